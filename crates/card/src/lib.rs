@@ -1,0 +1,1 @@
+//! The My Number card: APDU, applications, PC/SC, simulator, vpcd bridge, JPKI checks.

@@ -1,0 +1,1 @@
+//! Civil dates in Asia/Tokyo and the Japanese calendar (和暦).

@@ -1,0 +1,115 @@
+//! Coverage (資格情報): a person's membership of one insurer over a civil-date range, with the certificates
+//! that hang on it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Date,
+    codes::{CardClassification, CeilingCertificateKind, CeilingClass, ReasonOfLoss, Relation, SpecificDisease},
+    insurer::InsurerNumber,
+    person::{Person, PersonKey},
+    public_assistance::MedicalTicket,
+};
+
+/// One membership of one insurer, as that insurer stated it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Stable id of the membership within its insurer (not shown outside).
+    pub coverage_id: String,
+    /// Whose coverage it is.
+    pub person_key: PersonKey,
+    /// The person as this insurer notified them.
+    pub person: Person,
+    /// 保険者番号, or 公費負担者番号 for 医療扶助.
+    pub insurer_number: InsurerNumber,
+    /// 記号, exactly as the insurer wrote it.
+    pub insured_symbol: Option<String>,
+    /// 番号 (受給者番号 for 医療扶助), exactly as the insurer wrote it.
+    pub insured_number: String,
+    /// 枝番, two digits.
+    pub branch_number: Option<String>,
+    /// 本人・家族の別.
+    pub relation: Option<Relation>,
+    /// 被保険者氏名（世帯主氏名）.
+    pub insured_name: Option<String>,
+    /// 被保険者証区分.
+    pub classification: CardClassification,
+    /// 資格取得年月日: the first day covered.
+    pub qualified_on: Date,
+    /// 資格喪失年月日: the first day no longer covered; `None` while it lasts.
+    pub disqualified_on: Option<Date>,
+    /// 資格喪失事由; only with `disqualified_on`.
+    pub reason_of_loss: Option<ReasonOfLoss>,
+    /// 証交付年月日.
+    pub card_issued_on: Option<Date>,
+    /// 証有効開始年月日.
+    pub card_valid_from: Option<Date>,
+    /// 証有効終了年月日: the last valid day.
+    pub card_valid_until: Option<Date>,
+    /// 一部負担金割合; sent for 後期高齢 only.
+    pub copay_ratio: Option<CopayRatio>,
+    /// 限度額適用認定証, newest first.
+    pub ceiling_certificates: Vec<CeilingCertificate>,
+    /// 高齢受給者証, newest first.
+    pub elderly_certificates: Vec<ElderlyCertificate>,
+    /// 特定疾病療養受療証.
+    pub specific_disease_certificates: Vec<SpecificDiseaseCertificate>,
+    /// 医療券・調剤券 (only for 医療扶助).
+    pub medical_tickets: Vec<MedicalTicket>,
+}
+
+/// 一部負担金割合, in percent of the cost: 10, 20 or 30.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CopayRatio {
+    /// `010`
+    Ten,
+    /// `020`
+    Twenty,
+    /// `030`
+    Thirty,
+}
+
+/// 限度額適用認定証 (and its meal-cost relatives).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CeilingCertificate {
+    /// OQSCD011.
+    pub kind: CeilingCertificateKind,
+    /// OQSCD012.
+    pub class: CeilingClass,
+    /// 交付年月日.
+    pub issued_on: Date,
+    /// First valid day.
+    pub valid_from: Date,
+    /// Last valid day.
+    pub valid_until: Option<Date>,
+    /// 長期入院該当年月日.
+    pub long_term_on: Option<Date>,
+}
+
+/// 高齢受給者証 (ages 70–74).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElderlyCertificate {
+    /// 交付年月日.
+    pub issued_on: Date,
+    /// First valid day.
+    pub valid_from: Date,
+    /// Last valid day.
+    pub valid_until: Option<Date>,
+    /// The person's share.
+    pub ratio: CopayRatio,
+}
+
+/// 特定疾病療養受療証.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpecificDiseaseCertificate {
+    /// OQSCD013.
+    pub disease: SpecificDisease,
+    /// 交付年月日.
+    pub issued_on: Date,
+    /// First valid day.
+    pub valid_from: Date,
+    /// Last valid day.
+    pub valid_until: Option<Date>,
+    /// 自己負担限度額, yen per month.
+    pub self_pay_yen: u32,
+}

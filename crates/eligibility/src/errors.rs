@@ -1,0 +1,1 @@
+//! The error catalogue: code, what happened, what the front desk does, what the supplier does.

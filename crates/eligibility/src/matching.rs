@@ -1,0 +1,1 @@
+//! Normalisation of 記号・番号 for matching. What is stored is never changed.

@@ -1,0 +1,1 @@
+//! The card reader at the counter: a card session becomes a proof.

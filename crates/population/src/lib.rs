@@ -1,0 +1,1 @@
+//! A plausible synthetic Japan: insurers, people, coverage, cards.

@@ -1,0 +1,1 @@
+//! The central side: one folder per surface.

@@ -1,0 +1,1 @@
+//! All SQL and only SQL: SQLite and PostgreSQL, group commit, audit log.

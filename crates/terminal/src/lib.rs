@@ -1,0 +1,1 @@
+//! The eligibility terminal: file drop, reader link, central client.

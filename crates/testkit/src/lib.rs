@@ -1,0 +1,1 @@
+//! Dev only: databases, certificates, people, time.

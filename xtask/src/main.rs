@@ -1,2 +1,58 @@
-//! Project tasks.
-fn main() {}
+//! The project's tasks, each one command: `cargo xtask TASK`. Plain std, no system library, so that the
+//! first thing a newcomer builds is built in seconds.
+
+mod bench;
+mod demo;
+mod metadata;
+mod process;
+mod setup;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  demo [-- ARGS]        set up what is missing, build, run `shikaku demo ARGS`
+                        e.g. cargo xtask demo -- --once --json
+  test [FILTER]         set up what is missing, run every check and test; with FILTER only the tests it names
+                        e.g. cargo xtask test verification
+  ci                    what .ci/run calls: the same as `test`
+  tidy                  the rules of the house that a program can check
+  bench [NAME] [--json] build for release, measure, print a table or one JSON document
+                        e.g. cargo xtask bench card_check --json
+";
+
+/// Exit code for a command line that makes no sense.
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((task, rest)) = arguments.split_first() else {
+        eprint!("{USAGE}");
+        return ExitCode::from(WRONG_USAGE);
+    };
+    let done = match task.as_str() {
+        "demo" => demo::run(rest),
+        "test" => test::run(rest),
+        "ci" => test::run(&[]),
+        "tidy" => tidy::run(),
+        "bench" => bench::run(rest),
+        "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => {
+            eprintln!("xtask: there is no task `{other}`\n\n{USAGE}");
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask {task}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What building, testing and showing need beyond Rust, and how it gets there: Debian packages by name
+//! where we may install them, otherwise a refusal that says what to install.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{self, cargo, program};
+
+/// The test runner, pinned.
+const NEXTEST_VERSION: &str = "0.9.143";
+
+/// One thing that must be there, with the Debian package that brings it.
+struct Need {
+    package: &'static str,
+    found_by: FoundBy,
+}
+
+enum FoundBy {
+    /// A program on the PATH (or in one of Debian's system folders).
+    Program(&'static str),
+    /// A file whose path starts and ends like this; `*` stands for one folder's children.
+    Below { folder: &'static str, then: &'static str },
+    /// A library known to pkg-config.
+    Library(&'static str),
+}
+
+const TEST_NEEDS: &[Need] = &[
+    Need { package: "pkg-config", found_by: FoundBy::Program("pkg-config") },
+    Need { package: "libpcsclite-dev", found_by: FoundBy::Library("libpcsclite") },
+    Need { package: "g++", found_by: FoundBy::Program("c++") },
+    Need {
+        package: "postgresql",
+        found_by: FoundBy::Below { folder: "/usr/lib/postgresql", then: "bin/initdb" },
+    },
+    Need { package: "pcscd", found_by: FoundBy::Program("pcscd") },
+    Need {
+        package: "vsmartcard-vpcd",
+        found_by: FoundBy::Below { folder: "/usr/lib/pcsc/drivers/serial", then: "" },
+    },
+    Need { package: "opensc", found_by: FoundBy::Program("opensc-tool") },
+    Need {
+        package: "opensc-pkcs11",
+        found_by: FoundBy::Below { folder: "/usr/lib", then: "opensc-pkcs11.so" },
+    },
+    Need { package: "libopenjp2-tools", found_by: FoundBy::Program("opj_decompress") },
+    Need { package: "openssl", found_by: FoundBy::Program("openssl") },
+    Need { package: "python3", found_by: FoundBy::Program("python3") },
+    Need { package: "procps", found_by: FoundBy::Program("pgrep") },
+    Need { package: "iproute2", found_by: FoundBy::Program("ip") },
+    Need { package: "util-linux", found_by: FoundBy::Program("unshare") },
+];
+
+const DEMO_NEEDS: &[Need] = &[
+    Need { package: "pkg-config", found_by: FoundBy::Program("pkg-config") },
+    Need { package: "libpcsclite-dev", found_by: FoundBy::Library("libpcsclite") },
+];
+
+/// Folders programs live in that a plain user's PATH may lack.
+const SYSTEM_FOLDERS: &[&str] =
+    &["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
+
+/// Brings what the tests need, or says what is missing.
+pub(crate) fn for_tests() -> Result<()> {
+    let missing = missing_packages(TEST_NEEDS);
+    if !missing.is_empty() {
+        install(&missing).with_context(|| {
+            format!("the tests need {0}; as root: apt-get install {0}", missing.join(" "))
+        })?;
+        let still = missing_packages(TEST_NEEDS);
+        if !still.is_empty() {
+            bail!("installed, yet not found: {}", still.join(" "));
+        }
+    }
+    ensure_component("fmt", "rustfmt")?;
+    ensure_component("clippy", "clippy")
+}
+
+/// Whether the demo can be built with real card readers; tries to bring the library, never insists.
+pub(crate) fn card_readers_for_demo() -> bool {
+    let missing = missing_packages(DEMO_NEEDS);
+    if missing.is_empty() {
+        return true;
+    }
+    eprintln!("xtask: libpcsclite is not here; trying to install {}", missing.join(" "));
+    match install(&missing) {
+        Ok(()) => missing_packages(DEMO_NEEDS).is_empty(),
+        Err(reason) => {
+            eprintln!(
+                "xtask: {reason:#}. Building without real card readers (feature `pcsc`); simulated cards work all the same."
+            );
+            false
+        }
+    }
+}
+
+/// `true` when cargo-nextest is there or could be installed; `false` means plain `cargo test` must do.
+pub(crate) fn nextest() -> bool {
+    if process::works(cargo().args(["nextest", "--version"])) {
+        return true;
+    }
+    eprintln!("xtask: installing cargo-nextest {NEXTEST_VERSION} (once, some minutes)");
+    let install =
+        process::run(cargo().args(["install", "cargo-nextest", "--version", NEXTEST_VERSION, "--locked"]));
+    if let Err(reason) = install {
+        eprintln!("xtask: {reason:#}; falling back to `cargo test`");
+        return false;
+    }
+    process::works(cargo().args(["nextest", "--version"]))
+}
+
+fn ensure_component(subcommand: &str, component: &str) -> Result<()> {
+    if process::works(cargo().args([subcommand, "--version"])) {
+        return Ok(());
+    }
+    process::run(program("rustup").args(["component", "add", component])).with_context(|| {
+        format!("`cargo {subcommand}` is missing; install it: rustup component add {component}")
+    })
+}
+
+fn missing_packages(needs: &[Need]) -> Vec<&'static str> {
+    needs.iter().filter(|need| !is_there(&need.found_by)).map(|need| need.package).collect()
+}
+
+fn is_there(found_by: &FoundBy) -> bool {
+    match found_by {
+        FoundBy::Program(name) => on_path(name),
+        FoundBy::Library(name) => process::works(program("pkg-config").args(["--exists", name])),
+        FoundBy::Below { folder, then } => below(Path::new(folder), then),
+    }
+}
+
+fn on_path(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(SYSTEM_FOLDERS.iter().map(Into::into))
+        .any(|folder| folder.join(name).is_file())
+}
+
+/// `then` directly in the folder or in one of its children; an empty `then` asks for any child at all.
+fn below(folder: &Path, then: &str) -> bool {
+    let Ok(children) = std::fs::read_dir(folder) else {
+        return false;
+    };
+    let mut children = children.flatten().map(|child| child.path()).peekable();
+    if then.is_empty() {
+        return children.peek().is_some();
+    }
+    folder.join(then).exists() || children.any(|child| child.join(then).exists())
+}
+
+/// Installs Debian packages without asking anything; as root, or through a sudo that needs no password.
+fn install(packages: &[&str]) -> Result<()> {
+    if !on_path("apt-get") {
+        bail!("there is no apt-get here");
+    }
+    let prefix: &[&str] = if is_root() {
+        &[]
+    } else if process::works(program("sudo").args(["-n", "true"])) {
+        &["sudo", "-n"]
+    } else {
+        bail!("installing packages needs root");
+    };
+    let words = |tail: &[&str]| -> Vec<String> {
+        let start: &[&str] = &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"];
+        [prefix, start, tail].concat().iter().map(ToString::to_string).collect()
+    };
+    // A stale package list is the commonest reason for a failure, a missing network the next.
+    let update = words(&["update"]);
+    process::run(program(&update[0]).args(&update[1..]))?;
+    let install = words(&[&["install", "--no-install-recommends"], packages].concat());
+    process::run(program(&install[0]).args(&install[1..]))
+}
+
+fn is_root() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
+        status.lines().any(|line| {
+            line.strip_prefix("Uid:").is_some_and(|ids| ids.split_whitespace().nth(1) == Some("0"))
+        })
+    })
+}

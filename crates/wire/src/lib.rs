@@ -1,1 +1,15 @@
 //! Bytes to domain values and back: receipt-computer XML, insurer CSV, terminal API shapes.
+//!
+//! Every function here is total: hostile bytes give a named error, never a panic. No I/O beyond the readers
+//! and writers handed in.
+
+pub mod charset;
+pub mod compose;
+pub mod err_file;
+pub mod file_name;
+pub mod insurer_file;
+pub mod message;
+pub mod reader_link;
+pub mod receipt;
+pub mod terminal_api;
+mod xml_tree;

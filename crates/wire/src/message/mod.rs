@@ -1,0 +1,28 @@
+//! Messages of the single eligibility check: the request a receipt computer drops (IF-001), the result it
+//! gets (IF-002), and the face result after a card session. XML between terminal and receipt computer, JSON
+//! with the same element names between centre and terminal.
+
+mod json;
+mod record;
+mod request;
+mod result;
+mod value;
+mod xml;
+
+pub use record::{FieldProblem, FieldProblemKind};
+pub use request::{EligibilityRequest, InvalidRequest, ReadRequest, RequestEcho, read_request, write_request};
+pub use result::{
+    CeilingCertificateInfo, ConsentInfo, ElderlyCertificateInfo, MedicalTicketInfo, QualificationResult, ResultBody,
+    ResultHeader, ResultMessage, SearchInfo, SpecificDiseaseCertificateInfo,
+};
+pub use value::{Code, CodeTable, InsurerText, Kana, Month};
+pub use xml::{Layout, ReadResult, ResultError, WrittenXml, read_result, write_result};
+
+/// Longest `ErrorMessage`, characters: clients keep no more.
+pub const MAX_ERROR_MESSAGE_CHARS: usize = 60;
+/// Longest text in one element, characters (an address or a list of remarks is far below).
+pub const MAX_FIELD_CHARS: usize = 2_000;
+/// Longest identifier echoed back (`ArbitraryFileIdentifier`, `ArbitraryIdentifier`), characters.
+pub const MAX_IDENTIFIER_CHARS: usize = 200;
+/// Longest 記号, 番号 or 枝番 in a request, characters.
+pub const MAX_INSURED_TEXT_CHARS: usize = 40;

@@ -1,0 +1,89 @@
+//! The reader link: what the card reader's program asks of the terminal on the same machine (loopback only).
+
+use eligibility::{
+    consent::{CareForm, ConsentChoice},
+    institution::InstitutionCode,
+    verification::ProofMethod,
+};
+use serde::{Deserialize, Serialize};
+
+/// Path that hands out one nonce (POST, empty body).
+pub const NONCE_PATH: &str = "/reader/v1/nonce";
+/// Path that takes one card session (POST).
+pub const CARD_CHECKS_PATH: &str = "/reader/v1/card-checks";
+
+/// What the card must sign: everything [`crate::terminal_api::card_proof_text`] needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaderNonce {
+    /// The centre's nonce.
+    pub nonce: String,
+    /// The institution this terminal belongs to.
+    pub institution_code: InstitutionCode,
+    /// Lower-case hex SHA-256 of the terminal certificate.
+    pub terminal_fingerprint: String,
+    /// Life from now, seconds.
+    pub expires_in_s: u32,
+}
+
+/// One finished card session.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderCardCheck {
+    /// The nonce the card signed.
+    pub nonce: String,
+    /// 利用者証明用電子証明書, DER in base64.
+    pub certificate: String,
+    /// The card's signature, base64.
+    pub signature: String,
+    /// How the person proved who they are.
+    pub proof_method: ProofMethod,
+    /// What the patient chose on the consent screens.
+    #[serde(default)]
+    pub consents: Vec<ConsentChoice>,
+    /// 診療形態.
+    pub care_form: CareForm,
+    /// 処方箋発行形態 (OQSCD017), where asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prescription_issue_select: Option<String>,
+}
+
+impl std::fmt::Debug for ReaderCardCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReaderCardCheck").field("care_form", &self.care_form).finish_non_exhaustive()
+    }
+}
+
+/// What the reader shows at the end.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaderOutcome {
+    /// 処理結果区分 (OQSCD003).
+    pub segment: String,
+    /// 資格有効性 (OQSCD006), when there is an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validity: Option<String>,
+    /// Code of the catalogue, when there is something to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The text to show with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// 氏名, to greet the patient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Name of the file written into `face`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// A nonce for the next patient, so that the steady state needs one request a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_nonce: Option<ReaderNonce>,
+}
+
+impl std::fmt::Debug for ReaderOutcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReaderOutcome")
+            .field("segment", &self.segment)
+            .field("validity", &self.validity)
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
+}

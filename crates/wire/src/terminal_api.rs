@@ -1,0 +1,253 @@
+//! The terminal API (terminal → centre): request and answer shapes, limits, and the text a card signs.
+//!
+//! The institution is never in a body: it is the organisation of the client certificate.
+
+use eligibility::{
+    Date,
+    consent::{CareForm, ConsentChoice},
+    institution::InstitutionCode,
+    insurer::InsurerNumber,
+    verification::{NumberQuery, ProofMethod},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::message::ResultMessage;
+
+/// Path of the nonce issue (POST).
+pub const NONCES_PATH: &str = "/v1/nonces";
+/// Path of a check by card (POST).
+pub const CARD_VERIFICATIONS_PATH: &str = "/v1/verifications/card";
+/// Path of a check by number (POST).
+pub const NUMBER_VERIFICATIONS_PATH: &str = "/v1/verifications/number";
+/// Path of the public keys that verify receipts (GET).
+pub const RECEIPT_KEYS_PATH: &str = "/v1/receipt-keys";
+/// Header that carries a fresh nonce with every answer to a card check.
+pub const NONCE_HEADER: &str = "shikaku-nonce";
+/// Media type of a refusal.
+pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+
+/// Most nonces one request may ask for.
+pub const MAX_NONCES_PER_REQUEST: u32 = 64;
+/// Longest request body, bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Longest nonce, characters of base64url.
+pub const MAX_NONCE_CHARS: usize = 128;
+/// Longest card certificate, characters of base64 (a card certificate is about 1.7 KB of DER).
+pub const MAX_CERTIFICATE_CHARS: usize = 8 * 1024;
+/// Longest card signature, characters of base64 (RSA 4096 is 684).
+pub const MAX_SIGNATURE_CHARS: usize = 1024;
+/// Most consents in one card check.
+pub const MAX_CONSENTS: usize = 16;
+/// Longest request id, characters.
+pub const MAX_REQUEST_ID_CHARS: usize = 64;
+/// Longest 記号, 番号, characters as typed.
+pub const MAX_INSURED_TEXT_CHARS: usize = 40;
+
+/// Domain separation of the text a card signs: first line of [`card_proof_text`].
+pub const CARD_PROOF_CONTEXT: &str = "shikaku-card-proof-v1";
+
+/// The bytes a card signs (hashed with SHA-256, RSASSA-PKCS1-v1_5): bound to one nonce, one institution
+/// and one terminal certificate, so that a signature is worth nothing anywhere else.
+///
+/// `terminal_fingerprint` is the lower-case hex SHA-256 of the terminal certificate's DER.
+#[must_use]
+pub fn card_proof_text(nonce: &str, institution: &InstitutionCode, terminal_fingerprint: &str) -> Vec<u8> {
+    format!("{CARD_PROOF_CONTEXT}\n{nonce}\n{institution}\n{terminal_fingerprint}").into_bytes()
+}
+
+/// Asks for nonces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NonceRequest {
+    /// How many, 1 to [`MAX_NONCES_PER_REQUEST`].
+    pub count: u32,
+}
+
+/// Nonces for the card to sign, each good for one check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NonceAnswer {
+    /// base64url, to be used as they are.
+    pub nonces: Vec<String>,
+    /// Life from now, seconds.
+    pub expires_in_s: u32,
+}
+
+/// One check by card (照会区分 1).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CardCheckRequest {
+    /// A nonce this terminal was given, not used before.
+    pub nonce: String,
+    /// 利用者証明用電子証明書, DER in base64.
+    pub certificate: String,
+    /// The card's signature over [`card_proof_text`], base64.
+    pub signature: String,
+    /// How the person proved that the card is theirs.
+    #[schema(value_type = String, examples("face", "pin", "visual"))]
+    pub proof_method: ProofMethod,
+    /// 資格確認日, `YYYY-MM-DD`.
+    #[schema(value_type = String, format = Date)]
+    pub as_of: Date,
+    /// What the patient chose; a kind not named was not asked.
+    #[serde(default)]
+    #[schema(value_type = Vec<ConsentChoiceSchema>)]
+    pub consents: Vec<ConsentChoice>,
+    /// 診療形態.
+    #[schema(value_type = String, examples("outpatient", "home_visit", "online", "emergency"))]
+    pub care_form: CareForm,
+    /// 処方箋発行形態 (OQSCD017 `1` electronic, `2` paper), where the institution asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prescription_issue_select: Option<String>,
+}
+
+impl std::fmt::Debug for CardCheckRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CardCheckRequest").field("as_of", &self.as_of).finish_non_exhaustive()
+    }
+}
+
+/// Documentation shape of a consent choice.
+#[derive(ToSchema)]
+#[schema(as = ConsentChoice)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub struct ConsentChoiceSchema {
+    /// `ceiling`, `specific_disease`, `checkup`, `medication`, `treatment` or `operation`.
+    pub kind: String,
+    /// `true` agreed, `false` refused.
+    pub granted: bool,
+}
+
+/// One check by number (照会区分 2).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberCheckRequest {
+    /// Chosen by the terminal; the same id gets the same answer, another body under it is a conflict.
+    pub request_id: String,
+    /// 資格確認日, `YYYY-MM-DD`.
+    #[schema(value_type = String, format = Date)]
+    pub as_of: Date,
+    /// 保険者番号, 6 or 8 digits.
+    #[schema(value_type = String)]
+    pub insurer_number: InsurerNumber,
+    /// 記号 as typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insured_symbol: Option<String>,
+    /// 番号 as typed.
+    pub insured_number: String,
+    /// 枝番 as typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch_number: Option<String>,
+    /// 生年月日, `YYYY-MM-DD`.
+    #[schema(value_type = String, format = Date)]
+    pub birthdate: Date,
+    /// 限度額提供同意.
+    pub ceiling_consent: bool,
+}
+
+impl std::fmt::Debug for NumberCheckRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NumberCheckRequest").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
+}
+
+impl NumberCheckRequest {
+    /// Puts a question under a request id.
+    #[must_use]
+    pub fn new(request_id: String, query: NumberQuery) -> Self {
+        Self {
+            request_id,
+            as_of: query.as_of,
+            insurer_number: query.insurer_number,
+            insured_symbol: query.insured_symbol,
+            insured_number: query.insured_number,
+            branch_number: query.branch_number,
+            birthdate: query.birthdate,
+            ceiling_consent: query.ceiling_consent,
+        }
+    }
+
+    /// The request id and the question.
+    #[must_use]
+    pub fn into_parts(self) -> (String, NumberQuery) {
+        let query = NumberQuery {
+            as_of: self.as_of,
+            insurer_number: self.insurer_number,
+            insured_symbol: self.insured_symbol,
+            insured_number: self.insured_number,
+            branch_number: self.branch_number,
+            birthdate: self.birthdate,
+            ceiling_consent: self.ceiling_consent,
+        };
+        (self.request_id, query)
+    }
+}
+
+/// The answer to a check, by card or by number.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CheckAnswer {
+    /// The result. The terminal adds what only it knows: the file identifier and the echoed question.
+    pub answer: ResultMessage,
+    /// The signed eligibility receipt, JWS compact form (ES256).
+    pub receipt: String,
+    /// A fresh nonce, the same as in [`NONCE_HEADER`]; card checks only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+}
+
+impl std::fmt::Debug for CheckAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CheckAnswer").finish_non_exhaustive()
+    }
+}
+
+/// A refusal (RFC 9457) with its code from the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// URI reference naming the kind of problem.
+    #[serde(rename = "type", default = "about_blank")]
+    pub kind: String,
+    /// What happened, short.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Code of the catalogue, e.g. `OQSA9101E`.
+    pub code: String,
+    /// What to do, for the person at the desk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Seconds after which a retry makes sense.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u32>,
+}
+
+fn about_blank() -> String {
+    "about:blank".to_owned()
+}
+
+/// The public keys that verify receipts (RFC 7517).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JwkSet {
+    /// Current key first, then those still verifying older receipts.
+    pub keys: Vec<Jwk>,
+}
+
+/// One P-256 public key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Jwk {
+    /// `EC`.
+    pub kty: String,
+    /// `P-256`.
+    pub crv: String,
+    /// x coordinate, base64url.
+    pub x: String,
+    /// y coordinate, base64url.
+    pub y: String,
+    /// Names the key in a receipt's header.
+    pub kid: String,
+    /// `sig`.
+    #[serde(rename = "use")]
+    pub key_use: String,
+    /// `ES256`.
+    pub alg: String,
+}

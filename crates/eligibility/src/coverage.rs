@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Date,
-    codes::{CardClassification, CeilingCertificateKind, CeilingClass, ReasonOfLoss, Relation, SpecificDisease},
+    calendar,
+    codes::{
+        CardClassification, CeilingCertificateKind, CeilingClass, ReasonOfLoss, Relation, SpecificDisease,
+        UnknownCode,
+    },
     insurer::InsurerNumber,
     person::{Person, PersonKey},
     public_assistance::MedicalTicket,
@@ -59,14 +63,107 @@ pub struct Coverage {
 }
 
 /// 一部負担金割合, in percent of the cost: 10, 20 or 30.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// Written as the code, `010`, `020`, `030`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum CopayRatio {
     /// `010`
+    #[serde(rename = "010")]
     Ten,
     /// `020`
+    #[serde(rename = "020")]
     Twenty,
     /// `030`
+    #[serde(rename = "030")]
     Thirty,
+}
+
+impl CopayRatio {
+    /// The code as written in messages.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ten => "010",
+            Self::Twenty => "020",
+            Self::Thirty => "030",
+        }
+    }
+
+    /// The share as people say it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Ten => "1割",
+            Self::Twenty => "2割",
+            Self::Thirty => "3割",
+        }
+    }
+
+    /// Reads a code.
+    ///
+    /// # Errors
+    /// [`UnknownCode`] for anything but `010`, `020`, `030`.
+    pub fn from_code(code: &str) -> Result<Self, UnknownCode> {
+        match code {
+            "010" => Ok(Self::Ten),
+            "020" => Ok(Self::Twenty),
+            "030" => Ok(Self::Thirty),
+            _ => Err(UnknownCode { table: "一部負担金割合", code: code.to_owned() }),
+        }
+    }
+}
+
+impl Coverage {
+    /// Whether the membership lasts on the date. The certificate's own dates (証有効期間) do not decide it.
+    #[must_use]
+    pub fn covers(&self, date: Date) -> bool {
+        self.qualified_on <= date && self.disqualified_on.is_none_or(|lost| date < lost)
+    }
+
+    /// Whether the membership had ended by the date.
+    #[must_use]
+    pub fn lost_by(&self, date: Date) -> bool {
+        self.disqualified_on.is_some_and(|lost| lost <= date)
+    }
+
+    /// Whether this is 医療扶助 and not insurance.
+    #[must_use]
+    pub fn is_public_assistance(&self) -> bool {
+        self.classification == CardClassification::PublicAssistance
+    }
+
+    /// Whether the person is 未就学 on the date.
+    #[must_use]
+    pub fn is_preschool(&self, date: Date) -> bool {
+        calendar::is_preschool(self.person.birthdate, date)
+    }
+
+    /// The ceiling certificate valid on the date, the newest when several are.
+    #[must_use]
+    pub fn ceiling_certificate(&self, date: Date) -> Option<&CeilingCertificate> {
+        let valid = self.ceiling_certificates.iter().filter(|c| within(c.valid_from, c.valid_until, date));
+        valid.max_by_key(|c| (c.valid_from, c.issued_on))
+    }
+
+    /// The elderly certificate valid on the date, the newest when several are.
+    #[must_use]
+    pub fn elderly_certificate(&self, date: Date) -> Option<&ElderlyCertificate> {
+        let valid = self.elderly_certificates.iter().filter(|c| within(c.valid_from, c.valid_until, date));
+        valid.max_by_key(|c| (c.valid_from, c.issued_on))
+    }
+
+    /// The specific-disease certificates valid on the date.
+    pub fn specific_disease_certificates(
+        &self,
+        date: Date,
+    ) -> impl Iterator<Item = &SpecificDiseaseCertificate> {
+        self.specific_disease_certificates.iter().filter(move |c| within(c.valid_from, c.valid_until, date))
+    }
+}
+
+/// Whether a range, both ends included, holds the date.
+fn within(from: Date, until: Option<Date>, date: Date) -> bool {
+    from <= date && until.is_none_or(|last| date <= last)
 }
 
 /// 限度額適用認定証 (and its meal-cost relatives).

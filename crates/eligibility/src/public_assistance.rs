@@ -2,9 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, institution::InstitutionCode};
+pub use crate::codes::TicketType;
+use crate::{
+    Date,
+    codes::{
+        ElderlyMedicalCare, InfectionAct, PrefecturalExpense, SingleOrCombined, SocialInsurance, TreatmentType,
+    },
+    institution::InstitutionCode,
+};
 
-/// 医療券・調剤券 (interface §4.6). Codes of OQSCD018–026 are defined in [`crate::codes`].
+/// 医療券・調剤券: what one welfare office pays at one institution in one month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MedicalTicket {
     /// 医療券・調剤券別, OQSCD018: `01` 医療券, `02` 調剤券.
@@ -25,38 +32,28 @@ pub struct MedicalTicket {
     pub prescriber: Option<Prescriber>,
     /// 傷病名1–3.
     pub injury_names: Vec<String>,
-    /// 診療別, OQSCD019 code.
-    pub treatment_type: String,
+    /// 診療別.
+    pub treatment_type: TreatmentType,
     /// 本人支払額, yen.
     pub self_pay_yen: u32,
     /// 地区担当員名.
     pub district_contact: Option<String>,
     /// 取扱担当者名.
     pub handling_contact: Option<String>,
-    /// 単独・併用別, OQSCD020 code.
-    pub single_or_combined: String,
-    /// 社会保険状況, OQSCD021 code.
-    pub social_insurance: String,
+    /// 単独・併用別.
+    pub single_or_combined: SingleOrCombined,
+    /// 社会保険状況.
+    pub social_insurance: SocialInsurance,
     /// 社会保険状況の整合性 (OQSCD022): `true` = inconsistent.
     pub inconsistent: bool,
-    /// 感染症法37条の2, OQSCD023 code.
-    pub infection: String,
-    /// 後期高齢者医療, OQSCD024 code.
-    pub elderly_medical_care: String,
-    /// 都道府県費, OQSCD025 code.
-    pub prefectural_expense: String,
+    /// 感染症法37条の2.
+    pub infection: InfectionAct,
+    /// 後期高齢者医療.
+    pub elderly_medical_care: ElderlyMedicalCare,
+    /// 都道府県費.
+    pub prefectural_expense: PrefecturalExpense,
     /// 備考1–3.
     pub remarks: Vec<String>,
-}
-
-/// OQSCD018.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TicketType {
-    /// 医療券 `01`
-    Medical,
-    /// 調剤券 `02`
-    Dispensing,
 }
 
 /// 処方箋発行医療機関.
@@ -66,4 +63,16 @@ pub struct Prescriber {
     pub code: String,
     /// Its name.
     pub name: String,
+}
+
+impl MedicalTicket {
+    /// Whether the ticket is made out to this institution, for the month of the day, and valid on the day.
+    #[must_use]
+    pub fn serves(&self, institution: &InstitutionCode, day: Date) -> bool {
+        let month = self.treatment_month;
+        self.institution_code == *institution
+            && (month.year(), month.month()) == (day.year(), day.month())
+            && self.valid_from <= day
+            && day <= self.valid_until
+    }
 }

@@ -1,60 +1,11 @@
-//! The OQSCD code tables (annex 5-1): each a closed enum with its code and its Japanese label.
-//!
-//! Reading an unknown code is an error at the edge (`wire` decides what to tolerate); inside the domain
-//! only known values exist.
+//! Tables of verification and coverage: OQSCD001–017, 027, 031, 032.
 
-/// A code outside its table.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{table}: unknown code {code:?}")]
-pub struct UnknownCode {
-    /// The table, e.g. `OQSCD006`.
-    pub table: &'static str,
-    /// What was read.
-    pub code: String,
+use super::UnknownCode;
+
+code_table! {
+    /// 限度額適用認定証関連情報 同意フラグ.
+    CeilingConsentFlag = "OQSCD001" { NotAgreed = "0" "未同意", Agreed = "1" "同意", }
 }
-
-/// Declares one table: the enum, `code()`, `label()`, `from_code()`, `ALL`, and serde as the code text.
-macro_rules! code_table {
-    ($(#[$meta:meta])* $name:ident = $table:literal { $($(#[$vmeta:meta])* $variant:ident = $code:literal $label:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vmeta])* #[doc = $label] $variant,)+ }
-
-        impl $name {
-            /// The table's official id.
-            pub const TABLE: &'static str = $table;
-            /// Every value, in table order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The code as written in messages.
-            #[must_use]
-            pub const fn code(self) -> &'static str { match self { $(Self::$variant => $code,)+ } }
-
-            /// The Japanese label.
-            #[must_use]
-            pub const fn label(self) -> &'static str { match self { $(Self::$variant => $label,)+ } }
-
-            /// Reads a code.
-            ///
-            /// # Errors
-            /// [`UnknownCode`] when the table has no such code.
-            pub fn from_code(code: &str) -> Result<Self, UnknownCode> {
-                match code { $($code => Ok(Self::$variant),)+ _ => Err(UnknownCode { table: $table, code: code.to_owned() }) }
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_str(self.code()) }
-        }
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                let code = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-                Self::from_code(&code).map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
-
 code_table! {
     /// 照会区分: how the person was identified.
     InquiryMethod = "OQSCD002" { Card = "1" "マイナンバーカード", Number = "2" "被保険者証情報", }
@@ -128,4 +79,36 @@ code_table! {
     SpecificDisease = "OQSCD013" {
         ChronicRenalFailure = "1" "慢性腎不全（人工透析）", Hemophilia = "2" "先天性血液凝固因子障害", Hiv = "3" "血液製剤に起因するHIV感染症",
     }
+}
+code_table! {
+    /// 限度額適用認定証情報変更有無 (bulk checks).
+    CeilingChange = "OQSCD014" { Unchanged = "0" "変更なし", ChangedOrUnknown = "1" "変更あり又は判定不能", }
+}
+code_table! {
+    /// 未就学区分: the element is absent otherwise.
+    Preschool = "OQSCD015" { Preschool = "1" "未就学該当", }
+}
+code_table! {
+    /// 同意区分.
+    ConsentStatus = "OQSCD016" {
+        NotAgreed = "0" "同意なし", Agreed = "1" "同意あり", TermExpired = "2" "同意有効期限切れ", CannotBeAsked = "3" "同意取得困難",
+    }
+}
+code_table! {
+    /// 処方箋発行形態.
+    PrescriptionIssue = "OQSCD017" { Electronic = "1" "電子処方箋", Paper = "2" "紙の処方箋", }
+}
+code_table! {
+    /// 同一個人有無フラグ.
+    SamePerson = "OQSCD027" { Exists = "1" "同一個人あり", }
+}
+code_table! {
+    /// 同意有効期限切れ理由.
+    ConsentEndReason = "OQSCD031" {
+        Normal = "0" "通常", CancelledByInstitution = "1" "医療機関等による取消", CancelledByPatient = "2" "患者による取消", PurposeChanged = "3" "用途変更",
+    }
+}
+code_table! {
+    /// 資格情報変更確認フラグ.
+    CoverageChange = "OQSCD032" { Same = "0" "一致", Different = "1" "不一致", }
 }

@@ -1,1 +1,0 @@
-//! Civil dates in Asia/Tokyo and the Japanese calendar (和暦).

@@ -1,0 +1,117 @@
+//! Dates and times as messages write them: N8 `YYYYMMDD`, N6 `YYYYMM`, N14 `YYYYMMDDhhmmss` (Tokyo).
+
+use jiff::civil::Time;
+
+use super::{from_tokyo, tokyo_datetime};
+use crate::{Date, Instant};
+
+/// A text that is not a date or time of the expected form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}")]
+pub struct InvalidForm {
+    /// The form, e.g. `YYYYMMDD`.
+    pub expected: &'static str,
+}
+
+/// `YYYYMMDD`.
+#[must_use]
+pub fn format_n8(date: Date) -> String {
+    let mut text = String::with_capacity(8);
+    push_padded(&mut text, u32::from(date.year().unsigned_abs()), 4);
+    push_padded(&mut text, u32::from(date.month().unsigned_abs()), 2);
+    push_padded(&mut text, u32::from(date.day().unsigned_abs()), 2);
+    text
+}
+
+/// `YYYYMM`.
+#[must_use]
+pub fn format_n6(date: Date) -> String {
+    let mut text = format_n8(date);
+    text.truncate(6);
+    text
+}
+
+/// `YYYYMMDDhhmmss` in Tokyo.
+#[must_use]
+pub fn format_n14(instant: Instant) -> String {
+    let local = tokyo_datetime(instant);
+    let mut text = format_n8(local.date());
+    for part in [local.hour(), local.minute(), local.second()] {
+        push_padded(&mut text, u32::from(part.unsigned_abs()), 2);
+    }
+    text
+}
+
+/// Appends `YYYY-MM-DD`, without allocating beyond the buffer.
+pub fn push_iso(text: &mut String, date: Date) {
+    push_padded(text, u32::from(date.year().unsigned_abs()), 4);
+    text.push('-');
+    push_padded(text, u32::from(date.month().unsigned_abs()), 2);
+    text.push('-');
+    push_padded(text, u32::from(date.day().unsigned_abs()), 2);
+}
+
+/// Reads `YYYYMMDD`.
+///
+/// # Errors
+/// [`InvalidForm`] when the text is not eight ASCII digits or no such day exists.
+pub fn parse_n8(text: &str) -> Result<Date, InvalidForm> {
+    let refuse = InvalidForm { expected: "YYYYMMDD" };
+    date_of_digits(text).ok_or(refuse)
+}
+
+/// Reads `YYYYMM` as the first day of that month.
+///
+/// # Errors
+/// [`InvalidForm`] when the text is not six ASCII digits or no such month exists.
+pub fn parse_n6(text: &str) -> Result<Date, InvalidForm> {
+    let refuse = InvalidForm { expected: "YYYYMM" };
+    if text.len() != 6 {
+        return Err(refuse);
+    }
+    date_of_digits(&format!("{text}01")).ok_or(refuse)
+}
+
+/// Reads `YYYYMMDDhhmmss` of Tokyo.
+///
+/// # Errors
+/// [`InvalidForm`] when the text is not fourteen ASCII digits or no such time exists.
+pub fn parse_n14(text: &str) -> Result<Instant, InvalidForm> {
+    let refuse = || InvalidForm { expected: "YYYYMMDDhhmmss" };
+    if text.len() != 14 || !text.is_ascii() {
+        return Err(refuse());
+    }
+    let (day, time) = text.split_at(8);
+    let date = date_of_digits(day).ok_or_else(refuse)?;
+    let part = |at: usize| number(&time[at..at + 2]).and_then(|n| i8::try_from(n).ok());
+    let (Some(hour), Some(minute), Some(second)) = (part(0), part(2), part(4)) else {
+        return Err(refuse());
+    };
+    let time = Time::new(hour, minute, second, 0).map_err(|_| refuse())?;
+    Ok(from_tokyo(date.to_datetime(time)))
+}
+
+fn date_of_digits(text: &str) -> Option<Date> {
+    if text.len() != 8 || !text.is_ascii() {
+        return None;
+    }
+    let year = i16::try_from(number(&text[..4])?).ok()?;
+    let month = i8::try_from(number(&text[4..6])?).ok()?;
+    let day = i8::try_from(number(&text[6..])?).ok()?;
+    if year == 0 {
+        return None;
+    }
+    Date::new(year, month, day).ok()
+}
+
+fn number(digits: &str) -> Option<u32> {
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+fn push_padded(text: &mut String, value: u32, width: usize) {
+    let mut divisor = 10_u32.pow(u32::try_from(width).unwrap_or(1) - 1);
+    while divisor > 0 {
+        text.push(char::from_digit(value / divisor % 10, 10).unwrap_or('0'));
+        divisor /= 10;
+    }
+}

@@ -1,1 +1,29 @@
 //! All SQL and only SQL: SQLite and PostgreSQL, group commit, audit log.
+//!
+//! What lives here: the tables, every statement, the writer that groups commits, the audit log and its
+//! proof, the import of insurers' data. What must not: rules of eligibility (they are in `eligibility`),
+//! message shapes, HTTP, clocks (time comes in as an argument).
+//!
+//! A caller sees [`Store`] and plain values. A success from a writing function means a durable commit.
+
+pub mod audit;
+mod consent;
+mod coverage;
+mod error;
+pub mod import;
+mod institution;
+mod insurer;
+mod options;
+mod reference_number;
+mod store;
+mod terminal_certificate;
+mod verification;
+
+pub use consent::{NewConsent, StoredConsent};
+pub use coverage::{CardContext, CardLookup, NumberContext};
+pub use error::{Error, Result};
+pub use institution::Institution;
+pub use options::{Options, READ_BATCH_LIMIT, READ_QUEUE_LIMIT, WRITE_GROUP_LIMIT, WRITE_QUEUE_LIMIT};
+pub use store::{Counters, Store};
+pub use terminal_certificate::TerminalCertificate;
+pub use verification::{Denial, NewVerification, Recorded};

@@ -4,8 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Date,
-    calendar,
+    Date, calendar,
     codes::{
         CardClassification, CeilingCertificateKind, CeilingClass, ReasonOfLoss, Relation, SpecificDisease,
         UnknownCode,
@@ -141,14 +140,14 @@ impl Coverage {
     /// The ceiling certificate valid on the date, the newest when several are.
     #[must_use]
     pub fn ceiling_certificate(&self, date: Date) -> Option<&CeilingCertificate> {
-        let valid = self.ceiling_certificates.iter().filter(|c| within(c.valid_from, c.valid_until, date));
+        let valid = self.ceiling_certificates.iter().filter(|c| c.is_valid_on(date));
         valid.max_by_key(|c| (c.valid_from, c.issued_on))
     }
 
     /// The elderly certificate valid on the date, the newest when several are.
     #[must_use]
     pub fn elderly_certificate(&self, date: Date) -> Option<&ElderlyCertificate> {
-        let valid = self.elderly_certificates.iter().filter(|c| within(c.valid_from, c.valid_until, date));
+        let valid = self.elderly_certificates.iter().filter(|c| c.is_valid_on(date));
         valid.max_by_key(|c| (c.valid_from, c.issued_on))
     }
 
@@ -157,9 +156,20 @@ impl Coverage {
         &self,
         date: Date,
     ) -> impl Iterator<Item = &SpecificDiseaseCertificate> {
-        self.specific_disease_certificates.iter().filter(move |c| within(c.valid_from, c.valid_until, date))
+        self.specific_disease_certificates.iter().filter(move |c| c.is_valid_on(date))
     }
 }
+
+macro_rules! valid_on {
+    ($($certificate:ident),+) => { $(impl $certificate {
+        /// Whether the certificate is valid on the date.
+        #[must_use]
+        pub fn is_valid_on(&self, date: Date) -> bool {
+            within(self.valid_from, self.valid_until, date)
+        }
+    })+ };
+}
+valid_on!(CeilingCertificate, ElderlyCertificate, SpecificDiseaseCertificate);
 
 /// Whether a range, both ends included, holds the date.
 fn within(from: Date, until: Option<Date>, date: Date) -> bool {

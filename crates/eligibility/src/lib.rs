@@ -11,6 +11,8 @@ pub mod card_certificate;
 pub mod codes;
 pub mod consent;
 pub mod coverage;
+pub mod disclosure;
+pub mod enumeration;
 pub mod errors;
 pub mod institution;
 pub mod insurer;

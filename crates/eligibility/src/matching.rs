@@ -111,7 +111,8 @@ impl<'q> QueryKeys<'q> {
             && !self.number.is_empty()
             && NumberKey::of(&coverage.insured_number) == self.number
             && NumberKey::of_optional(coverage.insured_symbol.as_deref()) == self.symbol
-            && (self.branch.is_none() || NumberKey::of_branch(coverage.branch_number.as_deref()) == self.branch)
+            && (self.branch.is_none()
+                || NumberKey::of_branch(coverage.branch_number.as_deref()) == self.branch)
     }
 }
 
@@ -138,8 +139,20 @@ fn is_blank(c: char) -> bool {
 fn is_hyphen(c: char) -> bool {
     matches!(
         c,
-        '-' | '\u{02D7}' | '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{207B}' | '\u{208B}' | '\u{2212}'
-            | '\u{23AF}' | '\u{2500}' | '\u{2501}' | '\u{2796}' | '\u{30FC}' | '\u{FE58}' | '\u{FE63}'
-            | '\u{FF0D}' | '\u{FF70}'
+        '-' | '\u{02D7}' | '\u{2010}'
+            ..='\u{2015}'
+                | '\u{2043}'
+                | '\u{207B}'
+                | '\u{208B}'
+                | '\u{2212}'
+                | '\u{23AF}'
+                | '\u{2500}'
+                | '\u{2501}'
+                | '\u{2796}'
+                | '\u{30FC}'
+                | '\u{FE58}'
+                | '\u{FE63}'
+                | '\u{FF0D}'
+                | '\u{FF70}'
     )
 }

@@ -6,7 +6,8 @@ pub use crate::codes::TicketType;
 use crate::{
     Date,
     codes::{
-        ElderlyMedicalCare, InfectionAct, PrefecturalExpense, SingleOrCombined, SocialInsurance, TreatmentType,
+        ElderlyMedicalCare, InfectionAct, PrefecturalExpense, SingleOrCombined, SocialInsurance,
+        TreatmentType,
     },
     institution::InstitutionCode,
 };

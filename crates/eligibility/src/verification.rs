@@ -1,12 +1,20 @@
 //! Verification (資格確認): the question, the rule, the answer.
+//!
+//! What a decision carries may leave the centre: the address of a protected person and the tickets of other
+//! institutions are taken out here, at the one place every answer passes. What needs consent is taken out by
+//! [`crate::disclosure`].
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Date,
-    codes::Validity,
+    codes::{InquiryMethod, Validity},
     coverage::Coverage,
+    errors::ErrorCode,
+    institution::InstitutionCode,
     insurer::InsurerNumber,
+    matching::QueryKeys,
+    person::PersonKey,
 };
 
 /// A question by typed insurance data (照会区分 2).
@@ -47,4 +55,148 @@ pub enum ProofMethod {
     Pin,
     /// 目視確認
     Visual,
+}
+
+impl ProofMethod {
+    /// The Japanese label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Face => "顔認証",
+            Self::Pin => "暗証番号",
+            Self::Visual => "目視確認",
+        }
+    }
+}
+
+impl Decision {
+    /// The code that goes with an answer that shows nobody; `None` when coverage was found.
+    #[must_use]
+    pub const fn error(&self) -> Option<ErrorCode> {
+        match self.validity {
+            Validity::NoMatch => Some(ErrorCode::NoMatch),
+            Validity::SeveralMatch => Some(ErrorCode::SeveralMatch),
+            _ => None,
+        }
+    }
+
+    const fn nobody(validity: Validity) -> Self {
+        Self { validity, coverages: Vec::new() }
+    }
+}
+
+/// Decides a question by typed insurance data.
+///
+/// `candidates` are all coverages, of every insurer, of every person who has a coverage with the asked
+/// insurer number and number key: only so is "newer coverage exists" seen. Who does not match in every
+/// part, the birthday included, is not there (validity 4).
+///
+/// * one person matches → the asked coverage with 1, 2 (lost or not yet begun), 3 (the same person has newer
+///   coverage) or 6 (医療扶助 without a ticket for `institution` in that month);
+/// * several persons match (twins asked for without 枝番) → 5.
+#[must_use]
+pub fn decide_by_number(
+    query: &NumberQuery,
+    candidates: &[Coverage],
+    institution: &InstitutionCode,
+) -> Decision {
+    let keys = QueryKeys::of(query);
+    let matching: Vec<&Coverage> = candidates.iter().filter(|coverage| keys.matches(coverage)).collect();
+    let Some(first) = matching.first() else { return Decision::nobody(Validity::NoMatch) };
+    if matching.iter().any(|coverage| coverage.person_key != first.person_key) {
+        return Decision::nobody(Validity::SeveralMatch);
+    }
+    let person: Vec<&Coverage> = of_person(candidates, &first.person_key).collect();
+    let Some(asked) = most_relevant(&matching, query.as_of) else {
+        return Decision::nobody(Validity::NoMatch);
+    };
+    if asked.covers(query.as_of) {
+        return valid(asked, &person, query.as_of, institution, InquiryMethod::Number);
+    }
+    let newer = person.iter().any(|other| is_newer(other, asked, query.as_of));
+    let validity = if newer { Validity::InvalidNewerExists } else { Validity::Invalid };
+    Decision { validity, coverages: vec![shown(asked, &person, query.as_of, institution)] }
+}
+
+/// Decides a question by card. `coverages` are all coverages of the one person the card leads to.
+///
+/// The newest coverage valid on the day is returned with 1 (or 6), whatever was lost before; only when none is
+/// valid is the last lost one (else the first to come) returned with 2. Nobody's coverage → 4.
+#[must_use]
+pub fn decide_by_card(coverages: &[Coverage], as_of: Date, institution: &InstitutionCode) -> Decision {
+    let person: Vec<&Coverage> = coverages.iter().collect();
+    let Some(found) = most_relevant(&person, as_of) else { return Decision::nobody(Validity::NoMatch) };
+    if found.covers(as_of) {
+        return valid(found, &person, as_of, institution, InquiryMethod::Card);
+    }
+    Decision { validity: Validity::Invalid, coverages: vec![shown(found, &person, as_of, institution)] }
+}
+
+/// Whether the card of a person must not be used as an insurance card: one insurer's flag suffices. The
+/// answer then has the same words as for a card that was never registered.
+#[must_use]
+pub fn self_access_blocked(coverages: &[Coverage]) -> bool {
+    coverages.iter().any(|coverage| coverage.person.protection.self_access_blocked)
+}
+
+fn of_person<'c>(all: &'c [Coverage], key: &'c PersonKey) -> impl Iterator<Item = &'c Coverage> {
+    all.iter().filter(move |coverage| coverage.person_key == *key)
+}
+
+/// The coverage a question is about: one valid on the day (insurance before 医療扶助, then the newest),
+/// else the last that had begun, else the first to begin.
+fn most_relevant<'c>(among: &[&'c Coverage], as_of: Date) -> Option<&'c Coverage> {
+    let order = |c: &&&Coverage| (!c.is_public_assistance(), c.qualified_on);
+    let valid = among.iter().filter(|c| c.covers(as_of)).max_by_key(order);
+    let begun = || {
+        among.iter().filter(|c| c.qualified_on <= as_of).max_by_key(|c| (c.qualified_on, c.disqualified_on))
+    };
+    let coming = || among.iter().min_by_key(|c| c.qualified_on);
+    valid.or_else(begun).or_else(coming).copied()
+}
+
+/// A valid answer: the coverage, and beside insurance the 医療扶助 (or the other way round).
+///
+/// By number, only who holds a ticket of the month learns from an insurance number that 医療扶助 exists.
+fn valid(
+    asked: &Coverage,
+    person: &[&Coverage],
+    as_of: Date,
+    institution: &InstitutionCode,
+    method: InquiryMethod,
+) -> Decision {
+    let has_ticket = |c: &Coverage| c.medical_tickets.iter().any(|ticket| ticket.serves(institution, as_of));
+    let beside: Vec<&Coverage> = person
+        .iter()
+        .copied()
+        .filter(|other| other.is_public_assistance() != asked.is_public_assistance() && other.covers(as_of))
+        .filter(|other| method == InquiryMethod::Card || !other.is_public_assistance() || has_ticket(other))
+        .collect();
+    let beside = most_relevant(&beside, as_of);
+    let unregistered = asked.is_public_assistance() && !has_ticket(asked);
+    let validity = if unregistered { Validity::ValidTicketUnregistered } else { Validity::Valid };
+    let coverages =
+        std::iter::once(asked).chain(beside).map(|c| shown(c, person, as_of, institution)).collect();
+    Decision { validity, coverages }
+}
+
+/// Whether another coverage of the person makes the lost one outdated: it is valid on the day, or it began
+/// after the asked one and by the day. One that had not begun yet when asked for has none newer.
+fn is_newer(other: &Coverage, asked: &Coverage, as_of: Date) -> bool {
+    let began_later = asked.qualified_on < other.qualified_on && other.qualified_on <= as_of;
+    asked.lost_by(as_of) && (other.covers(as_of) || began_later)
+}
+
+/// The coverage as it may leave: without the address of a protected person (one insurer's flag suffices),
+/// with this institution's tickets only.
+fn shown(coverage: &Coverage, person: &[&Coverage], as_of: Date, institution: &InstitutionCode) -> Coverage {
+    let mut shown = coverage.clone();
+    let hidden =
+        |c: &&Coverage| c.person.protection.address_withheld || c.person.protection.self_access_blocked;
+    if person.iter().any(hidden) {
+        shown.person.address = None;
+        shown.person.postcode = None;
+    }
+    shown.medical_tickets.retain(|ticket| ticket.serves(institution, as_of));
+    shown
 }

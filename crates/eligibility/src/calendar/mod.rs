@@ -7,9 +7,7 @@ mod era;
 mod forms;
 
 pub use era::{Era, InvalidDate, JapaneseDate, format_japanese, parse_date};
-pub use forms::{
-    InvalidForm, format_n6, format_n8, format_n14, parse_n6, parse_n8, parse_n14, push_iso,
-};
+pub use forms::{InvalidForm, format_n6, format_n8, format_n14, parse_n6, parse_n8, parse_n14, push_iso};
 
 use jiff::{
     ToSpan,
@@ -110,7 +108,10 @@ pub fn legal_age_on(birthdate: Date, date: Date) -> i16 {
 fn count_years(birthdate: Date, date: Date, anniversary: fn(Date, i16) -> Date) -> i16 {
     // One more than the difference of years: a birthday of January 1 is reached in the year before.
     let most = date.year().saturating_sub(birthdate.year()).saturating_add(1);
-    (0..=2).map(|less| most - less).find(|years| *years > 0 && anniversary(birthdate, *years) <= date).unwrap_or(0)
+    (0..=2)
+        .map(|less| most - less)
+        .find(|years| *years > 0 && anniversary(birthdate, *years) <= date)
+        .unwrap_or(0)
 }
 
 /// The first day of 後期高齢者医療: the 75th birthday itself.
@@ -151,7 +152,8 @@ pub fn tokyo_date(instant: Instant) -> Date {
 pub fn tokyo_datetime(instant: Instant) -> DateTime {
     let local = instant.0.saturating_add(TOKYO_OFFSET_MS);
     let within = local.rem_euclid(DAY_MS);
-    let date = EPOCH.saturating_add(jiff::Span::new().days(local.div_euclid(DAY_MS).clamp(-4_000_000, 4_000_000)));
+    let date =
+        EPOCH.saturating_add(jiff::Span::new().days(local.div_euclid(DAY_MS).clamp(-4_000_000, 4_000_000)));
     date.to_datetime(time_of_day(within))
 }
 

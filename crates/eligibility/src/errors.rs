@@ -1,1 +1,0 @@
-//! The error catalogue: code, what happened, what the front desk does, what the supplier does.

@@ -1,6 +1,7 @@
 //! The reader link: what the card reader's program asks of the terminal on the same machine (loopback only).
 
 use eligibility::{
+    codes::PrescriptionIssue,
     consent::{CareForm, ConsentChoice},
     institution::InstitutionCode,
     verification::ProofMethod,
@@ -44,7 +45,7 @@ pub struct ReaderCardCheck {
     pub care_form: CareForm,
     /// 処方箋発行形態 (OQSCD017), where asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prescription_issue_select: Option<String>,
+    pub prescription_issue_select: Option<PrescriptionIssue>,
 }
 
 impl std::fmt::Debug for ReaderCardCheck {

@@ -57,7 +57,10 @@ pub struct ReceiptCoverage {
 
 impl std::fmt::Debug for ReceiptClaims {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReceiptClaims").field("jti", &self.jti).field("aud", &self.aud).finish_non_exhaustive()
+        f.debug_struct("ReceiptClaims")
+            .field("jti", &self.jti)
+            .field("aud", &self.aud)
+            .finish_non_exhaustive()
     }
 }
 

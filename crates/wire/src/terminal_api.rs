@@ -4,6 +4,7 @@
 
 use eligibility::{
     Date,
+    codes::PrescriptionIssue,
     consent::{CareForm, ConsentChoice},
     institution::InstitutionCode,
     insurer::InsurerNumber,
@@ -98,7 +99,8 @@ pub struct CardCheckRequest {
     pub care_form: CareForm,
     /// 処方箋発行形態 (OQSCD017 `1` electronic, `2` paper), where the institution asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prescription_issue_select: Option<String>,
+    #[schema(value_type = Option<String>, examples("1", "2"))]
+    pub prescription_issue_select: Option<PrescriptionIssue>,
 }
 
 impl std::fmt::Debug for CardCheckRequest {

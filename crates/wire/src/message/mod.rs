@@ -6,16 +6,19 @@ mod json;
 mod record;
 mod request;
 mod result;
-mod value;
+pub(crate) mod value;
 mod xml;
 
+pub use crate::xml_tree::Unreadable;
 pub use record::{FieldProblem, FieldProblemKind};
-pub use request::{EligibilityRequest, InvalidRequest, ReadRequest, RequestEcho, read_request, write_request};
-pub use result::{
-    CeilingCertificateInfo, ConsentInfo, ElderlyCertificateInfo, MedicalTicketInfo, QualificationResult, ResultBody,
-    ResultHeader, ResultMessage, SearchInfo, SpecificDiseaseCertificateInfo,
+pub use request::{
+    EligibilityRequest, InvalidRequest, ReadRequest, RequestEcho, read_request, write_request,
 };
-pub use value::{Code, CodeTable, InsurerText, Kana, Month};
+pub use result::{
+    CeilingCertificateInfo, ConsentInfo, ElderlyCertificateInfo, MedicalTicketInfo, QualificationResult,
+    ResultBody, ResultHeader, ResultMessage, SearchInfo, SpecificDiseaseCertificateInfo,
+};
+pub use value::{Code, CodeTable, Kana, Month};
 pub use xml::{Layout, ReadResult, ResultError, WrittenXml, read_result, write_result};
 
 /// Longest `ErrorMessage`, characters: clients keep no more.

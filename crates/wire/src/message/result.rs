@@ -5,17 +5,21 @@
 use eligibility::{
     Date,
     codes::{
-        CardClassification, CeilingCertificateKind, CeilingClass, CharacterCode, InquiryMethod, ProcessingStatus,
-        ReasonOfLoss, Relation, ResultSegment, Sex, SpecificDisease, Validity,
+        CardClassification, CeilingCertificateKind, CeilingClass, CeilingConsentFlag, CharacterCode,
+        ConsentStatus, Consistency, DesignatedInstitution, ElderlyMedicalCare, InfectionAct, InquiryMethod,
+        PrefecturalExpense, Preschool, PrescriptionIssue, ProcessingStatus, ReasonOfLoss, Relation,
+        ResultSegment, Sex, SingleOrCombined, SocialInsurance, SpecificDisease, TicketType, TreatmentType,
+        Validity,
     },
     coverage::CopayRatio,
     institution::InstitutionCode,
+    insurer::InsurerNumber,
 };
 use jiff::civil::DateTime;
 
 use super::{
     record::record,
-    value::{Code, InsurerText, Kana, Month},
+    value::{Code, Kana, Month},
 };
 
 record! {
@@ -56,7 +60,7 @@ record! {
     /// Body of a result.
     pub struct ResultBody {
         /// 処方箋発行形態, OQSCD017.
-        optional prescription_issue_select: Option<String> = "PrescriptionIssueSelect",
+        optional prescription_issue_select: Option<Code<PrescriptionIssue>> = "PrescriptionIssueSelect",
         /// 処理結果状況.
         required processing_result_status: Code<ProcessingStatus> = "ProcessingResultStatus",
         /// 処理結果コード.
@@ -76,7 +80,7 @@ record! {
     /// The question as it stands in a request and, echoed, in a result.
     pub struct SearchInfo {
         /// 保険者番号.
-        required insurer_number: InsurerText = "InsurerNumber",
+        required insurer_number: InsurerNumber = "InsurerNumber",
         /// 記号 as typed.
         optional insured_card_symbol: Option<String> = "InsuredCardSymbol",
         /// 番号 as typed.
@@ -86,7 +90,7 @@ record! {
         /// 生年月日.
         required birthdate: Date = "Birthdate",
         /// 限度額提供同意, OQSCD001.
-        required ceiling_consent: String = "LimitApplicationCertificateRelatedConsFlg",
+        required ceiling_consent: Code<CeilingConsentFlag> = "LimitApplicationCertificateRelatedConsFlg",
         /// 任意の識別子, echoed as it came.
         optional arbitrary_identifier: Option<String> = "ArbitraryIdentifier",
     }
@@ -98,7 +102,7 @@ record! {
         /// 被保険者証区分.
         required card_classification: Code<CardClassification> = "InsuredCardClassification",
         /// 保険者番号 / 公費負担者番号.
-        optional insurer_number: Option<InsurerText> = "InsurerNumber",
+        optional insurer_number: Option<InsurerNumber> = "InsurerNumber",
         /// 記号.
         optional insured_card_symbol: Option<String> = "InsuredCardSymbol",
         /// 番号 / 受給者番号.
@@ -140,7 +144,7 @@ record! {
         /// 一部負担金割合; 後期高齢 only.
         optional contribution_ratio: Option<Code<CopayRatio>> = "InsuredPartialContributionRatio",
         /// 未就学区分, OQSCD015: `1` or absent.
-        optional preschool: Option<String> = "PreschoolClassification",
+        optional preschool: Option<Code<Preschool>> = "PreschoolClassification",
         /// 資格喪失事由.
         optional reason_of_loss: Option<Code<ReasonOfLoss>> = "ReasonOfLoss",
         /// 保険者名称 / 福祉事務所名.
@@ -148,13 +152,13 @@ record! {
         /// 高齢受給者証.
         optional_record elderly_certificate: Option<ElderlyCertificateInfo> = "ElderlyRecipientCertificateInfo",
         /// 限度額提供同意, OQSCD001.
-        optional ceiling_consent: Option<String> = "LimitApplicationCertificateRelatedConsFlg",
+        optional ceiling_consent: Option<Code<CeilingConsentFlag>> = "LimitApplicationCertificateRelatedConsFlg",
         /// When it was given.
         optional ceiling_consented_at: Option<DateTime> = "LimitApplicationCertificateRelatedConsTime",
         /// 限度額適用認定証.
         optional_record ceiling_certificate: Option<CeilingCertificateInfo> = "LimitApplicationCertificateRelatedInfo",
         /// 特定疾病 提供同意, OQSCD016.
-        optional specific_disease_consent: Option<String> = "SpecificDiseasesCertificateRelatedConsFlg",
+        optional specific_disease_consent: Option<Code<ConsentStatus>> = "SpecificDiseasesCertificateRelatedConsFlg",
         /// When it was given.
         optional specific_disease_consented_at: Option<DateTime> = "SpecificDiseasesCertificateRelatedConsTime",
         /// 特定疾病療養受療証.
@@ -192,7 +196,7 @@ record! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsentInfo {
     /// 同意区分, OQSCD016.
-    pub flag: String,
+    pub flag: Code<ConsentStatus>,
     /// 同意日時, Asia/Tokyo.
     pub consented_at: Option<DateTime>,
     /// 同意有効期限, Asia/Tokyo.
@@ -248,10 +252,10 @@ record! {
 }
 
 record! {
-    /// 医療券・調剤券. Codes stay text.
+    /// 医療券・調剤券.
     pub struct MedicalTicketInfo {
         /// 医療券・調剤券別, OQSCD018.
-        required ticket_type: String = "TicketType",
+        required ticket_type: Code<TicketType> = "TicketType",
         /// First valid day.
         optional valid_from: Option<Date> = "MedicalTicketValidDate",
         /// Last valid day.
@@ -263,7 +267,7 @@ record! {
         /// 指定医療機関コード.
         optional institution_code: Option<String> = "DesignatedMedicalInstitutionCode",
         /// 指定医療機関確認フラグ, OQSCD026: `0` it is the institution that asks.
-        optional institution_flag: Option<String> = "DesignatedMedicalInstitutionFlag",
+        optional institution_flag: Option<Code<DesignatedInstitution>> = "DesignatedMedicalInstitutionFlag",
         /// 指定医療機関名.
         optional institution_name: Option<String> = "DesignatedMedicalInstitutionName",
         /// 処方箋発行医療機関コード.
@@ -277,7 +281,7 @@ record! {
         /// 傷病名3.
         optional injury_name3: Option<String> = "InjuryName3",
         /// 診療別, OQSCD019.
-        optional treatment_type: Option<String> = "MedicalTreatmentType",
+        optional treatment_type: Option<Code<TreatmentType>> = "MedicalTreatmentType",
         /// 本人支払額, yen.
         optional self_pay_yen: Option<u32> = "SelfPayAmount",
         /// 地区担当員名.
@@ -285,17 +289,17 @@ record! {
         /// 取扱担当者名.
         optional handling_contact: Option<String> = "HandlingContactName",
         /// 単独・併用別, OQSCD020.
-        optional single_or_combined: Option<String> = "SingleOrCombinedUse",
+        optional single_or_combined: Option<Code<SingleOrCombined>> = "SingleOrCombinedUse",
         /// 社会保険状況, OQSCD021.
-        optional social_insurance: Option<String> = "StatusOfSocialInsurance",
+        optional social_insurance: Option<Code<SocialInsurance>> = "StatusOfSocialInsurance",
         /// 整合性フラグ, OQSCD022: `1` or absent.
-        optional inconsistent: Option<String> = "ConsistencyFlag",
+        optional inconsistent: Option<Code<Consistency>> = "ConsistencyFlag",
         /// 感染症法37条の2, OQSCD023. The element's spelling is the interface's.
-        optional infection: Option<String> = "StatusOfInfecton",
+        optional infection: Option<Code<InfectionAct>> = "StatusOfInfecton",
         /// 後期高齢者医療, OQSCD024.
-        optional elderly_medical_care: Option<String> = "StatusOfElderlyMedicalCare",
+        optional elderly_medical_care: Option<Code<ElderlyMedicalCare>> = "StatusOfElderlyMedicalCare",
         /// 都道府県費, OQSCD025.
-        optional prefectural_expense: Option<String> = "StatusOfPrefecturalExpenses",
+        optional prefectural_expense: Option<Code<PrefecturalExpense>> = "StatusOfPrefecturalExpenses",
         /// 備考1.
         optional remarks1: Option<String> = "Remarks1",
         /// 備考2.

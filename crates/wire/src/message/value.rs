@@ -1,0 +1,230 @@
+//! What one element holds: text in the message, a value in the domain.
+
+use std::borrow::Cow;
+
+use eligibility::{Date, codes, coverage::CopayRatio, institution::InstitutionCode, insurer::InsurerNumber};
+use jiff::civil::DateTime;
+
+use crate::kana;
+
+/// The text of one element and the value it stands for.
+///
+/// `read` is given text that is not empty; `None` means that the text is not of this format.
+pub(crate) trait Leaf: Sized {
+    fn text(&self) -> Cow<'_, str>;
+    fn read(text: &str) -> Option<Self>;
+}
+
+/// A code table of the interface.
+pub trait CodeTable: Copy + PartialEq {
+    /// The code as written.
+    fn code(self) -> &'static str;
+    /// Reads a code; `None` when the table lacks it.
+    fn from_code(code: &str) -> Option<Self>;
+}
+
+/// A code as read: of the table, or text the table does not know (later editions add codes).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code<T> {
+    /// A value of the table.
+    Known(T),
+    /// Anything else, kept as it came.
+    Unknown(String),
+}
+
+impl<T: CodeTable> Code<T> {
+    /// The value, if the table knows it.
+    pub fn known(&self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(*value),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Whether this is exactly that value.
+    pub fn is(&self, value: T) -> bool {
+        self.known() == Some(value)
+    }
+
+    /// The code as written.
+    pub fn as_text(&self) -> &str {
+        match self {
+            Self::Known(value) => value.code(),
+            Self::Unknown(text) => text,
+        }
+    }
+}
+
+impl<T: CodeTable> From<T> for Code<T> {
+    fn from(value: T) -> Self {
+        Self::Known(value)
+    }
+}
+
+impl<T: CodeTable> Leaf for Code<T> {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.as_text())
+    }
+    fn read(text: &str) -> Option<Self> {
+        Some(T::from_code(text).map_or_else(|| Self::Unknown(text.to_owned()), Self::Known))
+    }
+}
+
+macro_rules! code_tables {
+    ($($table:ident),+ $(,)?) => { $(
+        impl CodeTable for codes::$table {
+            fn code(self) -> &'static str { self.code() }
+            fn from_code(code: &str) -> Option<Self> { Self::from_code(code).ok() }
+        }
+    )+ };
+}
+
+code_tables!(
+    CardClassification,
+    CeilingCertificateKind,
+    CeilingClass,
+    CeilingConsentFlag,
+    CharacterCode,
+    Consistency,
+    ConsentStatus,
+    DesignatedInstitution,
+    ElderlyMedicalCare,
+    InfectionAct,
+    InquiryMethod,
+    PrefecturalExpense,
+    Preschool,
+    PrescriptionIssue,
+    ProcessingStatus,
+    ReasonOfLoss,
+    Relation,
+    ResultSegment,
+    Sex,
+    SingleOrCombined,
+    SocialInsurance,
+    SpecificDisease,
+    TicketType,
+    TreatmentType,
+    Validity,
+);
+
+impl CodeTable for CopayRatio {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Ten => "010",
+            Self::Twenty => "020",
+            Self::Thirty => "030",
+        }
+    }
+    fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "010" => Some(Self::Ten),
+            "020" => Some(Self::Twenty),
+            "030" => Some(Self::Thirty),
+            _ => None,
+        }
+    }
+}
+
+impl Leaf for String {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+    fn read(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+impl Leaf for u32 {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
+    fn read(text: &str) -> Option<Self> {
+        text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
+    }
+}
+
+impl Leaf for InstitutionCode {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.as_str())
+    }
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
+
+impl Leaf for InsurerNumber {
+    /// Padded with blanks to eight, as the interface writes it.
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.padded())
+    }
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+}
+
+impl Leaf for Date {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(format!("{:04}{:02}{:02}", self.year(), self.month(), self.day()))
+    }
+    fn read(text: &str) -> Option<Self> {
+        let [year, month, day] = digits::<8, 3>(text, [4, 2, 2])?;
+        Self::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    }
+}
+
+impl Leaf for DateTime {
+    fn text(&self) -> Cow<'_, str> {
+        let date = Leaf::text(&self.date()).into_owned();
+        Cow::Owned(format!("{date}{:02}{:02}{:02}", self.hour(), self.minute(), self.second()))
+    }
+    fn read(text: &str) -> Option<Self> {
+        let [year, month, day, hour, minute, second] = digits::<14, 6>(text, [4, 2, 2, 2, 2, 2])?;
+        let small = |n: i16| i8::try_from(n).ok();
+        Self::new(year, small(month)?, small(day)?, small(hour)?, small(minute)?, small(second)?, 0).ok()
+    }
+}
+
+/// A month (`YYYYMM`), kept as its first day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Month(pub Date);
+
+impl Leaf for Month {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(format!("{:04}{:02}", self.0.year(), self.0.month()))
+    }
+    fn read(text: &str) -> Option<Self> {
+        let [year, month] = digits::<6, 2>(text, [4, 2])?;
+        Date::new(year, i8::try_from(month).ok()?, 1).ok().map(Self)
+    }
+}
+
+/// A name in kana: full-width katakana here, half-width in the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kana(pub String);
+
+impl Leaf for Kana {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(kana::narrow(&self.0))
+    }
+    fn read(text: &str) -> Option<Self> {
+        Some(Self(kana::widen(text)))
+    }
+}
+
+/// Splits exactly `LENGTH` ASCII digits into numbers of the given widths.
+fn digits<const LENGTH: usize, const PARTS: usize>(
+    text: &str,
+    widths: [usize; PARTS],
+) -> Option<[i16; PARTS]> {
+    if text.len() != LENGTH || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut rest = text;
+    let mut numbers = [0; PARTS];
+    for (number, width) in numbers.iter_mut().zip(widths) {
+        let (part, after) = rest.split_at_checked(width)?;
+        *number = part.parse().ok()?;
+        rest = after;
+    }
+    Some(numbers)
+}

@@ -1,0 +1,290 @@
+//! XML as the interface uses it: elements and text. Read into a small tree under hard limits, written as text.
+//!
+//! There is no DTD, so there are no entities to expand; attributes, comments and processing instructions are
+//! passed over (serialisers put namespace declarations on the root).
+
+use quick_xml::{
+    Reader,
+    events::{BytesRef, Event},
+};
+
+use crate::{
+    charset::{self, GETA, Substitution},
+    message::Layout,
+};
+
+/// Longest message, bytes.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 10 * 1024 * 1024;
+/// Deepest nesting of elements.
+pub(crate) const MAX_DEPTH: usize = 32;
+/// Most elements in one message.
+pub(crate) const MAX_ELEMENTS: usize = 200_000;
+/// Longest tag with its attributes, bytes.
+pub(crate) const MAX_TAG_BYTES: usize = 4 * 1024;
+/// Longest element name, bytes.
+const MAX_NAME_BYTES: usize = 128;
+
+/// Why bytes cannot be read as a message at all. Such a file gets no result, only an `.err` file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Unreadable {
+    /// Nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// More than the size limit.
+    #[error("the file is larger than 10 MiB")]
+    TooLarge,
+    /// The XML declaration names an encoding that is neither UTF-8 nor Shift_JIS.
+    #[error("the declared encoding is neither UTF-8 nor Shift_JIS")]
+    UnknownEncoding,
+    /// A byte order mark says one encoding, the declaration another.
+    #[error("byte order mark and declared encoding contradict each other")]
+    ContradictoryEncoding,
+    /// Bytes that are no characters in the declared encoding, e.g. a truncated multi-byte character.
+    #[error("bytes that are no text in the declared encoding")]
+    NotText,
+    /// A character XML forbids, e.g. NUL.
+    #[error("a character that XML forbids")]
+    ForbiddenCharacter,
+    /// A document type declaration.
+    #[error("a document type declaration (DOCTYPE)")]
+    Doctype,
+    /// An entity other than the five of XML.
+    #[error("an entity that XML does not define")]
+    Entity,
+    /// `&#…;` that names no XML character.
+    #[error("a character reference that names no XML character")]
+    CharacterReference,
+    /// Elements nested too deep.
+    #[error("elements are nested deeper than 32")]
+    TooDeep,
+    /// Too many elements.
+    #[error("too many elements")]
+    TooManyElements,
+    /// A tag with too much in it.
+    #[error("a tag is too long")]
+    TagTooLong,
+    /// Not well-formed.
+    #[error("the XML is not well-formed")]
+    NotWellFormed,
+    /// Well-formed, but another message.
+    #[error("the XML is not a message of this kind")]
+    WrongLayout,
+}
+
+/// An element: its name, its own text, its children.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Element>,
+}
+
+impl Element {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), text: String::new(), children: Vec::new() }
+    }
+
+    /// The first child of that name.
+    pub(crate) fn child(&self, name: &str) -> Option<&Element> {
+        self.children.iter().find(|child| child.name == name)
+    }
+}
+
+/// Whether XML 1.0 allows the character.
+fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// Reads decoded text as one element with everything below it.
+pub(crate) fn parse(text: &str) -> Result<Element, Unreadable> {
+    if !text.chars().all(is_xml_char) {
+        return Err(Unreadable::ForbiddenCharacter);
+    }
+    let mut reader = Reader::from_str(text);
+    let mut tree = Tree { open: Vec::new(), root: None, elements: 0 };
+    loop {
+        match reader.read_event().map_err(|_| Unreadable::NotWellFormed)? {
+            Event::Start(tag) => tree.open(tag.name().as_ref(), tag.len())?,
+            Event::Empty(tag) => {
+                tree.open(tag.name().as_ref(), tag.len())?;
+                tree.close()?;
+            }
+            Event::End(_) => tree.close()?,
+            Event::Text(text) => tree.text(&text.xml10_content())?,
+            Event::CData(text) => tree.text(&text.xml10_content())?,
+            Event::GeneralRef(reference) => tree.reference(&reference)?,
+            Event::DocType(_) => return Err(Unreadable::Doctype),
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+            Event::Eof => return tree.finish(),
+        }
+    }
+}
+
+/// The tree under construction.
+struct Tree {
+    open: Vec<Element>,
+    root: Option<Element>,
+    elements: usize,
+}
+
+impl Tree {
+    fn open(&mut self, name: &str, tag_bytes: usize) -> Result<(), Unreadable> {
+        if tag_bytes > MAX_TAG_BYTES || name.len() > MAX_NAME_BYTES {
+            return Err(Unreadable::TagTooLong);
+        }
+        if !is_name(name) || self.root.is_some() {
+            return Err(Unreadable::NotWellFormed);
+        }
+        if self.open.len() == MAX_DEPTH {
+            return Err(Unreadable::TooDeep);
+        }
+        self.elements += 1;
+        if self.elements > MAX_ELEMENTS {
+            return Err(Unreadable::TooManyElements);
+        }
+        self.open.push(Element::new(name));
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), Unreadable> {
+        let mut element = self.open.pop().ok_or(Unreadable::NotWellFormed)?;
+        if !element.children.is_empty() && element.text.trim().is_empty() {
+            element.text = String::new();
+        }
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(element),
+            None => self.root = Some(element),
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Unreadable> {
+        match self.open.last_mut() {
+            Some(element) => element.text.push_str(text),
+            None if text.trim().is_empty() => {}
+            None => return Err(Unreadable::NotWellFormed),
+        }
+        Ok(())
+    }
+
+    fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), Unreadable> {
+        let name: &str = reference;
+        let c = match name {
+            "lt" => '<',
+            "gt" => '>',
+            "amp" => '&',
+            "apos" => '\'',
+            "quot" => '"',
+            _ if name.starts_with('#') => character(&name[1..]).ok_or(Unreadable::CharacterReference)?,
+            _ => return Err(Unreadable::Entity),
+        };
+        self.text(c.encode_utf8(&mut [0; 4]))
+    }
+
+    fn finish(self) -> Result<Element, Unreadable> {
+        if !self.open.is_empty() {
+            return Err(Unreadable::NotWellFormed);
+        }
+        self.root.ok_or(Unreadable::NotWellFormed)
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let first = name.chars().next();
+    first.is_some_and(|c| c.is_alphabetic() || c == '_' || c == ':')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.'))
+}
+
+/// The character of `&#…;`, without `&#` and `;`.
+fn character(reference: &str) -> Option<char> {
+    let (digits, radix) = match reference.strip_prefix('x') {
+        Some(hex) => (hex, 16),
+        None => (reference, 10),
+    };
+    // from_str_radix would take a sign.
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return None;
+    }
+    char::from_u32(u32::from_str_radix(digits, radix).ok()?).filter(|c| is_xml_char(*c))
+}
+
+/// XML being written. Leaf tags never hold anything but their text.
+pub(crate) struct XmlText {
+    text: String,
+    layout: Layout,
+    depth: usize,
+    substitutions: Vec<Substitution>,
+}
+
+impl XmlText {
+    pub(crate) fn new(encoding: &str, layout: Layout) -> Self {
+        let mut xml = Self { text: String::with_capacity(4096), layout, depth: 0, substitutions: Vec::new() };
+        xml.text.push_str("<?xml version=\"1.0\" encoding=\"");
+        xml.text.push_str(encoding);
+        xml.text.push_str("\" standalone=\"no\"?>\n");
+        xml
+    }
+
+    pub(crate) fn open(&mut self, name: &str) {
+        self.indent();
+        self.tag("<", name);
+        self.end_line();
+        self.depth += 1;
+    }
+
+    pub(crate) fn close(&mut self, name: &str) {
+        self.depth = self.depth.saturating_sub(1);
+        self.indent();
+        self.tag("</", name);
+        self.end_line();
+    }
+
+    pub(crate) fn leaf(&mut self, name: &str, text: &str) {
+        self.indent();
+        self.tag("<", name);
+        for c in text.chars() {
+            self.escaped(c);
+        }
+        self.tag("</", name);
+        self.end_line();
+    }
+
+    pub(crate) fn finish(self) -> (String, Vec<Substitution>) {
+        (self.text, self.substitutions)
+    }
+
+    fn escaped(&mut self, c: char) {
+        match c {
+            '&' => self.text.push_str("&amp;"),
+            '<' => self.text.push_str("&lt;"),
+            '>' => self.text.push_str("&gt;"),
+            // A bare CR would be read back as LF.
+            '\r' => self.text.push_str("&#13;"),
+            c if is_xml_char(c) => self.text.push(c),
+            c => {
+                self.text.push(GETA);
+                charset::note(&mut self.substitutions, c.to_string(), GETA.to_string());
+            }
+        }
+    }
+
+    fn tag(&mut self, start: &str, name: &str) {
+        self.text.push_str(start);
+        self.text.push_str(name);
+        self.text.push('>');
+    }
+
+    fn indent(&mut self) {
+        if self.layout == Layout::Indented {
+            for _ in 0..self.depth {
+                self.text.push_str("  ");
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.layout == Layout::Indented {
+            self.text.push('\n');
+        }
+    }
+}

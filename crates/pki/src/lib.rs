@@ -1,1 +1,77 @@
 //! The certificate authority as a library, and the simulated J-LIS.
+//!
+//! What lives here: key pairs, certificate profiles, lint-before-sign, requests, PKCS#12, revocation
+//! lists, OCSP. What must not: HTTP, SQL, clocks — the time is always an argument.
+//!
+//! Everything goes in and out as DER or PEM bytes and plain types. Two generations of the ASN.1 crates
+//! are linked (the OCSP types still need the older one); neither appears in a public signature, so
+//! nobody else has to know.
+
+pub mod authority;
+pub mod crl;
+pub mod csr;
+pub mod jlis;
+mod journal;
+pub mod keys;
+pub mod lint;
+mod moment;
+mod naming;
+pub mod pem;
+pub mod pkcs12;
+pub mod profile;
+mod signing;
+
+pub use profile::{TerminalName, TerminalSubject, Validity};
+
+/// Why the certificate authority could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file of the authority's folder could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file exists where a new authority would be written; keys are never overwritten.
+    #[error("{0} already exists; an authority's key is never overwritten")]
+    AlreadyExists(std::path::PathBuf),
+    /// A stored or given text is not what it should be.
+    #[error("{0} is malformed")]
+    Malformed(&'static str),
+    /// A date outside what certificates can carry, or a period that ends before it begins.
+    #[error("the validity period is not usable")]
+    Validity,
+    /// A name with characters or a length that certificates must not carry.
+    #[error("{0} is not usable as a name in a certificate")]
+    Name(&'static str),
+    /// The key is of a kind this profile does not accept.
+    #[error("the key is not acceptable: {0}")]
+    Key(String),
+    /// The request was refused.
+    #[error(transparent)]
+    Request(#[from] csr::Refusal),
+    /// The certificate to be signed would have broken its profile; nothing was signed.
+    #[error("refused to sign, the certificate breaks its profile: {0:?}")]
+    Lint(Vec<lint::Finding>),
+    /// A serial number was used or reserved by another generation, or none are left.
+    #[error("serial number {0} is taken or out of range")]
+    Serial(u64),
+    /// No certificate with this serial number was issued here.
+    #[error("no certificate with serial number {0} was issued here")]
+    NotIssued(String),
+    /// The cryptographic library refused; it gives no reasons by design.
+    #[error("the cryptographic library refused: {0}")]
+    Crypto(&'static str),
+    /// ASN.1 could not be written or read.
+    #[error("ASN.1: {0}")]
+    Asn1(#[from] der::Error),
+}
+
+/// Shorthand for results of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+pub(crate) fn file_error(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+    move |source| Error::File { path: path.to_owned(), source }
+}

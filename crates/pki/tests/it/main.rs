@@ -1,0 +1,1 @@
+//! The certificate authority through its public door, judged by OpenSSL.

@@ -1,6 +1,13 @@
 //! Coverage (資格情報): a person's membership of one insurer over a civil-date range, with the certificates
 //! that hang on it.
 
+mod validation;
+
+pub use validation::{
+    ADDRESS_MAX_CHARS, CERTIFICATES_MAX, InvalidField, KEY_MAX_CHARS, NAME_MAX_CHARS, NUMBER_MAX_CHARS,
+    Problem,
+};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -1,0 +1,14 @@
+//! The rules of eligibility, through the crate's public doors.
+
+mod calendar;
+mod card_certificate;
+mod codes;
+mod coverage;
+mod disclosure;
+mod enumeration;
+mod errors;
+mod insurer;
+mod matching;
+mod people;
+mod verification;
+mod verification_properties;

@@ -1,0 +1,1 @@
+//! The card crate through its public doors.

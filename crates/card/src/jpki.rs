@@ -11,4 +11,4 @@ mod trust;
 pub use certificate::{CertificateRefused, CheckedCard};
 pub use keys::{CardPublicKey, SignatureRefused};
 pub use revocation::{Freshness, RevocationList, RevocationListRefused, RevocationReason, Status};
-pub use trust::{AnchorRefused, CardTrust, PRODUCTION_AUTH_POLICY, TEST_AUTH_POLICY};
+pub use trust::{AnchorRefused, AuthorityId, CardTrust, PRODUCTION_AUTH_POLICY, TEST_AUTH_POLICY};

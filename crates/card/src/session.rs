@@ -217,7 +217,7 @@ impl<T: CardTransport> CardSession<T> {
     /// [`SessionError::Transport`] when the reader refuses.
     pub fn finish(mut self) -> Result<(), SessionError> {
         self.open = false;
-        Ok(self.client.disconnect(Disposition::Unpower)?)
+        self.client.disconnect(Disposition::Unpower)
     }
 
     fn sign_with(&mut self, key: FileId, text: &[u8]) -> Result<Vec<u8>, SessionError> {

@@ -9,10 +9,10 @@ use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Version;
 
 use crate::jpki::keys::{CardPublicKey, SignatureRefused};
-use crate::jpki::trust::{Anchor, CardTrust, instant};
+use crate::jpki::trust::{Anchor, AuthorityId, CardTrust, instant};
 
 /// The longest certificate that is looked at; real ones have about 1.6 kB.
-pub const MAX_CERTIFICATE: usize = 8 * 1024;
+pub(crate) const MAX_CERTIFICATE: usize = 8 * 1024;
 /// The longest serial number there may be.
 const MAX_SERIAL: usize = 20;
 
@@ -76,6 +76,8 @@ pub enum CertificateRefused {
 pub struct CheckedCard {
     /// Issuer and serial number: what leads to the person.
     pub id: CardCertificateId,
+    /// Which generation of the authority issued it: its revocation list is the one to ask.
+    pub authority: AuthorityId,
     /// First moment of validity.
     pub not_before: Instant,
     /// Last moment of validity.
@@ -126,7 +128,7 @@ impl CardTrust {
         }
         let serial = serial_hex(certificate.raw_serial()).ok_or(CertificateRefused::Serial)?;
         let id = CardCertificateId { issuer: anchor.subject_sha256.clone(), serial };
-        Ok(CheckedCard { id, not_before, not_after, public_key })
+        Ok(CheckedCard { id, authority: anchor.id.clone(), not_before, not_after, public_key })
     }
 
     /// Finds the generation of the authority that signed this: by key identifier where there is one, by trying

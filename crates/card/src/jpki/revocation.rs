@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use eligibility::Instant;
-use eligibility::card_certificate::CardCertificateId;
 use x509_parser::extensions::{AuthorityKeyIdentifier, ParsedExtension};
 use x509_parser::oid_registry::OID_PKCS1_SHA256WITHRSA;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate};
 
-use crate::jpki::certificate::serial_hex;
-use crate::jpki::trust::{CardTrust, instant};
+use crate::jpki::certificate::{CheckedCard, serial_hex};
+use crate::jpki::trust::{AuthorityId, CardTrust, instant};
 
 /// Why a list is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -74,14 +73,15 @@ pub enum Status {
         /// Why.
         reason: RevocationReason,
     },
-    /// Of another issuer: the list says nothing about it. To be treated as an error, never as good.
+    /// Issued by another authority, or by another generation of it: the list says nothing about it.
+    /// To be treated as an error, never as good.
     NotCovered,
 }
 
 /// A verified revocation list.
 #[derive(Debug)]
 pub struct RevocationList {
-    issuer: String,
+    authority: AuthorityId,
     number: Option<String>,
     this_update: Instant,
     next_update: Instant,
@@ -99,12 +99,12 @@ impl RevocationList {
         if !rest.is_empty() {
             return Err(RevocationListRefused::Malformed);
         }
-        let issuer = verify(&list, trust)?;
+        let authority = verify(&list, trust)?;
         check_extensions(&list)?;
         let next_update = list.next_update().ok_or(RevocationListRefused::NoNextUpdate)?;
         let revoked = list.iter_revoked_certificates().map(entry).collect::<Result<_, _>>()?;
         Ok(Self {
-            issuer,
+            authority,
             number: list.crl_number().map(|number| format!("{number:x}")),
             this_update: instant(list.last_update()),
             next_update: instant(next_update),
@@ -112,13 +112,13 @@ impl RevocationList {
         })
     }
 
-    /// What the list says about a certificate.
+    /// What the list says about a card.
     #[must_use]
-    pub fn status(&self, id: &CardCertificateId) -> Status {
-        if id.issuer != self.issuer {
+    pub fn status(&self, card: &CheckedCard) -> Status {
+        if card.authority != self.authority {
             return Status::NotCovered;
         }
-        match self.revoked.get(&id.serial) {
+        match self.revoked.get(&card.id.serial) {
             Some(&(at, reason)) => Status::Revoked { at, reason },
             None => Status::Good,
         }
@@ -136,10 +136,10 @@ impl RevocationList {
         }
     }
 
-    /// Lower-case hex SHA-256 of the issuer's DER name, as in [`CardCertificateId::issuer`].
+    /// Which generation of the authority signed it: it covers this generation's certificates only.
     #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.issuer
+    pub fn authority(&self) -> &AuthorityId {
+        &self.authority
     }
 
     /// The list's number in lower-case hex, when it has one; a later list has a greater one.
@@ -173,7 +173,10 @@ impl RevocationList {
     }
 }
 
-fn verify(list: &CertificateRevocationList<'_>, trust: &CardTrust) -> Result<String, RevocationListRefused> {
+fn verify(
+    list: &CertificateRevocationList<'_>,
+    trust: &CardTrust,
+) -> Result<AuthorityId, RevocationListRefused> {
     let issuer = list.issuer().as_raw();
     let mut named = trust.anchors.iter().filter(|anchor| anchor.subject_der == issuer).peekable();
     if named.peek().is_none() {
@@ -189,7 +192,7 @@ fn verify(list: &CertificateRevocationList<'_>, trust: &CardTrust) -> Result<Str
     named
         .filter(|anchor| anchor.matches(authority))
         .find(|anchor| anchor.key.verify_sig(list.tbs_cert_list.as_ref(), &list.signature_value.data).is_ok())
-        .map(|anchor| anchor.subject_sha256.clone())
+        .map(|anchor| anchor.id.clone())
         .ok_or(RevocationListRefused::Signature)
 }
 

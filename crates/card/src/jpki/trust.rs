@@ -1,6 +1,7 @@
 //! Which authorities and which policies are accepted.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use eligibility::Instant;
@@ -42,8 +43,13 @@ pub struct CardTrust {
     pub(crate) speculative_p384: bool,
 }
 
+/// Names one generation of an authority: SHA-256 of its public key (SubjectPublicKeyInfo), lower-case hex.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AuthorityId(pub Arc<str>);
+
 /// One generation of the issuing authority.
 pub(crate) struct Anchor {
+    pub(crate) id: AuthorityId,
     pub(crate) subject_der: Vec<u8>,
     pub(crate) subject_sha256: String,
     pub(crate) key_id: Option<Vec<u8>>,
@@ -71,6 +77,11 @@ impl CardTrust {
         let anchors = anchors.iter().map(|der| Anchor::from_der(der.as_ref())).collect::<Result<_, _>>()?;
         let policies = policies.iter().map(|text| parse_oid(text)).collect::<Result<_, _>>()?;
         Ok(Self { anchors, policies, speculative_p384: false })
+    }
+
+    /// The generations that are trusted, in the order they were given: each needs a revocation list of its own.
+    pub fn authorities(&self) -> impl Iterator<Item = &AuthorityId> {
+        self.anchors.iter().map(|anchor| &anchor.id)
     }
 
     /// Accepts cards of the speculative P-384 profile too.
@@ -105,6 +116,7 @@ impl Anchor {
             return Err(AnchorRefused::NotSelfSigned);
         }
         Ok(Self {
+            id: AuthorityId(sha256_hex(certificate.public_key().raw).into()),
             subject_der: certificate.subject().as_raw().to_vec(),
             subject_sha256: sha256_hex(certificate.subject().as_raw()),
             key_id: super::certificate::subject_key_id(&certificate),

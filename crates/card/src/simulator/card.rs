@@ -28,7 +28,7 @@ pub enum ProfileRefused {
 /// A simulated card. Bytes in, bytes out: [`Self::process`].
 pub struct SimulatedCard {
     pub(crate) files: FileSystem,
-    pub(crate) secrets: Vec<(Secret, Option<Zeroizing<Vec<u8>>>)>,
+    pub(crate) secrets: Vec<Stored>,
     pub(crate) counters: Counters,
     pub(crate) number_tries: u8,
     pub(crate) variant: Variant,
@@ -38,6 +38,9 @@ pub struct SimulatedCard {
     pub(crate) powered: Powered,
     sink: Option<CounterSink>,
 }
+
+/// A secret and its value; `None` never matches.
+pub(crate) type Stored = (Secret, Option<Zeroizing<Vec<u8>>>);
 
 type CounterSink = Box<dyn FnMut(&Counters) + Send>;
 
@@ -144,7 +147,7 @@ impl SimulatedCard {
     }
 }
 
-fn secrets(profile: &CardProfile) -> Result<Vec<(Secret, Option<Zeroizing<Vec<u8>>>)>, ProfileRefused> {
+fn secrets(profile: &CardProfile) -> Result<Vec<Stored>, ProfileRefused> {
     use crate::pin::{Pin, PinKind};
     let number_b = profile.number_b();
     let checked = |kind, text: &str| {

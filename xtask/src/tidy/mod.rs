@@ -4,6 +4,7 @@ mod direction;
 mod files;
 mod licences;
 mod links;
+mod migrations;
 mod sql;
 mod tree;
 mod words;
@@ -42,6 +43,7 @@ pub(crate) fn run() -> Result<()> {
     files::check(&metadata, &sources, &mut findings);
     words::check(&sources, &mut findings);
     sql::check(&sources, &mut findings);
+    migrations::check(&sources, &mut findings);
     links::check(&sources, &mut findings);
     for finding in &findings {
         eprintln!("tidy: {finding}");

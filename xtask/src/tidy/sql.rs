@@ -1,4 +1,4 @@
-//! SQL lives in `store` and nowhere else, and every table says how it is spread.
+//! SQL lives in `store` and nowhere else.
 
 use crate::tidy::{Finding, tree::Source};
 
@@ -15,7 +15,7 @@ const STATEMENTS: &[&[&str]] = &[
     &["CREATE INDEX "],
 ];
 
-/// Statements outside the store; tables in migrations without their annotation.
+/// Statements outside the store.
 pub(crate) fn check(sources: &[Source], findings: &mut Vec<Finding>) {
     let outside = |source: &&Source| {
         (source.is_rust() || source.is_sql()) && !HOLDERS.iter().any(|holder| source.path.starts_with(holder))

@@ -7,7 +7,7 @@ pub mod charset;
 //pub mod compose;
 //pub mod err_file;
 //pub mod file_name;
-//pub mod insurer_file;
+pub mod insurer_file;
 pub mod kana;
 pub mod message;
 pub mod reader_link;

@@ -13,7 +13,10 @@ use eligibility::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::message::ResultMessage;
+use crate::message::{
+    ResultMessage,
+    json::{XmlMsg, under_root},
+};
 
 /// Path of the nonce issue (POST).
 pub const NONCES_PATH: &str = "/v1/nonces";
@@ -188,7 +191,9 @@ impl NumberCheckRequest {
 /// The answer to a check, by card or by number.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckAnswer {
-    /// The result. The terminal adds what only it knows: the file identifier and the echoed question.
+    /// The result under `XmlMsg`. The terminal adds what only it knows: the file identifier and the echoed question.
+    #[serde(with = "under_root")]
+    #[schema(value_type = XmlMsg<ResultMessage>)]
     pub answer: ResultMessage,
     /// The signed eligibility receipt, JWS compact form (ES256).
     pub receipt: String,

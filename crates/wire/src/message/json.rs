@@ -2,8 +2,13 @@
 //!
 //! Reading goes through the same tree as XML, so unknown keys are tolerated and any order is read.
 
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserialize, Serialize,
+    de::{Deserializer, Error, MapAccess, SeqAccess, Visitor},
+    ser::Serializer,
+};
 
+use super::ResultMessage;
 use crate::xml_tree::{Element, MAX_DEPTH, MAX_ELEMENTS};
 
 /// Reads any JSON value as a tree of elements; the top one has no name.
@@ -74,5 +79,28 @@ impl<'de> Visitor<'de> for Tree<'_> {
             children.push(child);
         }
         Ok(Element { name: self.name, text: String::new(), children })
+    }
+}
+
+/// A message under its root: `{"XmlMsg": {…}}`.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct XmlMsg<M> {
+    #[serde(rename = "XmlMsg")]
+    message: M,
+}
+
+/// For `#[serde(with)]`: a result under its root.
+pub(crate) mod under_root {
+    use super::{Deserialize as _, Deserializer, ResultMessage, Serialize as _, Serializer, XmlMsg};
+
+    pub(crate) fn serialize<S: Serializer>(
+        message: &ResultMessage,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        XmlMsg { message }.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ResultMessage, D::Error> {
+        Ok(XmlMsg::<ResultMessage>::deserialize(deserializer)?.message)
     }
 }

@@ -2,7 +2,7 @@
 //! gets (IF-002), and the face result after a card session. XML between terminal and receipt computer, JSON
 //! with the same element names between centre and terminal.
 
-mod json;
+pub(crate) mod json;
 mod record;
 mod request;
 mod result;

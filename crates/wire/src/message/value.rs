@@ -109,19 +109,10 @@ code_tables!(
 
 impl CodeTable for CopayRatio {
     fn code(self) -> &'static str {
-        match self {
-            Self::Ten => "010",
-            Self::Twenty => "020",
-            Self::Thirty => "030",
-        }
+        self.code()
     }
     fn from_code(code: &str) -> Option<Self> {
-        match code {
-            "010" => Some(Self::Ten),
-            "020" => Some(Self::Twenty),
-            "030" => Some(Self::Thirty),
-            _ => None,
-        }
+        Self::from_code(code).ok()
     }
 }
 

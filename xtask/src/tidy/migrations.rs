@@ -47,7 +47,8 @@ fn check_file(source: &Source, findings: &mut Vec<Finding>) {
             annotation = read_annotation(comment.trim()).or(annotation);
             continue;
         }
-        if let Some(word) = FORBIDDEN.iter().find(|word| line.to_uppercase().contains(**word)) {
+        let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        if let Some(word) = words.find(|word| FORBIDDEN.contains(word)) {
             found(format!("`{word}` is not portable"));
         }
         if let Some(rest) = line.strip_prefix("CREATE TABLE ") {

@@ -4,9 +4,9 @@
 //! and writers handed in.
 
 pub mod charset;
-//pub mod compose;
-//pub mod err_file;
-//pub mod file_name;
+pub mod compose;
+pub mod err_file;
+pub mod file_name;
 pub mod insurer_file;
 pub mod kana;
 pub mod message;

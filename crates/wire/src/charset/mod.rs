@@ -144,11 +144,11 @@ fn encode_shift_jis(text: &str) -> (Vec<u8>, Vec<Substitution>) {
     while let Some(c) = rest.chars().next() {
         let (cluster, after) = split_cluster(rest);
         rest = after;
-        if cluster.len() == c.len_utf8() {
-            if let Some(encoded) = shift_jis_char(c) {
-                encoded.push_to(&mut bytes);
-                continue;
-            }
+        if cluster.len() == c.len_utf8()
+            && let Some(encoded) = shift_jis_char(c)
+        {
+            encoded.push_to(&mut bytes);
+            continue;
         }
         let replacement = replacement(cluster);
         for c in replacement.chars() {

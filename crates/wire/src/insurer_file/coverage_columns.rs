@@ -21,6 +21,7 @@ macro_rules! columns {
         columns!(@index 0usize; $($name,)+);
     };
     (@index $n:expr; $name:ident, $($rest:ident,)*) => {
+        #[allow(dead_code, reason = "every column has its index")]
         pub(super) const $name: usize = $n;
         columns!(@index $n + 1; $($rest,)*);
     };

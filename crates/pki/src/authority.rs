@@ -1,6 +1,8 @@
 //! The institution network's certificate authority: one root, servers, terminals.
 
-use std::collections::BTreeMap;
+mod ledger;
+mod template;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,21 +10,22 @@ use der::asn1::OctetString;
 use der::{Decode as _, Encode as _};
 use eligibility::Instant;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyIdMethod, KeyUsagePurpose, SanType, SerialNumber, SubjectPublicKeyInfo,
+    CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyIdMethod, SanType, SerialNumber,
+    SubjectPublicKeyInfo,
 };
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
+
+use ledger::Issued;
+use template::{leaf_params, new_serial, root_certificate};
 
 use crate::crl::{self, Revocation, RevocationReason};
 use crate::journal::Journal;
 use crate::keys::{self, KeyAlgorithm, PrivateKey, PublicKey};
 use crate::lint::{self, Expected, Finding, Kind};
 use crate::naming::{COMMON_NAME, COUNTRY, ORGANIZATION, name};
-use crate::profile::{
-    self, ROOT_COMMON_NAME, ROOT_ORGANIZATION, SERVER_NAMES_MAX, ServerName, TerminalSubject,
-};
+use crate::profile::{self, ROOT_ORGANIZATION, SERVER_NAMES_MAX, ServerName, TerminalSubject};
 use crate::signing::{ThrowAwaySigner, key_identifier};
 use crate::{Error, Result, Validity, csr, file_error, moment, pem, pkcs12};
 
@@ -32,8 +35,6 @@ pub const ROOT_KEY_FILE: &str = "root.key.pem";
 pub const ROOT_CERTIFICATE_FILE: &str = "root.cert.pem";
 /// File of everything issued and revoked.
 pub const JOURNAL_FILE: &str = "issued.log";
-/// Bytes of a serial number; 158 of its bits are random.
-const SERIAL_BYTES: usize = 20;
 
 /// A certificate this authority has signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,13 +62,6 @@ impl IssuedCertificate {
     pub fn pem(&self) -> Result<String> {
         pem::encode(pem::CERTIFICATE, &self.der)
     }
-}
-
-#[derive(Default)]
-struct Issued {
-    /// Every serial ever used, with its revocation.
-    certificates: BTreeMap<String, Option<Revocation>>,
-    crl_number: u64,
 }
 
 /// The certificate authority of the institution network, with its folder.
@@ -252,7 +246,7 @@ impl InstitutionAuthority {
         issued: &IssuedCertificate,
         password: &str,
     ) -> Result<Vec<u8>> {
-        pkcs12::export(alias, key, &issued.der, &[self.certificate_der.clone()], password)
+        pkcs12::export(alias, key, &issued.der, std::slice::from_ref(&self.certificate_der), password)
     }
 
     /// Revokes a certificate. The first revocation stays: repeating it changes nothing.
@@ -374,92 +368,4 @@ impl InstitutionAuthority {
         // A panic while holding it leaves journal and memory consistent: memory changes after the disk.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Issued {
-    fn replay(&mut self, line: &str) -> Result<()> {
-        let wrong = || Error::Malformed("a line of the journal");
-        match line.split('\t').collect::<Vec<_>>()[..] {
-            ["issuing", serial, _, _] => {
-                self.certificates.insert(serial.to_owned(), None);
-            }
-            ["revoked", serial, at, reason] => {
-                let at = Instant(at.parse().map_err(|_| wrong())?);
-                let reason = RevocationReason::from_name(reason).ok_or_else(wrong)?;
-                *self.certificates.get_mut(serial).ok_or_else(wrong)? = Some(Revocation { at, reason });
-            }
-            ["crl", number] => self.crl_number = number.parse().map_err(|_| wrong())?,
-            _ => return Err(wrong()),
-        }
-        Ok(())
-    }
-
-    fn revoked(&self) -> Result<Vec<(Vec<u8>, Revocation)>> {
-        let revoked = self.certificates.iter().filter_map(|(serial, how)| how.map(|how| (serial, how)));
-        revoked.map(|(serial, how)| Ok((serial_bytes(serial)?, how))).collect()
-    }
-}
-
-fn serial_bytes(text: &str) -> Result<Vec<u8>> {
-    let even = if text.len().is_multiple_of(2) { text.to_owned() } else { format!("0{text}") };
-    hex::decode(even).map_err(|_| Error::Malformed("a serial number"))
-}
-
-fn new_serial() -> Result<Vec<u8>> {
-    let mut serial = vec![0; SERIAL_BYTES];
-    aws_lc_rs::rand::fill(&mut serial).map_err(|_| Error::Crypto("random numbers"))?;
-    // Positive, and always twenty bytes long.
-    serial[0] = (serial[0] & 0x7f) | 0x40;
-    Ok(serial)
-}
-
-fn distinguished_name(parts: &[(der::asn1::ObjectIdentifier, &str)]) -> DistinguishedName {
-    let mut name = DistinguishedName::new();
-    for (oid, text) in parts {
-        match *oid {
-            COUNTRY => name.push(DnType::CountryName, country()),
-            ORGANIZATION => name.push(DnType::OrganizationName, DnValue::Utf8String((*text).to_owned())),
-            _ => name.push(DnType::CommonName, DnValue::Utf8String((*text).to_owned())),
-        }
-    }
-    name
-}
-
-fn leaf_params(
-    parts: &[(der::asn1::ObjectIdentifier, &str)],
-    purpose: ExtendedKeyUsagePurpose,
-) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = distinguished_name(parts);
-    params.is_ca = IsCa::ExplicitNoCa;
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![purpose];
-    params.use_authority_key_identifier_extension = true;
-    params
-}
-
-fn root_certificate(key: &PrivateKey, validity: Validity) -> Result<Vec<u8>> {
-    let parts = [(COUNTRY, "JP"), (ORGANIZATION, ROOT_ORGANIZATION), (COMMON_NAME, ROOT_COMMON_NAME)];
-    let mut params = CertificateParams::default();
-    params.distinguished_name = distinguished_name(&parts);
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params.serial_number = Some(SerialNumber::from_slice(&new_serial()?));
-    params.not_before = moment::to_offset(validity.not_before)?;
-    params.not_after = moment::to_offset(validity.not_after)?;
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier(key.raw_public_key()));
-    let throw_away = PrivateKey::generate(KeyAlgorithm::P384)?;
-    let rehearsal = ThrowAwaySigner { claimed: key, throw_away: &throw_away };
-    let failed = |_| Error::Crypto("root certificate");
-    let rehearsed = params.self_signed(&rehearsal).map_err(failed)?;
-    let findings = lint::check(Kind::InstitutionRoot, rehearsed.der())?;
-    if !findings.is_empty() {
-        return Err(Error::Lint(findings));
-    }
-    Ok(params.self_signed(key).map_err(failed)?.der().to_vec())
-}
-
-fn country() -> DnValue {
-    // Two letters are always a PrintableString.
-    "JP".try_into().map_or_else(|_| DnValue::Utf8String("JP".to_owned()), DnValue::PrintableString)
 }

@@ -9,6 +9,7 @@
 
 mod authority;
 mod certificate;
+mod key_pool;
 mod ocsp;
 mod register;
 
@@ -21,6 +22,7 @@ use eligibility::card_certificate::CardCertificateId;
 
 pub use authority::{CardAuthority, JlisOptions};
 pub use certificate::{CardSubject, SignatureAttributes, SignatureSubject, certificate_id};
+pub use key_pool::{KEY_POOL_MAX, KeyPool};
 pub use ocsp::{MAX_OCSP_REQUEST_BYTES, MAX_OCSP_REQUEST_ENTRIES, OCSP_VALIDITY_H, OcspResponder};
 pub use register::{CARD_SERIAL_MAX, CertificateStatus};
 

@@ -3,22 +3,23 @@
 //! The rules are written a second time here, from the profile and not from the code that builds
 //! certificates: a mistake there is caught by this one, and the other way round.
 
-use der::asn1::{Null, ObjectIdentifier};
-use der::oid::AssociatedOid as _;
-use der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_OCSP_SIGNING, ID_KP_SERVER_AUTH};
+mod rules;
+
+use der::asn1::Null;
 use der::oid::db::rfc5912::{ECDSA_WITH_SHA_384, SHA_256_WITH_RSA_ENCRYPTION};
 use der::oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
 use der::{Decode as _, Encode as _};
 use x509_cert::certificate::{Certificate, TbsCertificate};
 use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
 use x509_cert::ext::pkix::{
-    AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies,
-    CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies, ExtendedKeyUsage, KeyUsage,
+    SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::name::Name;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
-use crate::jlis::{AUTHENTICATION_POLICY, SIGNATURE_POLICY};
+use rules::{ALTERNATIVE, AUTHORITY_KEY, CONSTRAINTS, EXTENDED, KEY_USAGE, NO_CHECK, POLICIES, SUBJECT_KEY};
+
 use crate::{Result, Validity, moment, signing};
 
 /// What a certificate is for; each kind has its own rules.
@@ -89,97 +90,6 @@ pub(crate) struct Expected<'a> {
     pub(crate) issuer_validity: Validity,
     pub(crate) validity: Validity,
     pub(crate) key: &'a SubjectPublicKeyInfoOwned,
-}
-
-struct Rule {
-    oid: ObjectIdentifier,
-    name: &'static str,
-    critical: bool,
-}
-
-const fn rule(oid: ObjectIdentifier, name: &'static str, critical: bool) -> Rule {
-    Rule { oid, name, critical }
-}
-
-const KEY_USAGE: Rule = rule(KeyUsage::OID, "keyUsage", true);
-const EXTENDED: Rule = rule(ExtendedKeyUsage::OID, "extKeyUsage", false);
-const CONSTRAINTS: Rule = rule(BasicConstraints::OID, "basicConstraints", true);
-const SUBJECT_KEY: Rule = rule(SubjectKeyIdentifier::OID, "subjectKeyIdentifier", false);
-const AUTHORITY_KEY: Rule = rule(AuthorityKeyIdentifier::OID, "authorityKeyIdentifier", false);
-const ALTERNATIVE: Rule = rule(SubjectAltName::OID, "subjectAltName", false);
-const POLICIES: Rule = rule(CertificatePolicies::OID, "certificatePolicies", true);
-const CRL_POINTS: Rule = rule(CrlDistributionPoints::OID, "cRLDistributionPoints", false);
-const ACCESS: Rule = rule(AuthorityInfoAccessSyntax::OID, "authorityInfoAccess", false);
-const NO_CHECK: Rule = rule(ID_PKIX_OCSP_NOCHECK, "ocspNoCheck", false);
-
-impl Kind {
-    fn rules(self) -> Vec<Rule> {
-        match self {
-            Self::InstitutionRoot | Self::CardRoot => vec![KEY_USAGE, CONSTRAINTS, SUBJECT_KEY],
-            Self::Server => vec![KEY_USAGE, EXTENDED, CONSTRAINTS, SUBJECT_KEY, AUTHORITY_KEY, ALTERNATIVE],
-            Self::Terminal => vec![KEY_USAGE, EXTENDED, CONSTRAINTS, SUBJECT_KEY, AUTHORITY_KEY],
-            Self::CardAuthentication => {
-                vec![KEY_USAGE, EXTENDED, POLICIES, CRL_POINTS, ACCESS, AUTHORITY_KEY, SUBJECT_KEY]
-            }
-            Self::CardSignature => {
-                vec![KEY_USAGE, POLICIES, ALTERNATIVE, CRL_POINTS, AUTHORITY_KEY, SUBJECT_KEY]
-            }
-            Self::OcspResponder => vec![KEY_USAGE, EXTENDED, AUTHORITY_KEY, SUBJECT_KEY, NO_CHECK],
-        }
-    }
-
-    fn key_usage(self) -> der::flagset::FlagSet<KeyUsages> {
-        match self {
-            Self::InstitutionRoot | Self::CardRoot => KeyUsages::KeyCertSign | KeyUsages::CRLSign,
-            Self::CardSignature => KeyUsages::DigitalSignature | KeyUsages::NonRepudiation,
-            _ => KeyUsages::DigitalSignature.into(),
-        }
-    }
-
-    fn purpose(self) -> Option<ObjectIdentifier> {
-        match self {
-            Self::Server => Some(ID_KP_SERVER_AUTH),
-            Self::Terminal | Self::CardAuthentication => Some(ID_KP_CLIENT_AUTH),
-            Self::OcspResponder => Some(ID_KP_OCSP_SIGNING),
-            Self::InstitutionRoot | Self::CardRoot | Self::CardSignature => None,
-        }
-    }
-
-    fn policy(self) -> Option<ObjectIdentifier> {
-        match self {
-            Self::CardAuthentication => Some(AUTHENTICATION_POLICY),
-            Self::CardSignature => Some(SIGNATURE_POLICY),
-            _ => None,
-        }
-    }
-
-    fn key_kind(self) -> &'static str {
-        match self {
-            Self::InstitutionRoot => "P-384",
-            Self::Server | Self::Terminal | Self::OcspResponder => signing::P256,
-            Self::CardRoot | Self::CardAuthentication | Self::CardSignature => signing::RSA_2048,
-        }
-    }
-
-    fn in_card_world(self) -> bool {
-        matches!(self, Self::CardRoot | Self::CardAuthentication | Self::CardSignature | Self::OcspResponder)
-    }
-
-    fn is_root(self) -> bool {
-        matches!(self, Self::InstitutionRoot | Self::CardRoot)
-    }
-
-    /// Longest life in days.
-    fn longest_life_days(self) -> i64 {
-        match self {
-            Self::InstitutionRoot | Self::CardRoot => 20 * 366,
-            Self::Server => 398,
-            Self::Terminal => 3 * 366 + 92,
-            // To the fifth birthday, ten years for the announced next card.
-            Self::CardAuthentication | Self::CardSignature => 10 * 366 + 31,
-            Self::OcspResponder => 93,
-        }
-    }
 }
 
 /// Checks a whole certificate against the rules of its kind (not who it is for).
@@ -337,7 +247,7 @@ fn check_usage(kind: Kind, tbs: &TbsCertificate, findings: &mut Vec<Finding>) {
 
 fn check_identifiers(kind: Kind, tbs: &TbsCertificate, findings: &mut Vec<Finding>) {
     let own = tbs.get::<SubjectKeyIdentifier>().ok().flatten();
-    if !own.is_some_and(|(_, id)| id.0.as_bytes().len() == 20) {
+    if own.is_none_or(|(_, id)| id.0.as_bytes().len() != 20) {
         findings.push(Finding::Content(SUBJECT_KEY.name));
     }
     if kind.is_root() {

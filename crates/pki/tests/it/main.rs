@@ -1,1 +1,9 @@
 //! The certificate authority through its public door, judged by OpenSSL.
+
+mod bench;
+mod cards;
+mod hostile;
+mod institution;
+mod linting;
+mod ocsp;
+mod requests;

@@ -1,0 +1,46 @@
+//! What the authority has issued and revoked.
+
+use std::collections::BTreeMap;
+
+use eligibility::Instant;
+
+use crate::crl::{Revocation, RevocationReason};
+use crate::{Error, Result};
+
+#[derive(Default)]
+pub(super) struct Issued {
+    /// Every serial ever used, with its revocation.
+    pub(super) certificates: BTreeMap<String, Option<Revocation>>,
+    pub(super) crl_number: u64,
+}
+
+impl Issued {
+    /// Takes one line of the journal.
+    pub(super) fn replay(&mut self, line: &str) -> Result<()> {
+        let wrong = || Error::Malformed("a line of the journal");
+        match line.split('\t').collect::<Vec<_>>()[..] {
+            ["issuing", serial, _, _] => {
+                self.certificates.insert(serial.to_owned(), None);
+            }
+            ["revoked", serial, at, reason] => {
+                let at = Instant(at.parse().map_err(|_| wrong())?);
+                let reason = RevocationReason::from_name(reason).ok_or_else(wrong)?;
+                *self.certificates.get_mut(serial).ok_or_else(wrong)? = Some(Revocation { at, reason });
+            }
+            ["crl", number] => self.crl_number = number.parse().map_err(|_| wrong())?,
+            _ => return Err(wrong()),
+        }
+        Ok(())
+    }
+
+    /// Serial numbers, as bytes, of everything revoked.
+    pub(super) fn revoked(&self) -> Result<Vec<(Vec<u8>, Revocation)>> {
+        let revoked = self.certificates.iter().filter_map(|(serial, how)| how.map(|how| (serial, how)));
+        revoked.map(|(serial, how)| Ok((serial_bytes(serial)?, how))).collect()
+    }
+}
+
+fn serial_bytes(text: &str) -> Result<Vec<u8>> {
+    let even = if text.len().is_multiple_of(2) { text.to_owned() } else { format!("0{text}") };
+    hex::decode(even).map_err(|_| Error::Malformed("a serial number"))
+}

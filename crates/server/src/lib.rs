@@ -1,1 +1,21 @@
 //! The central side: one folder per surface.
+//!
+//! * [`terminal_api`]: what eligibility terminals ask for, behind mutual TLS ([`listener`]).
+//! * [`simulated_jlis`]: the card authority's revocation services, simulated.
+//! * [`ops`]: health, readiness, metrics, and the work that no request waits for.
+//!
+//! What must not live here: rules of eligibility (they are in `eligibility`), SQL (in `store`), message shapes
+//! (in `wire`), the card's own checks (in `card`).
+
+pub mod card_revocation;
+pub mod clock;
+pub mod config;
+pub mod listener;
+pub mod ops;
+pub mod simulated_jlis;
+mod start;
+pub mod terminal_api;
+
+pub use clock::{Clock, ClockHands};
+pub use config::Config;
+pub use start::{Server, StartError};

@@ -1,0 +1,175 @@
+//! The door for terminals: mutual TLS, one identity per connection, and a limit on everything a peer can
+//! take: connections, time, bytes, concurrent requests.
+//!
+//! The identity comes from the client certificate alone. No header can add to it or change it, because no
+//! code here or behind it reads one for that purpose.
+
+mod activity;
+pub mod identity;
+pub mod terminals;
+pub mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use activity::{Activity, Patience, WatchedStream};
+use identity::{IdentityError, TerminalIdentity};
+use terminals::TerminalSlot;
+
+/// HTTP/2 streams one connection may have open.
+pub const HTTP2_STREAMS_MAX: u32 = 100;
+/// Streams a peer may reset before we have answered them (rapid reset).
+pub const HTTP2_RESETS_MAX: usize = 20;
+/// Bytes of headers a request may have.
+pub const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// Pause after an accept error such as too many open files.
+const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a peer may take.
+#[derive(Clone, Copy, Debug)]
+pub struct ListenerLimits {
+    /// Connections open at once, over all terminals.
+    pub connections: usize,
+    /// Time for the TLS handshake.
+    pub handshake: Duration,
+    /// Time for a request's header.
+    pub header: Duration,
+    /// Time a connection may rest between requests.
+    pub idle: Duration,
+    /// Time open requests get to finish at shutdown.
+    pub drain: Duration,
+}
+
+/// Answers for the door: who may come in, and what they get.
+pub trait Gatekeeper: Send + Sync + 'static {
+    /// The slot of a terminal that just connected, with its standing read.
+    fn connected(&self, identity: TerminalIdentity) -> impl Future<Output = Arc<TerminalSlot>> + Send;
+
+    /// Answers one request of that terminal, or refuses it.
+    fn answer(
+        &self,
+        terminal: &Arc<TerminalSlot>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> + Send;
+
+    /// A verified client certificate names no terminal.
+    fn nameless(&self, peer: SocketAddr, error: &IdentityError);
+}
+
+/// Serves until `stop` is cancelled, then lets open requests finish within the drain time.
+pub async fn serve<G: Gatekeeper>(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    gatekeeper: Arc<G>,
+    limits: ListenerLimits,
+    stop: CancellationToken,
+) {
+    let door = Arc::new(Door { tls: TlsAcceptor::from(tls), gatekeeper, limits, stop: stop.clone() });
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, peer)) = accepted else {
+            tokio::time::sleep(ACCEPT_ERROR_PAUSE).await;
+            continue;
+        };
+        // Over the limit the connection is closed at once: a queue here would only hide the overload.
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            metrics::counter!("shikaku_connections_refused_total").increment(1);
+            continue;
+        };
+        let door = Arc::clone(&door);
+        connections.spawn(async move { door.welcome(stream, peer, place).await });
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
+        tracing::warn!(open = connections.len(), "connections cut at the end of the drain time");
+    }
+}
+
+struct Door<G> {
+    tls: TlsAcceptor,
+    gatekeeper: Arc<G>,
+    limits: ListenerLimits,
+    stop: CancellationToken,
+}
+
+impl<G: Gatekeeper> Door<G> {
+    async fn welcome(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, _place: OwnedSemaphorePermit) {
+        // Answers are small and wait for nothing.
+        let _ = stream.set_nodelay(true);
+        let handshake = tokio::time::timeout(self.limits.handshake, self.tls.accept(stream));
+        let Ok(Ok(stream)) = handshake.await else {
+            metrics::counter!("shikaku_handshakes_failed_total").increment(1);
+            return;
+        };
+        let identity = match peer_identity(&stream) {
+            Ok(identity) => identity,
+            Err(error) => return self.gatekeeper.nameless(peer, &error),
+        };
+        let terminal = self.gatekeeper.connected(identity).await;
+        self.converse(stream, terminal).await;
+    }
+
+    async fn converse(self: Arc<Self>, stream: TlsStream<TcpStream>, terminal: Arc<TerminalSlot>) {
+        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let activity = Activity::new(http2);
+        let patience = Patience { header: self.limits.header, idle: self.limits.idle };
+        let builder = http_builder(http2);
+        let door = Arc::clone(&self);
+        let working = Arc::clone(&activity);
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            // Owned by the request: HTTP/2 answers each stream in a task of its own.
+            let (door, terminal, in_flight) = (Arc::clone(&door), Arc::clone(&terminal), working.request());
+            async move {
+                let response = door.gatekeeper.answer(&terminal, request).await;
+                drop(in_flight);
+                Ok::<_, std::convert::Infallible>(response)
+            }
+        });
+        let stream = WatchedStream { stream, activity: Arc::clone(&activity) };
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = self.stop.cancelled() => {}
+            () = activity.outstayed(patience) => return,
+        }
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+}
+
+fn http_builder(http2: bool) -> auto::Builder<TokioExecutor> {
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = if http2 { builder.http2_only() } else { builder.http1_only() };
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(HEADER_BYTES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
+        .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX));
+    builder
+}
+
+fn peer_identity(stream: &TlsStream<TcpStream>) -> Result<TerminalIdentity, IdentityError> {
+    let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    TerminalIdentity::from_certificate(certificates.first().map_or(&[], |leaf| leaf))
+}

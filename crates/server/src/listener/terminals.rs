@@ -1,0 +1,103 @@
+//! The standing of every connected terminal: registered, revoked, unknown; and how many of its requests are
+//! being answered. A request reads two atomics; the store is asked in the background, so that a revocation
+//! acts on connections that are already open.
+
+use std::collections::HashMap;
+use std::sync::{
+    Arc, Mutex, PoisonError, Weak,
+    atomic::{AtomicU8, AtomicU32, Ordering},
+};
+
+use super::identity::TerminalIdentity;
+
+/// What the store says about a terminal certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Registered and not revoked.
+    Registered,
+    /// Revoked.
+    Revoked,
+    /// The store does not know it.
+    Unknown,
+}
+
+impl Standing {
+    const ALL: [Self; 3] = [Self::Registered, Self::Revoked, Self::Unknown];
+
+    fn from_byte(byte: u8) -> Self {
+        Self::ALL.into_iter().find(|standing| *standing as u8 == byte).unwrap_or(Self::Unknown)
+    }
+}
+
+/// One terminal certificate in use, shared by all its connections.
+#[derive(Debug)]
+pub struct TerminalSlot {
+    /// Who it is.
+    pub identity: TerminalIdentity,
+    standing: AtomicU8,
+    in_flight: AtomicU32,
+}
+
+impl TerminalSlot {
+    /// The standing as last read.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing::from_byte(self.standing.load(Ordering::Acquire))
+    }
+
+    /// Records what the store said.
+    pub fn set_standing(&self, standing: Standing) {
+        self.standing.store(standing as u8, Ordering::Release);
+    }
+
+    /// Takes one of `limit` places; `None` when all are taken.
+    #[must_use]
+    pub(crate) fn enter(self: &Arc<Self>, limit: u32) -> Option<Place> {
+        let taken = self.in_flight.fetch_add(1, Ordering::AcqRel);
+        if taken >= limit {
+            self.in_flight.fetch_sub(1, Ordering::AcqRel);
+            return None;
+        }
+        Some(Place(Arc::clone(self)))
+    }
+}
+
+/// A place among a terminal's concurrent requests; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<TerminalSlot>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// All terminals that have a connection open now.
+#[derive(Debug, Default)]
+pub struct ConnectedTerminals {
+    slots: Mutex<HashMap<String, Weak<TerminalSlot>>>,
+}
+
+impl ConnectedTerminals {
+    /// The slot of this identity, made when it is the first connection.
+    pub fn slot(&self, identity: TerminalIdentity) -> Arc<TerminalSlot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(&identity.fingerprint).and_then(Weak::upgrade) {
+            return slot;
+        }
+        let slot = Arc::new(TerminalSlot {
+            standing: AtomicU8::new(Standing::Unknown as u8),
+            in_flight: AtomicU32::new(0),
+            identity,
+        });
+        slots.insert(slot.identity.fingerprint.clone(), Arc::downgrade(&slot));
+        slot
+    }
+
+    /// Every slot in use; forgets those whose connections are gone.
+    pub fn in_use(&self) -> Vec<Arc<TerminalSlot>> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|_, slot| slot.strong_count() > 0);
+        slots.values().filter_map(Weak::upgrade).collect()
+    }
+}

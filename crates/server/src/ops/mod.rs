@@ -1,0 +1,22 @@
+//! For operators: health, readiness, metrics, logs. On a loopback listener of its own, because none of it
+//! is for terminals and it has no authentication.
+
+pub mod background;
+pub mod health;
+pub mod logs;
+pub mod metrics;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use health::Health;
+
+/// The operators' routes.
+pub fn routes(health: Arc<Health>, metrics: metrics::Exposition) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(health::ready).with_state(health))
+        .route("/metrics", get(metrics::show).with_state(metrics))
+}

@@ -1,0 +1,351 @@
+//! A running server: what is started, in which order, and how it stops.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use card::jpki::CardTrust;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use store::{Options, Store, audit::SigningKey};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use zeroize::Zeroizing;
+
+use crate::card_revocation::CardRevocation;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::listener::{self, tls};
+use crate::ops::{self, background::Background, health::Health, health::StoreHandle, metrics::Exposition};
+use crate::simulated_jlis;
+use crate::terminal_api::insurer_names::InsurerNames;
+use crate::terminal_api::nonce::NonceMint;
+use crate::terminal_api::receipt::ReceiptSigner;
+use crate::terminal_api::standing::Standings;
+use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits};
+
+/// Why the server did not start. Every text says which setting or file is meant.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file of the configuration cannot be used.
+    #[error("{setting}: {path}: {message}")]
+    File {
+        /// The setting.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A setting cannot be used.
+    #[error("{setting}: {message}")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// An address cannot be listened on.
+    #[error("{setting}: cannot listen on {address}: {source}")]
+    Listen {
+        /// The setting.
+        setting: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error("database_url: {0}")]
+    Store(#[from] store::Error),
+    /// TLS cannot be set up.
+    #[error("terminal_api: {0}")]
+    Tls(#[from] tls::TlsError),
+}
+
+/// A server that runs until [`Server::shutdown`].
+pub struct Server {
+    terminal_api: SocketAddr,
+    ops: SocketAddr,
+    simulated_jlis: Option<RunningJlis>,
+    store: Store,
+    standings: Arc<Standings>,
+    revocation: Arc<CardRevocation>,
+    clock: Clock,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// A simulated J-LIS that answers.
+pub struct RunningJlis {
+    /// Where it answers.
+    pub address: SocketAddr,
+    /// The authority itself: its folder may be open only once, so whoever issues or revokes shares this one.
+    pub authority: Arc<pki::jlis::SimulatedJlis>,
+}
+
+impl Server {
+    /// Starts everything the configuration names. The database is brought to this version first.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing keeps running then.
+    pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let stop = CancellationToken::new();
+        let started = Self::start_until(config, clock, stop.clone()).await;
+        if started.is_err() {
+            stop.cancel();
+        }
+        started
+    }
+
+    async fn start_until(config: &Config, clock: Clock, stop: CancellationToken) -> Result<Self, StartError> {
+        let tasks = TaskTracker::new();
+        let jlis = start_simulated_jlis(config, &clock, &tasks, &stop).await?;
+        let store = Store::open(config.database_url.reveal(), Options::default()).await?;
+        store.migrate().await?;
+        let standings = Standings::new(store.clone());
+        standings.refresh().await?;
+        let card_trust = Arc::new(card_trust(config)?);
+        let revocation = card_revocation(config, &card_trust, jlis.as_ref())?;
+        if let Err(error) = revocation.refresh(clock.now()).await {
+            tracing::warn!(%error, "no card revocation list yet: card checks wait for it");
+        }
+        let api = api(config, &store, &clock, card_trust, Arc::clone(&revocation))?;
+        let tls = tls::mutual_tls(tls_material(config)?, &clock)?;
+        let terminals = bind("terminal_api.listen", config.terminal_api.listen).await?;
+        let operators = bind("ops.listen", config.ops.listen).await?;
+        let addresses = (local(&terminals, config.terminal_api.listen), local(&operators, config.ops.listen));
+
+        let limits = GateLimits { terminal: config.limits.terminal_concurrency, all: config.limits.requests };
+        let gate = Arc::new(Gate::new(api, Arc::clone(&standings), limits));
+        tasks.spawn(listener::serve(terminals, tls, gate, config.limits.listener(), stop.clone()));
+        let health = Arc::new(Health {
+            store: StoreHandle(store.clone()),
+            clock: clock.clone(),
+            revocation: Arc::clone(&revocation),
+            standings: Arc::clone(&standings),
+        });
+        serve_plain(operators, ops::routes(health, Exposition::new(store.clone())), &tasks, &stop);
+        Background {
+            store: store.clone(),
+            clock: clock.clone(),
+            standings: Arc::clone(&standings),
+            standing_refresh: seconds(config.terminal_api.standing_refresh_s),
+            revocation: Arc::clone(&revocation),
+            revocation_refresh: seconds(config.cards.crl_refresh_s),
+            audit_key: audit_key(config)?,
+            tree_head_interval: seconds(config.audit.tree_head_interval_s),
+        }
+        .start(&tasks, &stop);
+        let (terminal_api, ops) = addresses;
+        tracing::info!(%terminal_api, %ops, "server started");
+        Ok(Self { terminal_api, ops, simulated_jlis: jlis, store, standings, revocation, clock, stop, tasks })
+    }
+
+    /// Where terminals connect.
+    #[must_use]
+    pub fn terminal_api(&self) -> SocketAddr {
+        self.terminal_api
+    }
+
+    /// Where operators look.
+    #[must_use]
+    pub fn ops(&self) -> SocketAddr {
+        self.ops
+    }
+
+    /// The simulated J-LIS, when there is one.
+    #[must_use]
+    pub fn simulated_jlis(&self) -> Option<&RunningJlis> {
+        self.simulated_jlis.as_ref()
+    }
+
+    /// The server's database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Reads the terminals' standing now instead of at the next interval.
+    ///
+    /// # Errors
+    /// Whatever reading the store meets.
+    pub async fn refresh_terminals(&self) -> Result<(), store::Error> {
+        self.standings.refresh().await
+    }
+
+    /// Fetches the card revocation list now instead of at the next interval.
+    ///
+    /// # Errors
+    /// As [`CardRevocation::refresh`].
+    pub async fn refresh_card_revocation(&self) -> Result<(), crate::card_revocation::RefreshError> {
+        self.revocation.refresh(self.clock.now()).await
+    }
+
+    /// Takes no more connections, lets open requests finish within the drain time, and stops.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        tracing::info!("server stopped");
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("terminal_api", &self.terminal_api)
+            .field("ops", &self.ops)
+            .finish_non_exhaustive()
+    }
+}
+
+fn api(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    card_trust: Arc<CardTrust>,
+    revocation: Arc<CardRevocation>,
+) -> Result<Api, StartError> {
+    Ok(Api {
+        store: store.clone(),
+        clock: clock.clone(),
+        nonces: nonce_mint(config)?,
+        receipts: receipt_signer(config)?,
+        issuer: config.receipts.issuer.clone(),
+        receipt_lifetime_s: config.receipts.lifetime_s.min(crate::config::RECEIPT_LIFETIME_MAX_S),
+        card_trust,
+        revocation,
+        insurer_names: InsurerNames::new(store.clone()),
+        body: BodyLimits { bytes: config.limits.body_bytes, time: config.limits.body() },
+    })
+}
+
+fn nonce_mint(config: &Config) -> Result<NonceMint, StartError> {
+    let Some(path) = &config.nonces.key else {
+        return NonceMint::random(config.nonces.lifetime_s)
+            .map_err(|error| StartError::Setting { setting: "nonces", message: error.to_string() });
+    };
+    let text = read("nonces.key", path)?;
+    let mut key = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), &mut *key)
+        .map_err(|_| file_error("nonces.key", path, "it must hold 32 bytes in hex"))?;
+    Ok(NonceMint::new(&key, config.nonces.lifetime_s))
+}
+
+fn receipt_signer(config: &Config) -> Result<ReceiptSigner, StartError> {
+    let setting = "receipts.key";
+    let current = private_key(setting, &config.receipts.key)?;
+    let previous: Vec<_> = config
+        .receipts
+        .previous_keys
+        .iter()
+        .map(|path| private_key("receipts.previous_keys", path))
+        .collect::<Result<_, _>>()?;
+    ReceiptSigner::new(current.secret_pkcs8_der(), previous.iter().map(PrivatePkcs8KeyDer::secret_pkcs8_der))
+        .map_err(|error| file_error(setting, &config.receipts.key, error))
+}
+
+fn card_trust(config: &Config) -> Result<CardTrust, StartError> {
+    let setting = "cards.trust_anchors";
+    let mut anchors = Vec::new();
+    for path in &config.cards.trust_anchors {
+        anchors.extend(certificates(setting, path)?);
+    }
+    let policies: Vec<&str> = config.cards.policies.iter().map(String::as_str).collect();
+    CardTrust::new(&anchors, &policies)
+        .map_err(|error| StartError::Setting { setting: "cards", message: error.to_string() })
+}
+
+fn card_revocation(
+    config: &Config,
+    trust: &Arc<CardTrust>,
+    jlis: Option<&RunningJlis>,
+) -> Result<Arc<CardRevocation>, StartError> {
+    let mut sources = config.cards.crl.clone();
+    if let (true, Some(jlis)) = (sources.is_empty(), jlis) {
+        let generations = jlis.authority.generations(pki::jlis::CardAuthorityKind::Authentication).len();
+        let list =
+            |generation| format!("http://{}{}{generation}.crl", jlis.address, simulated_jlis::CRL_PATH);
+        sources = (1..=generations).map(list).collect();
+    }
+    CardRevocation::new(&sources, Arc::clone(trust))
+        .map(Arc::new)
+        .map_err(|error| StartError::Setting { setting: "cards.crl", message: error.to_string() })
+}
+
+fn tls_material(config: &Config) -> Result<tls::TlsMaterial, StartError> {
+    let api = &config.terminal_api;
+    Ok(tls::TlsMaterial {
+        chain: certificates("terminal_api.certificate", &api.certificate)?,
+        key: PrivateKeyDer::Pkcs8(private_key("terminal_api.key", &api.key)?),
+        client_authorities: certificates("terminal_api.client_authorities", &api.client_authorities)?,
+    })
+}
+
+fn audit_key(config: &Config) -> Result<SigningKey, StartError> {
+    let text = read("audit.key", &config.audit.key)?;
+    SigningKey::from_pem(&text).map_err(|error| file_error("audit.key", &config.audit.key, error))
+}
+
+async fn start_simulated_jlis(
+    config: &Config,
+    clock: &Clock,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Option<RunningJlis>, StartError> {
+    let Some(settings) = &config.simulated_jlis else { return Ok(None) };
+    let unusable = |error| file_error("simulated_jlis.directory", &settings.directory, error);
+    let authority = simulated_jlis::open(&settings.directory).map_err(unusable)?;
+    let routes = simulated_jlis::routes(Arc::clone(&authority), clock.clone()).map_err(unusable)?;
+    let listener = bind("simulated_jlis.listen", settings.listen).await?;
+    let address = local(&listener, settings.listen);
+    serve_plain(listener, routes, tasks, stop);
+    Ok(Some(RunningJlis { address, authority }))
+}
+
+fn serve_plain(listener: TcpListener, routes: Router, tasks: &TaskTracker, stop: &CancellationToken) {
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        let served = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = served.await {
+            tracing::error!(%error, "a plain listener ended");
+        }
+    });
+}
+
+async fn bind(setting: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { setting, address, source })
+}
+
+fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+fn read(setting: &'static str, path: &Path) -> Result<Zeroizing<String>, StartError> {
+    std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| file_error(setting, path, error))
+}
+
+fn certificates(setting: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
+    let found: Vec<_> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| file_error(setting, path, error))?;
+    if found.is_empty() {
+        return Err(file_error(setting, path, "it holds no certificate"));
+    }
+    Ok(found)
+}
+
+fn private_key(setting: &'static str, path: &Path) -> Result<PrivatePkcs8KeyDer<'static>, StartError> {
+    PrivatePkcs8KeyDer::from_pem_file(path).map_err(|error| file_error(setting, path, error))
+}
+
+fn file_error(setting: &'static str, path: &Path, message: impl ToString) -> StartError {
+    StartError::File { setting, path: path.to_owned(), message: message.to_string() }
+}
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count.max(1)))
+}

@@ -1,0 +1,157 @@
+//! From a decision to what is recorded and what is sent: the message, the receipt, the audit entry.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use eligibility::codes::{InquiryMethod, PrescriptionIssue};
+use eligibility::consent::Consent;
+use eligibility::disclosure::Disclosure;
+use eligibility::errors::ErrorCode;
+use eligibility::insurer::InsurerNumber;
+use eligibility::person::PersonKey;
+use eligibility::verification::Decision;
+use eligibility::{Date, Instant};
+use store::NewVerification;
+use store::audit::AuditEvent;
+use uuid::Uuid;
+use wire::compose::{self, AnswerContext};
+use wire::receipt::{ReceiptClaims, ReceiptCoverage};
+use wire::terminal_api::CheckAnswer;
+
+use super::refusal::Refusal;
+use super::{Api, JSON, json_response};
+use crate::listener::identity::TerminalIdentity;
+
+/// What a check found, before it is recorded.
+pub(super) struct Found {
+    pub(super) method: InquiryMethod,
+    pub(super) as_of: Date,
+    pub(super) decision: Decision,
+    pub(super) disclosure: Disclosure,
+    /// The patient's choices as they stand.
+    pub(super) consents: Vec<Consent>,
+    /// Said beside the answer.
+    pub(super) notice: Option<ErrorCode>,
+    pub(super) reference_number: Option<String>,
+    pub(super) person_key: Option<PersonKey>,
+    pub(super) prescription_issue_select: Option<PrescriptionIssue>,
+}
+
+/// The record of a check, with the whole answer in it: what is sent is what was recorded.
+pub(super) async fn verification(
+    api: &Api,
+    terminal: &TerminalIdentity,
+    found: &Found,
+    request_id: String,
+    question_digest: [u8; 32],
+    now: Instant,
+) -> Result<NewVerification, Refusal> {
+    let id = Uuid::now_v7().to_string();
+    let receipt = api.receipts.sign(&claims(api, terminal, found, &id, now))?;
+    let names = insurer_names(api, found).await?;
+    let name_of =
+        |number: &InsurerNumber| names.iter().find(|(known, _)| known == number).map_or("", |(_, name)| name);
+    let context = AnswerContext {
+        method: found.method,
+        as_of: found.as_of,
+        executed_at: now,
+        institution: &terminal.institution_code,
+        disclosure: found.disclosure,
+        consents: &found.consents,
+        reference_number: found.reference_number.as_deref(),
+        prescription_issue_select: found.prescription_issue_select,
+        notice: found.notice,
+    };
+    let answer =
+        CheckAnswer { answer: compose::answer(&found.decision, &context, name_of), receipt, nonce: None };
+    let answer = serde_json::to_string(&answer).map_err(|_| ErrorCode::Internal)?;
+    Ok(NewVerification {
+        institution_code: terminal.institution_code.clone(),
+        request_id,
+        verification_id: id.clone(),
+        question_digest,
+        method: found.method,
+        proof_method: None,
+        proof_digest: None,
+        validity: Some(found.decision.validity),
+        person_key: found.person_key.clone(),
+        receipt_id: Some(id.clone()),
+        answer,
+        consents: Vec::new(),
+        wrong_guess: None,
+        audit: audit_event(terminal, found, &id),
+        recorded_at: now,
+    })
+}
+
+/// The answer as HTTP.
+pub(super) fn response(body: String) -> Response<Body> {
+    json_response(StatusCode::OK, JSON, body.into_bytes())
+}
+
+/// Puts a fresh nonce into an answer, which is a JSON object without one: a repeated answer stays the first one
+/// but for the nonce.
+pub(super) fn with_nonce(mut answer: String, nonce: &str) -> String {
+    if answer.pop() == Some('}') {
+        // A nonce is base64url: nothing in it needs escaping.
+        answer.push_str(",\"nonce\":\"");
+        answer.push_str(nonce);
+        answer.push('"');
+    }
+    answer.push('}');
+    answer
+}
+
+fn claims(api: &Api, terminal: &TerminalIdentity, found: &Found, id: &str, now: Instant) -> ReceiptClaims {
+    let issued_at = now.0.div_euclid(1000);
+    ReceiptClaims {
+        iss: api.issuer.clone(),
+        aud: terminal.institution_code.as_str().to_owned(),
+        jti: id.to_owned(),
+        iat: issued_at,
+        exp: issued_at + i64::from(api.receipt_lifetime_s),
+        method: found.method,
+        as_of: found.as_of,
+        validity: found.decision.validity,
+        coverages: found
+            .decision
+            .coverages
+            .iter()
+            .map(|coverage| ReceiptCoverage {
+                insurer_number: coverage.insurer_number.clone(),
+                symbol: coverage.insured_symbol.clone(),
+                number: coverage.insured_number.clone(),
+                branch: coverage.branch_number.clone(),
+            })
+            .collect(),
+    }
+}
+
+async fn insurer_names(api: &Api, found: &Found) -> Result<Vec<(InsurerNumber, Arc<str>)>, Refusal> {
+    let mut names = Vec::with_capacity(found.decision.coverages.len());
+    for coverage in &found.decision.coverages {
+        let name = api.insurer_names.of(&coverage.insurer_number).await;
+        names.push((coverage.insurer_number.clone(), name.map_err(|error| Refusal::read_failed(&error))?));
+    }
+    Ok(names)
+}
+
+/// What the audit log says: who asked about whom, and how it ended. Opaque ids only.
+fn audit_event(terminal: &TerminalIdentity, found: &Found, id: &str) -> AuditEvent {
+    let action = match found.method {
+        InquiryMethod::Card => "verify_card",
+        InquiryMethod::Number => "verify_number",
+    };
+    let object = match &found.person_key {
+        Some(key) => format!("person:{}", key.0),
+        None => "nobody".to_owned(),
+    };
+    AuditEvent {
+        actor: format!("terminal:{}", terminal.terminal_name),
+        action: action.to_owned(),
+        object,
+        outcome: format!("validity:{}", found.decision.validity.code()),
+        detail: format!("verification:{id} as_of:{}", found.as_of),
+    }
+}

@@ -1,0 +1,64 @@
+//! Reading a request's body: JSON only, a limited size, a limited time, unknown fields refused.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Request, header};
+use eligibility::errors::ErrorCode;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use serde::de::DeserializeOwned;
+
+use super::refusal::Refusal;
+
+/// How much and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    /// Bytes.
+    pub bytes: usize,
+    /// From the header's end to the body's end.
+    pub time: Duration,
+}
+
+/// A body that was read and understood.
+pub(super) struct Question<T> {
+    pub(super) value: T,
+    /// SHA-256 over the route and the body as sent: two questions are the same when these bytes are.
+    pub(super) digest: [u8; 32],
+}
+
+pub(super) async fn read<T: DeserializeOwned>(
+    route: &str,
+    request: Request<Incoming>,
+    limits: BodyLimits,
+) -> Result<Question<T>, Refusal> {
+    if !is_json(request.headers()) {
+        return Err(Refusal::media_type());
+    }
+    let bytes = collect(request.into_body(), limits).await?;
+    let value = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::Unreadable)?;
+    let mut context = Context::new(&SHA256);
+    context.update(route.as_bytes());
+    context.update(&[0]);
+    context.update(&bytes);
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    Ok(Question { value, digest })
+}
+
+async fn collect(body: Incoming, limits: BodyLimits) -> Result<Bytes, Refusal> {
+    let collected = tokio::time::timeout(limits.time, Limited::new(body, limits.bytes).collect());
+    match collected.await {
+        Err(_) => Err(Refusal::slow_body()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ErrorCode::TooLarge.into()),
+        Ok(Err(_)) => Err(ErrorCode::Unreadable.into()),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (media_type, _parameters) = sent.split_once(';').unwrap_or((sent, ""));
+    media_type.trim().eq_ignore_ascii_case("application/json")
+}

@@ -1,0 +1,189 @@
+//! What every request passes before it reaches its use case: is the terminal registered, not revoked, its
+//! certificate not expired, and is there room. Checked for each request, because connections live long.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, Response, header};
+use eligibility::errors::ErrorCode;
+use hyper::Version;
+use hyper::body::Incoming;
+use store::Denial;
+use store::audit::AuditEvent;
+
+use super::refusal::Refusal;
+use super::router::{self, Operation, ROUTES};
+use super::standing::Standings;
+use super::{Api, nonces, receipt_keys, status, verify_card, verify_number};
+use crate::listener::Gatekeeper;
+use crate::listener::identity::{IdentityError, TerminalIdentity};
+use crate::listener::terminals::{Standing, TerminalSlot};
+use crate::ops::logs;
+use crate::ops::metrics::RouteMetrics;
+
+/// Time for a use case beyond its body: a database that hangs must not keep places taken.
+const ANSWER_TIME: Duration = Duration::from_secs(20);
+/// Name in logs and metrics of requests that reach no route.
+const NO_ROUTE: &str = "none";
+
+/// How many requests at once.
+#[derive(Clone, Copy, Debug)]
+pub struct GateLimits {
+    /// Of one terminal.
+    pub terminal: u32,
+    /// Of all terminals.
+    pub all: u32,
+}
+
+/// The gate, with the use cases behind it.
+pub struct Gate {
+    api: Api,
+    standings: Arc<Standings>,
+    limits: GateLimits,
+    in_flight: AtomicU32,
+    routes: Vec<RouteMetrics>,
+    no_route: RouteMetrics,
+}
+
+/// A place among all requests; given back when dropped.
+struct Room<'g>(&'g AtomicU32);
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Gate {
+    /// A gate before these use cases.
+    #[must_use]
+    pub fn new(api: Api, standings: Arc<Standings>, limits: GateLimits) -> Self {
+        let routes = ROUTES.iter().map(|route| RouteMetrics::new(route.name)).collect();
+        let no_route = RouteMetrics::new(NO_ROUTE);
+        Self { api, standings, limits, in_flight: AtomicU32::new(0), routes, no_route }
+    }
+
+    async fn decide(
+        &self,
+        terminal: &Arc<TerminalSlot>,
+        route: Result<usize, Refusal>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Refusal> {
+        self.admit(terminal)?;
+        let operation = ROUTES[route?].operation;
+        let _place = terminal.enter(self.limits.terminal).ok_or_else(Refusal::too_many)?;
+        let _room = self.room()?;
+        let answered = tokio::time::timeout(
+            self.api.body.time + ANSWER_TIME,
+            self.perform(operation, &terminal.identity, request),
+        );
+        answered.await.unwrap_or_else(|_| Err(ErrorCode::Overloaded.into()))
+    }
+
+    async fn perform(
+        &self,
+        operation: Operation,
+        terminal: &TerminalIdentity,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Refusal> {
+        match operation {
+            Operation::VerifyCard => verify_card::answer(&self.api, terminal, request).await,
+            Operation::VerifyNumber => verify_number::answer(&self.api, terminal, request).await,
+            Operation::IssueNonces => nonces::answer(&self.api, terminal, request).await,
+            Operation::Status => Ok(status::answer(&self.api, terminal)),
+            Operation::ReceiptKeys => Ok(receipt_keys::answer(&self.api)),
+        }
+    }
+
+    /// Whether this terminal may ask at all, now.
+    fn admit(&self, terminal: &TerminalSlot) -> Result<(), Refusal> {
+        if self.standings.is_stale() {
+            return Err(ErrorCode::CentralUnreachable.into());
+        }
+        match terminal.standing() {
+            Standing::Revoked => return Err(ErrorCode::InstitutionCertificateRevoked.into()),
+            Standing::Unknown => return Err(ErrorCode::InstitutionCertificateUnknown.into()),
+            Standing::Registered => {}
+        }
+        if self.api.clock.now() > terminal.identity.not_after {
+            return Err(ErrorCode::InstitutionCertificateExpired.into());
+        }
+        Ok(())
+    }
+
+    fn room(&self) -> Result<Room<'_>, Refusal> {
+        let taken = self.in_flight.fetch_add(1, Ordering::AcqRel);
+        let room = Room(&self.in_flight);
+        if taken >= self.limits.all { Err(ErrorCode::Overloaded.into()) } else { Ok(room) }
+    }
+
+    /// The answer to a refused request; an attempt at what is not allowed is recorded first.
+    async fn refuse(
+        &self,
+        terminal: &TerminalIdentity,
+        action: &str,
+        refusal: Refusal,
+    ) -> (Refusal, Response<Body>) {
+        if !refusal.is_denial() {
+            let response = refusal.response();
+            return (refusal, response);
+        }
+        let denial = Denial {
+            institution_code: terminal.institution_code.clone(),
+            audit: AuditEvent {
+                actor: format!("terminal:{}", terminal.terminal_name),
+                action: action.to_owned(),
+                object: format!("certificate:{}", terminal.fingerprint),
+                outcome: format!("denied:{}", refusal.code.internal_name()),
+                detail: String::new(),
+            },
+            recorded_at: self.api.clock.now(),
+        };
+        let refusal = match self.api.store.record_denied(denial).await {
+            Ok(()) => refusal,
+            Err(error) => Refusal::write_failed(&error),
+        };
+        let response = refusal.response();
+        (refusal, response)
+    }
+}
+
+impl Gatekeeper for Gate {
+    async fn connected(&self, identity: TerminalIdentity) -> Arc<TerminalSlot> {
+        self.standings.slot_of(identity).await
+    }
+
+    async fn answer(&self, terminal: &Arc<TerminalSlot>, request: Request<Incoming>) -> Response<Body> {
+        let started = Instant::now();
+        let version = request.version();
+        let route = router::find(request.method(), request.uri().path());
+        let (name, metrics) = match route {
+            Ok(position) => (ROUTES[position].name, &self.routes[position]),
+            Err(_) => (NO_ROUTE, &self.no_route),
+        };
+        let (code, response) = match self.decide(terminal, route, request).await {
+            Ok(response) => ("", response),
+            Err(refusal) => {
+                let (refusal, mut response) = self.refuse(&terminal.identity, name, refusal).await;
+                // Whoever may not ask need not stay.
+                if version < Version::HTTP_2 && terminal.standing() != Standing::Registered {
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                (refusal.code.internal_name(), response)
+            }
+        };
+        let (took, status) = (started.elapsed(), response.status().as_u16());
+        metrics.observe(status, took);
+        let request_id = uuid::Uuid::now_v7();
+        logs::request(&request_id.to_string(), &terminal.identity.institution_code, name, status, code, took);
+        response
+    }
+
+    fn nameless(&self, peer: SocketAddr, error: &IdentityError) {
+        metrics::counter!("shikaku_nameless_certificates_total").increment(1);
+        tracing::warn!(%peer, %error, "a verified client certificate names no terminal");
+    }
+}

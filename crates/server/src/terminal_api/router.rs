@@ -1,0 +1,62 @@
+//! The route table: everything a terminal can ask for, in one list. Documentation and tests walk it.
+
+use axum::http::Method;
+use wire::terminal_api::{
+    CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH, RECEIPT_KEYS_PATH,
+};
+
+use super::refusal::Refusal;
+use super::status::STATUS_PATH;
+use eligibility::errors::ErrorCode;
+
+/// Something a terminal can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Nonces for cards to sign.
+    IssueNonces,
+    /// A check by card.
+    VerifyCard,
+    /// A check by number.
+    VerifyNumber,
+    /// The keys that verify receipts.
+    ReceiptKeys,
+    /// What the centre sees of the terminal.
+    Status,
+}
+
+/// One row of the table.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// What it does.
+    pub operation: Operation,
+    /// Its name in logs and metrics.
+    pub name: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path.
+    pub path: &'static str,
+}
+
+/// Every route, most used first.
+pub static ROUTES: [Route; 5] = [
+    route(Operation::VerifyCard, "verify_card", Method::POST, CARD_VERIFICATIONS_PATH),
+    route(Operation::VerifyNumber, "verify_number", Method::POST, NUMBER_VERIFICATIONS_PATH),
+    route(Operation::IssueNonces, "nonces", Method::POST, NONCES_PATH),
+    route(Operation::Status, "status", Method::GET, STATUS_PATH),
+    route(Operation::ReceiptKeys, "receipt_keys", Method::GET, RECEIPT_KEYS_PATH),
+];
+
+const fn route(operation: Operation, name: &'static str, method: Method, path: &'static str) -> Route {
+    Route { operation, name, method, path }
+}
+
+/// The row of a request, as its place in [`ROUTES`].
+pub(super) fn find(method: &Method, path: &str) -> Result<usize, Refusal> {
+    let Some(position) = ROUTES.iter().position(|route| route.path == path) else {
+        return Err(ErrorCode::UnknownOperation.into());
+    };
+    if ROUTES[position].method != *method {
+        return Err(Refusal::method());
+    }
+    Ok(position)
+}

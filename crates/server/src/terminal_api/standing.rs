@@ -1,0 +1,131 @@
+//! Which terminal certificates are registered, which are revoked: the store's table, kept current in memory.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use eligibility::Instant;
+use store::Store;
+
+use crate::listener::identity::TerminalIdentity;
+use crate::listener::terminals::{ConnectedTerminals, Standing, TerminalSlot};
+
+/// Without a successful reading for this long, nobody is believed to be registered: a revocation must act
+/// within a minute even while the database is away.
+pub const STANDING_MAX_AGE: Duration = Duration::from_secs(60);
+/// An unknown certificate causes at most one extra reading in this time.
+const EXTRA_READING_PAUSE: Duration = Duration::from_secs(1);
+/// Changes are read again this far back: a commit can become visible after one with a later time.
+const OVERLAP_MS: i64 = 60_000;
+
+/// The table, and everyone connected now.
+pub struct Standings {
+    store: Store,
+    known: RwLock<HashMap<String, Known>>,
+    newest_change: AtomicI64,
+    opened: std::time::Instant,
+    /// Milliseconds since `opened`; `u64::MAX` before the first reading.
+    read_at: AtomicU64,
+    reading: tokio::sync::Mutex<()>,
+    connected: ConnectedTerminals,
+    extra_reading: Mutex<Option<std::time::Instant>>,
+}
+
+struct Known {
+    institution: String,
+    revoked: bool,
+}
+
+impl Standings {
+    /// An empty table: nobody is known until the first [`Standings::refresh`].
+    #[must_use]
+    pub fn new(store: Store) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            known: RwLock::default(),
+            newest_change: AtomicI64::new(0),
+            opened: std::time::Instant::now(),
+            read_at: AtomicU64::new(u64::MAX),
+            reading: tokio::sync::Mutex::default(),
+            connected: ConnectedTerminals::default(),
+            extra_reading: Mutex::default(),
+        })
+    }
+
+    /// Reads what changed and tells every open connection.
+    ///
+    /// # Errors
+    /// Whatever reading the store meets; the table then stays as it is and grows stale.
+    pub async fn refresh(&self) -> store::Result<()> {
+        let _one_at_a_time = self.reading.lock().await;
+        let began = self.elapsed_ms();
+        let since = Instant(self.newest_change.load(Ordering::Acquire).saturating_sub(OVERLAP_MS));
+        let changed = self.store.terminal_certificates_changed_since(since).await?;
+        {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            for certificate in changed {
+                self.newest_change.fetch_max(certificate.changed_at.0, Ordering::AcqRel);
+                let institution = certificate.institution_code.as_str().to_owned();
+                let revoked = certificate.revoked_at.is_some();
+                known.insert(certificate.fingerprint, Known { institution, revoked });
+            }
+        }
+        self.read_at.store(began, Ordering::Release);
+        for slot in self.connected.in_use() {
+            slot.set_standing(self.look_up(&slot.identity));
+        }
+        Ok(())
+    }
+
+    /// The slot of a terminal that connects. A certificate not yet in the table is looked for at once, so
+    /// that a newly registered terminal need not wait.
+    pub async fn slot_of(&self, identity: TerminalIdentity) -> Arc<TerminalSlot> {
+        let slot = self.connected.slot(identity);
+        slot.set_standing(self.look_up(&slot.identity));
+        if slot.standing() == Standing::Unknown
+            && self.may_read_extra()
+            && let Err(error) = self.refresh().await
+        {
+            tracing::warn!(%error, "terminal certificates could not be read");
+        }
+        slot
+    }
+
+    /// Whether the table is too old to believe.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        let read_at = self.read_at.load(Ordering::Acquire);
+        read_at == u64::MAX || self.elapsed_ms().saturating_sub(read_at) > STANDING_MAX_AGE.as_millis() as u64
+    }
+
+    fn look_up(&self, identity: &TerminalIdentity) -> Standing {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        match known.get(&identity.fingerprint) {
+            Some(found) if found.institution != identity.institution_code.as_str() => Standing::Unknown,
+            Some(found) if found.revoked => Standing::Revoked,
+            Some(_) => Standing::Registered,
+            None => Standing::Unknown,
+        }
+    }
+
+    fn may_read_extra(&self) -> bool {
+        let mut last = self.extra_reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = std::time::Instant::now();
+        let allowed = last.is_none_or(|last| now.duration_since(last) >= EXTRA_READING_PAUSE);
+        if allowed {
+            *last = Some(now);
+        }
+        allowed
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX - 1)
+    }
+}
+
+impl std::fmt::Debug for Standings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Standings").field("stale", &self.is_stale()).finish_non_exhaustive()
+    }
+}

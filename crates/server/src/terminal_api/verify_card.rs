@@ -1,0 +1,200 @@
+//! POST /v1/verifications/card: a card's proof becomes an eligibility answer.
+//!
+//! In this order: the nonce (ours, fresh, this terminal's) → the certificate (authority, policy, profile) →
+//! the signature (bound to nonce, institution and terminal) → revocation → dates → who and which coverage →
+//! the decision → one durable commit of verification, consents and audit → the answer. A step that fails
+//! ends the check; nothing of the person has been read before the proof holds.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, Response};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use card::jpki::CheckedCard;
+use eligibility::card_certificate::CardCertificateState;
+use eligibility::codes::InquiryMethod;
+use eligibility::consent::{CareForm, Consent, ConsentChoice, ConsentKind, ConsentTerm};
+use eligibility::disclosure::Disclosure;
+use eligibility::errors::ErrorCode;
+use eligibility::verification::{Decision, decide_by_card, self_access_blocked};
+use eligibility::{Date, Instant, calendar};
+use hyper::body::Incoming;
+use store::{CardContext, CardLookup, NewConsent, Recorded};
+use wire::terminal_api::{
+    CARD_VERIFICATIONS_PATH, CardCheckRequest, MAX_CERTIFICATE_CHARS, MAX_CONSENTS, MAX_NONCE_CHARS,
+    MAX_SIGNATURE_CHARS, NONCE_HEADER,
+};
+
+use super::Api;
+use super::answer::{self, Found};
+use super::body::{self, Question};
+use super::nonce::NonceUse;
+use super::refusal::Refusal;
+use crate::card_revocation::Verdict;
+use crate::listener::identity::TerminalIdentity;
+
+/// A proof that holds: this card was here, now, at this terminal.
+struct Proof {
+    nonce: NonceUse,
+    card: CheckedCard,
+    state: CardCertificateState,
+    digest: [u8; 32],
+}
+
+pub(super) async fn answer(
+    api: &Api,
+    terminal: &TerminalIdentity,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let Question { value: asked, digest } =
+        body::read::<CardCheckRequest>(CARD_VERIFICATIONS_PATH, request, api.body).await?;
+    let now = api.clock.now();
+    check_items(&asked)?;
+    let proof = prove(api, terminal, &asked, now)?;
+    let context = api.store.card_context(&terminal.institution_code, &proof.card.id).await;
+    let context = context.map_err(|error| Refusal::read_failed(&error))?;
+    let found = find(terminal, &asked, &proof, context, now)?;
+    let nonce = proof.nonce.as_str().to_owned();
+    let mut verification = answer::verification(api, terminal, &found, nonce, digest, now).await?;
+    verification.proof_method = Some(asked.proof_method);
+    verification.proof_digest = Some(proof.digest);
+    verification.consents =
+        found.consents.iter().map(|consent| to_record(consent, asked.care_form)).collect();
+    let body = verification.answer.clone();
+    let recorded = api.store.record_verification(verification).await;
+    let body = match recorded.map_err(|error| Refusal::write_failed(&error))? {
+        Recorded::Fresh => body,
+        Recorded::Repeated { answer } => answer,
+        Recorded::Conflict | Recorded::Limited { .. } => return Err(ErrorCode::NonceUsed.into()),
+    };
+    let next = api.nonces.issue(&terminal.fingerprint, now)?;
+    let mut response = answer::response(answer::with_nonce(body, &next));
+    if let Ok(value) = HeaderValue::from_str(&next) {
+        response.headers_mut().insert(NONCE_HEADER, value);
+    }
+    Ok(response)
+}
+
+fn check_items(asked: &CardCheckRequest) -> Result<(), Refusal> {
+    let limits: [(&'static str, usize, usize); 4] = [
+        ("nonce", asked.nonce.len(), MAX_NONCE_CHARS),
+        ("certificate", asked.certificate.len(), MAX_CERTIFICATE_CHARS),
+        ("signature", asked.signature.len(), MAX_SIGNATURE_CHARS),
+        ("consents", asked.consents.len(), MAX_CONSENTS),
+    ];
+    if let Some((item, _, _)) = limits.into_iter().find(|(_, length, limit)| length > limit) {
+        return Err(Refusal::item(item));
+    }
+    Ok(())
+}
+
+/// Everything that must hold before anything about the person is read.
+fn prove(
+    api: &Api,
+    terminal: &TerminalIdentity,
+    asked: &CardCheckRequest,
+    now: Instant,
+) -> Result<Proof, Refusal> {
+    let nonce = api.nonces.check(&asked.nonce, &terminal.fingerprint, now)?;
+    let certificate = STANDARD.decode(&asked.certificate).map_err(|_| Refusal::item("certificate"))?;
+    let signature = STANDARD.decode(&asked.signature).map_err(|_| Refusal::item("signature"))?;
+    let card = api.card_trust.check_certificate(&certificate, now)?;
+    let text =
+        card::proof::signed_text(&asked.nonce, terminal.institution_code.as_str(), &terminal.fingerprint);
+    card.verify_proof(&text, &signature).map_err(|_| ErrorCode::BadSignature)?;
+    match api.revocation.verdict(&card, now) {
+        Verdict::Good => {}
+        Verdict::Revoked => return Err(ErrorCode::CardRevoked.into()),
+        Verdict::CannotTell => return Err(ErrorCode::RevocationStale.into()),
+    }
+    let state = CardCertificateState::on(card.not_before, card.not_after, now);
+    match state {
+        CardCertificateState::NotYetValid => return Err(ErrorCode::CardCertificateNotYetValid.into()),
+        CardCertificateState::Expired => return Err(ErrorCode::CardExpired.into()),
+        CardCertificateState::Valid | CardCertificateState::ExpiresSoon | CardCertificateState::Grace => {}
+    }
+    let mut context = Context::new(&SHA256);
+    context.update(&certificate);
+    context.update(&signature);
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    Ok(Proof { nonce, card, state, digest })
+}
+
+/// Whom the card leads to and what may be shown of them.
+fn find(
+    terminal: &TerminalIdentity,
+    asked: &CardCheckRequest,
+    proof: &Proof,
+    context: CardContext,
+    now: Instant,
+) -> Result<Found, Refusal> {
+    let (person_key, coverages) = match context.lookup {
+        // A card of the authority that no insurer was told of: to the desk it is a card not registered for use.
+        CardLookup::Unknown | CardLookup::Unregistered => return Err(ErrorCode::CardNotRegistered.into()),
+        CardLookup::Superseded => return Err(ErrorCode::CardSuperseded.into()),
+        CardLookup::Person { person_key, coverages } => (person_key, coverages),
+    };
+    if self_access_blocked(&coverages) {
+        return Err(ErrorCode::SelfAccessBlocked.into());
+    }
+    let decision = decide_by_card(&coverages, asked.as_of, &terminal.institution_code);
+    let disclosure = decision.coverages.first().map_or_else(Disclosure::default, |coverage| {
+        Disclosure::by_card(proof.state, &asked.consents, coverage.person.birthdate, asked.as_of)
+    });
+    let notice = match proof.state {
+        CardCertificateState::ExpiresSoon => Some(ErrorCode::CardExpiresSoon),
+        CardCertificateState::Grace => Some(ErrorCode::CardInGrace),
+        _ => None,
+    };
+    let consents = consents(asked, proof.state, &decision, now);
+    Ok(Found {
+        method: InquiryMethod::Card,
+        as_of: asked.as_of,
+        decision,
+        disclosure,
+        consents,
+        notice,
+        reference_number: context.reference_number,
+        person_key: Some(person_key),
+        prescription_issue_select: asked.prescription_issue_select,
+    })
+}
+
+/// The patient's choices as they stand: the last one of each kind; none under an expired certificate, none when
+/// there is nobody to show.
+fn consents(
+    asked: &CardCheckRequest,
+    state: CardCertificateState,
+    decision: &Decision,
+    now: Instant,
+) -> Vec<Consent> {
+    let Some(coverage) = decision.coverages.first().filter(|_| state != CardCertificateState::Grace) else {
+        return Vec::new();
+    };
+    let askable = |choice: &&ConsentChoice| {
+        choice.kind != ConsentKind::Checkup
+            || Disclosure::checkup_asked(coverage.person.birthdate, asked.as_of)
+    };
+    let term = consent_term(asked.care_form, calendar::tokyo_date(now));
+    let mut standing: Vec<Consent> = Vec::with_capacity(asked.consents.len());
+    for choice in asked.consents.iter().filter(askable) {
+        standing.retain(|earlier| earlier.kind != choice.kind);
+        let (kind, granted) = (choice.kind, choice.granted);
+        standing.push(Consent { kind, granted, granted_at: now, valid_until: term.valid_until(now) });
+    }
+    standing
+}
+
+fn to_record(consent: &Consent, care_form: CareForm) -> NewConsent {
+    let Consent { kind, granted, valid_until, .. } = *consent;
+    NewConsent { kind, care_form, granted, valid_until }
+}
+
+/// How long a choice holds. Online care booked for a later day comes with its own way in; here it is today.
+fn consent_term(care_form: CareForm, today: Date) -> ConsentTerm {
+    match care_form {
+        CareForm::HomeVisit => ConsentTerm::UntilCancelled,
+        CareForm::Online => ConsentTerm::PlannedDay(today),
+        CareForm::Outpatient | CareForm::Emergency => ConsentTerm::Outpatient,
+    }
+}

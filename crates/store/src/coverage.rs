@@ -1,11 +1,20 @@
 //! Finding people and their coverage: by card, by number, and as it was known at some moment.
 
 use eligibility::{
-    Date, Instant, card_certificate::CardCertificateId, coverage::Coverage, institution::InstitutionCode,
-    insurer::InsurerNumber, matching::NumberKey, person::PersonKey,
+    Date, Instant, card_certificate::CardCertificateId, codes::CardClassification, coverage::Coverage,
+    institution::InstitutionCode, insurer::InsurerNumber, matching::NumberKey, person::PersonKey,
 };
 
-use crate::{Result, Store, StoredConsent};
+use crate::{
+    Error, Result, Store, StoredConsent, consent,
+    coverage_row::{StoredCoverage, coverage_columns, decode},
+    engine::{Tx, bind},
+    job::Read,
+    reference_number,
+};
+
+/// Persons that one number may lead to; more is a fault of the data, and only these are looked at.
+const PERSONS_LIMIT: usize = 16;
 
 /// What a card certificate leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +54,165 @@ pub struct NumberContext {
     pub reference_numbers: Vec<(PersonKey, String)>,
 }
 
+const CARD: &str = "SELECT person_key, superseded_by_serial, registered FROM card_by_serial \
+     WHERE serial = $1 AND issuer = $2";
+
+const CURRENT: &str = concat!(
+    "SELECT ",
+    coverage_columns!(),
+    " FROM coverage c JOIN insurer i ON i.number = c.insurer_number WHERE c.person_key = $1 \
+     AND c.from_import <= i.current_import AND (c.until_import IS NULL OR c.until_import > i.current_import) \
+     ORDER BY c.insurer_number, c.coverage_id"
+);
+
+const KNOWN_AT: &str = concat!(
+    "SELECT ",
+    coverage_columns!(),
+    " FROM coverage c WHERE c.person_key = $1 \
+     AND c.from_import <= (SELECT COALESCE(MAX(r.import_number), 0) FROM import_run r \
+       WHERE r.source = c.insurer_number AND r.state = 'applied' AND r.finished_at <= $2) \
+     AND (c.until_import IS NULL OR c.until_import > (SELECT COALESCE(MAX(r.import_number), 0) FROM import_run r \
+       WHERE r.source = c.insurer_number AND r.state = 'applied' AND r.finished_at <= $2)) \
+     ORDER BY c.insurer_number, c.coverage_id"
+);
+
+const BY_NUMBER: &str = "SELECT DISTINCT n.person_key FROM coverage_by_number n \
+     JOIN insurer i ON i.number = n.insurer_number \
+     WHERE n.insurer_number = $1 AND n.number_key = $2 AND n.birthdate = $3 \
+     AND n.from_import <= i.current_import AND (n.until_import IS NULL OR n.until_import > i.current_import) \
+     ORDER BY n.person_key";
+
+const TICKETS: &str = "SELECT ticket FROM medical_ticket WHERE person_key = $1 AND insurer_number = $2 \
+     AND coverage_id = $3 AND from_import = $4 ORDER BY position";
+
+/// Adds the tickets of 医療扶助, which hang on few coverages.
+pub(crate) async fn with_tickets(tx: &Tx<'_>, stored: Vec<StoredCoverage>) -> Result<Vec<Coverage>> {
+    let mut coverages = Vec::with_capacity(stored.len());
+    for StoredCoverage { mut coverage, from_import } in stored {
+        if coverage.classification == CardClassification::PublicAssistance {
+            let key = bind![
+                coverage.person_key.0.as_str(),
+                coverage.insurer_number.as_str(),
+                coverage.coverage_id.as_str(),
+                from_import
+            ];
+            let tickets = tx
+                .query(TICKETS, key, |row| {
+                    serde_json::from_str(row.text(0, "ticket")?)
+                        .map_err(|_| Error::Malformed { what: "ticket" })
+                })
+                .await?;
+            coverage.medical_tickets = tickets;
+        }
+        coverages.push(coverage);
+    }
+    Ok(coverages)
+}
+
+async fn current(tx: &Tx<'_>, person: &PersonKey) -> Result<Vec<Coverage>> {
+    let stored = tx.query(CURRENT, bind![person.0.as_str()], decode).await?;
+    with_tickets(tx, stored).await
+}
+
+async fn card_lookup(tx: &Tx<'_>, card: &CardCertificateId) -> Result<CardLookup> {
+    let found = tx
+        .query_one(CARD, bind![&card.serial, &card.issuer], |row| {
+            let person = row.text(0, "person_key")?.to_owned();
+            let superseded = row.text_or_null(1, "superseded_by_serial")?.is_some();
+            Ok((PersonKey(person), superseded, row.bool(2, "registered")?))
+        })
+        .await?;
+    Ok(match found {
+        None => CardLookup::Unknown,
+        Some((_, true, _)) => CardLookup::Superseded,
+        Some((_, _, false)) => CardLookup::Unregistered,
+        Some((person_key, ..)) => {
+            let coverages = current(tx, &person_key).await?;
+            CardLookup::Person { person_key, coverages }
+        }
+    })
+}
+
+struct CardContextOf {
+    institution: InstitutionCode,
+    card: CardCertificateId,
+}
+
+impl Read for CardContextOf {
+    type Output = CardContext;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<CardContext> {
+        let lookup = card_lookup(tx, &self.card).await?;
+        let CardLookup::Person { person_key, .. } = &lookup else {
+            return Ok(CardContext { lookup, reference_number: None, consents: vec![] });
+        };
+        let reference_number = reference_number::find(tx, &self.institution, person_key).await?;
+        let consents = consent::find(tx, &self.institution, person_key).await?;
+        Ok(CardContext { lookup, reference_number, consents })
+    }
+}
+
+struct CoverageOfCard(CardCertificateId);
+
+impl Read for CoverageOfCard {
+    type Output = CardLookup;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<CardLookup> {
+        card_lookup(tx, &self.0).await
+    }
+}
+
+struct ByNumber {
+    institution: Option<InstitutionCode>,
+    insurer: InsurerNumber,
+    number: NumberKey,
+    birthdate: String,
+}
+
+impl Read for ByNumber {
+    type Output = NumberContext;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<NumberContext> {
+        let key = bind![self.insurer.as_str(), self.number.as_str(), &self.birthdate];
+        let persons =
+            tx.query(BY_NUMBER, key, |row| Ok(PersonKey(row.text(0, "person_key")?.to_owned()))).await?;
+        let mut found = NumberContext::default();
+        for person in persons.into_iter().take(PERSONS_LIMIT) {
+            found.coverages.append(&mut current(tx, &person).await?);
+            if let Some(institution) = &self.institution
+                && let Some(number) = reference_number::find(tx, institution, &person).await?
+            {
+                found.reference_numbers.push((person, number));
+            }
+        }
+        Ok(found)
+    }
+}
+
+struct CoveragesOf {
+    person: PersonKey,
+    known_at: Option<Instant>,
+}
+
+impl Read for CoveragesOf {
+    type Output = Vec<Coverage>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Vec<Coverage>> {
+        let Some(known_at) = self.known_at else {
+            return current(tx, &self.person).await;
+        };
+        let stored = tx.query(KNOWN_AT, bind![self.person.0.as_str(), known_at.0], decode).await?;
+        with_tickets(tx, stored).await
+    }
+}
+
 impl Store {
     /// The holder of a card certificate and all their coverages.
     ///
     /// # Errors
     /// Any read error of the store.
-    pub async fn coverage_of_card(&self, _card: &CardCertificateId) -> Result<CardLookup> {
-        Err(crate::Error::Closed)
+    pub async fn coverage_of_card(&self, card: &CardCertificateId) -> Result<CardLookup> {
+        self.read(CoverageOfCard(card.clone())).await
     }
 
     /// What a card check at `institution` needs, in one read: prefer it to the single calls on the hot path.
@@ -60,24 +221,26 @@ impl Store {
     /// Any read error of the store.
     pub async fn card_context(
         &self,
-        _institution: &InstitutionCode,
-        _card: &CardCertificateId,
+        institution: &InstitutionCode,
+        card: &CardCertificateId,
     ) -> Result<CardContext> {
-        Err(crate::Error::Closed)
+        self.read(CardContextOf { institution: institution.clone(), card: card.clone() }).await
     }
 
-    /// All coverages of all persons who have, or had, this number and birthday at this insurer. Symbol and
-    /// branch are left to the rule of verification.
+    /// All coverages of all persons who have this number and birthday at this insurer, or had it in the
+    /// past. Symbol and branch are left to the rule of verification.
     ///
     /// # Errors
     /// Any read error of the store.
     pub async fn candidates_by_number(
         &self,
-        _insurer: &InsurerNumber,
-        _number: &NumberKey,
-        _birthdate: Date,
+        insurer: &InsurerNumber,
+        number: &NumberKey,
+        birthdate: Date,
     ) -> Result<Vec<Coverage>> {
-        Err(crate::Error::Closed)
+        let (insurer, number) = (insurer.clone(), number.clone());
+        let job = ByNumber { institution: None, insurer, number, birthdate: birthdate.to_string() };
+        Ok(self.read(job).await?.coverages)
     }
 
     /// What a number check at `institution` needs, in one read.
@@ -86,20 +249,22 @@ impl Store {
     /// Any read error of the store.
     pub async fn number_context(
         &self,
-        _institution: &InstitutionCode,
-        _insurer: &InsurerNumber,
-        _number: &NumberKey,
-        _birthdate: Date,
+        institution: &InstitutionCode,
+        insurer: &InsurerNumber,
+        number: &NumberKey,
+        birthdate: Date,
     ) -> Result<NumberContext> {
-        Err(crate::Error::Closed)
+        let (insurer, number) = (insurer.clone(), number.clone());
+        let institution = Some(institution.clone());
+        self.read(ByNumber { institution, insurer, number, birthdate: birthdate.to_string() }).await
     }
 
     /// A person's coverages as they are known now.
     ///
     /// # Errors
     /// Any read error of the store.
-    pub async fn coverages_of(&self, _person: &PersonKey) -> Result<Vec<Coverage>> {
-        Err(crate::Error::Closed)
+    pub async fn coverages_of(&self, person: &PersonKey) -> Result<Vec<Coverage>> {
+        self.read(CoveragesOf { person: person.clone(), known_at: None }).await
     }
 
     /// A person's coverages as they were known at `known_at`: only imports applied until then count. What
@@ -109,9 +274,9 @@ impl Store {
     /// Any read error of the store.
     pub async fn coverages_as_known_at(
         &self,
-        _person: &PersonKey,
-        _known_at: Instant,
+        person: &PersonKey,
+        known_at: Instant,
     ) -> Result<Vec<Coverage>> {
-        Err(crate::Error::Closed)
+        self.read(CoveragesOf { person: person.clone(), known_at: Some(known_at) }).await
     }
 }

@@ -1,10 +1,48 @@
 //! The door of the crate: one [`Store`] per process, cheap to clone.
 
-use crate::{Options, Result};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use crate::{
+    Error, Options, Result,
+    engine::{PostgresPool, SqliteFile, Tx, bind},
+    job::{Read, Write},
+    migrations,
+    reader::Readers,
+    writer::Writers,
+};
 
 /// A handle on the database. Clones share the same threads, queues and connections.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    readers: Readers,
+    writers: Writers,
+    place: Place,
+    tally: Arc<Tally>,
+}
+
+/// Where the database is.
+enum Place {
+    Sqlite(SqliteFile),
+    Postgres(PostgresPool),
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Place::Postgres(pool) = &self.place {
+            pool.close();
+        }
+    }
+}
 
 /// What the store did since it was opened, for the operations page and metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,13 +65,51 @@ pub struct Counters {
     pub storage_failed: bool,
 }
 
+/// The counters while they count.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) reads: AtomicU64,
+    pub(crate) read_batches: AtomicU64,
+    pub(crate) writes: AtomicU64,
+    pub(crate) write_groups: AtomicU64,
+    pub(crate) regrouped: AtomicU64,
+    pub(crate) retries: AtomicU64,
+    overloads: AtomicU64,
+    pub(crate) storage_failed: AtomicBool,
+}
+
+impl Tally {
+    /// Counts an overload and names it.
+    pub(crate) fn overloaded(&self, limit: usize) -> Error {
+        self.overloads.fetch_add(1, Relaxed);
+        Error::Overloaded { limit }
+    }
+}
+
 impl Store {
     /// Opens `sqlite:PATH` or `postgres://…`. Does not change the schema: see [`Store::migrate`].
     ///
+    /// Call it within a tokio runtime.
+    ///
     /// # Errors
-    /// [`crate::Error::Open`] when the URL, the file or the server cannot be used.
-    pub async fn open(_url: &str, _options: Options) -> Result<Self> {
-        Err(crate::Error::Closed)
+    /// [`Error::Open`] when the URL, the file or the server cannot be used.
+    pub async fn open(url: &str, options: Options) -> Result<Self> {
+        let tally = Arc::new(Tally::default());
+        let inner = if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+            let file = SqliteFile { path, options: options.clone() };
+            let writers = Writers::start_sqlite(&file, &options, &tally)?;
+            let readers = Readers::start_sqlite(&file, &options, &tally)?;
+            Inner { readers, writers, place: Place::Sqlite(file), tally }
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let pool = PostgresPool::new(url, &options)?;
+            drop(pool.get().await.map_err(|error| Error::Open(error.to_string()))?);
+            let writers = Writers::start_postgres(&pool, &options, &tally);
+            Inner { readers: Readers::Postgres(pool.clone()), writers, place: Place::Postgres(pool), tally }
+        } else {
+            return Err(Error::Open("the URL must begin with sqlite: or postgres://".to_owned()));
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Brings the schema to this version. Safe to run from several processes at once.
@@ -41,9 +117,12 @@ impl Store {
     /// Returns how many migrations were applied now.
     ///
     /// # Errors
-    /// [`crate::Error::Database`] when a migration fails (it is rolled back).
+    /// [`Error::Database`] when a migration fails (it is rolled back).
     pub async fn migrate(&self) -> Result<usize> {
-        Err(crate::Error::Closed)
+        match &self.inner.place {
+            Place::Sqlite(file) => migrations::run_sqlite(file),
+            Place::Postgres(pool) => migrations::run_postgres(pool).await,
+        }
     }
 
     /// Whether a read gets through now (readiness).
@@ -51,12 +130,41 @@ impl Store {
     /// # Errors
     /// Whatever reading one row meets.
     pub async fn ping(&self) -> Result<()> {
-        Err(crate::Error::Closed)
+        self.read(Ping).await
     }
 
     /// What the store did since it was opened.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        let tally = &self.inner.tally;
+        Counters {
+            reads: tally.reads.load(Relaxed),
+            read_batches: tally.read_batches.load(Relaxed),
+            writes: tally.writes.load(Relaxed),
+            write_groups: tally.write_groups.load(Relaxed),
+            regrouped: tally.regrouped.load(Relaxed),
+            retries: tally.retries.load(Relaxed),
+            overloads: tally.overloads.load(Relaxed),
+            storage_failed: tally.storage_failed.load(Relaxed),
+        }
+    }
+
+    pub(crate) async fn read<R: Read>(&self, job: R) -> Result<R::Output> {
+        self.inner.readers.run(job, &self.inner.tally).await
+    }
+
+    pub(crate) async fn write<W: Write>(&self, job: W) -> Result<W::Output> {
+        self.inner.writers.run(job, &self.inner.tally).await
+    }
+}
+
+struct Ping;
+
+impl Read for Ping {
+    type Output = ();
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<()> {
+        const SQL: &str = "SELECT COUNT(*) FROM institution WHERE code = $1";
+        tx.query_one(SQL, bind!["-"], |row| row.int(0, "count")).await.map(|_| ())
     }
 }

@@ -8,7 +8,14 @@ use eligibility::{
     verification::ProofMethod,
 };
 
-use crate::{NewConsent, Result, Store, audit::AuditEvent};
+use crate::{
+    NewConsent, Result, Store,
+    audit::{AuditEvent, Chains},
+    consent,
+    engine::{Tx, bind},
+    enumeration::{self, Look},
+    job::Write,
+};
 
 /// A decided verification that is to become durable before its answer leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,42 +84,197 @@ pub struct Denial {
     pub recorded_at: Instant,
 }
 
+/// `outcome` of the audit entry when the guard held a question back.
+const OUTCOME_LIMITED: &str = "denied:limited";
+/// `outcome` of the audit entry when a request id came with another question.
+const OUTCOME_CONFLICT: &str = "denied:request-id-reused";
+
+const EXISTING: &str = "SELECT question_digest, answer FROM verification \
+     WHERE institution_code = $1 AND request_id = $2";
+const INSERT: &str = "INSERT INTO verification (institution_code, request_id, verification_id, \
+     question_digest, method, proof_method, proof_digest, validity, person_key, receipt_id, answer, recorded_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+     ON CONFLICT (institution_code, request_id) DO NOTHING";
+const PRUNE: &str = "DELETE FROM verification WHERE (institution_code, request_id) IN \
+     (SELECT institution_code, request_id FROM verification WHERE recorded_at < $1 \
+      ORDER BY recorded_at LIMIT $2)";
+
+const fn proof_text(method: ProofMethod) -> &'static str {
+    match method {
+        ProofMethod::Face => "face",
+        ProofMethod::Pin => "pin",
+        ProofMethod::Visual => "visual",
+    }
+}
+
+struct Record(NewVerification);
+
+impl Write for Record {
+    type Output = Recorded;
+
+    fn key(&self) -> &str {
+        self.0.institution_code.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<Recorded> {
+        if let Some(wrong) = self.0.wrong_guess
+            && let Some(held_back) = self.guard(tx, chains, wrong).await?
+        {
+            return Ok(held_back);
+        }
+        if self.insert(tx).await? == 0 {
+            // The row is there, or came between look and insert: it decides.
+            return match self.existing(tx).await? {
+                Some((digest, answer)) => self.again(tx, chains, &digest, answer).await,
+                None => Err(crate::Error::LockConflict),
+            };
+        }
+        let new = &self.0;
+        if let Some(person) = &new.person_key {
+            for choice in &new.consents {
+                let id = &new.verification_id;
+                consent::put(tx, &new.institution_code, person, choice, id, new.recorded_at).await?;
+            }
+        }
+        chains.append(tx, new.institution_code.as_str(), new.recorded_at, &new.audit).await?;
+        Ok(Recorded::Fresh)
+    }
+}
+
+impl Record {
+    /// The guard's word on a number check. A repeated request is never counted again.
+    async fn guard(&self, tx: &Tx<'_>, chains: &mut Chains, wrong: bool) -> Result<Option<Recorded>> {
+        let new = &self.0;
+        let look = enumeration::look(tx, &new.institution_code, new.recorded_at).await?;
+        if !wrong && matches!(look, Look::Free) {
+            return Ok(None);
+        }
+        if let Some((digest, answer)) = self.existing(tx).await? {
+            return self.again(tx, chains, &digest, answer).await.map(Some);
+        }
+        let held_back = match look {
+            Look::Limited(at) => Some(at),
+            Look::Free | Look::Slow => {
+                enumeration::count(tx, &new.institution_code, new.recorded_at, wrong).await?
+            }
+        };
+        let Some(retry_at) = held_back else { return Ok(None) };
+        self.audit_denied(tx, chains, OUTCOME_LIMITED).await?;
+        Ok(Some(Recorded::Limited { retry_at }))
+    }
+
+    async fn insert(&self, tx: &Tx<'_>) -> Result<u64> {
+        let new = &self.0;
+        let row = bind![
+            new.institution_code.as_str(),
+            &new.request_id,
+            &new.verification_id,
+            &new.question_digest,
+            new.method.code(),
+            new.proof_method.map(proof_text),
+            new.proof_digest.as_ref(),
+            new.validity.map(Validity::code),
+            new.person_key.as_ref().map(|person| person.0.as_str()),
+            new.receipt_id.as_ref(),
+            &new.answer,
+            new.recorded_at.0,
+        ];
+        tx.execute(INSERT, row).await
+    }
+
+    async fn existing(&self, tx: &Tx<'_>) -> Result<Option<([u8; 32], String)>> {
+        let key = bind![self.0.institution_code.as_str(), &self.0.request_id];
+        tx.query_one(EXISTING, key, |row| {
+            Ok((row.bytes(0, "question_digest")?, row.text(1, "answer")?.to_owned()))
+        })
+        .await
+    }
+
+    /// A request id that is known: the same question gets the same answer, another one gets nothing.
+    async fn again(
+        &self,
+        tx: &Tx<'_>,
+        chains: &mut Chains,
+        digest: &[u8; 32],
+        answer: String,
+    ) -> Result<Recorded> {
+        if *digest == self.0.question_digest {
+            // Its audit entry is durable since the first time, and says what left then.
+            return Ok(Recorded::Repeated { answer });
+        }
+        self.audit_denied(tx, chains, OUTCOME_CONFLICT).await?;
+        Ok(Recorded::Conflict)
+    }
+
+    /// What the answer would have been stays out of the log: nobody got it.
+    async fn audit_denied(&self, tx: &Tx<'_>, chains: &mut Chains, outcome: &str) -> Result<()> {
+        let new = &self.0;
+        let event = AuditEvent {
+            actor: new.audit.actor.clone(),
+            action: new.audit.action.clone(),
+            object: format!("request:{}", new.request_id),
+            outcome: outcome.to_owned(),
+            detail: String::new(),
+        };
+        chains.append(tx, new.institution_code.as_str(), new.recorded_at, &event).await.map(|_| ())
+    }
+}
+
+struct Deny(Denial);
+
+impl Write for Deny {
+    type Output = ();
+
+    fn key(&self) -> &str {
+        self.0.institution_code.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<()> {
+        let Denial { institution_code, audit, recorded_at } = &self.0;
+        chains.append(tx, institution_code.as_str(), *recorded_at, audit).await.map(|_| ())
+    }
+}
+
+struct Prune {
+    before: Instant,
+    limit: u32,
+}
+
+impl Write for Prune {
+    type Output = u64;
+
+    fn key(&self) -> &'static str {
+        "prune"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<u64> {
+        tx.execute(PRUNE, bind![self.before.0, i64::from(self.limit)]).await
+    }
+}
+
 impl Store {
     /// Writes verification, consents and audit entry in one grouped commit; returns after it is durable.
     ///
     /// # Errors
     /// Any write error of the store: then nothing may be answered.
-    pub async fn record_verification(&self, _verification: NewVerification) -> Result<Recorded> {
-        Err(crate::Error::Closed)
+    pub async fn record_verification(&self, verification: NewVerification) -> Result<Recorded> {
+        self.write(Record(verification)).await
     }
 
     /// Writes the audit entry of a refused attempt; returns after it is durable.
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn record_denied(&self, _denial: Denial) -> Result<()> {
-        Err(crate::Error::Closed)
-    }
-
-    /// Whether the institution is held back now from asking by number: a cheap look before the work.
-    /// [`Store::record_verification`] decides.
-    ///
-    /// # Errors
-    /// Any read error of the store.
-    pub async fn enumeration_limited(
-        &self,
-        _institution: &InstitutionCode,
-        _now: Instant,
-    ) -> Result<Option<Instant>> {
-        Err(crate::Error::Closed)
+    pub async fn record_denied(&self, denial: Denial) -> Result<()> {
+        self.write(Deny(denial)).await
     }
 
     /// Removes verifications recorded before `before`, at most `limit` of them; returns how many. Their
-    /// audit entries stay.
+    /// audit entries stay. Keep at least as long as a request may come again.
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn prune_verifications(&self, _before: Instant, _limit: u32) -> Result<u64> {
-        Err(crate::Error::Closed)
+    pub async fn prune_verifications(&self, before: Instant, limit: u32) -> Result<u64> {
+        self.write(Prune { before, limit }).await
     }
 }

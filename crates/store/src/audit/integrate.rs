@@ -1,0 +1,278 @@
+//! Taking new entries into the tree and signing it: run about once a minute, from any process.
+//!
+//! Reading goes in small steps so that no check waits behind it; the write of a head, its runs and marks is
+//! one transaction, and the head's primary key settles which of several processes made it.
+
+use eligibility::Instant;
+
+use super::{
+    Chains, SigningKey, TreeHead,
+    entry::{Entry, entry_columns},
+    head::head_columns,
+    merkle::{self, Tree},
+};
+use crate::{
+    Error, Result, Store,
+    engine::{Tx, bind},
+    job::{Read, Write},
+};
+
+/// Entries that one read job takes at most.
+const READ_ENTRIES: i64 = 500;
+/// Institutions that one read job looks at at most.
+const READ_INSTITUTIONS: usize = 200;
+/// Runs that one head adds at most: bounds its transaction.
+const HEAD_RUNS: usize = 2_000;
+/// How often another process may come first before this one gives up.
+const TRIES: u32 = 8;
+
+const LAST_HEAD: &str = concat!(
+    "SELECT ",
+    head_columns!(),
+    ", frontier FROM audit_tree_head WHERE head_number > $1 ORDER BY head_number DESC LIMIT 1"
+);
+const NEXT_INSTITUTION: &str =
+    "SELECT institution_code FROM audit WHERE institution_code > $1 ORDER BY institution_code LIMIT 1";
+const INTEGRATED: &str = "SELECT sequence FROM audit_integrated WHERE institution_code = $1";
+const NEW_ENTRIES: &str = concat!(
+    "SELECT ",
+    entry_columns!(),
+    " FROM audit WHERE institution_code = $1 AND sequence > $2 ORDER BY sequence LIMIT $3"
+);
+const PUT_HEAD: &str = concat!(
+    "INSERT INTO audit_tree_head (",
+    head_columns!(),
+    ", frontier) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (head_number) DO NOTHING"
+);
+const PUT_RUN: &str = "INSERT INTO audit_run (first_leaf, institution_code, first_sequence, entries) \
+     VALUES ($1, $2, $3, $4)";
+const PUT_INTEGRATED: &str = "INSERT INTO audit_integrated (institution_code, sequence) VALUES ($1, $2) \
+     ON CONFLICT (institution_code) DO UPDATE SET sequence = excluded.sequence";
+
+/// Neighbouring leaves of one institution.
+#[derive(Clone, Debug)]
+struct Run {
+    first_leaf: u64,
+    institution: String,
+    first_sequence: i64,
+    entries: i64,
+}
+
+/// Where the walk over the institutions stands.
+#[derive(Clone, Default)]
+struct Cursor {
+    institution: String,
+    /// Last sequence taken of that institution; `None` when it is done.
+    sequence: Option<i64>,
+}
+
+/// New entries' leaf hashes, institution by institution.
+struct Found {
+    leaves: Vec<(String, i64, Vec<[u8; 32]>)>,
+    cursor: Cursor,
+    finished: bool,
+}
+
+struct LastHead;
+
+impl Read for LastHead {
+    type Output = Option<(TreeHead, Tree)>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query_one(LAST_HEAD, bind![0_i64], |row| {
+            let head = TreeHead::from_row(row)?;
+            let tree = Tree::restore(head.tree_size, row.text(7, "frontier")?);
+            Ok((head, tree.ok_or(Error::Malformed { what: "frontier" })?))
+        })
+        .await
+    }
+}
+
+struct NewEntries(Cursor);
+
+impl Read for NewEntries {
+    type Output = Found;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Found> {
+        let mut found = Found { leaves: vec![], cursor: self.0.clone(), finished: false };
+        let mut room = READ_ENTRIES;
+        for _ in 0..READ_INSTITUTIONS {
+            if !enter(tx, &mut found).await? {
+                return Ok(found);
+            }
+            let after = found.cursor.sequence.unwrap_or(0);
+            let leaves = leaves(tx, &found.cursor.institution, after, room).await?;
+            let taken = leaves.len() as i64;
+            // Fewer than asked for: the institution is done.
+            found.cursor.sequence = (taken == room).then_some(after + taken);
+            if taken > 0 {
+                found.leaves.push((found.cursor.institution.clone(), after + 1, leaves));
+            }
+            room -= taken;
+            if room == 0 {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Moves the cursor into the next institution unless it stands within one; `false` at the end.
+async fn enter(tx: &Tx<'_>, found: &mut Found) -> Result<bool> {
+    let cursor = &mut found.cursor;
+    if cursor.sequence.is_some() {
+        return Ok(true);
+    }
+    let next = tx
+        .query_one(NEXT_INSTITUTION, bind![&cursor.institution], |row| {
+            Ok(row.text(0, "institution_code")?.to_owned())
+        })
+        .await?;
+    let Some(institution) = next else {
+        found.finished = true;
+        return Ok(false);
+    };
+    let done = tx.query_one(INTEGRATED, bind![&institution], |row| row.int(0, "sequence")).await?;
+    *cursor = Cursor { institution, sequence: Some(done.unwrap_or(0)) };
+    Ok(true)
+}
+
+async fn leaves(tx: &Tx<'_>, institution: &str, after: i64, limit: i64) -> Result<Vec<[u8; 32]>> {
+    let mut line = Vec::new();
+    tx.query(NEW_ENTRIES, bind![institution, after, limit], |row| {
+        line.clear();
+        Entry::from_row(row)?.write_line(&mut line)?;
+        Ok(merkle::leaf(&line))
+    })
+    .await
+}
+
+/// A head with the runs it adds.
+struct PutHead {
+    head: TreeHead,
+    frontier: String,
+    runs: Vec<Run>,
+}
+
+impl Write for PutHead {
+    /// Whether this head is the one; `false` when another process signed its number first.
+    type Output = bool;
+
+    fn key(&self) -> &'static str {
+        "audit_tree_head"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
+        let head = &self.head;
+        let row = bind![
+            head.head_number,
+            leaf_number(head.tree_size)?,
+            &head.root_hash,
+            &head.previous_head_hash,
+            head.signed_at.0,
+            &head.key_id,
+            &head.signature,
+            &self.frontier,
+        ];
+        if tx.execute(PUT_HEAD, row).await? == 0 {
+            return Ok(false);
+        }
+        let mut runs = Vec::with_capacity(self.runs.len());
+        let mut marks = Vec::with_capacity(self.runs.len());
+        for run in &self.runs {
+            let first = leaf_number(run.first_leaf)?;
+            runs.push(bind![first, &run.institution, run.first_sequence, run.entries].to_vec());
+            marks.push(bind![&run.institution, run.first_sequence + run.entries - 1].to_vec());
+        }
+        tx.execute_many(PUT_RUN, &runs).await?;
+        tx.execute_many(PUT_INTEGRATED, &marks).await?;
+        Ok(true)
+    }
+}
+
+fn leaf_number(number: u64) -> Result<i64> {
+    i64::try_from(number).map_err(|_| Error::Malformed { what: "leaf number" })
+}
+
+/// The log's end as this process grows it.
+struct Growth<'k> {
+    previous: Option<TreeHead>,
+    tree: Tree,
+    runs: Vec<Run>,
+    key: &'k SigningKey,
+    now: Instant,
+}
+
+impl Growth<'_> {
+    fn take(&mut self, leaves: Vec<(String, i64, Vec<[u8; 32]>)>) {
+        for (institution, first_sequence, hashes) in leaves {
+            let first_leaf = self.tree.size();
+            let entries = hashes.len() as i64;
+            hashes.into_iter().for_each(|hash| self.tree.push(hash));
+            match self.runs.last_mut() {
+                Some(last) if last.institution == institution => last.entries += entries,
+                _ => self.runs.push(Run { first_leaf, institution, first_sequence, entries }),
+            }
+        }
+    }
+
+    /// Signs and stores a head over what was taken; `false` when another process came first.
+    async fn sign(&mut self, store: &Store) -> Result<bool> {
+        let (size, root) = (self.tree.size(), self.tree.root());
+        let head = TreeHead::sign(self.previous.as_ref(), size, root, self.now, self.key)?;
+        let (frontier, runs) = (self.tree.frontier_text(), std::mem::take(&mut self.runs));
+        let stored = store.write(PutHead { head: head.clone(), frontier, runs }).await?;
+        self.previous = Some(head);
+        Ok(stored)
+    }
+}
+
+impl Store {
+    /// Takes all entries that are there into the Merkle tree and signs a head over them. Without new
+    /// entries (and with a head there) it returns the last head. Run it about once a minute, from any
+    /// process.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when signing fails; [`Error::Busy`] when other processes always come first; any read
+    /// or write error of the store.
+    pub async fn audit_integrate_and_sign(&self, key: &SigningKey, now: Instant) -> Result<TreeHead> {
+        for _ in 0..TRIES {
+            if let Some(head) = self.grow(key, now).await? {
+                return Ok(head);
+            }
+        }
+        Err(Error::Busy { tries: TRIES })
+    }
+
+    /// One walk over all institutions; `None` when another process came first.
+    async fn grow(&self, key: &SigningKey, now: Instant) -> Result<Option<TreeHead>> {
+        let (previous, tree) =
+            self.read(LastHead).await?.map_or((None, Tree::default()), |(h, t)| (Some(h), t));
+        let mut growth = Growth { previous, tree, runs: vec![], key, now };
+        let mut cursor = Cursor::default();
+        loop {
+            let found = self.read(NewEntries(cursor)).await?;
+            growth.take(found.leaves);
+            let signs = if found.finished {
+                !growth.runs.is_empty() || growth.previous.is_none()
+            } else {
+                growth.runs.len() >= HEAD_RUNS
+            };
+            if signs && !growth.sign(self).await? {
+                return Ok(None);
+            }
+            if found.finished {
+                return Ok(growth.previous);
+            }
+            cursor = found.cursor;
+        }
+    }
+
+    /// The newest signed head.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn audit_tree_head(&self) -> Result<Option<TreeHead>> {
+        Ok(self.read(LastHead).await?.map(|(head, _)| head))
+    }
+}

@@ -1,1 +1,13 @@
-//! The card reader at the counter: a card session becomes a proof.
+//! The card reader at the counter (顔認証付きカードリーダー): a card session becomes a proof, the proof an outcome.
+//!
+//! What must hold here: a PIN is seen by the card alone; a card is powered off at the end of every session; every
+//! trouble has words for the patient and words for the staff.
+//! What must not live here: rules of eligibility, HTTP to the centre (the terminal's reader link is the only door),
+//! and how a face is compared: a [`ProofMethod`](eligibility::verification::ProofMethod) is given, not judged.
+
+pub mod session;
+mod terminal_link;
+mod trouble;
+
+pub use terminal_link::{LinkError, TerminalLink, TerminalLinkConfig};
+pub use trouble::{CardTrouble, Trouble};

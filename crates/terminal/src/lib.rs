@@ -1,1 +1,20 @@
-//! The eligibility terminal: file drop, reader link, central client.
+//! The terminal at a medical institution (資格確認端末): the file drop of the receipt computer, the link to the card
+//! reader, and the one client that speaks to the central system.
+//!
+//! What must hold here: exactly one answer per request, across kill -9; never a partial file, never a name used
+//! twice; nothing in the drop folder can crash, hang or bloat the terminal; no personal data in logs.
+//! What must not live here: rules of eligibility (they are the centre's), SQL, card commands.
+//!
+//! Unix only: folders are touched relative to directory handles without following links.
+
+pub mod central;
+mod clock;
+pub mod config;
+pub mod drop;
+mod reader_link;
+mod run;
+mod status;
+
+pub use reader_link::STATUS_PATH;
+pub use run::{RunError, Terminal, run};
+pub use status::{Status, StatusReport};

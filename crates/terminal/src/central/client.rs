@@ -1,0 +1,212 @@
+//! The HTTPS client: mutual TLS 1.3, kept connections, bounded times and sizes.
+
+use std::{path::Path, sync::RwLock, time::Duration};
+
+use eligibility::institution::InstitutionCode;
+use reqwest::{Client, Response, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+use wire::terminal_api::{
+    CARD_VERIFICATIONS_PATH, CardCheckRequest, CheckAnswer, JwkSet, NONCE_HEADER, NONCES_PATH,
+    NUMBER_VERIFICATIONS_PATH, NonceAnswer, NonceRequest, NumberCheckRequest, Problem, RECEIPT_KEYS_PATH,
+};
+
+use super::{
+    Central, CentralError, FreshNonce, Identity, IdentityError, ReceiptError, ReceiptKeys, nonces::Nonces,
+    receipts::ReceiptFile,
+};
+use crate::{clock, config::Config};
+
+/// Time to connect and shake hands.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+/// Time for one question with its answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long an idle connection is kept.
+const KEEP_IDLE: Duration = Duration::from_secs(90);
+/// Nonces fetched at once.
+const NONCES_AT_ONCE: u32 = 4;
+/// Longest answer read, bytes.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// The central system over HTTPS.
+#[derive(Debug)]
+pub struct HttpsCentral {
+    client: Client,
+    base: String,
+    institution: InstitutionCode,
+    fingerprint: String,
+    nonces: Nonces,
+    keys: RwLock<ReceiptKeys>,
+    receipts: ReceiptFile,
+}
+
+/// Why the client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The terminal's certificate or key.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The HTTP library refused its settings.
+    #[error("the HTTPS client cannot be made: {0}")]
+    Http(#[from] reqwest::Error),
+    /// The state folder.
+    #[error("the state folder cannot be used: {0}")]
+    State(#[from] std::io::Error),
+}
+
+impl HttpsCentral {
+    /// A client for the centre in `config`. Connects only when asked something.
+    ///
+    /// # Errors
+    /// [`ClientError`] when certificate, key or state folder cannot be used.
+    pub fn new(config: &Config) -> Result<Self, ClientError> {
+        let identity = Identity::load(&config.central)?;
+        Self::with_identity(config, &identity, &config.state)
+    }
+
+    fn with_identity(config: &Config, identity: &Identity, state: &Path) -> Result<Self, ClientError> {
+        let client = Client::builder()
+            .tls_backend_preconfigured(identity.tls()?)
+            .https_only(true)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .pool_idle_timeout(KEEP_IDLE)
+            .build()?;
+        Ok(Self {
+            client,
+            base: config.central.url.trim_end_matches('/').to_owned(),
+            institution: config.institution_code.clone(),
+            fingerprint: identity.fingerprint().to_owned(),
+            nonces: Nonces::default(),
+            keys: RwLock::default(),
+            receipts: ReceiptFile::open(state)?,
+        })
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CentralError> {
+        let sent = self.client.post(format!("{}{path}", self.base)).json(body).send().await;
+        self.read(sent.map_err(|error| trouble(&error))?).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, CentralError> {
+        if let Some(nonce) = response.headers().get(NONCE_HEADER).and_then(|value| value.to_str().ok()) {
+            self.nonces.put_next(nonce.to_owned());
+        }
+        let status = response.status();
+        let body = read_body(response).await?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|_| {
+                CentralError::NotUnderstood(format!("status {}, unexpected body", status.as_u16()))
+            });
+        }
+        Err(refusal(status, &body))
+    }
+
+    /// Checks and keeps the receipt; an answer without a good one is not passed on.
+    async fn accept(&self, answer: CheckAnswer) -> Result<CheckAnswer, CentralError> {
+        let mut verdict = self.verify(&answer.receipt);
+        if verdict == Err(ReceiptError::UnknownKey) {
+            self.fetch_keys().await?;
+            verdict = self.verify(&answer.receipt);
+        }
+        verdict.map_err(|error| CentralError::NotUnderstood(error.to_string()))?;
+        self.receipts.keep(answer.receipt.clone());
+        Ok(answer)
+    }
+
+    fn verify(&self, receipt: &str) -> Result<(), ReceiptError> {
+        let keys = self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.verify(receipt, self.institution.as_str(), clock::now_ms() / 1000).map(drop)
+    }
+
+    async fn fetch_keys(&self) -> Result<(), CentralError> {
+        let sent = self.client.get(format!("{}{RECEIPT_KEYS_PATH}", self.base)).send().await;
+        let set: JwkSet = self.read(sent.map_err(|error| trouble(&error))?).await?;
+        *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = ReceiptKeys::new(&set);
+        Ok(())
+    }
+}
+
+impl Central for HttpsCentral {
+    async fn check_number(&self, request: NumberCheckRequest) -> Result<CheckAnswer, CentralError> {
+        let answer = self.post(NUMBER_VERIFICATIONS_PATH, &request).await?;
+        self.accept(answer).await
+    }
+
+    async fn check_card(&self, request: CardCheckRequest) -> Result<CheckAnswer, CentralError> {
+        let answer = self.post(CARD_VERIFICATIONS_PATH, &request).await?;
+        self.accept(answer).await
+    }
+
+    async fn nonce(&self) -> Result<FreshNonce, CentralError> {
+        if let Some(nonce) = self.nonces.take() {
+            return Ok(nonce);
+        }
+        let answer: NonceAnswer = self.post(NONCES_PATH, &NonceRequest { count: NONCES_AT_ONCE }).await?;
+        self.nonces.put(answer.nonces, Duration::from_secs(answer.expires_in_s.into()));
+        self.nonces.take().ok_or_else(|| CentralError::NotUnderstood("no nonce in the answer".into()))
+    }
+
+    fn terminal_fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+async fn read_body(mut response: Response) -> Result<Vec<u8>, CentralError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(CentralError::NotUnderstood("the answer is too large".into()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn refusal(status: StatusCode, body: &[u8]) -> CentralError {
+    if let Ok(problem) = serde_json::from_slice::<Problem>(body) {
+        // What the body says about the status is not relied on: retries hang on it.
+        return CentralError::Refused(Box::new(Problem { status: status.as_u16(), ..problem }));
+    }
+    let what = format!("status {}", status.as_u16());
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => CentralError::NotAdmitted(what),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => CentralError::Unreachable(what),
+        _ if status.is_server_error() => CentralError::Unreachable(what),
+        _ => CentralError::NotUnderstood(what),
+    }
+}
+
+/// Tells certificate trouble from network trouble. The address is left out: it may hold nothing personal today,
+/// but errors are logged.
+fn trouble(error: &reqwest::Error) -> CentralError {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if let Some(tls) = tls_error(cause) {
+            return match tls {
+                rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_) => {
+                    CentralError::NotAdmitted(tls.to_string())
+                }
+                _ => CentralError::Unreachable(tls.to_string()),
+            };
+        }
+        next = cause.source();
+    }
+    let what = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the connection broke"
+    };
+    CentralError::Unreachable(what.into())
+}
+
+/// A TLS error as it is, or inside the I/O error it usually travels in.
+fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+        return io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    }
+    cause.downcast_ref::<rustls::Error>()
+}

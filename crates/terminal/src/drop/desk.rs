@@ -1,0 +1,395 @@
+//! One request from its file to its answer.
+
+use std::{
+    ffi::OsStr,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use eligibility::errors::ErrorCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+use super::{
+    MAX_REQUEST_BYTES, Next,
+    folder::{Folder, Look, ReadError},
+    journal::{Delivery, Journal, Record, State, Target},
+    names::{RequestFile, Verdict, classify},
+    outbox::{Outbox, Outgoing},
+    quarantine::{Reason, put_away},
+    question::{Asked, Questions, Read},
+    turns::{Doubts, Turns},
+};
+use crate::{
+    central::Central,
+    clock,
+    config::{Config, DropConfig},
+    status::Status,
+};
+
+/// From this size on requests are read one after another, bytes; real ones are about one kilobyte.
+const LARGE_BYTES: u64 = 64 * 1024;
+/// Pause before trying again what failed for a reason of the system (a full disk, a file in use).
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// A file that grows for longer than this is looked at again later, so that it holds no place.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Everything needed to attend to requests.
+pub(crate) struct Desk<C> {
+    settings: DropConfig,
+    req: Folder,
+    quarantine: Folder,
+    outbox: Outbox,
+    journal: Journal,
+    questions: Questions<C>,
+    status: Arc<Status>,
+    turns: Turns,
+    doubts: Doubts,
+    large: Arc<Semaphore>,
+}
+
+/// A face result to be written.
+#[derive(Debug)]
+pub(crate) struct FaceFile {
+    /// The card session's own id: one session, one file.
+    pub(crate) session: String,
+    /// The file's name.
+    pub(crate) name: String,
+    /// Its content.
+    pub(crate) content: Vec<u8>,
+}
+
+/// A request in hand: its file, as it was read.
+struct InHand {
+    file: RequestFile,
+    look: Look,
+    content: Arc<[u8]>,
+    digest: String,
+    _alone: Option<OwnedSemaphorePermit>,
+}
+
+impl<C: Central> Desk<C> {
+    /// Opens folders and journal, and brings to its end what an earlier life left half done.
+    pub(crate) fn open(config: &Config, central: Arc<C>, status: Arc<Status>) -> io::Result<Self> {
+        let root = &config.drop.root;
+        let folder = |name| Folder::below(root, name);
+        let outbox = Outbox::new(folder("staging")?, folder("res")?, folder("face")?, config.drop.write_mode);
+        std::fs::create_dir_all(&config.state)?;
+        let desk = Self {
+            req: folder("req")?,
+            quarantine: folder("quarantine")?,
+            outbox,
+            journal: Journal::open(&config.state, clock::now_ms())?,
+            questions: Questions::new(config, central, Arc::clone(&status))?,
+            settings: config.drop.clone(),
+            status,
+            turns: Turns::default(),
+            doubts: Doubts::default(),
+            large: Arc::new(Semaphore::new(1)),
+        };
+        let promised: Vec<Delivery> = desk
+            .journal
+            .undelivered()
+            .into_iter()
+            .filter_map(|record| deliveries_of(&record.state))
+            .flatten()
+            .collect();
+        desk.outbox.sweep(&promised)?;
+        desk.outbox.deliver(&promised)?;
+        Ok(desk)
+    }
+
+    pub(crate) fn settings(&self) -> &DropConfig {
+        &self.settings
+    }
+
+    pub(crate) fn req(&self) -> &Folder {
+        &self.req
+    }
+
+    /// Attends to one name in `req`. Nothing that lies there makes this fail: trouble is noted and tried again.
+    pub(crate) async fn attend(self: &Arc<Self>, name: &OsStr) -> Next {
+        let outcome = match classify(name) {
+            Verdict::Foreign => return Next::Finished,
+            Verdict::Hostile => self.put_away(name, Reason::Name).await,
+            Verdict::Request(file) => self.answer(file).await,
+        };
+        match outcome {
+            Ok(next) => {
+                if self.status.set_drop_trouble(None) {
+                    tracing::info!("the file drop works again");
+                }
+                next
+            }
+            Err(error) => {
+                self.report_trouble(&error);
+                Next::Later(TRY_AGAIN)
+            }
+        }
+    }
+
+    /// Notes what keeps the drop from working. Names of files are left out: some clients put patient ids there.
+    pub(crate) fn report_trouble(&self, error: &io::Error) {
+        if self.status.set_drop_trouble(Some(error.to_string())) {
+            tracing::error!(%error, "the file drop cannot work; it tries again");
+        }
+    }
+
+    async fn answer(self: &Arc<Self>, file: RequestFile) -> io::Result<Next> {
+        // `X.xml` and `X.zip` share one answer: one of them at a time.
+        let Some(_turn) = self.turns.take(&file.key) else { return Ok(Next::Later(TRY_AGAIN)) };
+        let hand = match self.take_in_hand(file).await? {
+            Ok(hand) => hand,
+            Err(next) => return Ok(next),
+        };
+        match self.journal.get(&hand.file.key) {
+            Some(record) if record.digest == hand.digest => match record.state {
+                State::Seen => self.ask(hand, Some(record.request_id)).await,
+                State::Answered(deliveries) => self.finish(hand, record.request_id, deliveries).await,
+                // The request was removed after its answer, so this is a second file under its name.
+                State::Done | State::Shown(_) => self.answered_before(hand).await,
+            },
+            // Its content changed before anything was answered: only the new content is a question.
+            Some(record) if record.state == State::Seen => self.ask(hand, None).await,
+            Some(_) => self.refuse_name(hand, Reason::NameUsed).await,
+            None => self.ask(hand, None).await,
+        }
+    }
+
+    /// Waits until the file lies still, then reads it. `Err` holds what to do when there is nothing to answer.
+    async fn take_in_hand(self: &Arc<Self>, file: RequestFile) -> io::Result<Result<InHand, Next>> {
+        let name = file.name.clone();
+        let Some(look) = self.settle(&name).await? else { return Ok(Err(Next::Finished)) };
+        let Some(look) = look else { return Ok(Err(Next::Later(TRY_AGAIN))) };
+        if !look.plain {
+            return self.put_away(name.as_ref(), Reason::NotPlain).await.map(Err);
+        }
+        if look.size > MAX_REQUEST_BYTES {
+            return self.put_away(name.as_ref(), Reason::TooLarge).await.map(Err);
+        }
+        // Large files one after another: sixteen of them at once would be hundreds of megabytes.
+        let alone = match look.size > LARGE_BYTES {
+            true => Some(Arc::clone(&self.large).acquire_owned().await.map_err(io::Error::other)?),
+            false => None,
+        };
+        let desk = Arc::clone(self);
+        let read = off(move || Ok(desk.req.read(name.as_ref(), MAX_REQUEST_BYTES))).await?;
+        Ok(match read {
+            Ok(content) => {
+                Ok(InHand { digest: digest_of(&content), file, look, content: content.into(), _alone: alone })
+            }
+            Err(ReadError::Gone) => Err(Next::Finished),
+            Err(ReadError::InUse) => Err(Next::Later(TRY_AGAIN)),
+            Err(ReadError::NotPlain) => Err(self.put_away(file.name.as_ref(), Reason::NotPlain).await?),
+            Err(ReadError::TooLarge) => Err(self.put_away(file.name.as_ref(), Reason::TooLarge).await?),
+            Err(ReadError::Io(error)) => return Err(error),
+        })
+    }
+
+    /// Looks until two looks agree. Outer `None`: gone; inner `None`: still growing.
+    async fn settle(self: &Arc<Self>, name: &str) -> io::Result<Option<Option<Look>>> {
+        let since = Instant::now();
+        let mut last = None;
+        loop {
+            let (desk, name) = (Arc::clone(self), name.to_owned());
+            let Some(look) = off(move || desk.req.look(name.as_ref())).await? else { return Ok(None) };
+            if last == Some(look) {
+                return Ok(Some(Some(look)));
+            }
+            if since.elapsed() > SETTLE_PATIENCE {
+                return Ok(Some(None));
+            }
+            last = Some(look);
+            tokio::time::sleep(self.settings.settle()).await;
+        }
+    }
+
+    /// Asks the question, under the id it was asked before if it was.
+    async fn ask(self: &Arc<Self>, hand: InHand, known: Option<Uuid>) -> io::Result<Next> {
+        let (desk, content, name) = (Arc::clone(self), Arc::clone(&hand.content), hand.file.clone());
+        let read = off(move || Ok(desk.questions.read(&name, &content))).await?;
+        let question = match read {
+            Read::Unreadable(code, detail) => return self.refuse_content(hand, code, &detail).await,
+            Read::Question(question) => question,
+        };
+        let answer_name = hand.file.answer_name(self.questions.seals(&hand.file));
+        if known.is_none() && self.is_taken(&answer_name).await? {
+            return self.refuse_name(hand, Reason::AnswerNameTaken).await;
+        }
+        let request_id = known.unwrap_or_else(Uuid::now_v7);
+        if known.is_none() {
+            self.note(&hand, request_id, State::Seen).await?;
+        }
+        let asked = self.questions.ask(*question, &hand.file, request_id).await?;
+        let Asked { content, segment } = asked;
+        tracing::info!(%request_id, segment, "request answered");
+        self.status.count_answered();
+        self.send(hand, request_id, vec![Outgoing { folder: Target::Res, name: answer_name, content }]).await
+    }
+
+    /// Stages, promises, delivers: see [`super::journal`] for the order.
+    async fn send(
+        self: &Arc<Self>,
+        hand: InHand,
+        request_id: Uuid,
+        files: Vec<Outgoing>,
+    ) -> io::Result<Next> {
+        let desk = Arc::clone(self);
+        let deliveries = off(move || desk.outbox.stage(&files)).await?;
+        self.note(&hand, request_id, State::Answered(deliveries.clone())).await?;
+        self.finish(hand, request_id, deliveries).await
+    }
+
+    async fn finish(
+        self: &Arc<Self>,
+        hand: InHand,
+        request_id: Uuid,
+        deliveries: Vec<Delivery>,
+    ) -> io::Result<Next> {
+        let desk = Arc::clone(self);
+        let taken = off(move || desk.outbox.deliver(&deliveries)).await?;
+        if !taken.is_empty() {
+            tracing::error!(%request_id, "a stranger's file took the answer's name; the answer is not delivered");
+        }
+        self.remove_request(&hand).await?;
+        self.note(&hand, request_id, State::Done).await?;
+        Ok(Next::Finished)
+    }
+
+    /// Removes the request, unless the client put other content there meanwhile: that is another question.
+    async fn remove_request(self: &Arc<Self>, hand: &InHand) -> io::Result<()> {
+        let (desk, name, look) = (Arc::clone(self), hand.file.name.clone(), hand.look);
+        off(move || {
+            if desk.req.look(name.as_ref())? == Some(look) {
+                desk.req.remove(&name)?;
+                desk.req.sync()?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Not a request at all: it goes to `res` under its own name, with the words for the user beside it.
+    async fn refuse_content(
+        self: &Arc<Self>,
+        hand: InHand,
+        code: ErrorCode,
+        detail: &str,
+    ) -> io::Result<Next> {
+        if !self.doubts.is_sure(&hand.file.key, hand.look) {
+            return Ok(Next::Later(TRY_AGAIN));
+        }
+        let error_name = hand.file.error_name();
+        if self.is_taken(&error_name).await? || self.is_taken(&hand.file.name).await? {
+            return self.put_away(hand.file.name.as_ref(), Reason::AnswerNameTaken).await;
+        }
+        self.status.count_refused();
+        let request_id = Uuid::now_v7();
+        tracing::info!(%request_id, "request refused: it cannot be read");
+        // The words first: a client that sees its request come back looks for them.
+        let files = vec![
+            Outgoing {
+                folder: Target::Res,
+                name: error_name,
+                content: self.questions.error_file(code, detail),
+            },
+            Outgoing { folder: Target::Res, name: hand.file.name.clone(), content: hand.content.to_vec() },
+        ];
+        self.send(hand, request_id, files).await
+    }
+
+    /// A second file under an answered name. While the answer lies there it is answered; later it needs a new name.
+    async fn answered_before(self: &Arc<Self>, hand: InHand) -> io::Result<Next> {
+        if self.is_taken(&hand.file.answer_name(self.questions.seals(&hand.file))).await? {
+            self.remove_request(&hand).await?;
+            return Ok(Next::Finished);
+        }
+        self.refuse_name(hand, Reason::NameUsed).await
+    }
+
+    /// The name cannot be answered any more: quarantine, and words for the user unless such words lie there already.
+    async fn refuse_name(self: &Arc<Self>, hand: InHand, reason: Reason) -> io::Result<Next> {
+        let desk = Arc::clone(self);
+        let error_name = hand.file.error_name();
+        off(move || {
+            if desk.outbox.is_taken(Target::Res, &error_name)? {
+                return Ok(());
+            }
+            let content = desk.questions.error_file(ErrorCode::Quarantined, reason.words());
+            let staged = desk.outbox.stage(&[Outgoing { folder: Target::Res, name: error_name, content }])?;
+            desk.outbox.deliver(&staged).map(drop)
+        })
+        .await?;
+        self.status.count_refused();
+        self.put_away(hand.file.name.as_ref(), reason).await
+    }
+
+    async fn put_away(self: &Arc<Self>, name: &OsStr, reason: Reason) -> io::Result<Next> {
+        let (desk, name) = (Arc::clone(self), name.to_owned());
+        off(move || put_away(&desk.quarantine, &desk.req, &name, reason, clock::now_ms())).await?;
+        self.status.count_quarantined();
+        tracing::warn!(?reason, "put into quarantine");
+        Ok(Next::Finished)
+    }
+
+    async fn is_taken(self: &Arc<Self>, name: &str) -> io::Result<bool> {
+        let (desk, name) = (Arc::clone(self), name.to_owned());
+        off(move || desk.outbox.is_taken(Target::Res, &name)).await
+    }
+
+    async fn note(&self, hand: &InHand, request_id: Uuid, state: State) -> io::Result<()> {
+        let (key, digest) = (hand.file.key.clone(), hand.digest.clone());
+        self.journal.write(Record { key, digest, request_id, at: clock::now_ms(), state }).await
+    }
+
+    /// Writes a face result, once per session whatever happens. Answers the name it has in `face`.
+    pub(crate) async fn write_face(self: &Arc<Self>, face: FaceFile) -> io::Result<String> {
+        let key = format!("face:{}", face.session);
+        let digest = digest_of(&face.content);
+        let record =
+            |state, request_id| Record { key: key.clone(), digest, request_id, at: clock::now_ms(), state };
+        let (request_id, deliveries) = match self
+            .journal
+            .get(&key)
+            .map(|known| (known.request_id, known.state))
+        {
+            Some((_, State::Shown(name))) => return Ok(name),
+            Some((request_id, State::Answered(deliveries))) => (request_id, deliveries),
+            _ => {
+                let desk = Arc::clone(self);
+                let file = Outgoing { folder: Target::Face, name: face.name.clone(), content: face.content };
+                let deliveries = off(move || desk.outbox.stage(&[file])).await?;
+                let request_id = Uuid::now_v7();
+                self.journal.write(record.clone()(State::Answered(deliveries.clone()), request_id)).await?;
+                (request_id, deliveries)
+            }
+        };
+        let name = deliveries.first().map_or(face.name, |delivery| delivery.name.clone());
+        self.deliver(deliveries).await?;
+        self.journal.write(record(State::Shown(name.clone()), request_id)).await?;
+        self.status.count_card_check();
+        Ok(name)
+    }
+
+    async fn deliver(self: &Arc<Self>, deliveries: Vec<Delivery>) -> io::Result<()> {
+        let desk = Arc::clone(self);
+        off(move || desk.outbox.deliver(&deliveries).map(drop)).await
+    }
+}
+
+fn deliveries_of(state: &State) -> Option<Vec<Delivery>> {
+    match state {
+        State::Answered(deliveries) => Some(deliveries.clone()),
+        State::Seen | State::Done | State::Shown(_) => None,
+    }
+}
+
+/// Runs file work where it may block.
+async fn off<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+fn digest_of(content: &[u8]) -> String {
+    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content).as_ref())
+}

@@ -1,0 +1,189 @@
+//! One folder of the drop, touched only by names below it and never through a symbolic link.
+
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io::{self, Read, Write},
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
+
+/// A folder. Its path is opened anew for every operation, so that a share may be unmounted and mounted again.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+}
+
+/// What a look at an entry shows; two equal looks mean that nobody wrote between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// A regular file with one name only.
+    pub(crate) plain: bool,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// Last change, nanoseconds since 1970.
+    pub(crate) modified_ns: i128,
+    inode: u64,
+}
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// It is gone: the client took it back.
+    #[error("the file is gone")]
+    Gone,
+    /// Somebody still has it open for writing.
+    #[error("the file is in use")]
+    InUse,
+    /// Not a plain file: a link, a folder, a device, a pipe.
+    #[error("not a plain file")]
+    NotPlain,
+    /// Larger than the limit.
+    #[error("too large")]
+    TooLarge,
+    /// Anything else the system said.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Folder {
+    /// The folder `root/name`, made when missing.
+    pub(crate) fn below(root: &Path, name: &str) -> io::Result<Self> {
+        let path = root.join(name);
+        std::fs::create_dir_all(&path)?;
+        Ok(Self { path })
+    }
+
+    /// Its path, for messages and watchers.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn open(&self) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(rustix::fs::open(&self.path, flags, Mode::empty())?)
+    }
+
+    /// Calls `each` with every entry's name, until it answers `false`. No entry is opened or looked at.
+    pub(crate) fn for_each_name(&self, mut each: impl FnMut(&OsStr) -> bool) -> io::Result<()> {
+        use std::os::unix::ffi::OsStrExt;
+        for entry in Dir::new(self.open()?)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." && !each(OsStr::from_bytes(name)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// When an entry was last added, removed or renamed, as the file system says.
+    pub(crate) fn modified(&self) -> io::Result<std::time::SystemTime> {
+        std::fs::metadata(&self.path)?.modified()
+    }
+
+    /// Looks at an entry without following links. `None` when there is none.
+    pub(crate) fn look(&self, name: &OsStr) -> io::Result<Option<Look>> {
+        match rustix::fs::statat(self.open()?, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(look_of(&stat))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether a name is taken, by anything.
+    pub(crate) fn has(&self, name: &str) -> io::Result<bool> {
+        Ok(self.look(OsStr::new(name))?.is_some())
+    }
+
+    /// Reads a plain file of at most `limit` bytes; links, pipes and files in use are refused, nothing blocks.
+    pub(crate) fn read(&self, name: &OsStr, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let file = match rustix::fs::openat(self.open()?, name, flags, Mode::empty()) {
+            Ok(fd) => File::from(fd),
+            Err(Errno::NOENT) => return Err(ReadError::Gone),
+            Err(Errno::LOOP | Errno::NXIO) => return Err(ReadError::NotPlain),
+            Err(Errno::BUSY | Errno::TXTBSY | Errno::AGAIN | Errno::ACCESS) => return Err(ReadError::InUse),
+            Err(error) => return Err(io::Error::from(error).into()),
+        };
+        let look = look_of(&rustix::fs::fstat(&file).map_err(io::Error::from)?);
+        if !look.plain {
+            return Err(ReadError::NotPlain);
+        }
+        // Where the file system keeps locks (an SMB mount does), a writer's open handle shows here.
+        if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
+            return Err(ReadError::InUse);
+        }
+        let mut content = Vec::with_capacity(usize::try_from(look.size.min(limit)).unwrap_or(0));
+        file.take(limit + 1).read_to_end(&mut content)?;
+        if content.len() as u64 > limit {
+            return Err(ReadError::TooLarge);
+        }
+        Ok(content)
+    }
+
+    /// Writes a new file and makes its content durable. An existing name is an error.
+    pub(crate) fn create(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(self.open()?, name, flags, Mode::from_raw_mode(0o660))?;
+        let mut file = File::from(fd);
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        if written.is_err() {
+            // A disk that is full now may have room later: leave no torn file behind.
+            let _ = self.remove(name);
+        }
+        written
+    }
+
+    /// Replaces the content of an existing plain file and makes it durable.
+    pub(crate) fn fill(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(rustix::fs::openat(self.open()?, name, flags, Mode::empty())?);
+        file.write_all(content)?;
+        file.sync_all()
+    }
+
+    /// Moves an entry as it is (a link stays a link). An existing target is an error of kind `AlreadyExists`.
+    pub(crate) fn move_to(&self, name: &OsStr, target: &Self, new_name: &str) -> io::Result<()> {
+        let (from, to) = (self.open()?, target.open()?);
+        match rustix::fs::renameat_with(&from, name, &to, new_name, RenameFlags::NOREPLACE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            other => return Ok(other?),
+        }
+        // File systems without an exclusive rename (older SMB): only we make names there, so looking first suffices.
+        if target.has(new_name)? {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        Ok(rustix::fs::renameat(&from, name, &to, new_name)?)
+    }
+
+    /// Removes a file; one that is gone already is fine.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        match rustix::fs::unlinkat(self.open()?, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes additions and removals durable.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        match rustix::fs::fsync(self.open()?) {
+            // Some network file systems cannot sync a folder; their server already has the entry.
+            Ok(()) | Err(Errno::INVAL | Errno::NOTSUP | Errno::BADF) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn look_of(stat: &rustix::fs::Stat) -> Look {
+    let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    Look {
+        plain: regular && stat.st_nlink == 1,
+        size: u64::try_from(stat.st_size).unwrap_or(0),
+        modified_ns: i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
+        inode: stat.st_ino,
+    }
+}

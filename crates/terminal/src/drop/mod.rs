@@ -1,0 +1,144 @@
+//! The file drop: a request appears in `req`, exactly one answer appears in `res`.
+//!
+//! The loop here only decides who is attended when; what happens to one request is in [`desk`], how it survives
+//! kill -9 in [`journal`].
+
+mod archive;
+mod desk;
+mod folder;
+mod journal;
+mod names;
+mod outbox;
+mod quarantine;
+mod question;
+mod turns;
+mod watch;
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    ffi::OsString,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use archive::seal;
+pub(crate) use desk::{Desk, FaceFile};
+use watch::{SCAN_LIMIT, Watch};
+
+use crate::central::Central;
+
+/// The folders below the drop's root.
+pub const FOLDERS: [&str; 5] = ["req", "res", "face", "staging", "quarantine"];
+/// Largest request file, bytes.
+pub const MAX_REQUEST_BYTES: u64 = 10 * 1024 * 1024;
+/// Requests attended at the same time.
+const MAX_IN_FLIGHT: usize = 16;
+
+/// What to do with a name after attending to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing more.
+    Finished,
+    /// Look at it again after this time.
+    Later(Duration),
+}
+
+/// Attends to `req` until `shutdown`, then lets the requests in flight come to their end.
+pub(crate) async fn run<C: Central>(desk: Arc<Desk<C>>, shutdown: CancellationToken) {
+    let settings = desk.settings();
+    let mut watch = Watch::new(desk.req().clone(), settings.events);
+    let mut tick = tokio::time::interval(settings.poll_interval());
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut counter = Counter::default();
+    let mut scans: JoinSet<std::io::Result<Vec<OsString>>> = JoinSet::new();
+    loop {
+        counter.start_waiting(&desk);
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            name = watch.next() => counter.queue(name),
+            Some(ended) = counter.in_flight.join_next() => counter.end(ended),
+            Some(scanned) = scans.join_next() => match scanned {
+                Ok(Ok(names)) => {
+                    if names.len() >= SCAN_LIMIT {
+                        watch.look_again();
+                    }
+                    names.into_iter().for_each(|name| counter.queue(name));
+                }
+                Ok(Err(error)) => desk.report_trouble(&error),
+                Err(error) => tracing::error!(%error, "a scan of the request folder panicked"),
+            },
+            _ = tick.tick() => {
+                counter.wake_resting();
+                // Scanning in the background: a folder full of foreign files must not hold up a request in hand.
+                if scans.is_empty() && counter.has_room() && let Some(scan) = watch.scan() {
+                    scans.spawn_blocking(scan);
+                }
+            }
+        }
+    }
+    while let Some(ended) = counter.in_flight.join_next().await {
+        counter.end(ended);
+    }
+}
+
+/// Who waits, who is attended, who rests before the next try. A name is in one of the three at most.
+#[derive(Default)]
+struct Counter {
+    waiting: VecDeque<OsString>,
+    known: HashSet<OsString>,
+    resting: HashMap<OsString, Instant>,
+    in_flight: JoinSet<(OsString, Next)>,
+}
+
+impl Counter {
+    fn queue(&mut self, name: OsString) {
+        let is_new = !self.resting.contains_key(&name) && !self.known.contains(&name);
+        if is_new && self.waiting.len() < SCAN_LIMIT {
+            self.known.insert(name.clone());
+            self.waiting.push_back(name);
+        }
+    }
+
+    fn start_waiting<C: Central>(&mut self, desk: &Arc<Desk<C>>) {
+        while self.in_flight.len() < MAX_IN_FLIGHT
+            && let Some(name) = self.waiting.pop_front()
+        {
+            let desk = Arc::clone(desk);
+            self.in_flight.spawn(async move {
+                let next = desk.attend(&name).await;
+                (name, next)
+            });
+        }
+    }
+
+    fn end(&mut self, ended: Result<(OsString, Next), tokio::task::JoinError>) {
+        match ended {
+            Ok((name, next)) => {
+                self.known.remove(&name);
+                if let Next::Later(pause) = next {
+                    self.resting.insert(name, Instant::now() + pause);
+                }
+            }
+            // The name stays known and so is left alone until the restart: attending to it again would panic again.
+            Err(error) => tracing::error!(%error, "attending to a request panicked"),
+        }
+    }
+
+    /// Lets those whose pause is over wait again.
+    fn wake_resting(&mut self) {
+        let now = Instant::now();
+        let due: Vec<_> =
+            self.resting.iter().filter(|(_, at)| **at <= now).map(|(name, _)| name.clone()).collect();
+        for name in &due {
+            self.resting.remove(name);
+        }
+        due.into_iter().for_each(|name| self.queue(name));
+    }
+
+    fn has_room(&self) -> bool {
+        self.waiting.len() < SCAN_LIMIT / 2
+    }
+}

@@ -1,0 +1,146 @@
+//! Names in `req`: which are requests, which are nobody's business, which try something.
+
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+use wire::file_name::RequestName;
+
+/// Prefixes of the families that belong to eligibility; other systems share the folder with theirs.
+const FAMILIES: [&[u8]; 5] = [b"OQSsi", b"OQSmu", b"YZKsi", b"TKKsi", b"CIPsi"];
+/// Where a request's name says that it is one: `01req_` or `02req_` after family and function.
+const STEP: std::ops::Range<usize> = 8..14;
+/// Device names that Windows clients trip over, whatever follows the dot.
+const DEVICES: [&str; 22] = [
+    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
+    "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+];
+
+/// What a name says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Not ours: temporary files, other systems' files. Left alone, never looked at.
+    Foreign,
+    /// Made to hurt, or a request whose name cannot be turned into an answer's.
+    Hostile,
+    /// A request.
+    Request(RequestFile),
+}
+
+/// The form a request comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `.xml`
+    Xml,
+    /// `.zip`: AES-256 with the XML inside.
+    Zip,
+}
+
+/// A request's name, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestFile {
+    /// The name as it stands in the folder.
+    pub(crate) name: String,
+    /// Name without ending, lower-case: what one answer belongs to. `X.xml`, `X.zip` and `x.xml` share it.
+    pub(crate) key: String,
+    /// Which form.
+    pub(crate) form: Form,
+    parts: RequestName,
+}
+
+impl RequestFile {
+    /// Whether it is a check by number: the only kind this terminal answers so far.
+    pub(crate) fn is_number_check(&self) -> bool {
+        self.parts.is_eligibility_check()
+    }
+
+    /// Name of the result's XML.
+    pub(crate) fn result_xml_name(&self) -> String {
+        self.parts.result_name()
+    }
+
+    /// Name of the result in `res`.
+    pub(crate) fn answer_name(&self, sealed: bool) -> String {
+        if sealed { self.parts.encrypted_result_name() } else { self.parts.result_name() }
+    }
+
+    /// Name of the words for the user, when there is no result.
+    pub(crate) fn error_name(&self) -> String {
+        self.parts.err_name()
+    }
+}
+
+/// Whether a name must be looked at more closely. Cheap: called for every name in the folder at every scan.
+pub(crate) fn concerns_us(name: &OsStr) -> bool {
+    let name = name.as_bytes();
+    FAMILIES.iter().any(|family| name.starts_with(family)) || tries_something(name)
+}
+
+/// Takes a name apart.
+pub(crate) fn classify(name: &OsStr) -> Verdict {
+    let bytes = name.as_bytes();
+    if tries_something(bytes) {
+        return Verdict::Hostile;
+    }
+    let is_request = FAMILIES.iter().any(|family| bytes.starts_with(family))
+        && bytes.get(STEP).is_some_and(|step| step == b"01req_" || step == b"02req_");
+    if !is_request {
+        return Verdict::Foreign;
+    }
+    // From here on a client waits for an answer, so the name is never just ignored — unless it is still temporary.
+    match std::str::from_utf8(bytes).ok().and_then(|name| name.split_once('.')) {
+        Some((_, ending)) if ending.eq_ignore_ascii_case("tmp") => Verdict::Foreign,
+        Some((stem, ending)) => request(stem, ending).map_or(Verdict::Hostile, Verdict::Request),
+        None => Verdict::Hostile,
+    }
+}
+
+fn request(stem: &str, ending: &str) -> Option<RequestFile> {
+    let form = match ending {
+        ending if ending.eq_ignore_ascii_case("xml") => Form::Xml,
+        ending if ending.eq_ignore_ascii_case("zip") => Form::Zip,
+        _ => return None,
+    };
+    let parts = RequestName::parse(&format!("{stem}.xml")).ok()?;
+    Some(RequestFile { name: format!("{stem}.{ending}"), key: stem.to_ascii_lowercase(), form, parts })
+}
+
+/// Paths, devices, streams and control characters: nothing an honest program puts into a name.
+fn tries_something(name: &[u8]) -> bool {
+    if name.iter().any(|byte| *byte < b' ' || *byte == 0x7f || *byte == b'\\' || *byte == b':') {
+        return true;
+    }
+    if name.starts_with(b"..") {
+        return true;
+    }
+    let stem = name.split(|byte| *byte == b'.').next().unwrap_or(name);
+    let stem = stem.strip_suffix(b" ").unwrap_or(stem);
+    stem.len() <= 4 && DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_and_foreign_names_are_nobodys_business() {
+        for name in [
+            ".receptionagent-123.tmp",
+            "OQSsiquc01req_1.xml.tmp~",
+            "bulk_request_sequence.txt",
+            "EPSsi01req_1.xml",
+        ] {
+            let verdict = classify(OsStr::new(name));
+            assert!(!matches!(verdict, Verdict::Request(_)), "{name}: {verdict:?}");
+        }
+        assert_eq!(classify(OsStr::new("OQSsiquc01req_1.tmp")), Verdict::Foreign);
+    }
+
+    #[test]
+    fn the_answer_has_the_name_clients_wait_for() {
+        let Verdict::Request(file) = classify(OsStr::new("OQSsiquc01req_202611220001.xml")) else {
+            panic!("a request");
+        };
+        assert_eq!(file.answer_name(false), "OQSsiquc01res_202611220001.xml");
+        assert_eq!(file.answer_name(true), "OQSsiquc01res_202611220001.zip");
+        assert_eq!(file.error_name(), "OQSsiquc01req_202611220001.err");
+    }
+}

@@ -1,0 +1,191 @@
+//! From a request's bytes to a result's bytes: reading, asking the centre, writing.
+
+use std::{io, sync::Arc};
+
+use eligibility::{
+    Instant,
+    codes::{CharacterCode, InquiryMethod},
+    errors::ErrorCode,
+    institution::InstitutionCode,
+};
+use uuid::Uuid;
+use wire::{
+    compose, err_file,
+    message::{
+        EligibilityRequest, InvalidRequest, Layout, RequestEcho, ResultMessage, read_request, write_result,
+    },
+    terminal_api::NumberCheckRequest,
+};
+
+use super::{
+    archive,
+    names::{Form, RequestFile},
+};
+use crate::{
+    central::{Central, CentralError, patiently},
+    clock,
+    config::{Config, EncryptionSwitch, ResultEncoding},
+    status::Status,
+};
+
+/// The interface this milestone of the drop answers; also its name in the encryption table.
+const NUMBER_CHECK: &str = "OQSsiquc01";
+
+/// Reads, asks and writes.
+pub(crate) struct Questions<C> {
+    central: Arc<C>,
+    institution: InstitutionCode,
+    result_encoding: ResultEncoding,
+    password: Option<String>,
+    seals_results: bool,
+    status: Arc<Status>,
+}
+
+/// What a request's bytes are.
+pub(crate) enum Read {
+    /// A message of our kind, right or wrong: it gets a result.
+    Question(Box<Question>),
+    /// No such message: it gets an `.err` with this code and detail.
+    Unreadable(ErrorCode, String),
+}
+
+/// A message of our kind.
+pub(crate) struct Question {
+    encoding: CharacterCode,
+    request: Result<EligibilityRequest, InvalidRequest>,
+}
+
+/// A written result.
+pub(crate) struct Asked {
+    pub(crate) content: Vec<u8>,
+    /// 処理結果区分, for the log.
+    pub(crate) segment: String,
+}
+
+impl<C: Central> Questions<C> {
+    pub(crate) fn new(config: &Config, central: Arc<C>, status: Arc<Status>) -> io::Result<Self> {
+        let encryption = &config.drop.encryption;
+        let password = encryption.password_file.as_ref().map(std::fs::read_to_string).transpose()?;
+        let password = password.and_then(|text| text.lines().next().map(str::to_owned));
+        let switch = encryption.interfaces.get(NUMBER_CHECK).copied();
+        Ok(Self {
+            central,
+            institution: config.institution_code.clone(),
+            result_encoding: config.drop.result_encoding,
+            seals_results: switch == Some(EncryptionSwitch::Encrypt) && password.is_some(),
+            password,
+            status,
+        })
+    }
+
+    /// Whether the result of this request leaves as an encrypted archive.
+    pub(crate) fn seals(&self, _file: &RequestFile) -> bool {
+        self.seals_results
+    }
+
+    /// Reads a request: opens the archive if it is one, then the XML.
+    pub(crate) fn read(&self, file: &RequestFile, content: &[u8]) -> Read {
+        if !file.is_number_check() {
+            return Read::Unreadable(
+                ErrorCode::UnknownOperation,
+                "この種類の要求には対応していません。".into(),
+            );
+        }
+        let opened;
+        let xml = match (file.form, &self.password) {
+            (Form::Xml, _) => content,
+            (Form::Zip, None) => {
+                let detail = "端末に暗号化ファイルのパスワードが設定されていません。";
+                return Read::Unreadable(ErrorCode::Unreadable, detail.into());
+            }
+            (Form::Zip, Some(password)) => match archive::open(content, password) {
+                Ok(xml) => {
+                    opened = xml;
+                    &opened
+                }
+                Err(error) => return Read::Unreadable(ErrorCode::Unreadable, error.to_string()),
+            },
+        };
+        match read_request(xml) {
+            Ok(read) => Read::Question(Box::new(Question { encoding: read.encoding, request: read.request })),
+            Err(reason) => Read::Unreadable(err_file::code_of(reason), err_file::detail_of(reason).into()),
+        }
+    }
+
+    /// Asks the centre and writes the result; trouble on the way becomes a result too.
+    pub(crate) async fn ask(
+        &self,
+        question: Question,
+        file: &RequestFile,
+        request_id: Uuid,
+    ) -> io::Result<Asked> {
+        let encoding = self.encoding_for(question.encoding);
+        let message = match question.request {
+            Ok(request) if request.institution_code != self.institution => {
+                let code = ErrorCode::InstitutionMismatch;
+                self.failed(&echo_of(&request), code.code(), code.message())
+            }
+            Ok(request) => self.result_of(request, request_id).await,
+            Err(invalid) => self.failed(&invalid.echo, ErrorCode::FieldFormat.code(), &invalid.message()),
+        };
+        let segment = message.header.segment_of_result.as_text().to_owned();
+        let xml = write_result(&message, encoding, Layout::Indented).bytes;
+        let content = match (&self.password, self.seals_results) {
+            (Some(password), true) => archive::seal(&file.result_xml_name(), &xml, password)?,
+            _ => xml,
+        };
+        Ok(Asked { content, segment })
+    }
+
+    async fn result_of(&self, request: EligibilityRequest, request_id: Uuid) -> ResultMessage {
+        let ask = NumberCheckRequest::new(request_id.to_string(), request.query.clone());
+        let answer = patiently(|| self.central.check_number(ask.clone())).await;
+        self.status.set_central_trouble(answer.as_ref().is_err_and(CentralError::is_trouble));
+        match answer {
+            Ok(answer) => {
+                let mut message = answer.answer;
+                message.header.arbitrary_file_identifier.clone_from(&request.file_identifier);
+                message.body.search_info = Some(request.search_info());
+                message
+            }
+            Err(error) => {
+                tracing::warn!(%request_id, %error, "no answer from the central system");
+                self.failed(&echo_of(&request), error.code(), &error.message())
+            }
+        }
+    }
+
+    fn encoding_for(&self, request: CharacterCode) -> CharacterCode {
+        match self.result_encoding {
+            ResultEncoding::SameAsRequest => request,
+            ResultEncoding::Utf8 => CharacterCode::Utf8,
+            ResultEncoding::ShiftJis => CharacterCode::ShiftJis,
+        }
+    }
+
+    /// A result with segment 9: no answer, and why.
+    fn failed(&self, echo: &RequestEcho, code: &str, message: &str) -> ResultMessage {
+        let institution = echo.institution_code.as_ref().unwrap_or(&self.institution);
+        let now = Instant(clock::now_ms());
+        let known = ErrorCode::from_code(code).unwrap_or(ErrorCode::Internal);
+        let mut result =
+            compose::refusal(known, Some(message), InquiryMethod::Number, institution, echo.as_of, now);
+        // The centre may be newer than this terminal's catalogue.
+        result.header.error_code = Some(code.to_owned());
+        result.header.arbitrary_file_identifier.clone_from(&echo.file_identifier);
+        result
+    }
+
+    /// The content of an `.err` file.
+    pub(crate) fn error_file(&self, code: ErrorCode, detail: &str) -> Vec<u8> {
+        err_file::content(code, Some(detail), self.encoding_for(CharacterCode::ShiftJis))
+    }
+}
+
+fn echo_of(request: &EligibilityRequest) -> RequestEcho {
+    RequestEcho {
+        as_of: Some(request.query.as_of),
+        institution_code: Some(request.institution_code.clone()),
+        file_identifier: request.file_identifier.clone(),
+    }
+}

@@ -1,0 +1,74 @@
+//! Two small memories of the desk: whose turn it is, and which files may still be growing.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::folder::Look;
+
+/// What cannot be read as a request counts as complete only after lying unchanged this long: a slow writer pauses.
+const INCOMPLETE_PATIENCE: Duration = Duration::from_secs(3);
+/// Files in doubt remembered at most; beyond that all doubts begin anew.
+const MAX_DOUBTS: usize = 4_096;
+
+/// Requests being attended to: one at a time for each key.
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    busy: Mutex<HashSet<String>>,
+}
+
+/// A turn; over when dropped.
+pub(crate) struct Turn<'a> {
+    turns: &'a Turns,
+    key: String,
+}
+
+impl Turns {
+    /// The turn for a key, unless somebody has it.
+    pub(crate) fn take(&self, key: &str) -> Option<Turn<'_>> {
+        lock(&self.busy).insert(key.to_owned()).then(|| Turn { turns: self, key: key.to_owned() })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(&self.turns.busy).remove(&self.key);
+    }
+}
+
+/// Files that cannot be read as requests: broken, or not yet complete. Measured by our own watch, because the times
+/// of a network file system are another machine's.
+#[derive(Debug, Default)]
+pub(crate) struct Doubts {
+    since: Mutex<HashMap<String, (Look, Instant)>>,
+}
+
+impl Doubts {
+    /// `true` when the file has lain unchanged long enough to be called broken.
+    pub(crate) fn is_sure(&self, key: &str, look: Look) -> bool {
+        let mut since = lock(&self.since);
+        match since.get(key) {
+            Some((last, at)) if *last == look => {
+                let sure = at.elapsed() >= INCOMPLETE_PATIENCE;
+                if sure {
+                    since.remove(key);
+                }
+                sure
+            }
+            _ => {
+                if since.len() >= MAX_DOUBTS {
+                    since.clear();
+                }
+                since.insert(key.to_owned(), (look, Instant::now()));
+                false
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Both memories are whole after any panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,242 @@
+//! The reader link: loopback HTTP through which the card reader at the counter reaches the centre, and the place
+//! where a card session becomes a file in `face`.
+
+mod face;
+mod token;
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use eligibility::{
+    codes::{CharacterCode, ResultSegment},
+    errors::ErrorCode,
+    institution::InstitutionCode,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use wire::{
+    reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNonce, ReaderOutcome},
+    terminal_api::{CardCheckRequest, CheckAnswer, PROBLEM_MEDIA_TYPE, Problem},
+};
+
+use crate::{
+    central::{Central, CentralError, patiently},
+    clock,
+    config::{Config, EncryptionSwitch, FaceEncoding},
+    drop::Desk,
+    status::Status,
+};
+
+/// Largest body a reader may send, bytes: a certificate, a signature and a few words.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Path of the terminal's own state, for the reader and for health checks.
+pub const STATUS_PATH: &str = "/reader/v1/status";
+
+/// What a session needs.
+struct Link<C> {
+    central: Arc<C>,
+    desk: Arc<Desk<C>>,
+    status: Arc<Status>,
+    institution: InstitutionCode,
+    encoding: CharacterCode,
+    seal: Option<String>,
+    token: String,
+}
+
+/// The bound listener, before it serves.
+pub(crate) struct ReaderLink {
+    listener: TcpListener,
+    router: Router,
+}
+
+impl ReaderLink {
+    /// Binds the loopback address and prepares the token.
+    pub(crate) async fn bind<C: Central>(
+        config: &Config,
+        central: Arc<C>,
+        desk: Arc<Desk<C>>,
+        status: Arc<Status>,
+    ) -> io::Result<Self> {
+        let listen = config.reader_link.listen;
+        if !listen.ip().is_loopback() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the reader link listens on loopback only",
+            ));
+        }
+        let link = Link {
+            central,
+            desk,
+            status,
+            institution: config.institution_code.clone(),
+            encoding: match config.drop.face_encoding {
+                FaceEncoding::Utf8 => CharacterCode::Utf8,
+                FaceEncoding::ShiftJis => CharacterCode::ShiftJis,
+            },
+            seal: seal_of(config)?,
+            token: token::load_or_make(&config.token_file())?,
+        };
+        Ok(Self { listener: TcpListener::bind(listen).await?, router: router(Arc::new(link)) })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `shutdown`, then lets sessions in flight come to their end.
+    pub(crate) async fn serve(self, shutdown: CancellationToken) -> io::Result<()> {
+        axum::serve(self.listener, self.router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    }
+}
+
+fn seal_of(config: &Config) -> io::Result<Option<String>> {
+    let encryption = &config.drop.encryption;
+    let wanted = encryption.interfaces.get(face::INTERFACE) == Some(&EncryptionSwitch::Encrypt);
+    match &encryption.password_file {
+        Some(file) if wanted => Ok(std::fs::read_to_string(file)?.lines().next().map(str::to_owned)),
+        _ => Ok(None),
+    }
+}
+
+fn router<C: Central>(link: Arc<Link<C>>) -> Router {
+    Router::new()
+        .route(NONCE_PATH, post(give_nonce::<C>))
+        .route(CARD_CHECKS_PATH, post(check_card::<C>))
+        .route(STATUS_PATH, get(tell_status::<C>))
+        .layer(from_fn_with_state(Arc::clone(&link), admit::<C>))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(link)
+}
+
+/// Only who can read the token file, and no browser: a web page can reach loopback too.
+async fn admit<C: Central>(State(link): State<Arc<Link<C>>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let from_page = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    if from_page || !shows_token(headers, &link.token) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    next.run(request).await
+}
+
+fn shows_token(headers: &HeaderMap, token: &str) -> bool {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    shown.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|shown| {
+        aws_lc_rs::constant_time::verify_slices_are_equal(shown.as_bytes(), token.as_bytes()).is_ok()
+    })
+}
+
+async fn tell_status<C: Central>(State(link): State<Arc<Link<C>>>) -> Response {
+    Json(link.status.report()).into_response()
+}
+
+async fn give_nonce<C: Central>(State(link): State<Arc<Link<C>>>) -> Response {
+    match link.nonce().await {
+        Ok(nonce) => Json(nonce).into_response(),
+        Err(error) => problem(&error),
+    }
+}
+
+async fn check_card<C: Central>(
+    State(link): State<Arc<Link<C>>>,
+    Json(check): Json<ReaderCardCheck>,
+) -> Response {
+    // On its own task: the answer is written to `face` even when the reader hangs up meanwhile.
+    let outcome = tokio::spawn(async move { link.check(check).await }).await;
+    match outcome {
+        Ok(outcome) => Json(outcome).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a card session panicked");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+impl<C: Central> Link<C> {
+    async fn nonce(&self) -> Result<ReaderNonce, CentralError> {
+        let outcome = patiently(|| self.central.nonce()).await;
+        self.status.set_central_trouble(outcome.as_ref().is_err_and(CentralError::is_trouble));
+        outcome.map(|fresh| ReaderNonce {
+            nonce: fresh.nonce,
+            institution_code: self.institution.clone(),
+            terminal_fingerprint: self.central.terminal_fingerprint().to_owned(),
+            expires_in_s: fresh.expires_in_s,
+        })
+    }
+
+    async fn check(&self, check: ReaderCardCheck) -> ReaderOutcome {
+        let session = face::session_of(&check.nonce);
+        let ask = CardCheckRequest {
+            nonce: check.nonce,
+            certificate: check.certificate,
+            signature: check.signature,
+            proof_method: check.proof_method,
+            as_of: clock::now_in_tokyo().date(),
+            consents: check.consents,
+            care_form: check.care_form,
+            prescription_issue_select: check.prescription_issue_select,
+        };
+        let answer = patiently(|| self.central.check_card(ask.clone())).await;
+        self.status.set_central_trouble(answer.as_ref().is_err_and(CentralError::is_trouble));
+        match answer {
+            Ok(answer) => self.hand_over(&session, answer).await,
+            Err(error) => {
+                tracing::warn!(session, %error, "card session without an answer");
+                failed(error.code(), error.message())
+            }
+        }
+    }
+
+    /// Writes the face result, then tells the reader.
+    async fn hand_over(&self, session: &str, answer: CheckAnswer) -> ReaderOutcome {
+        let message = face::complete(answer.answer, session);
+        let file = face::file(session, &self.institution, &message, self.encoding, self.seal.as_deref());
+        let written = match file {
+            Ok(file) => self.desk.write_face(file).await,
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(name) => {
+                tracing::info!(session, "card session answered");
+                let next_nonce = self.nonce().await.ok();
+                ReaderOutcome { file_name: Some(name), next_nonce, ..face::outcome(&message) }
+            }
+            Err(error) => {
+                self.desk.report_trouble(&error);
+                failed(ErrorCode::Internal.code(), ErrorCode::Internal.message().to_owned())
+            }
+        }
+    }
+}
+
+fn failed(code: &str, message: String) -> ReaderOutcome {
+    ReaderOutcome {
+        segment: ResultSegment::Failed.code().to_owned(),
+        validity: None,
+        code: Some(code.to_owned()),
+        message: Some(message),
+        name: None,
+        file_name: None,
+        next_nonce: None,
+    }
+}
+
+fn problem(error: &CentralError) -> Response {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let body = Problem {
+        kind: "about:blank".into(),
+        title: error.message(),
+        status: status.as_u16(),
+        code: error.code().to_owned(),
+        detail: None,
+        retry_after_s: None,
+    };
+    (status, [(header::CONTENT_TYPE, PROBLEM_MEDIA_TYPE)], Json(body)).into_response()
+}

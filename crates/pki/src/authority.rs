@@ -276,7 +276,7 @@ impl InstitutionAuthority {
             let number = issued.crl_number + 1;
             journal.append(&["crl", &number.to_string()])?;
             issued.crl_number = number;
-            (number, issued.revoked()?)
+            (number, issued.revoked(now)?)
         };
         let list = crl::ListToSign {
             issuer: &self.certificate.tbs_certificate.subject,

@@ -4,14 +4,16 @@
 //! number, it can never use one twice or forget a revocation.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::{Result, file_error, keys};
+use crate::{Error, Result, file_error, keys};
 
 pub(crate) struct Journal {
     file: File,
     path: PathBuf,
+    /// Bytes of whole, synced lines.
+    length: u64,
 }
 
 impl Journal {
@@ -24,23 +26,32 @@ impl Journal {
     /// Opens a journal and gives its whole lines. A last line without an end was never acknowledged:
     /// it is cut off, so that the next line does not grow out of it.
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<String>)> {
-        let text = std::fs::read_to_string(path).map_err(file_error(path))?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let mut file = OpenOptions::new().write(true).open(path).map_err(file_error(path))?;
+        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(file_error(path))?;
+        // Two writers would not see each other's lines. The lock ends with the file, so with the process.
+        file.try_lock().map_err(|_| Error::InUse(path.to_owned()))?;
+        // Bytes first: a torn line may end inside a character.
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(file_error(path))?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        bytes.truncate(whole);
+        let text = String::from_utf8(bytes).map_err(|_| Error::Malformed("a journal"))?;
         let length = u64::try_from(whole).unwrap_or(u64::MAX);
         file.set_len(length).map_err(file_error(path))?;
         file.seek(SeekFrom::End(0)).map_err(file_error(path))?;
-        let lines = text[..whole].lines().map(str::to_owned).collect();
-        Ok((Self { file, path: path.to_owned() }, lines))
+        let lines = text.lines().map(str::to_owned).collect();
+        Ok((Self { file, path: path.to_owned(), length }, lines))
     }
 
     /// Appends one line and waits until it is on disk.
     pub(crate) fn append(&mut self, fields: &[&str]) -> Result<()> {
         let mut line = fields.join("\t");
         line.push('\n');
-        self.file
-            .write_all(line.as_bytes())
-            .and_then(|()| self.file.sync_data())
-            .map_err(file_error(&self.path))
+        if let Err(error) = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()) {
+            // Half a line must not stay in front of the next one. If this fails too, so will that.
+            let _ = self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::End(0)));
+            return Err(file_error(&self.path)(error));
+        }
+        self.length += u64::try_from(line.len()).unwrap_or(0);
+        Ok(())
     }
 }

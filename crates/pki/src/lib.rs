@@ -37,6 +37,9 @@ pub enum Error {
     /// A file exists where a new authority would be written; keys are never overwritten.
     #[error("{0} already exists; an authority's key is never overwritten")]
     AlreadyExists(std::path::PathBuf),
+    /// Another program, or another part of this one, has this authority open. Share the value instead.
+    #[error("{0} is in use; an authority is opened once at a time")]
+    InUse(std::path::PathBuf),
     /// A stored or given text is not what it should be.
     #[error("{0} is malformed")]
     Malformed(&'static str),

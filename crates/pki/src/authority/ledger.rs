@@ -33,9 +33,10 @@ impl Issued {
         Ok(())
     }
 
-    /// Serial numbers, as bytes, of everything revoked.
-    pub(super) fn revoked(&self) -> Result<Vec<(Vec<u8>, Revocation)>> {
+    /// Serial numbers, as bytes, of everything revoked until then.
+    pub(super) fn revoked(&self, until: Instant) -> Result<Vec<(Vec<u8>, Revocation)>> {
         let revoked = self.certificates.iter().filter_map(|(serial, how)| how.map(|how| (serial, how)));
+        let revoked = revoked.filter(|(_, how)| how.at <= until);
         revoked.map(|(serial, how)| Ok((serial_bytes(serial)?, how))).collect()
     }
 }

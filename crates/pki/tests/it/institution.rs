@@ -167,16 +167,28 @@ fn an_authority_opened_again_remembers() {
     };
     // A crash in the middle of a line: what was not acknowledged is gone, the rest is there.
     let log = bench.path("ca").join("issued.log");
-    let mut text = std::fs::read_to_string(&log).unwrap();
-    text.push_str("issuing\tabc");
-    std::fs::write(&log, text).unwrap();
+    let text = std::fs::read_to_string(&log).unwrap();
+    let mut torn = text.into_bytes();
+    torn.extend("issuing\tabc\tTerminal\t受".as_bytes());
+    torn.pop();
+    std::fs::write(&log, torn).unwrap();
 
     let again = bench.authority();
     again.issue_terminal_with_key(&subject("受付2"), now()).unwrap();
     let list = VerifiedCrl::verify(&again.crl(now()).unwrap(), again.certificate_der(), now()).unwrap();
     assert!(list.is_revoked(&serial));
     assert_eq!((list.len(), list.number), (1, 2));
+    drop(again);
     bench.authority();
+}
+
+#[test]
+fn one_folder_is_used_by_one_program() {
+    let bench = Bench::new();
+    let first = bench.authority();
+    assert!(matches!(InstitutionAuthority::open(&bench.path("ca")), Err(Error::InUse(_))));
+    drop(first);
+    InstitutionAuthority::open(&bench.path("ca")).unwrap();
 }
 
 #[test]

@@ -7,3 +7,4 @@ mod institution;
 mod linting;
 mod ocsp;
 mod requests;
+mod tls;

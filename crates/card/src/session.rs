@@ -171,6 +171,17 @@ impl<T: CardTransport> CardSession<T> {
         self.sign_with(jpki_files::SIGN_KEY, text)
     }
 
+    /// Signs with an authentication key of the next card: ECDSA on P-384 over the text's SHA-384.
+    ///
+    /// **Speculative**: how the next card takes its input is not public. Works on simulated cards only.
+    ///
+    /// # Errors
+    /// As [`Self::sign`].
+    pub fn sign_speculative_p384(&mut self, text: &[u8]) -> Result<Vec<u8>, SessionError> {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA384, text);
+        self.sign_input(jpki_files::AUTH_KEY, digest.as_ref())
+    }
+
     /// Lets a terminal that is entitled to it unlock the authentication key without PIN, after the face or the
     /// photo has been compared (特定機関認証). See [`pinless`] for what is real about it.
     ///
@@ -221,10 +232,13 @@ impl<T: CardTransport> CardSession<T> {
     }
 
     fn sign_with(&mut self, key: FileId, text: &[u8]) -> Result<Vec<u8>, SessionError> {
+        self.sign_input(key, &client::digest_info_sha256(text))
+    }
+
+    fn sign_input(&mut self, key: FileId, input: &[u8]) -> Result<Vec<u8>, SessionError> {
         self.select_application(Application::Jpki)?;
         self.select_file(key)?;
-        let body = client::digest_info_sha256(text);
-        let command = Command::new(0x80, ins::SIGN, 0x00, 0x80).data(&body).le(256);
+        let command = Command::new(0x80, ins::SIGN, 0x00, 0x80).data(input).le(256);
         Ok(self.client.expect("sign", &command)?.to_vec())
     }
 

@@ -7,8 +7,8 @@ use pcsc::{Card, Context, Error, Protocols, ReaderState, Scope, ShareMode, State
 
 use crate::transport::{CardTransport, Disposition, TransportError};
 
-/// Room for any response: extended length and the status bytes.
-const RESPONSE_BUFFER: usize = 65_538;
+/// Room for any response this card family gives: at most as long as a command, and the status bytes.
+const RESPONSE_BUFFER: usize = crate::apdu::MAX_DATA + 2;
 
 /// A reader and whether a card lies on it.
 #[derive(Clone, Debug, PartialEq, Eq)]

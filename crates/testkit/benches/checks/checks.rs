@@ -1,0 +1,245 @@
+//! Checks by card and by number, as fast as they go and at half of that.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use eligibility::card_certificate::CardCertificateId;
+use eligibility::consent::{CareForm, ConsentChoice, ConsentKind};
+use eligibility::coverage::Coverage;
+use eligibility::institution::InstitutionCode;
+use eligibility::verification::{NumberQuery, ProofMethod};
+use eligibility::{Date, Instant};
+use pki::Validity;
+use pki::jlis::{CardAuthorityKind, CardSubject, KeyPool, SimulatedJlis};
+use store::{CardLookup, Options, Store};
+use wire::terminal_api::{
+    CARD_VERIFICATIONS_PATH, CardCheckRequest, NONCES_PATH, NUMBER_VERIFICATIONS_PATH, NonceAnswer, NonceRequest,
+    NumberCheckRequest, card_proof_text,
+};
+
+use crate::Line;
+use crate::load::{self, Measured, Target, ask_once, post};
+use crate::process::Running;
+use crate::site::{PERSONS, Site};
+
+/// Checks of the run at full speed.
+const FULL: usize = 30_000;
+/// Checks of the run at half speed.
+const HALF: usize = 15_000;
+/// Checks that warm the caches first.
+const WARM: usize = 3_000;
+/// Connections of the load generator.
+const CONNECTIONS: usize = 48;
+/// Different people asked about, spread over the whole population.
+const PEOPLE: u32 = 4_000;
+/// RSA keys shared by their cards: making a key takes longer than everything else.
+const KEYS: usize = 16;
+/// Nonces fetched by one request.
+const NONCES_AT_ONCE: u32 = 64;
+
+/// Somebody to ask about.
+struct Asked {
+    certificate: Vec<u8>,
+    key: usize,
+    coverage: Coverage,
+}
+
+/// Everybody to ask about, with the keys of their cards.
+pub struct People {
+    asked: Vec<Asked>,
+    keys: KeyPool,
+    fingerprint: String,
+    pub institution: InstitutionCode,
+    as_of: Date,
+}
+
+impl People {
+    /// The question about the n-th of them, as typed from an insurance card.
+    pub fn query(&self, index: usize) -> NumberQuery {
+        let coverage = &self.asked[index % self.asked.len()].coverage;
+        NumberQuery {
+            as_of: self.as_of,
+            insurer_number: coverage.insurer_number.clone(),
+            insured_symbol: coverage.insured_symbol.clone(),
+            insured_number: coverage.insured_number.clone(),
+            branch_number: coverage.branch_number.clone(),
+            birthdate: coverage.person.birthdate,
+            ceiling_consent: true,
+        }
+    }
+}
+
+/// Checks by card: nonces are fetched and signed before the clock starts, as cards do that.
+pub async fn card(site: &Site, people: &People) -> Result<Line> {
+    let floor = floor_per_second(site, people).await?;
+    let (server, target) = site.serve()?;
+    let warm = card_requests(people, &target, WARM).await?;
+    load::run(&target, warm, CONNECTIONS, None).await?;
+    let full = card_requests(people, &target, FULL).await?;
+    let (measured, cpu_us) = metered(&server, &target, full, None).await?;
+    let half = card_requests(people, &target, HALF).await?;
+    let (calm, _) = metered(&server, &target, half, Some(measured.per_second() / 2.0)).await?;
+    line("card_check", &measured, &calm, cpu_us, floor, &server)
+}
+
+/// Checks by number.
+pub async fn number(site: &Site, people: &People) -> Result<Line> {
+    let floor = floor_per_second(site, people).await?;
+    let (server, target) = site.serve()?;
+    load::run(&target, number_requests(people, "warm", WARM)?, CONNECTIONS, None).await?;
+    let (measured, cpu_us) = metered(&server, &target, number_requests(people, "full", FULL)?, None).await?;
+    let half = number_requests(people, "half", HALF)?;
+    let (calm, _) = metered(&server, &target, half, Some(measured.per_second() / 2.0)).await?;
+    line("number_check", &measured, &calm, cpu_us, floor, &server)
+}
+
+fn line(
+    name: &'static str,
+    full: &Measured,
+    half: &Measured,
+    cpu_us: f64,
+    floor: f64,
+    server: &Running,
+) -> Result<Line> {
+    Ok(Line {
+        name,
+        per_second: Some(full.per_second()),
+        floor_per_second: Some(floor),
+        ratio: Some(full.per_second() / floor),
+        p50_ms: Some(half.percentile(0.50)),
+        p99_ms: Some(half.percentile(0.99)),
+        cpu_us: Some(cpu_us),
+        rss_mib: Some(server.rss_anon_mib()?),
+        ..Line::default()
+    })
+}
+
+/// A run, and the server's CPU per answer, microseconds.
+async fn metered(
+    server: &Running,
+    target: &Target,
+    requests: Arc<Vec<Vec<u8>>>,
+    per_second: Option<f64>,
+) -> Result<(Measured, f64)> {
+    let before = server.cpu_us()?;
+    let measured = load::run(target, requests, CONNECTIONS, per_second).await?;
+    let cpu_us = (server.cpu_us()? - before) / measured.answered as f64;
+    Ok((measured, cpu_us))
+}
+
+/// Finds people across the population and gives them the cards the register says they have.
+pub async fn people(site: &Site) -> Result<People> {
+    let store = Store::open(&format!("sqlite:{}", site.path("shikaku.db").display()), Options::default()).await?;
+    let jlis = SimulatedJlis::open(&site.path("jlis"))?;
+    let authority = jlis.newest(CardAuthorityKind::Authentication)?;
+    let keys = KeyPool::load_or_generate(&site.path("bench-card-keys.pem"), KEYS)?;
+    let now = now()?;
+    let validity = Validity::new(Instant(now.0 - 86_400_000), Instant(now.0 + 4 * 365 * 86_400_000))?;
+    let as_of = eligibility::calendar::tokyo_date(now);
+    authority.reserve_serials(population::CITIZEN_SERIAL_BASE, population::CITIZEN_SERIAL_BASE + PERSONS)?;
+    let mut asked = Vec::new();
+    for ordinal in (0..PERSONS).step_by((PERSONS / PEOPLE) as usize) {
+        let serial = population::CITIZEN_SERIAL_BASE + ordinal;
+        let id = CardCertificateId { issuer: population::CARD_ISSUER.to_owned(), serial: format!("{serial:x}") };
+        let CardLookup::Person { coverages, .. } = store.coverage_of_card(&id).await? else { continue };
+        let Some(coverage) = coverages.into_iter().find(|coverage| coverage.covers(as_of)) else { continue };
+        let subject = CardSubject::of_serial("13104", serial)?;
+        let key = serial as usize % keys.keys().len();
+        let issued = authority.issue_card(&subject, serial, keys.keys()[key].public_key(), validity)?;
+        asked.push(Asked { certificate: issued.der, key, coverage });
+    }
+    anyhow::ensure!(asked.len() > PEOPLE as usize / 2, "only {} people have a card and coverage", asked.len());
+    let institution = InstitutionCode::parse(population::DEMO_INSTITUTION)?;
+    Ok(People { asked, keys, fingerprint: site.terminal_fingerprint()?, institution, as_of })
+}
+
+fn now() -> Result<Instant> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    Ok(Instant(i64::try_from(since.as_millis())?))
+}
+
+async fn card_requests(people: &People, target: &Target, count: usize) -> Result<Arc<Vec<Vec<u8>>>> {
+    let mut nonces = Vec::with_capacity(count);
+    while nonces.len() < count {
+        let body = serde_json::to_vec(&NonceRequest { count: NONCES_AT_ONCE })?;
+        let answer = ask_once(target, &post(NONCES_PATH, &body)).await?;
+        nonces.extend(serde_json::from_slice::<NonceAnswer>(&answer)?.nonces);
+    }
+    nonces.truncate(count);
+    // Signing is the cards' work; both cores do it while no clock runs.
+    let half = nonces.len() / 2;
+    let (left, right) = nonces.split_at(half);
+    let (first, second) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| signed(people, left, 0));
+        let second = signed(people, right, half);
+        (first.join().map_err(|_| anyhow::anyhow!("signing failed")), second)
+    });
+    let mut requests = first??;
+    requests.extend(second?);
+    Ok(Arc::new(requests))
+}
+
+fn signed(people: &People, nonces: &[String], offset: usize) -> Result<Vec<Vec<u8>>> {
+    let agreed = |kind| ConsentChoice { kind, granted: true };
+    let mut requests = Vec::with_capacity(nonces.len());
+    for (index, nonce) in nonces.iter().enumerate() {
+        let asked = &people.asked[(offset + index) % people.asked.len()];
+        let text = card_proof_text(nonce, &people.institution, &people.fingerprint);
+        let request = CardCheckRequest {
+            nonce: nonce.clone(),
+            certificate: BASE64.encode(&asked.certificate),
+            signature: BASE64.encode(people.keys.keys()[asked.key].sign(&text)?),
+            proof_method: ProofMethod::Pin,
+            as_of: people.as_of,
+            consents: vec![
+                agreed(ConsentKind::Medication),
+                agreed(ConsentKind::Treatment),
+                agreed(ConsentKind::Operation),
+                agreed(ConsentKind::Checkup),
+            ],
+            care_form: CareForm::Outpatient,
+            prescription_issue_select: None,
+        };
+        requests.push(post(CARD_VERIFICATIONS_PATH, &serde_json::to_vec(&request)?));
+    }
+    Ok(requests)
+}
+
+fn number_requests(people: &People, run: &str, count: usize) -> Result<Arc<Vec<Vec<u8>>>> {
+    let started = now()?.0;
+    let mut requests = Vec::with_capacity(count);
+    for index in 0..count {
+        let request = NumberCheckRequest::new(format!("{run}-{started}-{index}"), people.query(index));
+        requests.push(post(NUMBER_VERIFICATIONS_PATH, &serde_json::to_vec(&request)?));
+    }
+    Ok(Arc::new(requests))
+}
+
+/// Requests per second of the bare server, with the same connections and as many requests.
+async fn floor_per_second(site: &Site, people: &People) -> Result<f64> {
+    let key = |index: usize| format!("{:x?}", digest(&SHA256, &index.to_be_bytes()).as_ref());
+    crate::floor::prepare(&site.floor_database(), (0..people.asked.len()).map(key))?;
+    let signer = people.keys.keys().first().context("no key")?;
+    let public_key = BASE64.encode(rsa_public_key(signer.public_key().spki_der())?);
+    let mut requests = Vec::with_capacity(FULL);
+    for index in 0..people.asked.len() {
+        let signed = key(index);
+        let signature = BASE64.encode(signer.sign(signed.as_bytes())?);
+        let body = serde_json::json!({ "key": key(index), "signed": signed, "signature": signature, "public_key": public_key });
+        requests.push(post("/", &serde_json::to_vec(&body)?));
+    }
+    let requests: Vec<_> = requests.iter().cycle().take(FULL).cloned().collect();
+    let (_floor, target) = site.serve_floor()?;
+    load::run(&target, Arc::new(requests[..WARM].to_vec()), CONNECTIONS, None).await?;
+    Ok(load::run(&target, Arc::new(requests), CONNECTIONS, None).await?.per_second())
+}
+
+/// The RSAPublicKey inside a SubjectPublicKeyInfo.
+fn rsa_public_key(spki: &[u8]) -> Result<Vec<u8>> {
+    use x509_parser::prelude::FromDer as _;
+    let (_, spki) = x509_parser::x509::SubjectPublicKeyInfo::from_der(spki)?;
+    Ok(spki.subject_public_key.data.to_vec())
+}

@@ -1,0 +1,90 @@
+//! The benchmarks: what a check costs, against a floor measured in the same run.
+//!
+//! `cargo xtask bench [NAME] [--json]` builds everything for release and runs this. It prints one JSON document.
+//! Figures of different runs are not comparable on a noisy machine; the ratio to the floor is.
+
+mod checks;
+mod file_drop;
+mod floor;
+mod load;
+mod process;
+mod site;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
+
+/// One line of the report; what a benchmark does not measure is absent.
+#[derive(Debug, Default, Serialize)]
+struct Line {
+    name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor_per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ratio: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p50_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor_p50_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_us: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rss_mib: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    benchmarks: Vec<Line>,
+}
+
+const NAMES: [&str; 3] = ["card_check", "number_check", "file_drop"];
+
+fn main() -> Result<()> {
+    // Cargo adds `--bench` to the arguments of a bench target.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [role, port, folder] = arguments.as_slice()
+        && role == "--floor"
+    {
+        return be_the_floor(port.parse()?, PathBuf::from(folder));
+    }
+    let wanted: Vec<&str> = match arguments.iter().map(String::as_str).filter(|name| *name != "--json").collect::<Vec<_>>() {
+        names if names.is_empty() => NAMES.to_vec(),
+        names => names,
+    };
+    if let Some(unknown) = wanted.iter().find(|name| !NAMES.contains(name)) {
+        bail!("no benchmark is called {unknown}; there are {}", NAMES.join(", "));
+    }
+    let report = Report { benchmarks: measure(&wanted)? };
+    println!("{}", serde_json::to_string(&report)?);
+    Ok(())
+}
+
+fn measure(wanted: &[&str]) -> Result<Vec<Line>> {
+    let site = site::Site::prepare()?;
+    // One thread makes the load; the server has the same two cores.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let people = runtime.block_on(checks::people(&site))?;
+    let mut lines = Vec::new();
+    for name in wanted {
+        eprintln!("measuring {name} …");
+        lines.push(match *name {
+            "card_check" => runtime.block_on(checks::card(&site, &people))?,
+            "number_check" => runtime.block_on(checks::number(&site, &people))?,
+            _ => file_drop::measure(&site, &people)?,
+        });
+    }
+    Ok(lines)
+}
+
+fn be_the_floor(port: u16, folder: PathBuf) -> Result<()> {
+    let site = site::Site::at(folder);
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(floor::serve(listen, site.server_tls()?, &site.floor_database())).context("the floor")
+}

@@ -1,0 +1,165 @@
+//! What is measured: an installation with a million people, made once by the demo and kept.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+use crate::load::Target;
+use crate::process::Running;
+
+/// People in the database.
+pub const PERSONS: u32 = 1_000_000;
+/// Where chance begins.
+const SEED: u32 = 1;
+/// First port of the installation.
+const PORT_BASE: u16 = 18_440;
+/// The floor's port.
+const FLOOR_PORT: u16 = 18_460;
+/// Longest wait for a server to listen.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// The installation's folder.
+pub struct Site {
+    folder: PathBuf,
+}
+
+impl Site {
+    /// An installation that is there.
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Finds the installation below `target/bench`, or makes it: a minute or two for a million people.
+    pub fn prepare() -> Result<Self> {
+        let site = Self::at(target_folder()?.join("bench").join("site"));
+        let made = site.folder.join("made");
+        let mark = format!("{PERSONS} persons, seed {SEED}\n");
+        if std::fs::read_to_string(&made).unwrap_or_default() == mark {
+            return Ok(site);
+        }
+        let _ = std::fs::remove_dir_all(&site.folder);
+        std::fs::create_dir_all(&site.folder)?;
+        eprintln!("making an installation with {PERSONS} people in {} …", site.folder.display());
+        let status = Command::new(binary()?)
+            .args(["demo", "--once", "--json", "--data"])
+            .arg(&site.folder)
+            .args(["--persons", &PERSONS.to_string(), "--seed", &SEED.to_string()])
+            .args(["--port-base", &PORT_BASE.to_string()])
+            .stdout(Stdio::null())
+            .status()?;
+        ensure!(status.success(), "shikaku demo --once failed: {status}");
+        std::fs::write(made, mark)?;
+        Ok(site)
+    }
+
+    /// A path below the installation.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The floor's database.
+    pub fn floor_database(&self) -> PathBuf {
+        self.path("floor.db")
+    }
+
+    /// Starts the real server.
+    pub fn serve(&self) -> Result<(Running, Target)> {
+        let server = Running::start(
+            Command::new(binary()?).arg("serve").arg("--config").arg(self.path("server.toml")).env("RUST_LOG", "warn"),
+        )?;
+        self.ready(PORT_BASE + 3).map(|target| (server, target))
+    }
+
+    /// Starts the real terminal; the server must be there.
+    pub fn run_terminal(&self) -> Result<Running> {
+        Running::start(
+            Command::new(binary()?)
+                .args(["terminal", "run", "--config"])
+                .arg(self.path("terminal.toml"))
+                .env("RUST_LOG", "warn"),
+        )
+    }
+
+    /// Starts the floor.
+    pub fn serve_floor(&self) -> Result<(Running, Target)> {
+        let program = std::env::current_exe()?;
+        let floor =
+            Running::start(Command::new(program).args(["--floor", &FLOOR_PORT.to_string()]).arg(&self.folder))?;
+        self.ready(FLOOR_PORT).map(|target| (floor, target))
+    }
+
+    fn ready(&self, port: u16) -> Result<Target> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let start = Instant::now();
+        while std::net::TcpStream::connect(address).is_err() {
+            if start.elapsed() > READY_WITHIN {
+                bail!("nothing listens on {address}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(Target { address, tls: Arc::new(self.client_tls()?) })
+    }
+
+    /// The terminal's side of mutual TLS.
+    pub fn client_tls(&self) -> Result<ClientConfig> {
+        let (chain, key) = self.identity("terminal")?;
+        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS13])?;
+        let mut config = builder.with_root_certificates(self.roots()?).with_client_auth_cert(chain, key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
+    /// The server's side of mutual TLS, for the floor.
+    pub fn server_tls(&self) -> Result<ServerConfig> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let roots = Arc::new(self.roots()?);
+        let clients = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider)).build()?;
+        let (chain, key) = self.identity("server")?;
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_client_cert_verifier(clients);
+        let mut config = builder.with_single_cert(chain, key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
+    fn roots(&self) -> Result<RootCertStore> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(self.path("ca/root.cert.pem"))?)?;
+        Ok(roots)
+    }
+
+    fn identity(&self, who: &str) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+        let chain = CertificateDer::pem_file_iter(self.path(&format!("keys/{who}.cert.pem")))?;
+        let key = PrivateKeyDer::from_pem_file(self.path(&format!("keys/{who}.key.pem")))?;
+        Ok((chain.collect::<Result<_, _>>()?, key))
+    }
+
+    /// Fingerprint of the terminal's certificate, as the server and the card know it.
+    pub fn terminal_fingerprint(&self) -> Result<String> {
+        let certificate = CertificateDer::from_pem_file(self.path("keys/terminal.cert.pem"))?;
+        Ok(pki::profile::fingerprint(&certificate))
+    }
+}
+
+/// The release binary that `cargo xtask bench` has built.
+fn binary() -> Result<PathBuf> {
+    let path = target_folder()?.join("release").join("shikaku");
+    ensure!(path.is_file(), "{} is not there; run `cargo xtask bench`", path.display());
+    Ok(path)
+}
+
+/// `target`, from `target/release/deps/checks-…`.
+fn target_folder() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    program.ancestors().nth(3).map(Path::to_owned).context("the benchmark is not below target/")
+}

@@ -119,9 +119,18 @@ impl Store {
     /// # Errors
     /// [`Error::Database`] when a migration fails (it is rolled back).
     pub async fn migrate(&self) -> Result<usize> {
+        self.migrate_to(migrations::ALL.len()).await
+    }
+
+    /// Applies the first `steps` migrations only: what an older version would have done.
+    ///
+    /// # Errors
+    /// As [`Store::migrate`].
+    #[doc(hidden)]
+    pub async fn migrate_to(&self, steps: usize) -> Result<usize> {
         match &self.inner.place {
-            Place::Sqlite(file) => migrations::run_sqlite(file),
-            Place::Postgres(pool) => migrations::run_postgres(pool).await,
+            Place::Sqlite(file) => migrations::run_sqlite(file, steps),
+            Place::Postgres(pool) => migrations::run_postgres(pool, steps).await,
         }
     }
 

@@ -32,16 +32,20 @@ const CLOSE_NUMBER: &str = "UPDATE coverage_by_number SET until_import = $1 \
 const SEEN: &str = "UPDATE coverage_by_number SET seen_import = $1 \
      WHERE insurer_number = $2 AND number_key = $3 AND birthdate = $4 AND person_key = $5 AND coverage_id = $6 \
      AND from_import = $7";
+// A row that a faulty file has twice is not written twice: the check of the whole file refuses it.
 const INSERT: &str = "INSERT INTO coverage (person_key, insurer_number, coverage_id, from_import, name, kana, \
      other_name, other_kana, birthdate, sex, sex_on_back, address, postcode, address_withheld, \
      self_access_blocked, insured_symbol, insured_number, branch_number, relation, insured_name, \
      classification, qualified_on, disqualified_on, reason_of_loss, card_issued_on, card_valid_from, \
      card_valid_until, copay_ratio, certificates) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-     $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)";
+     $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29) \
+     ON CONFLICT (person_key, insurer_number, coverage_id, from_import) DO NOTHING";
 const INSERT_NUMBER: &str = "INSERT INTO coverage_by_number (insurer_number, number_key, birthdate, \
-     person_key, coverage_id, from_import, seen_import) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+     person_key, coverage_id, from_import, seen_import) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (insurer_number, number_key, birthdate, person_key, coverage_id, from_import) DO NOTHING";
 const INSERT_TICKET: &str = "INSERT INTO medical_ticket (person_key, insurer_number, coverage_id, from_import, \
-     position, institution_code, valid_from, valid_until, ticket) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+     position, institution_code, valid_from, valid_until, ticket) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+     ON CONFLICT (person_key, insurer_number, coverage_id, from_import, position) DO NOTHING";
 
 /// Stages one chunk while the caller reads the next.
 pub(super) struct Line<'s> {

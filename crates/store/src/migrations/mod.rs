@@ -23,9 +23,10 @@ pub const ALL: &[(&str, &str)] = &[
 /// Held on PostgreSQL while migrating, so that processes started together take turns.
 const ADVISORY_LOCK: i64 = 0x5368_696B_616B_7531;
 
-fn runner(dialect: Dialect) -> Result<Runner> {
+fn runner(dialect: Dialect, steps: usize) -> Result<Runner> {
     let migrations: Vec<Migration> = ALL
         .iter()
+        .take(steps)
         .map(|(name, text)| Migration::unapplied(name, &translate(text, dialect)).map_err(failed))
         .collect::<Result<_>>()?;
     Ok(Runner::new(&migrations))
@@ -37,18 +38,18 @@ fn failed(error: refinery::Error) -> Error {
 }
 
 /// Migrates a SQLite file over a connection of its own.
-pub(crate) fn run_sqlite(file: &SqliteFile) -> Result<usize> {
+pub(crate) fn run_sqlite(file: &SqliteFile, steps: usize) -> Result<usize> {
     let mut connection = file.open_writer()?;
-    let report = runner(Dialect::Sqlite)?.run(&mut connection).map_err(failed)?;
+    let report = runner(Dialect::Sqlite, steps)?.run(&mut connection).map_err(failed)?;
     Ok(report.applied_migrations().len())
 }
 
 /// Migrates a PostgreSQL database.
-pub(crate) async fn run_postgres(pool: &PostgresPool) -> Result<usize> {
+pub(crate) async fn run_postgres(pool: &PostgresPool, steps: usize) -> Result<usize> {
     let mut client = pool.get().await?;
     let lock = format!("SELECT pg_advisory_lock({ADVISORY_LOCK})");
     client.batch_execute(&lock).await.map_err(crate::engine::from_postgres)?;
-    let outcome = runner(Dialect::Postgres)?.run_async(&mut **client).await.map_err(failed);
+    let outcome = runner(Dialect::Postgres, steps)?.run_async(&mut **client).await.map_err(failed);
     let unlock = format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})");
     client.batch_execute(&unlock).await.map_err(crate::engine::from_postgres)?;
     Ok(outcome?.applied_migrations().len())

@@ -1,0 +1,335 @@
+//! What a check reads and writes.
+
+use eligibility::{
+    Instant,
+    codes::{
+        CardClassification, ElderlyMedicalCare, InfectionAct, PrefecturalExpense, SingleOrCombined,
+        SocialInsurance, TreatmentType,
+    },
+    consent::{CareForm, ConsentKind},
+    coverage::{CeilingCertificate, CopayRatio},
+    enumeration::{MISSES_PER_WINDOW, SLOW_INTERVAL_MS, WINDOW_MS},
+    insurer::Insurer,
+    matching::NumberKey,
+    public_assistance::{MedicalTicket, TicketType},
+};
+use store::{
+    CardLookup, Denial, Error, Institution, NewConsent, NewVerification, Recorded, TerminalCertificate,
+};
+
+use crate::{
+    databases::{Database, on_every_database},
+    people::*,
+};
+
+on_every_database!(
+    a_card_leads_to_its_holder,
+    a_number_leads_to_all_coverages_of_its_people,
+    every_field_comes_back_as_it_was,
+    one_request_has_one_effect,
+    one_nonce_survives_a_thousand_replays_once,
+    guessing_is_held_back,
+    parallel_guesses_do_not_get_more,
+    consents_are_kept_per_kind_and_form_of_care,
+    reference_numbers_belong_to_one_person,
+    institutions_insurers_and_terminals,
+    pruning_is_bounded_and_by_age,
+    a_denial_is_written,
+);
+
+async fn a_card_leads_to_its_holder(db: Database) {
+    import(&db.store, 1, rows([coverage(1)]), NOW).await.expect("imports");
+    let mut unregistered = card(2);
+    unregistered.registered = false;
+    let mut superseded = card(3);
+    superseded.superseded_by = Some(card_of(1));
+    import_cards(&db.store, 1, vec![card(1), unregistered, superseded]).await.expect("imports");
+
+    let found = db.store.coverage_of_card(&card_of(1)).await.expect("reads");
+    assert_eq!(found, CardLookup::Person { person_key: person_key(1), coverages: vec![coverage(1)] });
+    assert_eq!(db.store.coverage_of_card(&card_of(2)).await, Ok(CardLookup::Unregistered));
+    assert_eq!(db.store.coverage_of_card(&card_of(3)).await, Ok(CardLookup::Superseded));
+    assert_eq!(db.store.coverage_of_card(&card_of(4)).await, Ok(CardLookup::Unknown));
+    let mut other_issuer = card_of(1);
+    other_issuer.issuer = "cd".repeat(32);
+    assert_eq!(db.store.coverage_of_card(&other_issuer).await, Ok(CardLookup::Unknown));
+}
+
+async fn a_number_leads_to_all_coverages_of_its_people(db: Database) {
+    let mut ended = coverage(1);
+    ended.coverage_id = "old".to_owned();
+    ended.insured_number = "９９９".to_owned();
+    ended.disqualified_on = Some("2020-04-01".parse().expect("a date"));
+    ended.qualified_on = "2019-04-01".parse().expect("a date");
+    ended.card_issued_on = None;
+    import(&db.store, 1, rows([coverage(1), coverage(2), ended.clone()]), NOW).await.expect("imports");
+    db.store
+        .set_reference_number(&institution(1), &person_key(1), Some("K-1".to_owned()))
+        .await
+        .expect("sets");
+
+    let birthdate = coverage(1).person.birthdate;
+    let by = async |number: &str, birthdate| {
+        let key = NumberKey::of(number);
+        db.store.number_context(&institution(1), &insurer(), &key, birthdate).await.expect("reads")
+    };
+    let found = by("1", birthdate).await;
+    assert_eq!(found.coverages, [coverage(1), ended]);
+    assert_eq!(found.reference_numbers, [(person_key(1), "K-1".to_owned())]);
+    // The number of the past leads to the same person; width does not matter.
+    assert_eq!(by("999", birthdate).await, found);
+    assert_eq!(by("1", "1980-03-01".parse().expect("a date")).await.coverages, []);
+    assert_eq!(by("4", birthdate).await.coverages, []);
+    let key = NumberKey::of("2");
+    assert_eq!(db.store.candidates_by_number(&insurer(), &key, birthdate).await, Ok(vec![coverage(2)]));
+}
+
+fn ticket(number: &str) -> MedicalTicket {
+    let date = |text: &str| text.parse().expect("a date");
+    MedicalTicket {
+        ticket_type: TicketType::Medical,
+        valid_from: date("2026-11-01"),
+        valid_until: date("2026-11-30"),
+        issue_number: number.to_owned(),
+        treatment_month: date("2026-11-01"),
+        institution_code: institution(1),
+        institution_name: "霞が関診療所".to_owned(),
+        prescriber: None,
+        injury_names: vec!["高血圧症".to_owned()],
+        treatment_type: TreatmentType::ALL[0],
+        self_pay_yen: 0,
+        district_contact: None,
+        handling_contact: None,
+        single_or_combined: SingleOrCombined::ALL[0],
+        social_insurance: SocialInsurance::ALL[0],
+        inconsistent: false,
+        infection: InfectionAct::ALL[0],
+        elderly_medical_care: ElderlyMedicalCare::ALL[0],
+        prefectural_expense: PrefecturalExpense::ALL[0],
+        remarks: vec![],
+    }
+}
+
+async fn every_field_comes_back_as_it_was(db: Database) {
+    use eligibility::codes::{CeilingCertificateKind, CeilingClass};
+    let mut rich = coverage(1);
+    rich.person.other_name = Some("髙﨑　\u{1F468}\u{200D}".to_owned());
+    rich.person.protection.address_withheld = true;
+    rich.person.protection.self_access_blocked = true;
+    rich.copay_ratio = Some(CopayRatio::Twenty);
+    let from = "2025-08-01".parse().expect("a date");
+    rich.ceiling_certificates = vec![CeilingCertificate {
+        kind: CeilingCertificateKind::Ceiling,
+        class: CeilingClass::A03,
+        issued_on: from,
+        valid_from: from,
+        valid_until: Some("2026-07-31".parse().expect("a date")),
+        long_term_on: None,
+    }];
+    let mut aided = coverage(2);
+    aided.classification = CardClassification::PublicAssistance;
+    aided.medical_tickets = vec![ticket("1"), ticket("2")];
+    // What the rules of the domain say to such rows is not the question here: only what is stored is.
+    if rich.validate().is_err() {
+        rich.copay_ratio = None;
+    }
+    if aided.validate().is_err() {
+        aided = coverage(2);
+    }
+    import(&db.store, 1, rows([rich.clone(), aided.clone()]), NOW).await.expect("imports");
+    assert_eq!(db.store.coverages_of(&person_key(1)).await, Ok(vec![rich]));
+    assert_eq!(db.store.coverages_of(&person_key(2)).await, Ok(vec![aided]));
+}
+
+async fn one_request_has_one_effect(db: Database) {
+    let first = verification(1, "a");
+    assert_eq!(db.store.record_verification(first.clone()).await, Ok(Recorded::Fresh));
+    let mut again = first.clone();
+    again.answer = "another answer".to_owned();
+    again.recorded_at = at(1000);
+    let repeated = Recorded::Repeated { answer: "answer to a".to_owned() };
+    assert_eq!(db.store.record_verification(again.clone()).await, Ok(repeated));
+    again.question_digest = [2; 32];
+    assert_eq!(db.store.record_verification(again).await, Ok(Recorded::Conflict));
+    // Another institution's ids are its own.
+    assert_eq!(db.store.record_verification(verification(2, "a")).await, Ok(Recorded::Fresh));
+}
+
+async fn one_nonce_survives_a_thousand_replays_once(db: Database) {
+    let replays = (0..1000).map(|number| {
+        let store = db.store.clone();
+        let mut replay = verification(1, "n:nonce");
+        replay.answer = format!("answer {number}");
+        tokio::spawn(async move { store.record_verification(replay).await })
+    });
+    let mut answers = Vec::new();
+    let mut fresh = 0;
+    for replay in replays.collect::<Vec<_>>() {
+        match replay.await.expect("runs").expect("records") {
+            Recorded::Fresh => fresh += 1,
+            Recorded::Repeated { answer } => answers.push(answer),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(fresh, 1);
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "every repetition got the one answer");
+}
+
+fn guess(number: u32, now: Instant) -> NewVerification {
+    let id = format!("guess-{number}-{}", now.0);
+    let mut guess = verification(1, &id);
+    guess.person_key = None;
+    guess.wrong_guess = Some(true);
+    guess.recorded_at = now;
+    guess
+}
+
+async fn guessing_is_held_back(db: Database) {
+    for number in 0..MISSES_PER_WINDOW {
+        assert_eq!(db.store.record_verification(guess(number, NOW)).await, Ok(Recorded::Fresh));
+    }
+    let retry_at = at(SLOW_INTERVAL_MS);
+    assert_eq!(db.store.record_verification(guess(1000, at(0))).await, Ok(Recorded::Limited { retry_at }));
+    assert_eq!(db.store.enumeration_limited(&institution(1), NOW).await, Ok(Some(retry_at)));
+    // A right answer is held back too: the difference would be the answer.
+    let mut right = guess(1001, NOW);
+    right.wrong_guess = Some(false);
+    assert_eq!(db.store.record_verification(right.clone()).await, Ok(Recorded::Limited { retry_at }));
+    // A repeated request gets its answer: it was counted before.
+    let repeated = db.store.record_verification(guess(3, NOW)).await.expect("answers");
+    assert!(matches!(repeated, Recorded::Repeated { .. }));
+    // Other institutions are not held back, and neither are cards.
+    let mut elsewhere = guess(1, NOW);
+    elsewhere.institution_code = institution(2);
+    assert_eq!(db.store.record_verification(elsewhere).await, Ok(Recorded::Fresh));
+    assert_eq!(db.store.record_verification(verification(1, "card")).await, Ok(Recorded::Fresh));
+    // After a minute one passes, right or wrong, and only one.
+    right.recorded_at = retry_at;
+    assert_eq!(db.store.record_verification(right).await, Ok(Recorded::Fresh));
+    let held = db.store.record_verification(guess(1002, at(SLOW_INTERVAL_MS + 1))).await;
+    assert_eq!(held, Ok(Recorded::Limited { retry_at: at(2 * SLOW_INTERVAL_MS) }));
+    assert_eq!(db.store.record_verification(guess(1003, at(WINDOW_MS))).await, Ok(Recorded::Fresh));
+}
+
+async fn parallel_guesses_do_not_get_more(db: Database) {
+    // A second process on the same database.
+    let other = store::Store::open(&db.url, store::Options::default()).await.expect("opens");
+    let guesses: Vec<_> = (0..MISSES_PER_WINDOW * 2)
+        .map(|number| {
+            let store = if number % 2 == 0 { db.store.clone() } else { other.clone() };
+            tokio::spawn(async move { store.record_verification(guess(number, NOW)).await })
+        })
+        .collect();
+    let mut passed = 0;
+    for guess in guesses {
+        passed += u32::from(guess.await.expect("runs").expect("records") == Recorded::Fresh);
+    }
+    assert_eq!(passed, MISSES_PER_WINDOW);
+}
+
+async fn consents_are_kept_per_kind_and_form_of_care(db: Database) {
+    let choice = |kind, care_form, granted, valid_until| NewConsent { kind, care_form, granted, valid_until };
+    let mut first = verification(1, "a");
+    first.consents = vec![
+        choice(ConsentKind::Medication, CareForm::Outpatient, true, Some(at(86_400_000))),
+        choice(ConsentKind::Checkup, CareForm::HomeVisit, true, None),
+    ];
+    db.store.record_verification(first).await.expect("records");
+    let mut second = verification(1, "b");
+    second.recorded_at = at(5);
+    second.consents = vec![choice(ConsentKind::Medication, CareForm::Outpatient, false, None)];
+    db.store.record_verification(second).await.expect("records");
+
+    let found = db.store.consents(&institution(1), &person_key(1)).await.expect("reads");
+    assert_eq!(found.len(), 2);
+    let medication = found.iter().find(|c| c.consent.kind == ConsentKind::Medication).expect("is there");
+    assert_eq!((medication.consent.granted, medication.consent.granted_at), (false, at(5)));
+    let checkup = found.iter().find(|c| c.consent.kind == ConsentKind::Checkup).expect("is there");
+    assert_eq!((checkup.care_form, checkup.consent.valid_until), (CareForm::HomeVisit, None));
+    assert_eq!(db.store.consents(&institution(2), &person_key(1)).await, Ok(vec![]));
+    assert_eq!(db.store.consents(&institution(1), &person_key(2)).await, Ok(vec![]));
+}
+
+async fn reference_numbers_belong_to_one_person(db: Database) {
+    let set = async |institution_number, person, number: &str| {
+        let (institution, person) = (institution(institution_number), person_key(person));
+        db.store.set_reference_number(&institution, &person, Some(number.to_owned())).await
+    };
+    assert_eq!(set(1, 1, "A-1").await, Ok(()));
+    assert_eq!(set(1, 1, "A-1").await, Ok(()));
+    assert!(matches!(set(1, 2, "A-1").await, Err(Error::Refused { .. })));
+    assert_eq!(set(2, 2, "A-1").await, Ok(()));
+    assert_eq!(set(1, 1, "A-2").await, Ok(()));
+    assert_eq!(set(1, 2, "A-1").await, Ok(()), "the number was given back");
+    for bad in ["", "123456789012345678901", "あ", "a b"] {
+        assert!(matches!(set(1, 3, bad).await, Err(Error::Refused { .. })), "{bad:?}");
+    }
+    let number = |person| {
+        db.store
+            .reference_number(Box::leak(Box::new(institution(1))), Box::leak(Box::new(person_key(person))))
+    };
+    assert_eq!(number(1).await, Ok(Some("A-2".to_owned())));
+    db.store.set_reference_number(&institution(1), &person_key(1), None).await.expect("removes");
+    assert_eq!(number(1).await, Ok(None));
+}
+
+async fn institutions_insurers_and_terminals(db: Database) {
+    let clinic = Institution { code: institution(1), name: "辻\u{E0100}医院".to_owned() };
+    db.store.put_institution(clinic.clone()).await.expect("puts");
+    assert_eq!(db.store.institution(&institution(1)).await, Ok(Some(clinic)));
+    assert_eq!(db.store.institution(&institution(2)).await, Ok(None));
+
+    import(&db.store, 1, rows([coverage(1)]), NOW).await.expect("imports");
+    let named = Insurer { number: insurer(), name: "全国健康保険協会東京支部".to_owned() };
+    db.store.put_insurers(vec![named.clone()]).await.expect("puts");
+    assert_eq!(db.store.insurer(&insurer()).await, Ok(Some(named)));
+    assert_eq!(db.store.coverages_of(&person_key(1)).await.expect("reads").len(), 1, "coverage stays");
+
+    let terminal = TerminalCertificate {
+        institution_code: institution(1),
+        fingerprint: "00".repeat(32),
+        terminal_name: "受付1".to_owned(),
+        not_after: at(1_000_000),
+        revoked_at: None,
+        changed_at: NOW,
+    };
+    db.store.register_terminal_certificate(terminal.clone()).await.expect("registers");
+    assert_eq!(db.store.terminal_certificates_changed_since(NOW).await, Ok(vec![terminal.clone()]));
+    assert_eq!(db.store.terminal_certificates_changed_since(at(1)).await, Ok(vec![]));
+    let revoke = async |fingerprint: &str, now| {
+        db.store.revoke_terminal_certificate(&institution(1), fingerprint, now).await
+    };
+    assert_eq!(revoke(&terminal.fingerprint, at(10)).await, Ok(true));
+    assert_eq!(revoke(&terminal.fingerprint, at(20)).await, Ok(true));
+    assert_eq!(revoke("none", at(20)).await, Ok(false));
+    let changed = db.store.terminal_certificates_changed_since(at(1)).await.expect("reads");
+    assert_eq!(changed[0].revoked_at, Some(at(10)), "the first revocation counts");
+    db.store.register_terminal_certificate(terminal).await.expect("registers");
+    let still = db.store.terminal_certificates_changed_since(NOW).await.expect("reads");
+    assert_eq!(still[0].revoked_at, Some(at(10)), "registering again does not unrevoke");
+}
+
+async fn pruning_is_bounded_and_by_age(db: Database) {
+    for number in 0..10 {
+        let mut old = verification(1, &format!("{number}"));
+        old.recorded_at = at(number);
+        db.store.record_verification(old).await.expect("records");
+    }
+    assert_eq!(db.store.prune_verifications(at(8), 5).await, Ok(5));
+    assert_eq!(db.store.prune_verifications(at(8), 5).await, Ok(3));
+    assert_eq!(db.store.prune_verifications(at(8), 5).await, Ok(0));
+    let kept = db.store.record_verification(verification(1, "9")).await.expect("records");
+    assert!(matches!(kept, Recorded::Repeated { .. }));
+}
+
+async fn a_denial_is_written(db: Database) {
+    let denial =
+        Denial { institution_code: institution(1), audit: event("denied:signature"), recorded_at: NOW };
+    db.store.record_denied(denial).await.expect("records");
+    let key = store::audit::SigningKey::generate().expect("a key");
+    db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+    let mut dump = Vec::new();
+    db.store.audit_export(&mut dump).await.expect("exports");
+    assert!(String::from_utf8(dump).expect("text").contains("\"outcome\":\"denied:signature\""));
+}

@@ -1,0 +1,12 @@
+//! The store through its public door, on every database.
+#![expect(unreachable_pub, reason = "a test binary has no outside")]
+
+mod audit_dump;
+mod audit_log;
+mod checks;
+mod databases;
+mod imports;
+mod kill;
+mod people;
+mod schema;
+mod writer;

@@ -1,0 +1,17 @@
+//! The central side through its own doors: real TLS, real HTTP, a real database, driven time.
+
+mod checks;
+mod support;
+
+/// Runs each test on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($(#[$meta:meta])* $name:ident)+) => { $(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() { Box::pin(super::$name(testkit::system::Engine::Sqlite)).await; }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() { Box::pin(super::$name(testkit::system::Engine::Postgres)).await; }
+        }
+    )+ };
+}

@@ -1,0 +1,132 @@
+//! Asking questions as a terminal does.
+
+use eligibility::Date;
+use eligibility::insurer::InsurerNumber;
+use hyper::Method;
+use serde_json::{Value, json};
+use testkit::cards::TestCard;
+use testkit::client::{Connection, Http, Reply};
+use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal};
+use wire::terminal_api::{CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH};
+
+/// A health insurance society's number with its check digit.
+pub(crate) fn insurer() -> InsurerNumber {
+    InsurerNumber::with_check_digit("0613001").expect("an insurer number")
+}
+
+/// Another society's.
+pub(crate) fn other_insurer() -> InsurerNumber {
+    InsurerNumber::with_check_digit("0613002").expect("an insurer number")
+}
+
+/// A welfare office's.
+pub(crate) fn welfare_office() -> InsurerNumber {
+    InsurerNumber::with_check_digit("1213101").expect("an insurer number")
+}
+
+/// A system, its usual terminal, and an open connection.
+pub(crate) struct Desk {
+    pub(crate) system: TestSystem,
+    pub(crate) terminal: TestTerminal,
+    pub(crate) connection: Connection,
+}
+
+impl Desk {
+    pub(crate) async fn open(engine: Engine) -> Self {
+        Self::of(TestSystem::start(engine).await).await
+    }
+
+    pub(crate) async fn of(system: TestSystem) -> Self {
+        let terminal = system.terminal(INSTITUTION, "front-1").await;
+        let connection = terminal.connect(Http::Two).await.expect("a registered terminal connects");
+        Self { system, terminal, connection }
+    }
+
+    pub(crate) async fn nonce(&self) -> String {
+        let reply = self.post(NONCES_PATH, &json!({ "count": 1 })).await;
+        assert_eq!(reply.status, 200, "{}", reply.json());
+        reply.json()["nonces"][0].as_str().expect("a nonce").to_owned()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.connection.send(Method::POST, path, Some(body)).await.expect("an answer")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.connection.send(Method::GET, path, None).await.expect("an answer")
+    }
+
+    /// A full check by card, with every consent given.
+    pub(crate) async fn check_card(&self, card: &TestCard, as_of: Date) -> Reply {
+        let nonce = self.nonce().await;
+        self.post(CARD_VERIFICATIONS_PATH, &card_question(&self.terminal, card, &nonce, as_of)).await
+    }
+
+    pub(crate) async fn check_number(&self, question: &Value) -> Reply {
+        self.post(NUMBER_VERIFICATIONS_PATH, question).await
+    }
+}
+
+/// A question by card, proven for this nonce.
+pub(crate) fn card_question(terminal: &TestTerminal, card: &TestCard, nonce: &str, as_of: Date) -> Value {
+    json!({
+        "nonce": nonce,
+        "certificate": card.certificate_base64(),
+        "signature": card.prove(nonce, terminal.institution.as_str(), &terminal.fingerprint),
+        "proof_method": "pin",
+        "as_of": as_of.to_string(),
+        "consents": [
+            { "kind": "specific_disease", "granted": true },
+            { "kind": "checkup", "granted": true },
+            { "kind": "medication", "granted": true },
+            { "kind": "treatment", "granted": false },
+        ],
+        "care_form": "outpatient",
+    })
+}
+
+/// A question by number.
+pub(crate) fn number_question(
+    request_id: &str,
+    insurer: &InsurerNumber,
+    number: &str,
+    branch: Option<&str>,
+    birthdate: Date,
+    as_of: Date,
+) -> Value {
+    let mut question = json!({
+        "request_id": request_id,
+        "as_of": as_of.to_string(),
+        "insurer_number": insurer.as_str(),
+        "insured_symbol": "12",
+        "insured_number": number,
+        "birthdate": birthdate.to_string(),
+        "ceiling_consent": true,
+    });
+    if let Some(branch) = branch {
+        question["branch_number"] = json!(branch);
+    }
+    question
+}
+
+/// The answered message.
+pub(crate) fn message(reply: &Reply) -> Value {
+    reply.json()["answer"]["XmlMsg"].clone()
+}
+
+/// The body part of an answered message.
+pub(crate) fn body(reply: &Reply) -> Value {
+    message(reply)["MessageBody"].clone()
+}
+
+/// 資格有効性 in an answer.
+pub(crate) fn validity(reply: &Reply) -> String {
+    assert_eq!(reply.status, 200, "{}", reply.json());
+    body(reply)["QualificationValidity"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The first eligibility shown.
+pub(crate) fn first_result(reply: &Reply) -> Value {
+    let list = body(reply)["ResultList"].clone();
+    list[0]["ResultOfQualificationConfirmation"].clone()
+}

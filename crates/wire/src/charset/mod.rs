@@ -205,7 +205,7 @@ fn replace_char(c: char) -> String {
         return FALLBACKS[index].1.to_owned();
     }
     // Compatibility forms, then letters without their accents.
-    let compatible: String = std::iter::once(c).nfkc().collect();
+    let compatible: String = std::iter::once(c).nfkc().map(|c| if c == '?' { '？' } else { c }).collect();
     if shift_jis_all(&compatible) {
         return compatible;
     }

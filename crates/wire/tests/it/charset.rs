@@ -1,0 +1,191 @@
+//! Windows-31J against an independent table (Python's cp932), and what happens to characters it lacks.
+
+use std::process::Command;
+
+use eligibility::codes::CharacterCode;
+use wire::{
+    charset::{FALLBACKS, GETA, ResultEncoding, Substitution, decode, encode, in_shift_jis},
+    message::Unreadable,
+};
+
+const DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>";
+
+/// `bytes` as Windows-31J.
+fn shift_jis(bytes: &[u8]) -> Result<String, Unreadable> {
+    let file = [DECLARATION, bytes].concat();
+    let (_, text) = decode(&file)?;
+    Ok(text[DECLARATION.len()..].to_owned())
+}
+
+/// Every double-byte code Python knows: code, character, and the code Python writes the character as.
+fn python_table() -> Vec<(u16, String, u16)> {
+    let script = "
+for code in range(0x8140, 0xFCFC + 1):
+    try: c = bytes([code >> 8, code & 255]).decode('cp932')
+    except UnicodeDecodeError: continue
+    if len(c) == 1: print('%04X %04X %s' % (code, ord(c), c.encode('cp932').hex()))
+";
+    let output = Command::new("python3")
+        .args(["-c", script])
+        .output()
+        .expect("python3 is needed as the independent table: install the package python3");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let hex = |text: &str| u32::from_str_radix(text, 16).expect("hex");
+    String::from_utf8(output.stdout)
+        .expect("ASCII")
+        .lines()
+        .map(|line| {
+            let parts: Vec<&str> = line.split(' ').collect();
+            let c = char::from_u32(hex(parts[1])).expect("a character").to_string();
+            (hex(parts[0]) as u16, c, hex(parts[2]) as u16)
+        })
+        .collect()
+}
+
+#[test]
+fn every_double_byte_code_agrees_with_an_independent_table() {
+    let table = python_table();
+    assert!(table.len() > 9_000, "only {} codes", table.len());
+    let mut known = std::collections::HashSet::new();
+    let mut differences = std::collections::HashSet::new();
+    for (code, expected, written_as) in &table {
+        known.insert(*code);
+        let text = shift_jis(&code.to_be_bytes()).unwrap_or_else(|error| panic!("{code:04X}: {error}"));
+        assert_eq!(&text, expected, "{code:04X}");
+        let (bytes, substitutions) = encode(&text, CharacterCode::ShiftJis);
+        assert_eq!(substitutions, []);
+        if bytes != written_as.to_be_bytes() {
+            // Windows writes IBM's extensions with IBM's codes, Python with the copies NEC made of them.
+            let ours = u16::from_be_bytes([bytes[0], bytes[1]]);
+            assert!((0xED40..=0xEEFC).contains(written_as) && ours >= 0xFA40, "{code:04X} {expected}");
+            assert_eq!(shift_jis(&bytes).as_deref(), Ok(expected.as_str()), "{code:04X}");
+            differences.insert(expected.clone());
+        }
+    }
+    assert_eq!(differences.len(), 360, "the extensions that have two codes");
+    for code in 0x8140..=0xFCFC_u16 {
+        let double = !(0xA0..0xE0).contains(&(code >> 8));
+        let trail = (code & 0xFF) as u8;
+        if double && (0x80..=0xFC).contains(&trail) && !known.contains(&code) {
+            assert_eq!(shift_jis(&code.to_be_bytes()), Err(Unreadable::NotText), "{code:04X}");
+        }
+    }
+}
+
+#[test]
+fn single_bytes() {
+    for byte in (0x20..=0x7E_u8).chain(0xA1..=0xDF) {
+        let text = shift_jis(&[byte]).expect("a character");
+        assert_eq!(encode(&text, CharacterCode::ShiftJis).0, [byte], "{byte:02X}");
+    }
+    assert_eq!(shift_jis(b"\x5C\x7E").as_deref(), Ok("\\~"), "not yen sign and overline");
+    for wrong in [&b"\xA0"[..], b"\xFD", b"\xFF", b"\x81", b"\x95\x20"] {
+        assert_eq!(shift_jis(wrong), Err(Unreadable::NotText), "{wrong:X?}");
+    }
+}
+
+#[test]
+fn tricky_characters_survive() {
+    let text = "表ソ能 ～－∥￠￡￢ ―…・ 髙﨑德瀧 ①Ⅳ㈱ｱﾝﾞ \\~ 〓\u{E000}\u{E757}";
+    let (bytes, substitutions) = encode(text, CharacterCode::ShiftJis);
+    assert_eq!(substitutions, []);
+    assert_eq!(shift_jis(&bytes).as_deref(), Ok(text));
+}
+
+#[test]
+fn lacking_characters_are_substituted_and_reported() {
+    for (original, replacement) in [
+        ("𠮷", "吉"),
+        ("葛\u{E0100}", "葛"),
+        ("辻\u{E0101}", "辻"),
+        ("𠮷\u{E0101}", "吉"),
+        ("か\u{3099}", "が"),
+        ("﨑\u{E0100}", "﨑"),
+        ("〜", "～"),
+        ("−", "－"),
+        ("¥", "￥"),
+        ("‾", "￣"),
+        ("é", "e"),
+        ("ﬀ", "ff"),
+        ("羽", "羽"),
+        ("한", "〓"),
+        ("🙂", "〓"),
+        ("\u{20000}", "〓"),
+    ] {
+        let (bytes, substitutions) = encode(&format!("a{original}b"), CharacterCode::ShiftJis);
+        assert_eq!(shift_jis(&bytes).as_deref(), Ok(format!("a{replacement}b").as_str()), "{original}");
+        let expected = Substitution { original: original.into(), replacement: replacement.into() };
+        assert_eq!(substitutions, [expected]);
+        let (bytes, substitutions) = encode(original, CharacterCode::Utf8);
+        assert_eq!((bytes.as_slice(), substitutions.len()), (original.as_bytes(), 0), "UTF-8 keeps all");
+    }
+}
+
+#[test]
+fn each_substituted_character_is_reported_once() {
+    let (_, substitutions) = encode("𠮷𠮷한𠮷한", CharacterCode::ShiftJis);
+    let originals: Vec<_> = substitutions.iter().map(|s| s.original.as_str()).collect();
+    assert_eq!(originals, ["𠮷", "한"]);
+}
+
+#[test]
+fn never_a_question_mark_or_a_black_circle() {
+    for c in ('\u{80}'..='\u{10FFFF}').filter(|c| *c != '●' && *c != '？') {
+        let (bytes, _) = encode(c.encode_utf8(&mut [0; 4]), CharacterCode::ShiftJis);
+        assert!(bytes != b"?" && bytes != b"\x81\x9C", "U+{:04X}", u32::from(c));
+    }
+}
+
+#[test]
+fn the_table_of_substitutes_is_in_order_and_can_be_written() {
+    assert!(FALLBACKS.is_sorted_by(|a, b| a.0 < b.0));
+    for (from, to) in FALLBACKS {
+        assert!(!in_shift_jis(*from), "{from} needs no substitute");
+        assert!(!to.is_empty() && to.chars().all(in_shift_jis), "{from} → {to}");
+    }
+    assert!(in_shift_jis(GETA));
+}
+
+#[test]
+fn declarations() {
+    let utf8 = Ok(CharacterCode::Utf8);
+    let sjis = Ok(CharacterCode::ShiftJis);
+    let cases: [(&[u8], Result<CharacterCode, Unreadable>); 16] = [
+        (b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><a/>", utf8),
+        (b"<?xml version=\"1.0\" encoding=\"utf-8\" ?><a/>", utf8),
+        (b"\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"UTF-8\"?><a/>", utf8),
+        (b"\xEF\xBB\xBF<a/>", utf8),
+        (b"<a/>", utf8),
+        (b"<?xml version=\"1.0\"?><a/>", utf8),
+        (b"<?xml version=\"1.0\" encoding=\"Shift_JIS\"?><a/>", sjis),
+        (b"<?xml version='1.0' encoding='shift_jis'?><a/>", sjis),
+        (b"<?xml version=\"1.0\" encoding = \"Windows-31J\"?><a/>", sjis),
+        (b"<?xml version=\"1.0\" encoding=\"MS932\"?><a/>", sjis),
+        (b"\r\n<?xml version=\"1.0\" encoding=\"MS932\"?><a/>", sjis),
+        (b"<?xml version=\"1.0\" encoding=\"EUC-JP\"?><a/>", Err(Unreadable::UnknownEncoding)),
+        (b"\xFF\xFE<\0a\0/\0>\0", Err(Unreadable::UnknownEncoding)),
+        (
+            b"\xEF\xBB\xBF<?xml version=\"1.0\" encoding=\"Shift_JIS\"?><a/>",
+            Err(Unreadable::ContradictoryEncoding),
+        ),
+        (b"", Err(Unreadable::Empty)),
+        (b"\xEF\xBB\xBF \r\n", Err(Unreadable::Empty)),
+    ];
+    for (bytes, expected) in cases {
+        assert_eq!(
+            decode(bytes).map(|(encoding, _)| encoding),
+            expected,
+            "{}",
+            String::from_utf8_lossy(bytes)
+        );
+    }
+}
+
+#[test]
+fn result_encoding_follows_the_setting() {
+    use CharacterCode::{ShiftJis, Utf8};
+    assert_eq!(ResultEncoding::default().resolve(ShiftJis), ShiftJis);
+    assert_eq!(ResultEncoding::SameAsRequest.resolve(Utf8), Utf8);
+    assert_eq!(ResultEncoding::Utf8.resolve(ShiftJis), Utf8);
+    assert_eq!(ResultEncoding::ShiftJis.resolve(Utf8), ShiftJis);
+}

@@ -1,0 +1,18 @@
+//! Behaviour of `wire` through its public doors.
+
+mod charset;
+mod facts;
+#[allow(unreachable_pub, reason = "public for the fuzz targets that share it")]
+#[path = "../../../../fuzz/bodies.rs"]
+mod fuzz_bodies;
+mod fuzz_seeds;
+mod hostile;
+mod insurer_files;
+mod kana;
+mod names;
+mod random;
+mod requests;
+mod round_trip;
+mod same_facts;
+mod samples;
+mod terminal_api;

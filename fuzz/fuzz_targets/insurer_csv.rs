@@ -1,0 +1,8 @@
+//! See `bodies::insurer_csv`.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::insurer_csv(data));

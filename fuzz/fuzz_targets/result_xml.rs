@@ -1,0 +1,8 @@
+//! See `bodies::result_xml`.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::result_xml(data));

@@ -1,2 +1,95 @@
-//! The only binary.
-fn main() {}
+//! `shikaku`: the one program. Server, terminal, card tools, certificate authority, audit proof and the demo
+//! are its subcommands, one file each.
+//!
+//! The command line is a contract: results on stdout, logs and errors on stderr, exit 0 for success, 1 for
+//! failure, 2 for wrong usage; with `--json` stdout is exactly one JSON document.
+
+mod audit;
+mod ca;
+mod card;
+mod demo;
+mod doctor;
+mod folder;
+mod insurer;
+mod logging;
+mod migrate;
+mod population;
+mod report;
+mod runtime;
+mod serve;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::report::Report;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const EXAMPLES: &str = "\
+Examples:
+  shikaku demo                         the whole system on this machine; open http://127.0.0.1:8440/
+  shikaku demo --once --json           one card check and one number check, as one JSON document
+  shikaku audit verify --public-key audit.pem dump.jsonl";
+
+/// Open implementation of Japan's online verification of insurance eligibility (オンライン資格確認).
+#[derive(Parser)]
+#[command(name = "shikaku", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+struct Cli {
+    /// Print the result as one JSON document and nothing else on stdout.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Write logs as JSON lines (also with SHIKAKU_LOG_JSON=1; SHIKAKU_LOG sets the level, e.g. debug).
+    #[arg(long, global = true)]
+    log_json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Arguments),
+    Serve(serve::Arguments),
+    Migrate(migrate::Arguments),
+    Population(population::Arguments),
+    #[command(subcommand)]
+    Insurer(insurer::Command),
+    #[command(subcommand)]
+    Terminal(terminal::Command),
+    #[command(subcommand)]
+    Card(card::Command),
+    #[command(subcommand)]
+    Ca(ca::Command),
+    #[command(subcommand)]
+    Audit(audit::Command),
+    Doctor(doctor::Arguments),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(cli.log_json);
+    match run(cli.command, cli.json) {
+        Ok(report) => report.print(cli.json),
+        Err(error) => {
+            eprintln!("shikaku: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, json: bool) -> anyhow::Result<Report> {
+    match command {
+        Command::Demo(arguments) => demo::run(&arguments, json),
+        Command::Serve(arguments) => serve::run(&arguments, json),
+        Command::Migrate(arguments) => migrate::run(&arguments),
+        Command::Population(arguments) => population::run(&arguments),
+        Command::Insurer(command) => insurer::run(&command),
+        Command::Terminal(command) => terminal::run(&command, json),
+        Command::Card(command) => card::run(&command, json),
+        Command::Ca(command) => ca::run(&command),
+        Command::Audit(command) => audit::run(&command),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+    }
+}

@@ -1,0 +1,135 @@
+//! `shikaku ca`: the institutions' certificate authority by hand.
+
+mod issue;
+
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use pki::{authority::InstitutionAuthority, crl::RevocationReason, pem};
+use serde_json::json;
+use server::clock::Clock;
+
+use crate::report::Report;
+
+/// The certificate authority of the institution network (root: Online Billing NW Common RootCA).
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Init(Init),
+    Issue(issue::Issue),
+    Revoke(Revoke),
+    Crl(Crl),
+}
+
+/// Make a new root. An existing one is never replaced.
+#[derive(Args)]
+#[command(after_help = "Example:\n  shikaku ca init --dir ca")]
+pub(crate) struct Init {
+    /// The authority's folder; made, readable by its owner only.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+}
+
+/// Revoke a certificate; with --config its terminal is shut out of that server within seconds too.
+#[derive(Args)]
+#[command(after_help = "Example:\n  shikaku ca revoke --dir ca --serial 5f0a… --reason keyCompromise")]
+pub(crate) struct Revoke {
+    /// The authority's folder.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Serial number, lower-case hex, as `ca issue` printed it.
+    #[arg(long, value_name = "HEX")]
+    serial: String,
+    /// Why: unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold.
+    #[arg(long, default_value = "unspecified", value_parser = reason)]
+    reason: RevocationReason,
+    /// The certificate itself (PEM), to revoke it in the database of --config.
+    #[arg(long, value_name = "PEM", requires = "config")]
+    certificate: Option<PathBuf>,
+    /// The server's settings.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    config: Option<PathBuf>,
+}
+
+/// Sign the list of revoked certificates.
+#[derive(Args)]
+#[command(after_help = "Example:\n  shikaku ca crl --dir ca --out revoked.crl.pem")]
+pub(crate) struct Crl {
+    /// The authority's folder.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Where to write it, PEM.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Runs one of them.
+pub(crate) fn run(command: &Command) -> Result<Report> {
+    match command {
+        Command::Init(arguments) => init(arguments),
+        Command::Issue(arguments) => issue::run(arguments),
+        Command::Revoke(arguments) => revoke(arguments),
+        Command::Crl(arguments) => crl(arguments),
+    }
+}
+
+fn init(arguments: &Init) -> Result<Report> {
+    let authority = InstitutionAuthority::create(&arguments.dir, Clock::system().now())?;
+    let file = arguments.dir.join(pki::authority::ROOT_CERTIFICATE_FILE);
+    let fingerprint = pki::profile::fingerprint(authority.certificate_der());
+    let text = format!(
+        "root `{}` made\ncertificate {}\nSHA-256 {fingerprint}",
+        pki::profile::ROOT_COMMON_NAME,
+        file.display()
+    );
+    let document =
+        json!({"name": pki::profile::ROOT_COMMON_NAME, "certificate": file, "fingerprint": fingerprint});
+    Ok(Report::new(text, document))
+}
+
+fn revoke(arguments: &Revoke) -> Result<Report> {
+    let authority = InstitutionAuthority::open(&arguments.dir)?;
+    let now = Clock::system().now();
+    authority.revoke(&arguments.serial, arguments.reason, now)?;
+    if let (Some(certificate), Some(config)) = (&arguments.certificate, &arguments.config) {
+        issue::shut_out(certificate, config, &arguments.serial, now)?;
+    }
+    let text = format!("{} is revoked ({})", arguments.serial, arguments.reason.as_str());
+    Ok(Report::new(text, json!({"serial": arguments.serial, "reason": arguments.reason.as_str()})))
+}
+
+fn crl(arguments: &Crl) -> Result<Report> {
+    let authority = InstitutionAuthority::open(&arguments.dir)?;
+    let list = authority.crl(Clock::system().now())?;
+    let text = pem::encode(pem::CRL, &list)?;
+    std::fs::write(&arguments.out, text)
+        .with_context(|| format!("cannot write {}", arguments.out.display()))?;
+    let said =
+        format!("good for {} days\nwritten to {}", pki::crl::NEXT_UPDATE_DAYS, arguments.out.display());
+    Ok(Report::new(said, json!({"file": arguments.out, "days": pki::crl::NEXT_UPDATE_DAYS})))
+}
+
+fn reason(text: &str) -> Result<RevocationReason, String> {
+    RevocationReason::from_name(text).ok_or_else(|| {
+        let names: Vec<_> = RevocationReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        format!("choose one of {}", names.join(", "))
+    })
+}
+
+/// Writes a new file that only its owner can read.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    file.write_all(content)
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,90 @@
+//! What the front desk sees first: one word, its sign, and what to do now.
+
+use eligibility::codes::Validity;
+
+/// How much care an answer asks for; always shown with a sign and a word, never by colour alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Go on as usual.
+    Go,
+    /// Look before going on.
+    Care,
+    /// Do not go on like this.
+    Stop,
+}
+
+impl Tone {
+    /// The style's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Care => "care",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// The band over a result.
+#[derive(Clone, Debug)]
+pub(crate) struct Band {
+    /// How much care.
+    pub(crate) tone: &'static str,
+    /// The sign.
+    pub(crate) icon: &'static str,
+    /// The word.
+    pub(crate) word: String,
+    /// What to do now, one sentence.
+    pub(crate) next: String,
+}
+
+impl Band {
+    fn new(tone: Tone, icon: &'static str, word: &str, next: &str) -> Self {
+        Self { tone: tone.name(), icon, word: word.to_owned(), next: next.to_owned() }
+    }
+
+    /// The band of an answer. `noticed` says that the answer carries a message to read as well.
+    pub(crate) fn of(validity: Validity, noticed: bool) -> Self {
+        let word = validity.label();
+        match validity {
+            Validity::Valid if noticed => Self::new(
+                Tone::Care,
+                "✓",
+                word,
+                "このまま受付できます。下のお知らせを患者さんに伝えてください。",
+            ),
+            Validity::Valid => Self::new(Tone::Go, "✓", word, "このまま受付してください。"),
+            Validity::Invalid => Self::new(
+                Tone::Stop,
+                "×",
+                word,
+                "資格確認日には資格がありません。加入している保険を患者さんに確かめてください。",
+            ),
+            Validity::InvalidNewerExists => Self::new(
+                Tone::Stop,
+                "×",
+                word,
+                "保険が変わっています。カードで照会し直すか、新しい資格の番号を確かめてください。",
+            ),
+            Validity::NoMatch => Self::new(
+                Tone::Stop,
+                "？",
+                word,
+                "入力した番号と生年月日を確かめ、もう一度照会してください。",
+            ),
+            Validity::SeveralMatch => {
+                Self::new(Tone::Stop, "？", word, "枝番を入れて、もう一度照会してください。")
+            }
+            Validity::ValidTicketUnregistered => Self::new(
+                Tone::Care,
+                "!",
+                word,
+                "医療券・調剤券がまだ届いていません。福祉事務所に確かめてください。",
+            ),
+        }
+    }
+
+    /// The band of a check that ended without an answer.
+    pub(crate) fn refused(message: &str, remedy: &str) -> Self {
+        Self::new(Tone::Stop, "×", message, remedy)
+    }
+}

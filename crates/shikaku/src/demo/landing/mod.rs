@@ -1,0 +1,145 @@
+//! The demo's landing page: every address, every person, and buttons that make real checks.
+//!
+//! Plain forms, no script. Only this machine's own browser is served, and a form is accepted only from
+//! this page (`Origin`), under this machine's own name (`Host`), so no other page can press its buttons.
+
+mod guard;
+pub(crate) mod recent;
+pub(crate) mod view;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form, Router,
+    extract::{DefaultBodyLimit, Path, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    response::{Html, IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use tokio::net::TcpListener;
+
+use crate::demo::{
+    outcome::Refusal,
+    system::{Proven, System},
+};
+use recent::Results;
+use view::{Landing, Problem, ResultPage};
+
+/// Longest form accepted, bytes.
+const FORM_BYTES_MAX: usize = 4 * 1024;
+/// No script, no foreign source, no frame, forms to ourselves only.
+const CONTENT_POLICY: &str = "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// What the handlers share.
+pub(crate) struct Pages {
+    system: Arc<System>,
+    results: Results,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardForm {
+    persona: String,
+    proof: Proven,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NumberForm {
+    persona: String,
+    ask: usize,
+}
+
+/// Serves the pages until the listener is closed with the process.
+pub(crate) async fn serve(listener: TcpListener, system: Arc<System>) -> std::io::Result<()> {
+    let own = guard::Own::of(listener.local_addr()?);
+    let pages = Arc::new(Pages { system, results: Results::default() });
+    let router = Router::new()
+        .route("/", get(landing))
+        .route("/checks/card", post(check_card))
+        .route("/checks/number", post(check_number))
+        .route("/results/{number}", get(result))
+        .route("/style.css", get(style))
+        .fallback(unknown)
+        .with_state(pages)
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(own, guard::only_ourselves))
+        .layer(middleware::map_response(with_headers));
+    axum::serve(listener, router).await
+}
+
+async fn landing(State(pages): State<Arc<Pages>>) -> Response {
+    let system = &pages.system;
+    let page = Landing {
+        lamps: system.lamps().await,
+        recent: pages.results.newest(),
+        groups: system.groups(),
+        tables: system.tables(),
+        recipe: system.recipe(),
+        audit_recipe: system.audit_recipe(),
+    };
+    render(StatusCode::OK, &page)
+}
+
+async fn check_card(State(pages): State<Arc<Pages>>, Form(form): Form<CardForm>) -> Response {
+    let done = pages.system.check_card(&form.persona, form.proof).await;
+    shown(&pages, done.map(|outcome| outcome.page()))
+}
+
+async fn check_number(State(pages): State<Arc<Pages>>, Form(form): Form<NumberForm>) -> Response {
+    let done = pages.system.check_number(&form.persona, Some(form.ask)).await;
+    shown(&pages, done.map(|outcome| outcome.page()))
+}
+
+/// Keeps the result and sends the browser to it, so that reloading the page does not check again.
+fn shown(pages: &Pages, done: Result<ResultPage, Refusal>) -> Response {
+    match done {
+        Ok(page) => Redirect::to(&format!("/results/{}", pages.results.keep(page))).into_response(),
+        Err(refusal) => render(StatusCode::UNPROCESSABLE_ENTITY, &refusal.page()),
+    }
+}
+
+async fn result(State(pages): State<Arc<Pages>>, Path(number): Path<u64>) -> Response {
+    match pages.results.find(number) {
+        Some(page) => render(StatusCode::OK, &page),
+        None => unknown().await,
+    }
+}
+
+async fn style() -> Response {
+    const CSS: &str = include_str!("../../../templates/style.css");
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS).into_response()
+}
+
+async fn unknown() -> Response {
+    let page = Problem {
+        title: "ページがありません",
+        cause: "このページはありません".to_owned(),
+        remedy: "古い結果は、デモを起動し直すと消えます。はじめのページから、もう一度お試しください。"
+            .to_owned(),
+        detail: String::new(),
+    };
+    render(StatusCode::NOT_FOUND, &page)
+}
+
+fn render(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,129 @@
+//! What the pages show, ready to print: no logic is left for the templates.
+
+use askama::Template;
+
+use crate::demo::band::Band;
+
+/// One sign that a part works.
+pub(crate) struct Lamp {
+    /// The part.
+    pub(crate) name: &'static str,
+    /// Whether it works.
+    pub(crate) well: bool,
+    /// The state in a word.
+    pub(crate) state: String,
+}
+
+/// One way to ask about a person.
+pub(crate) struct Ask {
+    /// Its place among the person's ways.
+    pub(crate) index: usize,
+    /// By card, or by number.
+    pub(crate) by_card: bool,
+    /// What to do.
+    pub(crate) action: &'static str,
+    /// 「何が起きるか」
+    pub(crate) outcome: &'static str,
+}
+
+/// A person to try.
+pub(crate) struct Person {
+    pub(crate) id: &'static str,
+    /// What this person is there to show.
+    pub(crate) title: &'static str,
+    pub(crate) name: String,
+    pub(crate) kana: Option<String>,
+    pub(crate) birthdate: String,
+    pub(crate) asks: Vec<Ask>,
+}
+
+/// People who show the same kind of thing.
+pub(crate) struct Group {
+    pub(crate) title: &'static str,
+    pub(crate) people: Vec<Person>,
+}
+
+/// A line of a table.
+#[derive(Clone)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) note: String,
+    /// Whether the value is an address to open.
+    pub(crate) link: bool,
+}
+
+impl Row {
+    pub(crate) fn new(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: value.into(), note: String::new(), link: false }
+    }
+
+    pub(crate) fn note(mut self, note: &str) -> Self {
+        note.clone_into(&mut self.note);
+        self
+    }
+
+    pub(crate) fn open(mut self) -> Self {
+        self.link = true;
+        self
+    }
+}
+
+/// A titled table.
+#[derive(Clone)]
+pub(crate) struct Table {
+    pub(crate) title: &'static str,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// A result in the list of recent ones.
+pub(crate) struct Recent {
+    pub(crate) number: u64,
+    pub(crate) title: String,
+    pub(crate) tone: &'static str,
+    pub(crate) word: String,
+}
+
+/// The first page.
+#[derive(Template)]
+#[template(path = "landing.html")]
+pub(crate) struct Landing<'a> {
+    pub(crate) lamps: Vec<Lamp>,
+    pub(crate) recent: Vec<Recent>,
+    pub(crate) groups: &'a [Group],
+    pub(crate) tables: &'a [Table],
+    pub(crate) recipe: &'a str,
+    pub(crate) audit_recipe: &'a str,
+}
+
+/// A file shown whole.
+#[derive(Clone)]
+pub(crate) struct File {
+    pub(crate) title: &'static str,
+    pub(crate) path: String,
+    pub(crate) content: String,
+}
+
+/// The result of one check.
+#[derive(Clone, Template)]
+#[template(path = "result.html")]
+pub(crate) struct ResultPage {
+    pub(crate) persona: String,
+    pub(crate) title: String,
+    pub(crate) band: Band,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) facts: Vec<Row>,
+    pub(crate) steps: Vec<String>,
+    pub(crate) files: Vec<File>,
+}
+
+/// Something that could not be done.
+#[derive(Template)]
+#[template(path = "problem.html")]
+pub(crate) struct Problem {
+    pub(crate) title: &'static str,
+    pub(crate) cause: String,
+    pub(crate) remedy: String,
+    pub(crate) detail: String,
+}

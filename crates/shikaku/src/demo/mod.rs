@@ -1,0 +1,141 @@
+//! `shikaku demo`: the whole system on 127.0.0.1, for a newcomer, a vendor, a class.
+
+pub(crate) mod band;
+mod foreign_card;
+mod forgery;
+mod guide;
+mod landing;
+mod once;
+mod outcome;
+pub(crate) mod people;
+mod ports;
+mod premises;
+pub(crate) mod system;
+pub(crate) mod wallet;
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    folder::DataFolder,
+    report::Report,
+    runtime::{asked_to_end, block_on},
+};
+use people::Cast;
+use ports::Ports;
+use system::{PIN, System, Wanted};
+
+/// People in the demo besides the named ones, unless told otherwise.
+const DEFAULT_PERSONS: u32 = 1_000;
+/// Where chance begins, unless told otherwise.
+const DEFAULT_SEED: u64 = 1;
+
+/// Run the whole system on 127.0.0.1 with SQLite: server, certificate authority, one institution with its
+/// terminal and card reader, simulated cards. Open http://127.0.0.1:8440/ then; Ctrl-C ends it.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  shikaku demo
+  shikaku demo --once --json
+  shikaku demo --data demo-data --persons 100000 --port-base 9440")]
+pub(crate) struct Arguments {
+    /// Where everything is kept; without it a folder under your data folder, which is printed.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The landing page's port; the others count up from it.
+    #[arg(long, value_name = "PORT", default_value_t = ports::DEFAULT_BASE,
+          value_parser = clap::value_parser!(u16).range(1024..=i64::from(ports::HIGHEST_BASE)))]
+    port_base: u16,
+    /// How many synthetic people there are besides the named ones.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PERSONS)]
+    persons: u32,
+    /// Where chance begins: the same seed gives the same people.
+    #[arg(long, value_name = "S", default_value_t = DEFAULT_SEED)]
+    seed: u64,
+    /// Make one card check and one number check, print both answers and their XML files, and stop.
+    #[arg(long)]
+    once: bool,
+}
+
+/// Runs the demo.
+pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
+    let place = arguments.data.clone().unwrap_or_else(default_place);
+    let folder = DataFolder::new(&place)?;
+    std::fs::create_dir_all(folder.root()).with_context(|| format!("{}", folder.root().display()))?;
+    let _alone = lock(folder.root())?;
+    let ports = Ports::from_base(arguments.port_base);
+    block_on(async {
+        let wanted = Wanted {
+            folder: folder.clone(),
+            ports,
+            cast: Cast { persons: arguments.persons, seed: arguments.seed },
+        };
+        let (system, terminal) = System::start(wanted).await?;
+        let system = Arc::new(system);
+        if arguments.once {
+            let report = once::run(&system).await;
+            system.shutdown(terminal).await?;
+            return report;
+        }
+        system.open_pages().await?;
+        let report = announcement(&folder, ports, &system).announce(json);
+        asked_to_end().await?;
+        system.shutdown(terminal).await?;
+        Ok(report)
+    })
+}
+
+fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
+    let page = format!("http://{}/", ports.landing());
+    let share = folder.drop();
+    let text = format!(
+        "デモの準備ができました。\n  はじめのページ  {page}\n  レセコンの共有  {}\n  データ          {}\n  暗証番号        {PIN}\n終わるには Ctrl-C を押してください。",
+        share.display(),
+        folder.root().display()
+    );
+    let people: Vec<_> = system
+        .people()
+        .iter()
+        .map(|person| json!({"id": person.id, "name": person.person.name, "title": person.title}))
+        .collect();
+    let document = json!({
+        "landing_page": page,
+        "terminal_api": format!("https://{}", ports.terminal_api()),
+        "reader_link": format!("http://{}", ports.reader_link()),
+        "simulated_jlis": format!("http://{}", ports.jlis()),
+        "ops": format!("http://{}", ports.ops()),
+        "institution_code": premises::INSTITUTION_CODE,
+        "drop": share,
+        "data": folder.root(),
+        "pin": PIN,
+        "people": people,
+    });
+    Report::new(text, document)
+}
+
+/// `~/.local/share/shikaku/demo`, or the same under the temporary folder.
+fn default_place() -> PathBuf {
+    let data = std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| std::env::home_dir().map(|home| home.join(".local/share")))
+        .unwrap_or_else(std::env::temp_dir);
+    data.join("shikaku").join("demo")
+}
+
+/// Two demos on one folder would write over each other.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("demo.lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    file.try_lock().with_context(|| {
+        format!("another demo runs on {}; end it or choose another folder with --data", folder.display())
+    })?;
+    Ok(file)
+}

@@ -1,0 +1,212 @@
+//! What a check came to: the XML file as the receipt computer gets it, as a page and as JSON.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use eligibility::{
+    calendar::format_japanese,
+    codes::{InquiryMethod, ResultSegment, Validity},
+    errors::ErrorCode,
+};
+use serde_json::{Value, json};
+use wire::{
+    charset,
+    message::{QualificationResult, ResultMessage, read_result},
+};
+
+use crate::demo::{
+    band::Band,
+    landing::view::{File, Problem, ResultPage, Row},
+};
+
+/// A check that reached the receipt computer's folder.
+pub(crate) struct Outcome {
+    /// Whom it was about, as the landing page names them.
+    pub(crate) persona: String,
+    /// Their name.
+    pub(crate) name: String,
+    /// The XML file of the answer.
+    pub(crate) path: PathBuf,
+    /// Its text.
+    pub(crate) xml: String,
+    /// What it says.
+    pub(crate) message: ResultMessage,
+    /// The way it went, in sentences.
+    pub(crate) steps: Vec<String>,
+    /// Further files to show.
+    pub(crate) files: Vec<File>,
+}
+
+/// A check that did not reach the folder: refused on the way, or something is broken.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// What happened.
+    pub(crate) cause: String,
+    /// What to do now.
+    pub(crate) remedy: String,
+    /// For the supplier.
+    pub(crate) detail: String,
+}
+
+impl Refusal {
+    /// Something is broken here, with the reason.
+    pub(crate) fn broken(error: &anyhow::Error) -> Self {
+        Self {
+            cause: "照会できませんでした".to_owned(),
+            remedy: "稼働状況の灯りを確かめて、もう一度お試しください。".to_owned(),
+            detail: format!("{error:#}"),
+        }
+    }
+
+    /// As a page.
+    pub(crate) fn page(self) -> Problem {
+        let Self { cause, remedy, detail } = self;
+        Problem { title: "資格確認はできませんでした", cause, remedy, detail }
+    }
+}
+
+impl Outcome {
+    /// Reads an answer's file.
+    pub(crate) fn read(persona: &str, name: &str, path: PathBuf, steps: Vec<String>) -> Result<Self> {
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let message = read_result(&bytes).with_context(|| format!("{}", path.display()))?.message;
+        let (_, xml) = charset::decode(&bytes).with_context(|| format!("{}", path.display()))?;
+        Ok(Self {
+            persona: persona.to_owned(),
+            name: name.to_owned(),
+            path,
+            xml: xml.into_owned(),
+            message,
+            steps,
+            files: Vec::new(),
+        })
+    }
+
+    /// 資格有効性, when there is an answer.
+    pub(crate) fn validity(&self) -> Option<Validity> {
+        self.message.body.qualification_validity.as_ref().and_then(wire::message::Code::known)
+    }
+
+    /// As the JSON of `--once`.
+    pub(crate) fn document(&self) -> Value {
+        json!({
+            "inquiry_method": self.message.header.reference_classification.as_text(),
+            "validity": self.message.body.qualification_validity.as_ref().map(wire::message::Code::as_text),
+            "file": self.path,
+            "answer": self.message,
+        })
+    }
+
+    /// As lines for people.
+    pub(crate) fn text(&self) -> String {
+        let band = self.band();
+        let method = self.method();
+        format!("{method} {}: {} — {}\n  {}", self.name, band.word, band.next, self.path.display())
+    }
+
+    /// As a page.
+    pub(crate) fn page(self) -> ResultPage {
+        let band = self.band();
+        let (code, message) = self.said();
+        let mut files = vec![File {
+            title: "レセコンに届いた XML",
+            path: self.path.display().to_string(),
+            content: self.xml.clone(),
+        }];
+        files.extend(self.files.clone());
+        ResultPage {
+            persona: self.persona.clone(),
+            title: format!("{}さんの資格確認({})", self.name, self.method()),
+            band,
+            code,
+            message,
+            facts: self.message.body.results.iter().flat_map(facts).collect(),
+            steps: self.steps,
+            files,
+        }
+    }
+
+    fn method(&self) -> &'static str {
+        if self.message.header.reference_classification.is(InquiryMethod::Card) {
+            "カード"
+        } else {
+            "番号"
+        }
+    }
+
+    fn band(&self) -> Band {
+        let (code, message) = self.said();
+        if let Some(validity) = self.validity().filter(|_| self.is_done()) {
+            return Band::of(validity, !code.is_empty());
+        }
+        let desk = ErrorCode::from_code(&code).map(|code| code.entry().ja.desk);
+        Band::refused(&message, desk.unwrap_or("システム担当者に連絡してください。"))
+    }
+
+    fn is_done(&self) -> bool {
+        self.message.header.segment_of_result.is(ResultSegment::Done)
+    }
+
+    /// Code and text, from the header of a refusal or the body of an answer.
+    fn said(&self) -> (String, String) {
+        let (header, body) = (&self.message.header, &self.message.body);
+        let code = header.error_code.clone().or_else(|| body.processing_result_code.clone());
+        let text = header.error_message.clone().or_else(|| body.processing_result_message.clone());
+        (code.unwrap_or_default(), text.unwrap_or_default())
+    }
+}
+
+/// What the front desk reads, in the order a receipt computer shows it.
+fn facts(result: &QualificationResult) -> Vec<Row> {
+    let number = |part: &Option<String>| part.clone().unwrap_or_else(|| "—".to_owned());
+    let mut rows = vec![
+        Row::new("保険者", &result.insurer_name)
+            .note(result.insurer_number.as_ref().map_or("", |number| number.as_str())),
+        Row::new(
+            "記号・番号・枝番",
+            format!(
+                "{} · {} · {}",
+                number(&result.insured_card_symbol),
+                number(&result.insured_identification_number),
+                number(&result.insured_branch_number)
+            ),
+        ),
+        Row::new("氏名", &result.name).note(result.name_kana.as_ref().map_or("", |kana| kana.0.as_str())),
+        Row::new("生年月日", format_japanese(result.birthdate)).note(&result.birthdate.to_string()),
+    ];
+    if let Some(relation) = result.relation.as_ref().and_then(wire::message::Code::known) {
+        rows.push(Row::new("本人・家族", relation.label()));
+    }
+    if let Some(ratio) = &result.contribution_ratio {
+        rows.push(Row::new("一部負担金割合", ratio.as_text()));
+    }
+    if let Some(elderly) = &result.elderly_certificate {
+        rows.push(Row::new("高齢受給者証の負担割合", elderly.ratio.as_text()));
+    }
+    if let Some(ceiling) = &result.ceiling_certificate {
+        rows.push(Row::new("限度額の適用区分", ceiling.class.known().map_or("—", |class| class.label())));
+    }
+    for certificate in &result.specific_disease_certificates {
+        let disease = certificate.disease.known().map_or("—", |disease| disease.label());
+        rows.push(Row::new("特定疾病療養受療証", disease));
+    }
+    rows.extend(period(result));
+    rows
+}
+
+fn period(result: &QualificationResult) -> Vec<Row> {
+    let dates = [
+        ("資格取得年月日", result.qualification_date),
+        ("資格喪失年月日", result.disqualification_date),
+        ("証の有効終了年月日", result.card_expiration_date),
+    ];
+    let mut rows: Vec<Row> = dates
+        .into_iter()
+        .filter_map(|(name, date)| Some((name, date?)))
+        .map(|(name, date)| Row::new(name, format_japanese(date)).note(&date.to_string()))
+        .collect();
+    if let Some(reason) = result.reason_of_loss.as_ref().and_then(wire::message::Code::known) {
+        rows.push(Row::new("資格喪失事由", reason.label()));
+    }
+    rows
+}

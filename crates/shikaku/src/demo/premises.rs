@@ -1,0 +1,201 @@
+//! Everything the demo needs on disk before it starts: authorities, keys, certificates, settings.
+//!
+//! Made once; the next start finds it. Settings are written at each start, because the port base and the
+//! folder may have changed, and are the same files `shikaku serve` and `shikaku terminal run` read.
+
+use std::{net::Ipv4Addr, path::Path};
+
+use anyhow::{Context, Result};
+use eligibility::{Instant, institution::InstitutionCode};
+use pki::{
+    TerminalName, TerminalSubject,
+    authority::{InstitutionAuthority, IssuedCertificate, ROOT_CERTIFICATE_FILE},
+    jlis::{AUTHENTICATION_POLICY_OID, CardAuthorityKind, JlisOptions, SimulatedJlis},
+    keys::{KeyAlgorithm, PrivateKey},
+    pem,
+    profile::{ServerName, TerminalIdentity},
+};
+use server::simulated_jlis::OCSP_PATH;
+use store::audit::SigningKey;
+use toml::{Table, Value};
+
+use crate::{ca::write_private, demo::ports::Ports, folder::DataFolder};
+
+/// The demo's institution.
+pub(crate) const INSTITUTION_CODE: &str = "1319990012";
+/// Its name.
+pub(crate) const INSTITUTION_NAME: &str = "架空内科医院";
+/// Its terminal.
+pub(crate) const TERMINAL_NAME: &str = "受付1";
+
+const SERVER_KEY: &str = "server.key.pem";
+const SERVER_CERTIFICATE: &str = "server.cert.pem";
+const TERMINAL_KEY: &str = "terminal.key.pem";
+const TERMINAL_CERTIFICATE: &str = "terminal.cert.pem";
+const RECEIPT_KEY: &str = "receipts.key.pem";
+const AUDIT_KEY: &str = "audit.key";
+const NONCE_KEY: &str = "nonces.key";
+const CARD_ROOTS: &str = "card-roots.pem";
+/// Random bytes of the nonce key.
+const NONCE_KEY_BYTES: usize = 32;
+
+/// What was found or made.
+pub(crate) struct Premises {
+    pub(crate) terminal: TerminalIdentity,
+}
+
+/// The code of the demo's institution.
+pub(crate) fn institution() -> Result<InstitutionCode> {
+    Ok(InstitutionCode::parse(INSTITUTION_CODE)?)
+}
+
+impl Premises {
+    /// Finds or makes everything below the folder.
+    pub(crate) fn prepare(folder: &DataFolder, ports: Ports, now: Instant) -> Result<Self> {
+        let keys = folder.root().join("keys");
+        private_folder(folder.root())?;
+        private_folder(&keys)?;
+        let options = JlisOptions { ocsp_url: format!("http://{}{OCSP_PATH}", ports.jlis()), generations: 1 };
+        let jlis = SimulatedJlis::open_or_create(&folder.jlis(), &options, now)?;
+        let authority = InstitutionAuthority::open_or_create(&folder.authority(), now)?;
+        let terminal_certificate = certificates(folder, &authority, now)?;
+        own_keys(folder)?;
+        std::fs::write(folder.key(CARD_ROOTS), jlis.roots_pem(CardAuthorityKind::Authentication)?)?;
+        // One opener at a time: the server opens it next.
+        drop(jlis);
+        write_settings(folder, ports)?;
+        let terminal = TerminalIdentity::read(&terminal_certificate)?;
+        Ok(Self { terminal })
+    }
+}
+
+/// The server's and the terminal's certificate; gives the terminal's.
+fn certificates(folder: &DataFolder, authority: &InstitutionAuthority, now: Instant) -> Result<Vec<u8>> {
+    if !folder.key(SERVER_CERTIFICATE).is_file() {
+        let names = [ServerName::parse("localhost")?, ServerName::Ip(Ipv4Addr::LOCALHOST.into())];
+        let (key, issued) = authority.issue_server_with_key(&names, now)?;
+        save(folder, SERVER_KEY, SERVER_CERTIFICATE, &key, &issued)?;
+    }
+    if !folder.key(TERMINAL_CERTIFICATE).is_file() {
+        let subject =
+            TerminalSubject { institution: institution()?, terminal: TerminalName::parse(TERMINAL_NAME)? };
+        let (key, issued) = authority.issue_terminal_with_key(&subject, now)?;
+        save(folder, TERMINAL_KEY, TERMINAL_CERTIFICATE, &key, &issued)?;
+    }
+    let text = std::fs::read_to_string(folder.key(TERMINAL_CERTIFICATE))?;
+    Ok(pem::decode(pem::CERTIFICATE, &text)?)
+}
+
+fn save(
+    folder: &DataFolder,
+    key_file: &str,
+    certificate_file: &str,
+    key: &PrivateKey,
+    issued: &IssuedCertificate,
+) -> Result<()> {
+    // A start that was cut off between the two leaves a key without certificate: make both anew.
+    remove_if_there(&folder.key(key_file))?;
+    key.save(&folder.key(key_file))?;
+    std::fs::write(folder.key(certificate_file), issued.pem()?).context("cannot write a certificate")
+}
+
+/// Keys that belong to no authority.
+fn own_keys(folder: &DataFolder) -> Result<()> {
+    if !folder.key(RECEIPT_KEY).is_file() {
+        PrivateKey::generate(KeyAlgorithm::P256)?.save(&folder.key(RECEIPT_KEY))?;
+    }
+    if !folder.key(AUDIT_KEY).is_file() {
+        write_private(&folder.key(AUDIT_KEY), SigningKey::generate()?.to_pem()?.as_bytes())?;
+    }
+    if !folder.key(NONCE_KEY).is_file() {
+        let mut bytes = [0; NONCE_KEY_BYTES];
+        aws_lc_rs::rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system has no randomness"))?;
+        write_private(&folder.key(NONCE_KEY), hex::encode(bytes).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn write_settings(folder: &DataFolder, ports: Ports) -> Result<()> {
+    std::fs::write(folder.server_settings(), toml::to_string_pretty(&server_settings(ports))?)?;
+    std::fs::write(folder.terminal_settings(), toml::to_string_pretty(&terminal_settings(ports))?)
+        .context("cannot write the settings")
+}
+
+/// Paths are relative, so that the folder can be moved.
+fn server_settings(ports: Ports) -> Table {
+    let key = |name: &str| text(format!("keys/{name}"));
+    table([
+        ("database_url", text("sqlite:shikaku.db")),
+        (
+            "terminal_api",
+            section([
+                ("listen", text(ports.terminal_api())),
+                ("certificate", key(SERVER_CERTIFICATE)),
+                ("key", key(SERVER_KEY)),
+                ("client_authorities", text(format!("ca/{ROOT_CERTIFICATE_FILE}"))),
+            ]),
+        ),
+        (
+            "cards",
+            section([
+                ("trust_anchors", Value::Array(vec![key(CARD_ROOTS)])),
+                ("policies", Value::Array(vec![text(AUTHENTICATION_POLICY_OID)])),
+                ("crl_refresh_s", Value::Integer(30)),
+            ]),
+        ),
+        ("receipts", section([("key", key(RECEIPT_KEY))])),
+        ("nonces", section([("key", key(NONCE_KEY))])),
+        ("audit", section([("key", key(AUDIT_KEY))])),
+        ("ops", section([("listen", text(ports.ops()))])),
+        ("simulated_jlis", section([("listen", text(ports.jlis())), ("directory", text("jlis"))])),
+    ])
+}
+
+fn terminal_settings(ports: Ports) -> Table {
+    let key = |name: &str| text(format!("keys/{name}"));
+    table([
+        ("institution_code", text(INSTITUTION_CODE)),
+        ("state", text("terminal/state")),
+        ("drop", section([("root", text("terminal/OQS"))])),
+        (
+            "central",
+            section([
+                ("url", text(format!("https://{}", ports.terminal_api()))),
+                ("ca_file", text(format!("ca/{ROOT_CERTIFICATE_FILE}"))),
+                ("certificate_file", key(TERMINAL_CERTIFICATE)),
+                ("key_file", key(TERMINAL_KEY)),
+            ]),
+        ),
+        ("reader_link", section([("listen", text(ports.reader_link()))])),
+    ])
+}
+
+fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {
+    entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn section<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Table(table(entries))
+}
+
+fn text(value: impl ToString) -> Value {
+    Value::String(value.to_string())
+}
+
+fn private_folder(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make the folder {}", path.display()))
+}
+
+fn remove_if_there(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot replace {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

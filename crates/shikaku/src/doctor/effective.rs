@@ -1,0 +1,150 @@
+//! The settings as they take effect, name by name, secrets masked.
+//!
+//! Every struct is taken apart completely, so that a new setting cannot be forgotten here.
+
+use std::{fmt::Display, path::Path};
+
+use server::config as central;
+use terminal::config as desk;
+
+type Values = Vec<(String, String)>;
+
+/// Of the server.
+pub(crate) fn of_server(config: &central::Config) -> Values {
+    let central::Config {
+        database_url,
+        terminal_api,
+        cards,
+        receipts,
+        nonces,
+        audit,
+        ops,
+        simulated_jlis,
+        limits,
+    } = config;
+    let mut values = Values::new();
+    put(&mut values, "database_url", database_url.masked());
+    of_terminal_api(&mut values, terminal_api);
+    let central::Cards { trust_anchors, policies, crl, crl_refresh_s } = cards;
+    put(&mut values, "cards.trust_anchors", paths(trust_anchors));
+    put(&mut values, "cards.policies", policies.join(", "));
+    put(
+        &mut values,
+        "cards.crl",
+        if crl.is_empty() { "(of the simulated J-LIS)".to_owned() } else { crl.join(", ") },
+    );
+    put(&mut values, "cards.crl_refresh_s", crl_refresh_s);
+    let central::Receipts { key, issuer, previous_keys, lifetime_s } = receipts;
+    put(&mut values, "receipts.issuer", issuer);
+    put(&mut values, "receipts.key", key.display());
+    put(&mut values, "receipts.previous_keys", paths(previous_keys));
+    put(&mut values, "receipts.lifetime_s", lifetime_s);
+    let central::Nonces { key, lifetime_s } = nonces;
+    put(&mut values, "nonces.key", key.as_deref().map_or("(random at each start)".into(), path));
+    put(&mut values, "nonces.lifetime_s", lifetime_s);
+    let central::Audit { key, tree_head_interval_s } = audit;
+    put(&mut values, "audit.key", key.display());
+    put(&mut values, "audit.tree_head_interval_s", tree_head_interval_s);
+    let central::Ops { listen } = ops;
+    put(&mut values, "ops.listen", listen);
+    if let Some(central::SimulatedJlis { listen, directory }) = simulated_jlis {
+        put(&mut values, "simulated_jlis.listen", listen);
+        put(&mut values, "simulated_jlis.directory", directory.display());
+    }
+    of_limits(&mut values, limits);
+    values
+}
+
+fn of_terminal_api(values: &mut Values, settings: &central::TerminalApi) {
+    let central::TerminalApi { listen, certificate, key, client_authorities, standing_refresh_s } = settings;
+    put(values, "terminal_api.listen", listen);
+    put(values, "terminal_api.certificate", certificate.display());
+    put(values, "terminal_api.key", key.display());
+    put(values, "terminal_api.client_authorities", client_authorities.display());
+    put(values, "terminal_api.standing_refresh_s", standing_refresh_s);
+}
+
+fn of_limits(values: &mut Values, limits: &central::Limits) {
+    let central::Limits {
+        connections,
+        terminal_concurrency,
+        requests,
+        handshake_s,
+        header_s,
+        body_s,
+        body_bytes,
+        idle_s,
+        drain_s,
+    } = limits;
+    put(values, "limits.connections", connections);
+    put(values, "limits.terminal_concurrency", terminal_concurrency);
+    put(values, "limits.requests", requests);
+    put(values, "limits.handshake_s", handshake_s);
+    put(values, "limits.header_s", header_s);
+    put(values, "limits.body_s", body_s);
+    put(values, "limits.body_bytes", body_bytes);
+    put(values, "limits.idle_s", idle_s);
+    put(values, "limits.drain_s", drain_s);
+}
+
+/// Of a terminal.
+pub(crate) fn of_terminal(config: &desk::Config) -> Values {
+    let desk::Config { institution_code, state, drop, central, reader_link } = config;
+    let mut values = Values::new();
+    put(&mut values, "terminal: institution_code", institution_code);
+    put(&mut values, "terminal: state", state.display());
+    of_drop(&mut values, drop);
+    let desk::CentralConfig { url, ca_file, certificate_file, key_file } = central;
+    put(&mut values, "terminal: central.url", url);
+    put(&mut values, "terminal: central.ca_file", ca_file.display());
+    put(&mut values, "terminal: central.certificate_file", certificate_file.display());
+    put(&mut values, "terminal: central.key_file", key_file.display());
+    let desk::ReaderLinkConfig { listen, token_file: _ } = reader_link;
+    put(&mut values, "terminal: reader_link.listen", listen);
+    put(&mut values, "terminal: reader_link.token_file", config.token_file().display());
+    values
+}
+
+fn of_drop(values: &mut Values, drop: &desk::DropConfig) {
+    let desk::DropConfig {
+        root,
+        result_encoding,
+        face_encoding,
+        write_mode,
+        poll_interval_ms,
+        settle_ms,
+        events,
+        encryption,
+    } = drop;
+    put(values, "terminal: drop.root", root.display());
+    put(values, "terminal: drop.result_encoding", format!("{result_encoding:?}"));
+    put(values, "terminal: drop.face_encoding", format!("{face_encoding:?}"));
+    put(values, "terminal: drop.write_mode", format!("{write_mode:?}"));
+    put(values, "terminal: drop.poll_interval_ms", poll_interval_ms);
+    put(values, "terminal: drop.settle_ms", settle_ms);
+    put(values, "terminal: drop.events", events);
+    let desk::EncryptionConfig { password_file, interfaces } = encryption;
+    put(
+        values,
+        "terminal: drop.encryption.password_file",
+        password_file.as_deref().map_or("(none)".into(), path),
+    );
+    for (interface, switch) in interfaces {
+        put(values, &format!("terminal: drop.encryption.interfaces.{interface}"), format!("{switch:?}"));
+    }
+}
+
+fn put(values: &mut Values, setting: &str, value: impl Display) {
+    values.push((setting.to_owned(), value.to_string()));
+}
+
+fn path(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn paths(list: &[std::path::PathBuf]) -> String {
+    if list.is_empty() {
+        return "(none)".to_owned();
+    }
+    list.iter().map(|one| path(one)).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,60 @@
+//! What a command found: said in words or as one JSON document, with the exit code that goes with it.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use serde_json::Value;
+
+/// The result of a command.
+pub(crate) struct Report {
+    /// For people, printed as it is.
+    text: String,
+    /// For programs.
+    document: Value,
+    /// `false` turns the exit code into 1: the command worked, what it looked at does not hold.
+    holds: bool,
+    /// Already printed (long-running commands say their addresses at the start).
+    printed: bool,
+}
+
+impl Report {
+    /// A result that holds.
+    pub(crate) fn new(text: impl Into<String>, document: Value) -> Self {
+        Self { text: text.into(), document, holds: true, printed: false }
+    }
+
+    /// The same result with exit code 1.
+    pub(crate) fn failed(self) -> Self {
+        Self { holds: false, ..self }
+    }
+
+    /// Prints now, for a command that goes on working; it then returns what this returns.
+    pub(crate) fn announce(mut self, json: bool) -> Self {
+        self.write(json);
+        self.printed = true;
+        self
+    }
+
+    /// Prints the result, once, and gives the exit code.
+    pub(crate) fn print(self, json: bool) -> ExitCode {
+        if !self.printed {
+            self.write(json);
+        }
+        if self.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    fn write(&self, json: bool) {
+        let mut out = io::stdout().lock();
+        let written = if json {
+            writeln!(out, "{:#}", self.document)
+        } else if self.text.is_empty() || self.text.ends_with('\n') {
+            write!(out, "{}", self.text)
+        } else {
+            writeln!(out, "{}", self.text)
+        };
+        // Nobody may be reading any more (`| head`); that is no failure of the command.
+        let _ = written.and_then(|()| out.flush());
+    }
+}

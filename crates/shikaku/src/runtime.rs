@@ -1,0 +1,31 @@
+//! The async runtime, and how a long-running command is asked to end.
+
+use std::future::Future;
+
+use anyhow::{Context, Result};
+
+/// Runs a future on a fresh multi-threaded runtime.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    install_crypto();
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(future)
+}
+
+/// One crypto provider for the whole process, chosen here and nowhere else.
+pub(crate) fn install_crypto() {
+    // Err means it is installed already, which is what we want.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn asked_to_end() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    tokio::select! {
+        ended = tokio::signal::ctrl_c() => ended.context("cannot listen for Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+    }
+}

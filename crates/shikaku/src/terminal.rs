@@ -1,0 +1,85 @@
+//! `shikaku terminal`: the eligibility terminal at an institution.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use terminal::{Terminal, central::HttpsCentral, config::Config};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    report::Report,
+    runtime::{asked_to_end, block_on},
+};
+
+/// The eligibility terminal (資格確認端末): file drop and reader link.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Run(Run),
+    Check(Check),
+}
+
+/// Run the terminal until Ctrl-C or SIGTERM.
+#[derive(Args)]
+#[command(after_help = "Example:\n  shikaku terminal run --config demo-data/terminal.toml")]
+pub(crate) struct Run {
+    /// The terminal's settings.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Look for what is wrong with the terminal's settings, with the remedy; exit 1 when anything is.
+#[derive(Args)]
+#[command(after_help = "Example:\n  shikaku terminal check --config demo-data/terminal.toml")]
+pub(crate) struct Check {
+    /// The terminal's settings.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Runs one of them.
+pub(crate) fn run(command: &Command, json: bool) -> Result<Report> {
+    match command {
+        Command::Run(arguments) => run_terminal(arguments, json),
+        Command::Check(arguments) => check(arguments),
+    }
+}
+
+fn check(arguments: &Check) -> Result<Report> {
+    let problems = Config::load(&arguments.config)?.check();
+    let listed: Vec<_> = problems
+        .iter()
+        .map(|problem| json!({"setting": problem.setting, "what": problem.what, "remedy": problem.remedy}))
+        .collect();
+    let document = json!({ "problems": listed });
+    if problems.is_empty() {
+        return Ok(Report::new("nothing is wrong", document));
+    }
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Ok(Report::new(lines.join("\n"), document).failed())
+}
+
+fn run_terminal(arguments: &Run, json: bool) -> Result<Report> {
+    let config = Config::load(&arguments.config)?;
+    block_on(async {
+        let central =
+            HttpsCentral::new(&config).context("the connection to the centre cannot be prepared")?;
+        let terminal = Terminal::start(&config, central).await?;
+        let reader_link = terminal.reader_link_address()?;
+        let text = format!("file drop: {}\nreader link: http://{reader_link}", config.drop.root.display());
+        let document = json!({"drop": config.drop.root, "reader_link": reader_link.to_string()});
+        let report = Report::new(text, document).announce(json);
+        let stop = CancellationToken::new();
+        let serving = terminal.serve(stop.clone());
+        let ending = async {
+            let asked = asked_to_end().await;
+            stop.cancel();
+            asked
+        };
+        let (served, asked) = tokio::join!(serving, ending);
+        served?;
+        asked?;
+        Ok(report)
+    })
+}

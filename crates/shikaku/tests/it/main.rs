@@ -1,0 +1,9 @@
+//! The program as its users meet it: as a process, through its command line, its pages and its files.
+
+mod audit;
+mod authority;
+mod contract;
+mod demo;
+mod pages;
+mod population;
+mod program;

@@ -1,0 +1,91 @@
+//! Running the program.
+
+use std::{
+    ffi::OsStr,
+    io::{BufRead, BufReader},
+    net::{Ipv4Addr, TcpListener},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+/// Distances from the port base that a demo listens on.
+const DISTANCES: [u16; 5] = [0, 3, 5, 8, 9];
+
+/// The program with these arguments, quiet logs.
+pub(crate) fn shikaku<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shikaku"));
+    command.args(arguments).env("SHIKAKU_LOG", "warn").stdin(Stdio::null());
+    command
+}
+
+/// Runs to the end.
+pub(crate) fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Output {
+    shikaku(arguments).output().expect("the program starts")
+}
+
+/// Runs to the end, which must be good; gives stdout.
+pub(crate) fn succeed<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> String {
+    let done = run(arguments);
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("stdout is UTF-8")
+}
+
+/// Exactly one JSON document.
+pub(crate) fn document(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("not one JSON document ({error}): {text}"))
+}
+
+/// A port base whose ports are free now.
+pub(crate) fn free_port_base() -> u16 {
+    for _ in 0..200 {
+        let probe = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let base = probe.local_addr().expect("an address").port().min(u16::MAX - 10);
+        drop(probe);
+        let held: Result<Vec<_>, _> = DISTANCES
+            .iter()
+            .map(|distance| TcpListener::bind((Ipv4Addr::LOCALHOST, base + distance)))
+            .collect();
+        if held.is_ok() {
+            return base;
+        }
+    }
+    panic!("no ports are free on 127.0.0.1")
+}
+
+/// A demo that runs until this is dropped.
+pub(crate) struct RunningDemo {
+    child: Child,
+    /// What it printed when it was ready.
+    pub(crate) announcement: serde_json::Value,
+    /// Where the landing page is, `host:port`.
+    pub(crate) address: String,
+}
+
+impl RunningDemo {
+    /// Starts one and waits until it says that it is ready.
+    pub(crate) fn start(data: &Path) -> Self {
+        let base = free_port_base();
+        let mut child =
+            shikaku(["demo", "--json", "--persons", "20", "--port-base", &base.to_string(), "--data"])
+                .arg(data)
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("the program starts");
+        let mut text = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("piped"));
+        // The document is printed over several lines; it ends with a line of its own.
+        while !text.ends_with("\n}\n") {
+            let read = out.read_line(&mut text).expect("readable");
+            assert!(read > 0, "the demo ended before it was ready: {text}");
+        }
+        Self { child, announcement: document(&text), address: format!("127.0.0.1:{base}") }
+    }
+}
+
+impl Drop for RunningDemo {
+    fn drop(&mut self) {
+        // Already gone is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -205,15 +205,21 @@ fn replace_char(c: char) -> String {
         return FALLBACKS[index].1.to_owned();
     }
     // Compatibility forms, then letters without their accents.
-    let compatible: String = std::iter::once(c).nfkc().map(|c| if c == '?' { '？' } else { c }).collect();
+    let compatible: String = std::iter::once(c).nfkc().map(full_width_sign).collect();
     if shift_jis_all(&compatible) {
         return compatible;
     }
-    let bare: String = std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c)).collect();
+    let bare: String =
+        std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c)).map(full_width_sign).collect();
     if !bare.is_empty() && shift_jis_all(&bare) {
         return bare;
     }
     GETA.to_string()
+}
+
+/// ASCII signs as full-width ones: a substitute comes after escaping, so it must not be markup, nor a `?`.
+fn full_width_sign(c: char) -> char {
+    if c.is_ascii_punctuation() { char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(GETA) } else { c }
 }
 
 fn shift_jis_all(text: &str) -> bool {

@@ -1,1 +1,157 @@
-//! …
+//! The log in the database: signed step by step, exported, and proof against whoever may change any row.
+
+use store::{
+    Options, Store,
+    audit::{SigningKey, TreeHead, verify},
+};
+
+use crate::{
+    databases::{Database, on_every_database},
+    people::*,
+};
+
+on_every_database!(
+    heads_follow_each_other_and_cover_everything,
+    an_empty_log_has_a_head_too,
+    two_processes_sign_one_chain_of_heads,
+    a_changed_or_removed_row_is_found_after_export,
+    what_is_refused_is_audited,
+    administration_is_audited,
+);
+
+async fn check(db: &Database, institution: u32, request: &str) {
+    db.store.record_verification(verification(institution, request)).await.expect("records");
+}
+
+async fn faults(db: &Database, key: &SigningKey) -> (u64, Vec<String>) {
+    let mut dump = Vec::new();
+    db.store.audit_export(&mut dump).await.expect("exports");
+    let public = key.public_key().expect("a key");
+    let report = verify(dump.as_slice(), &public, None).expect("reads");
+    (report.entries, report.faults.into_iter().map(|fault| fault.what).collect())
+}
+
+async fn heads_follow_each_other_and_cover_everything(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    let mut previous: Option<TreeHead> = None;
+    let mut total = 0;
+    for round in 1..=5 {
+        // More than one step of reading, in several institutions.
+        for number in 0..round * 150 {
+            total += 1;
+            check(&db, number % 4, &format!("{total}")).await;
+        }
+        let head = db.store.audit_integrate_and_sign(&key, at(i64::from(round))).await.expect("signs");
+        assert_eq!(head.head_number, i64::from(round));
+        assert_eq!(head.tree_size, total);
+        assert_eq!(db.store.audit_tree_head().await, Ok(Some(head.clone())));
+        // Nothing new: the head stays.
+        assert_eq!(db.store.audit_integrate_and_sign(&key, at(99)).await.as_ref(), Ok(&head));
+        previous = Some(head);
+        if total > 1000 {
+            break;
+        }
+    }
+    assert!(previous.is_some());
+    // What came after the last head is not in its dump.
+    check(&db, 1, "later").await;
+    assert_eq!(faults(&db, &key).await, (total, vec![]));
+}
+
+async fn an_empty_log_has_a_head_too(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    let mut nothing = Vec::new();
+    assert!(db.store.audit_export(&mut nothing).await.is_err(), "nothing was signed yet");
+    db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+    assert_eq!(faults(&db, &key).await, (0, vec![]));
+    check(&db, 1, "first").await;
+    db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+    assert_eq!(faults(&db, &key).await, (1, vec![]));
+}
+
+async fn two_processes_sign_one_chain_of_heads(db: Database) {
+    let key = std::sync::Arc::new(SigningKey::generate().expect("a key"));
+    let other = Store::open(&db.url, Options::default()).await.expect("opens");
+    let mut signers = Vec::new();
+    for store in [db.store.clone(), other] {
+        let key = key.clone();
+        signers.push(tokio::spawn(async move {
+            for _ in 0..15 {
+                store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+            }
+        }));
+    }
+    for number in 0..60 {
+        check(&db, number % 2, &format!("{number}")).await;
+    }
+    for signer in signers {
+        signer.await.expect("signs");
+    }
+    db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+    assert_eq!(faults(&db, &key).await, (60, vec![]));
+}
+
+/// What somebody does who may write every row.
+async fn tamper(db: &Database, sql: &str) {
+    if let Some(path) = db.url.strip_prefix("sqlite:") {
+        rusqlite::Connection::open(path).expect("opens").execute_batch(sql).expect("tampers");
+        return;
+    }
+    let (client, connection) =
+        tokio_postgres::connect(&db.url, tokio_postgres::NoTls).await.expect("connects");
+    tokio::spawn(connection);
+    client.batch_execute(sql).await.expect("tampers");
+}
+
+async fn a_changed_or_removed_row_is_found_after_export(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    for number in 0..30 {
+        check(&db, number % 3, &format!("{number}")).await;
+    }
+    db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+    assert_eq!(faults(&db, &key).await, (30, vec![]));
+    let place = format!("institution_code = '{}' AND sequence = 4", institution(1));
+    tamper(&db, &format!("UPDATE audit SET outcome = 'nothing happened' WHERE {place}")).await;
+    assert!(!faults(&db, &key).await.1.is_empty(), "a changed row");
+    tamper(&db, &format!("UPDATE audit SET outcome = 'valid' WHERE {place}")).await;
+    assert_eq!(faults(&db, &key).await, (30, vec![]), "put back as it was");
+    // The newest entry of a chain has no follower: only the signed head tells.
+    let last = format!("institution_code = '{}' AND sequence = 10", institution(2));
+    tamper(&db, &format!("DELETE FROM audit WHERE {last}")).await;
+    assert!(!faults(&db, &key).await.1.is_empty(), "a removed row");
+}
+
+async fn what_is_refused_is_audited(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    check(&db, 1, "a").await;
+    let mut other = verification(1, "a");
+    other.question_digest = [9; 32];
+    db.store.record_verification(other).await.expect("answers");
+    db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+    let mut dump = Vec::new();
+    db.store.audit_export(&mut dump).await.expect("exports");
+    let dump = String::from_utf8(dump).expect("text");
+    assert!(dump.contains("\"object\":\"request:a\",\"outcome\":\"denied:request-id-reused\""), "{dump}");
+    assert!(dump.contains("\"actor\":\"terminal:受付\\\"1\\\"\""), "{dump}");
+}
+
+async fn administration_is_audited(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    let certificate = store::TerminalCertificate {
+        institution_code: institution(1),
+        fingerprint: "00".repeat(32),
+        terminal_name: "1".to_owned(),
+        not_after: at(1),
+        revoked_at: None,
+        changed_at: NOW,
+    };
+    db.store.register_terminal_certificate(certificate.clone()).await.expect("registers");
+    db.store.register_terminal_certificate(certificate.clone()).await.expect("registers");
+    let revoke =
+        || db.store.revoke_terminal_certificate(&certificate.institution_code, &certificate.fingerprint, NOW);
+    revoke().await.expect("revokes");
+    revoke().await.expect("revokes");
+    import(&db.store, 1, rows([coverage(1)]), NOW).await.expect("imports");
+    db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+    assert_eq!(faults(&db, &key).await, (3, vec![]));
+}

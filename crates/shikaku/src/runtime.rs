@@ -3,6 +3,8 @@
 use std::future::Future;
 
 use anyhow::{Context, Result};
+use eligibility::Instant;
+use server::clock::Clock;
 
 /// Runs a future on a fresh multi-threaded runtime.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
@@ -18,6 +20,12 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> 
 pub(crate) fn install_crypto() {
     // Err means it is installed already, which is what we want.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// This second: certificates know no fractions, and an authority must not begin within one.
+pub(crate) fn this_second() -> Instant {
+    let now = Clock::system().now();
+    Instant(now.0 - now.0.rem_euclid(1000))
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -21,7 +21,7 @@ use crate::{
     demo::{people::prepare_cards, system::PIN, wallet::Wallet},
     folder::DataFolder,
     report::Report,
-    runtime::{asked_to_end, block_on},
+    runtime::{asked_to_end, block_on, this_second},
 };
 
 /// Be a My Number card of one of the demo's people, in the virtual reader vpcd of pcscd, until Ctrl-C.
@@ -47,7 +47,7 @@ pub(crate) struct Simulate {
 
 /// Plays the card until asked to end.
 pub(crate) fn run(arguments: &Simulate, json: bool) -> Result<Report> {
-    let now = Clock::system().now();
+    let now = this_second();
     let occasion;
     let folder = match &arguments.data {
         Some(data) => DataFolder::new(data)?,

@@ -48,6 +48,7 @@ use crate::{
         wallet::Wallet,
     },
     folder::DataFolder,
+    runtime::this_second,
 };
 
 /// The PIN of every simulated card.
@@ -109,7 +110,7 @@ impl System {
         let Wanted { folder, ports, cast } = wanted;
         ports_are_free(ports).await?;
         let clock = Clock::system();
-        let premises = Premises::prepare(&folder, ports, clock.now())?;
+        let premises = Premises::prepare(&folder, ports, this_second())?;
         let server = Server::start(&Config::load(&folder.server_settings())?, clock.clone()).await?;
         register(&server, &premises, &clock).await?;
         let jlis = Arc::clone(&server.simulated_jlis().context("the demo has a simulated J-LIS")?.authority);

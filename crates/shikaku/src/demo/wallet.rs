@@ -21,11 +21,11 @@ use pki::{
     keys::{KeyAlgorithm, PrivateKey},
 };
 use population::personas::{CardState, Persona, PersonaCard, PinState};
-use server::clock::Clock;
 
 use crate::{
     demo::{foreign_card::ForeignCard, forgery, people},
     folder::DataFolder,
+    runtime::this_second,
 };
 
 /// Where the demo's people live, as far as their cards say: 千代田区.
@@ -107,7 +107,7 @@ impl Wallet {
     /// An authority of the same name that nobody trusts.
     fn impostor(&self) -> Result<SimulatedJlis> {
         let folder = self.folder.root().join("untrusted-jlis");
-        Ok(SimulatedJlis::open_or_create(&folder, &JlisOptions::default(), Clock::system().now())?)
+        Ok(SimulatedJlis::open_or_create(&folder, &JlisOptions::default(), this_second())?)
     }
 }
 

@@ -64,9 +64,10 @@ pub(crate) struct FaceFile {
 struct InHand {
     file: RequestFile,
     look: Look,
-    content: Arc<[u8]>,
+    content: Arc<Vec<u8>>,
     digest: String,
-    _alone: Option<OwnedSemaphorePermit>,
+    /// Held by a large request.
+    alone: Option<OwnedSemaphorePermit>,
 }
 
 impl<C: Central> Desk<C> {
@@ -168,16 +169,20 @@ impl<C: Central> Desk<C> {
         if look.size > MAX_REQUEST_BYTES {
             return self.put_away(name.as_ref(), Reason::TooLarge).await.map(Err);
         }
+        if self.doubts.is_too_early(&file.key, look) {
+            return Ok(Err(Next::Later(TRY_AGAIN)));
+        }
         // Large files one after another: sixteen of them at once would be hundreds of megabytes.
         let alone = match look.size > LARGE_BYTES {
             true => Some(Arc::clone(&self.large).acquire_owned().await.map_err(io::Error::other)?),
             false => None,
         };
         let desk = Arc::clone(self);
-        let read = off(move || Ok(desk.req.read(name.as_ref(), MAX_REQUEST_BYTES))).await?;
+        let read =
+            off_for(alone.as_ref(), move || Ok(desk.req.read(name.as_ref(), MAX_REQUEST_BYTES))).await?;
         Ok(match read {
             Ok(content) => {
-                Ok(InHand { digest: digest_of(&content), file, look, content: content.into(), _alone: alone })
+                Ok(InHand { digest: digest_of(&content), file, look, content: Arc::new(content), alone })
             }
             Err(ReadError::Gone) => Err(Next::Finished),
             Err(ReadError::InUse) => Err(Next::Later(TRY_AGAIN)),
@@ -208,7 +213,7 @@ impl<C: Central> Desk<C> {
     /// Asks the question, under the id it was asked before if it was.
     async fn ask(self: &Arc<Self>, hand: InHand, known: Option<Uuid>) -> io::Result<Next> {
         let (desk, content, name) = (Arc::clone(self), Arc::clone(&hand.content), hand.file.clone());
-        let read = off(move || Ok(desk.questions.read(&name, &content))).await?;
+        let read = off_for(hand.alone.as_ref(), move || Ok(desk.questions.read(&name, &content))).await?;
         let question = match read {
             Read::Unreadable(code, detail) => return self.refuse_content(hand, code, &detail).await,
             Read::Question(question) => question,
@@ -225,7 +230,12 @@ impl<C: Central> Desk<C> {
         let Asked { content, segment } = asked;
         tracing::info!(%request_id, segment, "request answered");
         self.status.count_answered();
-        self.send(hand, request_id, vec![Outgoing { folder: Target::Res, name: answer_name, content }]).await
+        self.send(
+            hand,
+            request_id,
+            vec![Outgoing { folder: Target::Res, name: answer_name, content: Arc::new(content) }],
+        )
+        .await
     }
 
     /// Stages, promises, delivers: see [`super::journal`] for the order.
@@ -292,9 +302,13 @@ impl<C: Central> Desk<C> {
             Outgoing {
                 folder: Target::Res,
                 name: error_name,
-                content: self.questions.error_file(code, detail),
+                content: Arc::new(self.questions.error_file(code, detail)),
             },
-            Outgoing { folder: Target::Res, name: hand.file.name.clone(), content: hand.content.to_vec() },
+            Outgoing {
+                folder: Target::Res,
+                name: hand.file.name.clone(),
+                content: Arc::clone(&hand.content),
+            },
         ];
         self.send(hand, request_id, files).await
     }
@@ -316,7 +330,7 @@ impl<C: Central> Desk<C> {
             if desk.outbox.is_taken(Target::Res, &error_name)? {
                 return Ok(());
             }
-            let content = desk.questions.error_file(ErrorCode::Quarantined, reason.words());
+            let content = Arc::new(desk.questions.error_file(ErrorCode::Quarantined, reason.words()));
             let staged = desk.outbox.stage(&[Outgoing { folder: Target::Res, name: error_name, content }])?;
             desk.outbox.deliver(&staged).map(drop)
         })
@@ -349,22 +363,22 @@ impl<C: Central> Desk<C> {
         let digest = digest_of(&face.content);
         let record =
             |state, request_id| Record { key: key.clone(), digest, request_id, at: clock::now_ms(), state };
-        let (request_id, deliveries) = match self
-            .journal
-            .get(&key)
-            .map(|known| (known.request_id, known.state))
-        {
-            Some((_, State::Shown(name))) => return Ok(name),
-            Some((request_id, State::Answered(deliveries))) => (request_id, deliveries),
-            _ => {
-                let desk = Arc::clone(self);
-                let file = Outgoing { folder: Target::Face, name: face.name.clone(), content: face.content };
-                let deliveries = off(move || desk.outbox.stage(&[file])).await?;
-                let request_id = Uuid::now_v7();
-                self.journal.write(record.clone()(State::Answered(deliveries.clone()), request_id)).await?;
-                (request_id, deliveries)
-            }
-        };
+        let (request_id, deliveries) =
+            match self.journal.get(&key).map(|known| (known.request_id, known.state)) {
+                Some((_, State::Shown(name))) => return Ok(name),
+                Some((request_id, State::Answered(deliveries))) => (request_id, deliveries),
+                _ => {
+                    let desk = Arc::clone(self);
+                    let content = Arc::new(face.content);
+                    let file = Outgoing { folder: Target::Face, name: face.name.clone(), content };
+                    let deliveries = off(move || desk.outbox.stage(&[file])).await?;
+                    let request_id = Uuid::now_v7();
+                    self.journal
+                        .write(record.clone()(State::Answered(deliveries.clone()), request_id))
+                        .await?;
+                    (request_id, deliveries)
+                }
+            };
         let name = deliveries.first().map_or(face.name, |delivery| delivery.name.clone());
         self.deliver(deliveries).await?;
         self.journal.write(record(State::Shown(name.clone()), request_id)).await?;
@@ -383,6 +397,21 @@ fn deliveries_of(state: &State) -> Option<Vec<Delivery>> {
         State::Answered(deliveries) => Some(deliveries.clone()),
         State::Seen | State::Done | State::Shown(_) => None,
     }
+}
+
+/// The same for a request that may be large (it then holds the permit): on a thread of its own that ends with the
+/// work, because the pool's threads would each keep the memory of the largest file they ever saw.
+async fn off_for<T: Send + 'static>(
+    large: Option<&OwnedSemaphorePermit>,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    if large.is_none() {
+        return off(work).await;
+    }
+    let (answer, outcome) = tokio::sync::oneshot::channel();
+    // Nobody listens only when the terminal stops.
+    std::thread::Builder::new().name("large-request".into()).spawn(move || answer.send(work()).is_ok())?;
+    outcome.await.map_err(io::Error::other)?
 }
 
 /// Runs file work where it may block.

@@ -58,7 +58,7 @@ pub(crate) async fn run<C: Central>(desk: Arc<Desk<C>>, shutdown: CancellationTo
         counter.start_waiting(&desk);
         tokio::select! {
             () = shutdown.cancelled() => break,
-            name = watch.next() => counter.queue(name),
+            name = watch.next() => counter.hear_of(name),
             Some(ended) = counter.in_flight.join_next() => counter.end(ended),
             Some(scanned) = scans.join_next() => match scanned {
                 Ok(Ok(names)) => {
@@ -100,6 +100,12 @@ impl Counter {
             self.known.insert(name.clone());
             self.waiting.push_back(name);
         }
+    }
+
+    /// Something happened to this name just now: its pause is over.
+    fn hear_of(&mut self, name: OsString) {
+        self.resting.remove(&name);
+        self.queue(name);
     }
 
     fn start_waiting<C: Central>(&mut self, desk: &Arc<Desk<C>>) {

@@ -1,6 +1,6 @@
 //! Answers on their way: complete and durable in staging first, then visible under their final name.
 
-use std::{ffi::OsStr, io};
+use std::{ffi::OsStr, io, sync::Arc};
 
 use super::{
     folder::Folder,
@@ -22,7 +22,7 @@ pub(crate) struct Outbox {
 pub(crate) struct Outgoing {
     pub(crate) folder: Target,
     pub(crate) name: String,
-    pub(crate) content: Vec<u8>,
+    pub(crate) content: Arc<Vec<u8>>,
 }
 
 /// Ending of complete content in staging.

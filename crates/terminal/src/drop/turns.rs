@@ -46,25 +46,31 @@ pub(crate) struct Doubts {
 }
 
 impl Doubts {
-    /// `true` when the file has lain unchanged long enough to be called broken.
+    /// Whether the file was found wanting and has not yet lain long enough: reading it again would find the same.
+    pub(crate) fn is_too_early(&self, key: &str, look: Look) -> bool {
+        lock(&self.since)
+            .get(key)
+            .is_some_and(|(last, at)| *last == look && at.elapsed() < INCOMPLETE_PATIENCE)
+    }
+
+    /// Notes that the file cannot be read; `true` when it has lain unchanged long enough to be called broken.
     pub(crate) fn is_sure(&self, key: &str, look: Look) -> bool {
         let mut since = lock(&self.since);
-        match since.get(key) {
-            Some((last, at)) if *last == look => {
-                let sure = at.elapsed() >= INCOMPLETE_PATIENCE;
-                if sure {
-                    since.remove(key);
-                }
-                sure
-            }
-            _ => {
-                if since.len() >= MAX_DOUBTS {
-                    since.clear();
-                }
-                since.insert(key.to_owned(), (look, Instant::now()));
-                false
-            }
+        if since.get(key).is_some_and(|(last, at)| *last == look && at.elapsed() >= INCOMPLETE_PATIENCE) {
+            since.remove(key);
+            return true;
         }
+        if since.len() >= MAX_DOUBTS {
+            since.clear();
+        }
+        since.entry(key.to_owned()).and_modify(|doubt| renew(doubt, look)).or_insert((look, Instant::now()));
+        false
+    }
+}
+
+fn renew(doubt: &mut (Look, Instant), look: Look) {
+    if doubt.0 != look {
+        *doubt = (look, Instant::now());
     }
 }
 

@@ -45,7 +45,8 @@ async fn the_result_has_the_encoding_of_the_request_unless_told_otherwise() {
     assert_eq!(shift_jis.message.header.character_code_identifier, Code::Known(CharacterCode::ShiftJis));
     assert_eq!(counter.result("OQSsiquc01res_2.xml").await.encoding, CharacterCode::Utf8);
 
-    let change = |config: &mut terminal::config::Config| config.drop.result_encoding = ResultEncoding::ShiftJis;
+    let change =
+        |config: &mut terminal::config::Config| config.drop.result_encoding = ResultEncoding::ShiftJis;
     let counter = Counter::open_with(change, Centre::default()).await;
     counter.put("OQSsiquc01req_3.xml", request("3"));
     assert_eq!(counter.result("OQSsiquc01res_3.xml").await.encoding, CharacterCode::ShiftJis);
@@ -106,10 +107,12 @@ async fn what_cannot_be_read_comes_back_with_words() {
     counter.put("OQSsiquc01req_1.xml", "これは XML ではない");
     counter.put("OQSmuquc01req_1.xml", request("1"));
     let words = counter.wait("res", "OQSsiquc01req_1.err").await;
-    let words = wire::charset::decode(&[b"<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>".as_slice(), &words].concat())
-        .expect("Windows-31J")
-        .1
-        .into_owned();
+    let words = wire::charset::decode(
+        &[b"<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>".as_slice(), &words].concat(),
+    )
+    .expect("Windows-31J")
+    .1
+    .into_owned();
     assert!(!words.trim().is_empty());
     assert_eq!(counter.wait("res", "OQSsiquc01req_1.xml").await, "これは XML ではない".as_bytes());
     counter.wait_gone("req", "OQSsiquc01req_1.xml").await;
@@ -149,7 +152,8 @@ fn open_zip(bytes: &[u8]) -> (String, Vec<u8>) {
 }
 
 fn make_zip(password: &str, entry: &str, content: &[u8]) -> Vec<u8> {
-    let options = zip::write::SimpleFileOptions::default().with_aes_encryption(zip::AesMode::Aes256, password);
+    let options =
+        zip::write::SimpleFileOptions::default().with_aes_encryption(zip::AesMode::Aes256, password);
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     zip.start_file(entry, options).expect("starts");
     std::io::Write::write_all(&mut zip, content).expect("writes");
@@ -228,7 +232,9 @@ async fn clients_may_take_files_away_at_any_moment() {
                 let _ = std::fs::remove_file(root.join("req").join(&name));
             }
             if n % 5 == 0 {
-                let _ = std::fs::remove_file(root.join("res").join(format!("OQSsiquc01res_{}.xml", n.max(5) - 5)));
+                let _ = std::fs::remove_file(
+                    root.join("res").join(format!("OQSsiquc01res_{}.xml", n.max(5) - 5)),
+                );
             }
         }
     });
@@ -242,7 +248,8 @@ async fn clients_may_take_files_away_at_any_moment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn foreign_and_temporary_files_are_left_alone() {
     let counter = Counter::open().await;
-    let foreign = [".receptionagent-17.tmp", "EPSsiquc01req_1.xml", "bulk_request_sequence.txt", "~$notes.doc"];
+    let foreign =
+        [".receptionagent-17.tmp", "EPSsiquc01req_1.xml", "bulk_request_sequence.txt", "~$notes.doc"];
     for name in foreign {
         std::fs::write(counter.folder("req").join(name), request("1")).expect("writes");
     }

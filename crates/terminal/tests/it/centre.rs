@@ -17,24 +17,24 @@ use wire::{
 };
 
 #[derive(Default)]
-pub struct Centre {
+pub(crate) struct Centre {
     /// Answers nothing while set.
-    pub down: AtomicBool,
+    pub(crate) down: AtomicBool,
     /// Refuses the terminal while set.
-    pub not_admitted: AtomicBool,
+    pub(crate) not_admitted: AtomicBool,
     /// Questions heard.
-    pub heard: AtomicUsize,
+    pub(crate) heard: AtomicUsize,
     /// Every (number, request id) heard.
-    pub asked: Mutex<Vec<(String, String)>>,
+    pub(crate) asked: Mutex<Vec<(String, String)>>,
     /// The same, appended to a file that survives the process.
-    pub log: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
     /// How long it thinks.
-    pub delay: Duration,
+    pub(crate) delay: Duration,
 }
 
-pub struct Shared(pub std::sync::Arc<Centre>);
+pub(crate) struct Shared(pub(crate) std::sync::Arc<Centre>);
 
-pub const FINGERPRINT: &str = "00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff";
+pub(crate) const FINGERPRINT: &str = "00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff";
 
 impl Centre {
     fn trouble(&self) -> Result<(), CentralError> {

@@ -48,7 +48,9 @@ fn check_names_every_problem_with_its_remedy() {
         .replace("/srv/oqs", "missing")
         .replace("[central]", "poll_interval_ms = 5000\n[reader_link]\nlisten = \"0.0.0.0:8445\"\n[central]");
     let problems = Config::parse(&text, dir.path()).expect("parses").check();
-    for setting in ["central.url", "drop.root", "drop.poll_interval_ms", "reader_link.listen", "central.key_file"] {
+    for setting in
+        ["central.url", "drop.root", "drop.poll_interval_ms", "reader_link.listen", "central.key_file"]
+    {
         let found = problems.iter().find(|problem| problem.setting == setting);
         assert!(found.is_some_and(|problem| !problem.remedy.is_empty()), "{setting}: {problems:#?}");
     }

@@ -16,12 +16,12 @@ use wire::message::{ReadResult, read_result};
 use crate::centre::{Centre, Shared};
 
 /// Longest wait for anything in these tests; reaching it is a failure with words, never a pass.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Counter {
-    pub dir: tempfile::TempDir,
-    pub config: Config,
-    pub centre: Arc<Centre>,
+pub(crate) struct Counter {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) config: Config,
+    pub(crate) centre: Arc<Centre>,
     running: Option<Running>,
 }
 
@@ -33,11 +33,11 @@ struct Running {
 }
 
 impl Counter {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::open_with(|_| {}, Centre::default()).await
     }
 
-    pub async fn open_with(change: impl FnOnce(&mut Config), centre: Centre) -> Self {
+    pub(crate) async fn open_with(change: impl FnOnce(&mut Config), centre: Centre) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let mut config = config_in(dir.path());
         change(&mut config);
@@ -46,7 +46,7 @@ impl Counter {
         counter
     }
 
-    pub async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let central = Shared(Arc::clone(&self.centre));
         let terminal = Terminal::start(&self.config, central).await.expect("starts");
         let (status, shutdown) = (terminal.status(), CancellationToken::new());
@@ -56,51 +56,55 @@ impl Counter {
         self.running = Some(Running { status, address, shutdown, task });
     }
 
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         let running = self.running.take().expect("is running");
         running.shutdown.cancel();
         running.task.await.expect("stops cleanly");
     }
 
-    pub fn status(&self) -> &Status {
+    pub(crate) fn status(&self) -> &Status {
         &self.running.as_ref().expect("is running").status
     }
 
-    pub fn address(&self) -> std::net::SocketAddr {
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
         self.running.as_ref().expect("is running").address
     }
 
-    pub fn folder(&self, name: &str) -> PathBuf {
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
         self.config.drop.root.join(name)
     }
 
     /// Puts a request down the way careful clients do: complete, by rename.
-    pub fn put(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn put(&self, name: &str, content: impl AsRef<[u8]>) {
         put(&self.config.drop.root, name, content.as_ref());
     }
 
     /// Waits until a file is there and complete enough to be read, and reads it.
-    pub async fn wait(&self, folder: &str, name: &str) -> Vec<u8> {
+    pub(crate) async fn wait(&self, folder: &str, name: &str) -> Vec<u8> {
         let path = self.folder(folder).join(name);
-        wait_until(&format!("{folder}/{name}"), || std::fs::read(&path).ok().filter(|bytes| !bytes.is_empty())).await
+        wait_until(&format!("{folder}/{name}"), || {
+            std::fs::read(&path).ok().filter(|bytes| !bytes.is_empty())
+        })
+        .await
     }
 
-    pub async fn result(&self, name: &str) -> ReadResult {
+    pub(crate) async fn result(&self, name: &str) -> ReadResult {
         read_result(&self.wait("res", name).await).expect("a whole result")
     }
 
     /// Waits until a name is gone.
-    pub async fn wait_gone(&self, folder: &str, name: &str) {
+    pub(crate) async fn wait_gone(&self, folder: &str, name: &str) {
         let path = self.folder(folder).join(name);
-        wait_until(&format!("{folder}/{name} to go"), || (path.symlink_metadata().is_err()).then_some(())).await;
+        wait_until(&format!("{folder}/{name} to go"), || (path.symlink_metadata().is_err()).then_some(()))
+            .await;
     }
 
-    pub fn names(&self, folder: &str) -> Vec<String> {
+    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
         names_in(&self.folder(folder))
     }
 }
 
-pub fn config_in(dir: &Path) -> Config {
+pub(crate) fn config_in(dir: &Path) -> Config {
     let root = dir.join("OQS");
     std::fs::create_dir_all(&root).expect("a root");
     let nowhere = dir.join("unused.pem");
@@ -118,13 +122,13 @@ pub fn config_in(dir: &Path) -> Config {
     }
 }
 
-pub fn put(root: &Path, name: &str, content: &[u8]) {
+pub(crate) fn put(root: &Path, name: &str, content: &[u8]) {
     let temporary = root.join("req").join(format!(".{name}.tmp"));
     std::fs::write(&temporary, content).expect("writes");
     std::fs::rename(&temporary, root.join("req").join(name)).expect("renames");
 }
 
-pub fn names_in(folder: &Path) -> Vec<String> {
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
@@ -133,7 +137,7 @@ pub fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-pub async fn wait_until<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+pub(crate) async fn wait_until<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
     let since = Instant::now();
     loop {
         if let Some(value) = ready() {
@@ -145,11 +149,11 @@ pub async fn wait_until<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> 
 }
 
 /// A request in the given encoding name, asking about `number`.
-pub fn request(number: &str) -> String {
+pub(crate) fn request(number: &str) -> String {
     request_of("1319990012", "19820514", number)
 }
 
-pub fn request_of(institution: &str, birthdate: &str, number: &str) -> String {
+pub(crate) fn request_of(institution: &str, birthdate: &str, number: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>
 <XmlMsg><MessageHeader><QualificationConfirmationDate>20261122</QualificationConfirmationDate>

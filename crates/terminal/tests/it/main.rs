@@ -8,4 +8,5 @@ mod hostile;
 mod kill;
 mod many_files;
 mod reader_link;
+mod system;
 mod trouble;

@@ -65,7 +65,10 @@ impl SmallVolume {
     fn mount(kib: usize) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let size = format!("size={kib}k");
-        let status = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(dir.path()).status();
+        let status = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(dir.path())
+            .status();
         let mounted = status.is_ok_and(|status| status.success());
         assert!(mounted, "this test needs to mount a small tmpfs: run it as root, or in `unshare -rm`");
         Self(dir)

@@ -1,0 +1,119 @@
+//! A counter with everything behind it: centre, terminal, folder.
+
+use std::{path::PathBuf, time::Duration};
+
+use eligibility::{consent::CareForm, consent::ConsentChoice, consent::ConsentKind, insurer::InsurerNumber};
+use kiosk::{TerminalLink, TerminalLinkConfig, session::Choices};
+use pki::{TerminalName, TerminalSubject};
+use store::TerminalCertificate;
+use terminal::{
+    Terminal,
+    central::HttpsCentral,
+    config::{CentralConfig, Config, DropConfig, ReaderLinkConfig},
+};
+use testkit::{
+    client::SERVER_NAME,
+    people,
+    system::{Engine, INSTITUTION, TestSystem},
+};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) struct Desk {
+    pub(crate) system: TestSystem,
+    pub(crate) face: PathBuf,
+    pub(crate) link: TerminalLink,
+    pub(crate) link_config: TerminalLinkConfig,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+    _dir: tempfile::TempDir,
+}
+
+pub(crate) const PERSON: &str = "p-1";
+
+impl Desk {
+    pub(crate) async fn open() -> Self {
+        let system = TestSystem::start(Engine::Sqlite).await;
+        let insurer = InsurerNumber::parse("06139996").expect("a number");
+        let member = people::coverage(&insurer, PERSON, "345", "髙橋　花子", jiff::civil::date(1980, 2, 17));
+        system.load_insurer(&insurer, "試験健康保険組合", vec![member]).await;
+        let dir = tempfile::tempdir().expect("a folder");
+        let config = enrol(&system, dir.path()).await;
+        let face = config.drop.root.join("face");
+        let central = HttpsCentral::new(&config).expect("a client");
+        let terminal = Terminal::start(&config, central).await.expect("starts");
+        let address = terminal.reader_link_address().expect("bound");
+        let shutdown = CancellationToken::new();
+        let stop = shutdown.clone();
+        let task = tokio::spawn(async move { terminal.serve(stop).await.expect("serves") });
+        let link_config = TerminalLinkConfig { address, token_file: config.token_file() };
+        let link = TerminalLink::new(&link_config).expect("a link");
+        Self { system, face, link, link_config, shutdown, task, _dir: dir }
+    }
+
+    pub(crate) async fn close_terminal(&mut self) {
+        self.shutdown.cancel();
+        (&mut self.task).await.expect("stops cleanly");
+    }
+
+    pub(crate) fn faces(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.face).expect("a folder");
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+    }
+}
+
+async fn enrol(system: &TestSystem, dir: &std::path::Path) -> Config {
+    let institution = eligibility::institution::InstitutionCode::parse(INSTITUTION).expect("a code");
+    let terminal = TerminalName::parse("T01").expect("a name");
+    let subject = TerminalSubject { institution: institution.clone(), terminal };
+    let (key, issued) =
+        system.authority.issue_terminal_with_key(&subject, system.clock.now()).expect("a certificate");
+    let (certificate_file, key_file) = (dir.join("terminal.pem"), dir.join("terminal.key"));
+    std::fs::write(&certificate_file, issued.pem().expect("PEM")).expect("writes");
+    key.save(&key_file).expect("saves");
+    let now = system.clock.now();
+    let entry = store::Institution { code: institution.clone(), name: "試験診療所".into() };
+    system.store().put_institution(entry).await.expect("an institution");
+    let certificate = TerminalCertificate {
+        institution_code: institution.clone(),
+        fingerprint: issued.fingerprint,
+        terminal_name: "T01".into(),
+        not_after: eligibility::calendar::add_months_at(now, 39),
+        revoked_at: None,
+        changed_at: now,
+    };
+    system.store().register_terminal_certificate(certificate).await.expect("a terminal");
+    system.server.refresh_terminals().await.expect("the server reads the terminals");
+    std::fs::create_dir_all(dir.join("OQS")).expect("creates");
+    std::fs::create_dir_all(dir.join("state")).expect("creates");
+    Config {
+        institution_code: institution,
+        state: dir.join("state"),
+        drop: DropConfig::at(dir.join("OQS")),
+        central: CentralConfig {
+            url: format!("https://{SERVER_NAME}:{}", system.server.terminal_api().port()),
+            ca_file: system.folder().join("ca.pem"),
+            certificate_file,
+            key_file,
+        },
+        reader_link: ReaderLinkConfig { listen: ([127, 0, 0, 1], 0).into(), token_file: None },
+    }
+}
+
+pub(crate) fn choices() -> Choices {
+    Choices {
+        consents: vec![ConsentChoice { kind: ConsentKind::Checkup, granted: true }],
+        care_form: CareForm::Outpatient,
+        prescription_issue_select: None,
+    }
+}
+
+/// Waits for something another program does.
+pub(crate) async fn soon<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..6_000 {
+        if let Some(value) = ready() {
+            return value;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("waited a minute in vain for {what}");
+}

@@ -1,0 +1,5 @@
+//! The kiosk through its public doors: a simulated card on an imaginary reader, a real terminal, a real centre.
+
+mod card_trouble;
+mod desk;
+mod sessions;

@@ -1,0 +1,140 @@
+//! Whole sessions, card to file.
+
+use std::sync::{Arc, Mutex};
+
+use card::{
+    pin::{Pin, PinKind},
+    session::{LastTry, pinless::SimulatedPinlessAuthorizer},
+    simulator::SharedCard,
+    transport::InProcessTransport,
+};
+use eligibility::calendar;
+use kiosk::{
+    CardTrouble, LinkError, TerminalLink, Trouble,
+    session::{AtReader, Proof, check},
+};
+
+use crate::desk::{Desk, PERSON, choices, soon};
+
+fn pin(digits: &str) -> Pin {
+    Pin::new(PinKind::Authentication, digits).expect("four digits")
+}
+
+fn with_pin(digits: &str) -> Proof<'static> {
+    Proof::Pin { pin: pin(digits), last_try: LastTry::Refuse }
+}
+
+async fn card_of(desk: &Desk, person: &str) -> SharedCard {
+    Arc::new(Mutex::new(desk.system.card_of(person).await.simulated("髙橋　花子")))
+}
+
+fn on_reader(card: &SharedCard) -> InProcessTransport {
+    InProcessTransport::shared(Arc::clone(card))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pin_face_and_visual_check_each_become_an_answer_and_a_file() {
+    let desk = Desk::open().await;
+    let card = card_of(&desk, PERSON).await;
+    let authorizer = SimulatedPinlessAuthorizer::new("T01");
+    for (proof, number) in
+        [(with_pin("1234"), 1), (Proof::Face(&authorizer), 2), (Proof::Visual(&authorizer), 3)]
+    {
+        let outcome = check(on_reader(&card), proof, choices(), &desk.link).await.expect("an outcome");
+        assert_eq!(
+            (outcome.segment.as_str(), outcome.validity.as_deref()),
+            ("1", Some("1")),
+            "{:?}",
+            outcome.code
+        );
+        assert_eq!(outcome.name.as_deref(), Some("髙橋　花子"));
+        let name = outcome.file_name.expect("a file");
+        let path = desk.face.join(&name);
+        let bytes = soon("the face file", || std::fs::read(&path).ok()).await;
+        let result = wire::message::read_result(&bytes).expect("a whole result").message;
+        assert_eq!(result.header.reference_classification.as_text(), "1");
+        let checkup = result.body.results[0].checkup.as_ref().expect("the consent stands in the result");
+        assert_eq!(checkup.flag.as_text(), "1");
+        assert_eq!(desk.faces().len(), number);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_pin_leaves_the_session_open_for_another_way() {
+    let desk = Desk::open().await;
+    let card = card_of(&desk, PERSON).await;
+    let mut at = AtReader::detect(on_reader(&card)).expect("a card");
+    assert_eq!(at.pin_tries_left(), Ok(Some(3)));
+    let Err((at, trouble)) = at.prove(with_pin("9999")) else { panic!("a wrong PIN") };
+    assert_eq!(trouble, CardTrouble::PinWrong { tries_left: 2 });
+    let Err((at, trouble)) = at.prove(with_pin("9999")) else { panic!("a wrong PIN") };
+    assert_eq!(trouble, CardTrouble::PinWrong { tries_left: 1 });
+    // The last try is not used unless the patient was told.
+    let Err((mut at, trouble)) = at.prove(with_pin("9999")) else { panic!("a wrong PIN") };
+    assert_eq!(trouble, CardTrouble::LastTry);
+    assert_eq!(at.pin_tries_left(), Ok(Some(1)));
+    let told = Proof::Pin { pin: pin("9999"), last_try: LastTry::Confirmed };
+    let Err((mut at, trouble)) = at.prove(told) else { panic!("a wrong PIN") };
+    assert_eq!(trouble, CardTrouble::PinLocked);
+    assert_eq!(at.pin_tries_left(), Ok(None));
+    // A locked PIN is no end: the photo is compared instead.
+    let authorizer = SimulatedPinlessAuthorizer::new("T01");
+    let Ok(proven) = at.prove(Proof::Visual(&authorizer)) else { panic!("the card accepts the terminal") };
+    let nonce = desk.link.nonce().await.expect("a nonce");
+    let signed = proven.sign(&nonce, choices()).expect("signs");
+    let outcome = desk.link.submit(signed.check()).await.expect("an outcome");
+    assert_eq!(outcome.validity.as_deref(), Some("1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_handed_in_twice_is_one_session() {
+    let desk = Desk::open().await;
+    let card = card_of(&desk, PERSON).await;
+    let Ok(proven) = AtReader::detect(on_reader(&card)).expect("a card").prove(with_pin("1234")) else {
+        panic!("the right PIN")
+    };
+    let nonce = desk.link.nonce().await.expect("a nonce");
+    let signed = proven.sign(&nonce, choices()).expect("signs");
+    let first = desk.link.submit(signed.check()).await.expect("an outcome");
+    let second = desk.link.submit(signed.check()).await.expect("the same outcome");
+    assert_eq!(first.file_name, second.file_name);
+    assert_eq!(desk.faces().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_centre_refuses_arrives_with_code_and_words() {
+    let desk = Desk::open().await;
+    let now = desk.system.clock.now();
+    let expired =
+        desk.system.cards.issue(calendar::add_months_at(now, -60), calendar::add_months_at(now, -4));
+    desk.system.register_card(&expired, PERSON).await;
+    let card = Arc::new(Mutex::new(expired.simulated("髙橋　花子")));
+    let outcome = check(on_reader(&card), with_pin("1234"), choices(), &desk.link).await.expect("an outcome");
+    assert_eq!((outcome.segment.as_str(), outcome.code.as_deref()), ("9", Some("OQSB1103E")));
+    assert!(outcome.message.is_some());
+    // A card nobody linked to a person.
+    let unknown =
+        desk.system.cards.issue(calendar::add_months_at(now, -12), calendar::add_months_at(now, 48));
+    let card = Arc::new(Mutex::new(unknown.simulated("髙橋　花子")));
+    let outcome = check(on_reader(&card), with_pin("1234"), choices(), &desk.link).await.expect("an outcome");
+    assert_eq!((outcome.segment.as_str(), outcome.code.as_deref()), ("9", Some("OQSB1106E")));
+    assert!(desk.faces().is_empty(), "no eligibility, no file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_terminal_the_kiosk_says_so() {
+    let mut desk = Desk::open().await;
+    let card = card_of(&desk, PERSON).await;
+    let mut wrong = desk.link_config.clone();
+    wrong.token_file = desk.face.join("token");
+    std::fs::write(&wrong.token_file, "0".repeat(64)).expect("writes");
+    let stranger = TerminalLink::new(&wrong).expect("a link");
+    assert_eq!(stranger.nonce().await.expect_err("not our token"), LinkError::NotAdmitted);
+    wrong.address = ([192, 0, 2, 1], 80).into();
+    assert_eq!(TerminalLink::new(&wrong).expect_err("another machine"), LinkError::NotLoopback);
+    desk.close_terminal().await;
+    let trouble =
+        check(on_reader(&card), with_pin("1234"), choices(), &desk.link).await.expect_err("nobody there");
+    assert_eq!(trouble, Trouble::Link(LinkError::Unreachable));
+    assert!(!trouble.for_patient().is_empty() && !trouble.for_staff().is_empty());
+}

@@ -121,7 +121,7 @@ async fn every_kind_of_fault_is_found(db: Database) {
         (
             vec![
                 coverage(1),
-                with(2, |c| (c.insured_number, c.branch_number) = ("1".to_owned(), Some("2".to_owned()))),
+                with(2, |c| (c.insured_number, c.branch_number) = ("1".to_owned(), Some("02".to_owned()))),
             ],
             None,
         ),

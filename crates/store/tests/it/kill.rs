@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use store::{Options, Recorded, Store};
+use store::{Error, Options, Recorded, Store};
 
 use crate::{databases::Kind, people::*, writer::audit_is_whole};
 
@@ -107,4 +107,59 @@ async fn nothing_acknowledged_is_lost_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_on_postgres() {
     survives(Kind::Postgres).await;
+}
+
+/// The child's part when writing fails at some point: then it must stop writing for good.
+#[tokio::test]
+async fn child_whose_disk_fails() {
+    let Ok(url) = std::env::var(LIMITED_URL) else { return };
+    let store = Store::open(&url, Options::default()).await.expect("opens");
+    for number in 0_u32.. {
+        let id = format!("{number}");
+        match store.record_verification(verification(number % 3, &id)).await {
+            Ok(recorded) => {
+                assert_eq!(recorded, Recorded::Fresh);
+                println!("ack {} {id} end", number % 3);
+            }
+            Err(error) => {
+                assert!(matches!(error, Error::StorageFailed(_)), "{error:?}");
+                break;
+            }
+        }
+    }
+    let after = store.record_verification(verification(1, "after")).await;
+    assert!(matches!(after, Err(Error::StorageFailed(_))), "{after:?}");
+    assert!(store.counters().storage_failed);
+    println!("stopped end");
+}
+
+const LIMITED_URL: &str = "SHIKAKU_STORE_LIMITED_URL";
+
+#[tokio::test]
+async fn a_failed_durable_write_stops_writing_and_loses_nothing() {
+    let db = Kind::Sqlite.open().await;
+    // Files of this process cannot grow beyond 1 MiB: writes fail in the middle of a commit.
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 2048; exec \"$0\" kill::child_whose_disk_fails --exact --nocapture",
+        ])
+        .arg(std::env::current_exe().expect("this program"))
+        .env(LIMITED_URL, &db.url)
+        .output()
+        .expect("sh");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("stopped end"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let ids: Vec<u32> = said
+        .lines()
+        .filter_map(|line| line.split_once("ack ")?.1.strip_suffix(" end")?.split_once(' ')?.1.parse().ok())
+        .collect();
+    assert!(ids.len() > 10, "{said}");
+    for id in &ids {
+        let again =
+            db.store.record_verification(verification(id % 3, &format!("{id}"))).await.expect("answers");
+        assert!(matches!(again, Recorded::Repeated { .. }), "{id} was lost");
+    }
+    let verifications = db.store.prune_verifications(at(1), u32::MAX).await.expect("counts");
+    audit_is_whole(&db.store, verifications).await;
 }

@@ -4,6 +4,7 @@
 //! not read here.
 
 mod certificate;
+mod envelope;
 mod keys;
 mod revocation;
 mod trust;

@@ -8,6 +8,7 @@ use x509_parser::oid_registry::OID_PKCS1_SHA256WITHRSA;
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Version;
 
+use crate::jpki::envelope;
 use crate::jpki::keys::{CardPublicKey, SignatureRefused};
 use crate::jpki::trust::{Anchor, AuthorityId, CardTrust, instant};
 
@@ -111,7 +112,7 @@ impl CardTrust {
         if !rest.is_empty() || certificate.version() != X509Version::V3 {
             return Err(CertificateRefused::Malformed);
         }
-        let anchor = self.issued_by(&certificate)?;
+        let anchor = self.issued_by(der, &certificate)?;
         if now < anchor.not_before || now > anchor.not_after {
             return Err(CertificateRefused::AnchorNotValidNow);
         }
@@ -133,11 +134,19 @@ impl CardTrust {
 
     /// Finds the generation of the authority that signed this: by key identifier where there is one, by trying
     /// the signature of each otherwise. Never by name alone, since all generations share it.
-    fn issued_by(&self, certificate: &X509Certificate<'_>) -> Result<&Anchor, CertificateRefused> {
+    fn issued_by(
+        &self,
+        der: &[u8],
+        certificate: &X509Certificate<'_>,
+    ) -> Result<&Anchor, CertificateRefused> {
         if certificate.signature_algorithm.algorithm != OID_PKCS1_SHA256WITHRSA
             || certificate.tbs_certificate.signature != certificate.signature_algorithm
         {
             return Err(CertificateRefused::SignatureAlgorithm);
+        }
+        let (signed, signature) = (certificate.tbs_certificate.as_ref(), &certificate.signature_value.data);
+        if !envelope::is_exact(der, signed, signature) {
+            return Err(CertificateRefused::Malformed);
         }
         let issuer = certificate.issuer().as_raw();
         let mut named = self.anchors.iter().filter(|anchor| anchor.subject_der == issuer).peekable();
@@ -149,11 +158,8 @@ impl CardTrust {
         if candidates.peek().is_none() {
             return Err(CertificateRefused::UnknownIssuerKey);
         }
-        let (signed, signature) = (certificate.tbs_certificate.as_ref(), &certificate.signature_value);
         candidates
-            .find(|anchor| {
-                signature.unused_bits == 0 && anchor.key.verify_sig(signed, &signature.data).is_ok()
-            })
+            .find(|anchor| anchor.key.verify_sig(signed, signature).is_ok())
             .ok_or(CertificateRefused::Signature)
     }
 

@@ -9,6 +9,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::{CertificateRevocationList, RevokedCertificate};
 
 use crate::jpki::certificate::{CheckedCard, serial_hex};
+use crate::jpki::envelope;
 use crate::jpki::trust::{AuthorityId, CardTrust, instant};
 
 /// Why a list is not believed.
@@ -99,6 +100,9 @@ impl RevocationList {
         if !rest.is_empty() {
             return Err(RevocationListRefused::Malformed);
         }
+        if !envelope::is_exact(der, list.tbs_cert_list.as_ref(), &list.signature_value.data) {
+            return Err(RevocationListRefused::Malformed);
+        }
         let authority = verify(&list, trust)?;
         check_extensions(&list)?;
         let next_update = list.next_update().ok_or(RevocationListRefused::NoNextUpdate)?;
@@ -184,7 +188,6 @@ fn verify(
     }
     if list.signature_algorithm.algorithm != OID_PKCS1_SHA256WITHRSA
         || list.tbs_cert_list.signature != list.signature_algorithm
-        || list.signature_value.unused_bits != 0
     {
         return Err(RevocationListRefused::Signature);
     }

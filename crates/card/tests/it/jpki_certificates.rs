@@ -219,6 +219,24 @@ fn only_self_signed_authorities_become_anchors() {
     assert!(CardTrust::new(&[&authority.der], &[TEST_AUTH_POLICY, PRODUCTION_AUTH_POLICY]).is_ok());
 }
 
+/// The shell around the signed part is not signed itself: every value of each of its bytes is tried.
+#[test]
+fn a_certificate_has_one_form_only() {
+    let (trust, card) = prepared();
+    let signed_end = card.len() - 256 - 5 - 15;
+    for place in (0..4).chain(signed_end..card.len() - 256) {
+        for change in 1..=255 {
+            let mut mutated = card.clone();
+            mutated[place] ^= change;
+            assert!(
+                trust.check_certificate(&mutated, NOW).is_err(),
+                "byte {place} as {:02X}",
+                mutated[place]
+            );
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 

@@ -55,6 +55,7 @@ pub struct TestSystem {
     /// The root that the server trusts for terminals.
     pub authority: InstitutionAuthority,
     folder: TempDir,
+    database_url: String,
 }
 
 /// A terminal with its certificate.
@@ -86,13 +87,13 @@ impl TestSystem {
         let authority =
             InstitutionAuthority::create(&folder.path().join("ca"), clock.now()).expect("an authority");
         write_keys(folder.path(), &authority, &clock);
-        let mut config = config(folder.path(), url);
+        let mut config = config(folder.path(), url.clone());
         change(&mut config);
         let server = Server::start(&config, clock.clone()).await.expect("the server starts");
         let jlis = Arc::clone(&server.simulated_jlis().expect("a simulated J-LIS").authority);
         let card_key = PrivateKey::generate(KeyAlgorithm::Rsa2048).expect("a card key");
         let cards = CardMaker::new(jlis, card_key);
-        Self { server, hands, clock, cards, authority, folder }
+        Self { server, hands, clock, cards, authority, folder, database_url: url }
     }
 
     /// The server's database.
@@ -105,6 +106,12 @@ impl TestSystem {
     #[must_use]
     pub fn today(&self) -> Date {
         self.clock.today()
+    }
+
+    /// The database's URL.
+    #[must_use]
+    pub fn database_url(&self) -> &str {
+        &self.database_url
     }
 
     /// The temporary folder with keys and, for SQLite, the database.

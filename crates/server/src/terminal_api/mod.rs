@@ -7,6 +7,7 @@ mod gate;
 pub mod insurer_names;
 pub mod nonce;
 mod nonces;
+pub mod openapi;
 pub mod receipt;
 mod receipt_keys;
 pub mod refusal;

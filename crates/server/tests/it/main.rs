@@ -1,6 +1,15 @@
 //! The central side through its own doors: real TLS, real HTTP, a real database, driven time.
 
 mod checks;
+mod door;
+mod guessing;
+mod limits;
+mod openapi;
+mod ops;
+mod receipts;
+mod records;
+mod replay;
+mod settings;
 mod support;
 
 /// Runs each test on SQLite and on PostgreSQL.

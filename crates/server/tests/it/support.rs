@@ -130,3 +130,25 @@ pub(crate) fn first_result(reply: &Reply) -> Value {
     let list = body(reply)["ResultList"].clone();
     list[0]["ResultOfQualificationConfirmation"].clone()
 }
+
+/// One entry of the audit log.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) action: String,
+    pub(crate) outcome: String,
+}
+
+/// The entries of [`audit_dump`].
+pub(crate) async fn audit_entries(system: &TestSystem) -> Vec<Entry> {
+    audit_dump(system).await.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The whole audit log as exported, after signing a head over it.
+pub(crate) async fn audit_dump(system: &TestSystem) -> String {
+    let pem = std::fs::read_to_string(system.folder().join("audit.key")).expect("the audit key");
+    let key = store::audit::SigningKey::from_pem(&pem).expect("the audit key");
+    system.store().audit_integrate_and_sign(&key, system.clock.now()).await.expect("a signed head");
+    let mut dump = Vec::new();
+    system.store().audit_export(&mut dump).await.expect("a dump");
+    String::from_utf8(dump).expect("UTF-8")
+}

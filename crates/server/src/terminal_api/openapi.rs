@@ -1,0 +1,75 @@
+//! The API's description for whoever writes a terminal: generated from the shapes in `wire`, checked in as
+//! `docs/openapi/terminal-api.json`, compared by a test.
+
+use utoipa::OpenApi;
+use wire::terminal_api::{
+    CardCheckRequest, CheckAnswer, JwkSet, NonceAnswer, NonceRequest, NumberCheckRequest, Problem,
+};
+
+use super::status::Status;
+
+/// The description as JSON, with a final line feed.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn document() -> Result<String, serde_json::Error> {
+    Description::openapi().to_pretty_json().map(|text| text + "\n")
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Shikaku terminal API",
+        description = "What an eligibility terminal (資格確認端末) asks the central side for. TLS 1.3 with a client \
+                       certificate: its organisation is the institution code (医療機関コード), its common name the \
+                       terminal. The institution is never taken from a body or a header.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    paths(issue_nonces, verify_card, verify_number, receipt_keys, status)
+)]
+struct Description;
+
+/// Issues nonces for a card to sign. Each is good for one check, for this terminal, for two minutes.
+#[utoipa::path(
+    post, path = "/v1/nonces", request_body = NonceRequest,
+    responses((status = 200, body = NonceAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn issue_nonces() {}
+
+/// Checks eligibility by card (照会区分 1). The answer carries a fresh nonce in its body and in the header
+/// `Shikaku-Nonce`. The same body again gives the same answer; another body under the same nonce is refused.
+#[utoipa::path(
+    post, path = "/v1/verifications/card", request_body = CardCheckRequest,
+    responses(
+        (status = 200, body = CheckAnswer, headers(("shikaku-nonce" = String, description = "a fresh nonce"))),
+        (status = "default", body = Problem, content_type = "application/problem+json")
+    )
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn verify_card() {}
+
+/// Checks eligibility by typed insurance data (照会区分 2). The same request id gives the same answer; another
+/// body under it is a conflict. After too many questions that found nobody, 429 with `Retry-After`.
+#[utoipa::path(
+    post, path = "/v1/verifications/number", request_body = NumberCheckRequest,
+    responses((status = 200, body = CheckAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn verify_number() {}
+
+/// The public keys that verify receipts, the current one first. May be kept for offline use.
+#[utoipa::path(
+    get, path = "/v1/receipt-keys",
+    responses((status = 200, body = JwkSet), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn receipt_keys() {}
+
+/// What the centre sees of the terminal that asks.
+#[utoipa::path(
+    get, path = "/v1/status",
+    responses((status = 200, body = Status), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn status() {}

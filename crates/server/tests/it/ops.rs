@@ -1,0 +1,112 @@
+//! What operators see, the simulated authority, and what happens when its list grows old.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use eligibility::Date;
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use testkit::people;
+use testkit::system::{Engine, TestSystem};
+use tokio::net::TcpStream;
+
+use crate::on_both_engines;
+use crate::support::{Desk, insurer, number_question, validity};
+
+on_both_engines! { an_old_revocation_list_stops_card_checks_only }
+
+const BORN: Date = Date::constant(1980, 2, 17);
+
+/// A plain request on a loopback listener: status and body.
+async fn plain(address: SocketAddr, request: Request<Full<Bytes>>) -> (u16, hyper::HeaderMap, Bytes) {
+    let stream = TcpStream::connect(address).await.expect("a connection");
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
+    tokio::spawn(connection);
+    let response = sender.send_request(request).await.expect("an answer");
+    let (parts, body) = response.into_parts();
+    (parts.status.as_u16(), parts.headers, body.collect().await.expect("a body").to_bytes())
+}
+
+pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let request = Request::get(path).header("host", "localhost").body(Full::default()).expect("a request");
+    let (status, _, body) = plain(address, request).await;
+    (status, String::from_utf8_lossy(&body).into_owned())
+}
+
+async fn an_old_revocation_list_stops_card_checks_only(engine: Engine) {
+    let desk = Desk::open(engine).await;
+    let person = people::coverage(&insurer(), "p", "901", "試験　花子", BORN);
+    desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
+    let (ops, card) = (desk.system.server.ops(), desk.system.card_of("p").await);
+    assert_eq!(get(ops, "/readyz").await.0, 200, "{}", get(ops, "/readyz").await.1);
+    assert_eq!(validity(&desk.check_card(&card, desk.system.today()).await), "1");
+    // Eight days pass without a new list; the last one was good for seven.
+    desk.system.hands.advance(Duration::from_secs(8 * 86_400));
+    let today = desk.system.today();
+    let reply = desk.check_card(&card, today).await;
+    assert_eq!((reply.status, reply.code().as_str()), (503, "OQSA9209E"));
+    let (status, body) = get(ops, "/readyz").await;
+    assert_eq!(status, 503);
+    assert!(
+        body.contains(r#""card_revocation_list":false"#) && body.contains(r#""database":true"#),
+        "{body}"
+    );
+    assert_eq!(get(ops, "/healthz").await, (200, "ok\n".to_owned()));
+    let by_number = number_question("n", &insurer(), "901", None, BORN, today);
+    assert_eq!(validity(&desk.check_number(&by_number).await), "1", "numbers need no list");
+    desk.system.advance(Duration::ZERO).await;
+    assert_eq!(validity(&desk.check_card(&card, today).await), "1", "a new list came");
+    let metrics = get(ops, "/metrics").await.1;
+    for name in ["shikaku_requests_total", "shikaku_request_seconds_bucket", "shikaku_store_writes_total"] {
+        assert!(metrics.contains(name), "{name} is missing");
+    }
+    desk.system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_simulated_authority_says_that_it_is_simulated() {
+    let system = TestSystem::start(Engine::Sqlite).await;
+    let jlis = system.server.simulated_jlis().expect("a simulated J-LIS").address;
+    let path = format!("{}1.crl", server::simulated_jlis::CRL_PATH);
+    let request = Request::get(&path).header("host", "localhost").body(Full::default()).expect("a request");
+    let (status, headers, body) = plain(jlis, request).await;
+    assert_eq!(status, 200);
+    assert_eq!(headers["shikaku-simulation"], "simulated J-LIS");
+    assert_eq!(headers["content-type"], "application/pkix-crl");
+    assert_eq!(body.first(), Some(&0x30), "a DER sequence");
+    assert_eq!(get(jlis, &path.replace("1.crl", "2.crl")).await.0, 404);
+    assert_eq!(get(jlis, &path.replace("1.crl", "0.crl")).await.0, 404);
+    let request = Request::post(server::simulated_jlis::OCSP_PATH)
+        .header("host", "localhost")
+        .body(Full::new(Bytes::from_static(b"nonsense")))
+        .expect("a request");
+    let (status, headers, body) = plain(jlis, request).await;
+    assert_eq!(status, 200);
+    assert_eq!(headers["content-type"], "application/ocsp-response");
+    // OCSPResponse { responseStatus malformedRequest (1) }
+    assert_eq!(body.as_ref(), [0x30, 0x03, 0x0a, 0x01, 0x01]);
+    system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_lets_open_requests_finish_and_takes_no_more() {
+    let desk = Desk::open(Engine::Sqlite).await;
+    let person = people::coverage(&insurer(), "p", "902", "試験　花子", BORN);
+    desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
+    let today = desk.system.today();
+    let address = desk.terminal.address();
+    let question = number_question("n", &insurer(), "902", None, BORN, today);
+    let Desk { system, terminal, connection } = desk;
+    let asked = tokio::spawn(async move {
+        let path = wire::terminal_api::NUMBER_VERIFICATIONS_PATH;
+        (connection.send(hyper::Method::POST, path, Some(&question)).await, terminal)
+    });
+    let (reply, terminal) = asked.await.expect("no panic");
+    assert_eq!(validity(&reply.expect("an answer")), "1");
+    system.stop().await;
+    assert!(TcpStream::connect(address).await.is_err(), "the server still listens");
+    drop(terminal);
+}

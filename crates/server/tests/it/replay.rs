@@ -1,0 +1,178 @@
+//! One proof, one effect: nonces, request ids, and what a thousand copies of a request do.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eligibility::Date;
+use hyper::Method;
+use serde_json::{Value, json};
+use testkit::client::{Http, Reply};
+use testkit::people;
+use testkit::system::{Engine, INSTITUTION};
+use wire::terminal_api::CARD_VERIFICATIONS_PATH;
+
+use crate::on_both_engines;
+use crate::support::{Desk, audit_entries, card_question, insurer, number_question, validity};
+
+on_both_engines! { a_nonce_is_good_once a_thousand_replays_have_one_effect request_ids_are_idempotent }
+
+const BORN: Date = Date::constant(1980, 2, 17);
+
+async fn desk_with_person(engine: Engine) -> Desk {
+    let desk = Desk::open(engine).await;
+    let person = people::coverage(&insurer(), "p", "501", "試験　花子", BORN);
+    desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
+    desk
+}
+
+async fn refused(desk: &Desk, question: &Value) -> (u16, String) {
+    let reply = desk.post(CARD_VERIFICATIONS_PATH, question).await;
+    (reply.status, reply.code())
+}
+
+async fn a_nonce_is_good_once(engine: Engine) {
+    let desk = desk_with_person(engine).await;
+    let (today, card) = (desk.system.today(), desk.system.card_of("p").await);
+    let nonce = desk.nonce().await;
+    let question = card_question(&desk.terminal, &card, &nonce, today);
+    let first = desk.post(CARD_VERIFICATIONS_PATH, &question).await;
+    assert_eq!(validity(&first), "1");
+    // The same question again: the first answer, receipt included, and no second effect.
+    let again = desk.post(CARD_VERIFICATIONS_PATH, &question).await;
+    assert_eq!(again.json()["answer"], first.json()["answer"]);
+    assert_eq!(again.json()["receipt"], first.json()["receipt"]);
+    // Another question under the same nonce.
+    let mut other = question.clone();
+    other["consents"] = json!([{ "kind": "treatment", "granted": true }]);
+    assert_eq!(refused(&desk, &other).await, (409, "OQSA9203E".to_owned()));
+    // A nonce that came with an answer is as good as any.
+    let next = first.json()["nonce"].as_str().expect("a nonce").to_owned();
+    let reply = desk.post(CARD_VERIFICATIONS_PATH, &card_question(&desk.terminal, &card, &next, today)).await;
+    assert_eq!(validity(&reply), "1");
+
+    let colleague = desk.system.terminal(INSTITUTION, "front-2").await;
+    let nonce = desk.nonce().await;
+    let reply = colleague.connect(Http::One).await.expect("a connection");
+    let foreign = card_question(&colleague, &card, &nonce, today);
+    let reply = reply.send(Method::POST, CARD_VERIFICATIONS_PATH, Some(&foreign)).await.expect("an answer");
+    assert_eq!((reply.status, reply.code().as_str()), (400, "OQSA9201E"), "another terminal's nonce");
+
+    let nonce = desk.nonce().await;
+    for position in [0, 12, 40, nonce.len() - 2] {
+        let mut forged = nonce.clone().into_bytes();
+        forged[position] = if forged[position] == b'A' { b'B' } else { b'A' };
+        let forged = String::from_utf8(forged).expect("text");
+        let question = card_question(&desk.terminal, &card, &forged, today);
+        assert_eq!(refused(&desk, &question).await, (400, "OQSA9201E".to_owned()), "forged at {position}");
+    }
+    for nonsense in ["", "AAAA", "not base64url!", &"A".repeat(54)] {
+        let question = card_question(&desk.terminal, &card, nonsense, today);
+        assert_eq!(refused(&desk, &question).await, (400, "OQSA9201E".to_owned()), "{nonsense:?}");
+    }
+    let question = card_question(&desk.terminal, &card, &nonce, today);
+    desk.system.advance(Duration::from_secs(121)).await;
+    assert_eq!(refused(&desk, &question).await, (400, "OQSA9202E".to_owned()));
+    desk.system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_proof_is_refused_and_recorded() {
+    let desk = desk_with_person(Engine::Sqlite).await;
+    let (today, card) = (desk.system.today(), desk.system.card_of("p").await);
+    let nonce = desk.nonce().await;
+    let question = card_question(&desk.terminal, &card, &nonce, today);
+    let flip = |field: &str, position: usize| {
+        let mut changed = question.clone();
+        let mut bytes = question[field].as_str().expect("text").as_bytes().to_vec();
+        bytes[position] = if bytes[position] == b'A' { b'B' } else { b'A' };
+        changed[field] = json!(String::from_utf8(bytes).expect("text"));
+        changed
+    };
+    for position in [0, 100, 300] {
+        assert_eq!(refused(&desk, &flip("signature", position)).await, (400, "OQSA9204E".to_owned()));
+        let (status, code) = refused(&desk, &flip("certificate", position + 50)).await;
+        assert!([400, 403].contains(&status) && code.starts_with("OQSA920"), "{status} {code}");
+    }
+    let revoked = desk.system.card_of("p").await;
+    desk.system.cards.revoke(&revoked, desk.system.clock.now());
+    desk.system.advance(Duration::from_secs(2)).await;
+    let reply = desk.check_card(&revoked, today).await;
+    assert_eq!((reply.status, reply.code().as_str()), (403, "OQSB1104E"));
+    let now = desk.system.clock.now();
+    let months = |count| eligibility::calendar::add_months_at(now, count);
+    let stranger = desk.system.cards.issue(months(-12), months(40));
+    let reply = desk.check_card(&stranger, today).await;
+    assert_eq!((reply.status, reply.code().as_str()), (403, "OQSB1106E"), "a card nobody registered");
+    let old = desk.system.card_of("p").await;
+    let new = desk.system.card_of("p").await;
+    desk.system.put_card(&old, "p", true, Some(new.id.clone())).await;
+    let reply = desk.check_card(&old, today).await;
+    assert_eq!((reply.status, reply.code().as_str()), (403, "OQSB1105E"));
+
+    let outcomes: Vec<String> =
+        audit_entries(&desk.system).await.into_iter().map(|entry| entry.outcome).collect();
+    for expected in ["BadSignature", "CardRevoked", "CardNotRegistered", "CardSuperseded"] {
+        let expected = format!("denied:{expected}");
+        assert!(outcomes.contains(&expected), "{expected} is not among {outcomes:?}");
+    }
+    assert!(!outcomes.iter().any(|outcome| outcome.starts_with("validity")), "{outcomes:?}");
+    desk.system.stop().await;
+}
+
+async fn a_thousand_replays_have_one_effect(engine: Engine) {
+    const REPLAYS: usize = 1_000;
+    let desk = desk_with_person(engine).await;
+    let (today, card) = (desk.system.today(), desk.system.card_of("p").await);
+    let nonce = desk.nonce().await;
+    let question = Arc::new(card_question(&desk.terminal, &card, &nonce, today));
+    let mut connections = Vec::new();
+    for _ in 0..20 {
+        connections.push(Arc::new(desk.terminal.connect(Http::Two).await.expect("a connection")));
+    }
+    let send = |number: usize| {
+        let (connection, question) =
+            (Arc::clone(&connections[number % connections.len()]), Arc::clone(&question));
+        tokio::spawn(async move {
+            connection.send(Method::POST, CARD_VERIFICATIONS_PATH, Some(&question)).await.expect("an answer")
+        })
+    };
+    let sent: Vec<_> = (0..REPLAYS).map(send).collect();
+    let mut replies: Vec<Reply> = Vec::new();
+    for reply in sent {
+        replies.push(reply.await.expect("no panic"));
+    }
+    let answered: Vec<&Reply> = replies.iter().filter(|reply| reply.status == 200).collect();
+    assert!(!answered.is_empty());
+    let answers: HashSet<String> = answered
+        .iter()
+        .map(|reply| format!("{}{}", reply.json()["answer"], reply.json()["receipt"]))
+        .collect();
+    assert_eq!(answers.len(), 1, "all answers are the first one");
+    for reply in replies.iter().filter(|reply| reply.status != 200) {
+        assert!([409, 429, 503].contains(&reply.status), "{} {}", reply.status, reply.json());
+    }
+    let entries = audit_entries(&desk.system).await;
+    let effects = entries.iter().filter(|entry| entry.action == "verify_card").count();
+    assert_eq!(effects, 1, "one audit entry for one effect");
+    desk.system.stop().await;
+}
+
+async fn request_ids_are_idempotent(engine: Engine) {
+    let desk = desk_with_person(engine).await;
+    let today = desk.system.today();
+    let question = number_question("id-1", &insurer(), "501", None, BORN, today);
+    let first = desk.check_number(&question).await;
+    assert_eq!(validity(&first), "1");
+    desk.system.advance(Duration::from_secs(3600)).await;
+    let again = desk.check_number(&question).await;
+    assert_eq!(again.bytes, first.bytes, "the very same answer");
+    let other = number_question("id-1", &insurer(), "502", None, BORN, today);
+    let reply = desk.check_number(&other).await;
+    assert_eq!((reply.status, reply.code().as_str()), (409, "OQSA9006E"));
+    for id in ["", "n:abc", "a b", &"x".repeat(65)] {
+        let reply = desk.check_number(&number_question(id, &insurer(), "501", None, BORN, today)).await;
+        assert_eq!((reply.status, reply.code().as_str()), (422, "OQSA9001E"), "{id:?}");
+    }
+    desk.system.stop().await;
+}

@@ -1,0 +1,87 @@
+//! The configuration file: defaults, unknown settings, masked secrets, and what `check` finds.
+
+use server::Config;
+
+const SMALLEST: &str = r#"
+database_url = "postgres://shikaku:hunter2@db.example/shikaku?sslkey=secret"
+[terminal_api]
+certificate = "server.pem"
+key = "server.key"
+client_authorities = "ca.pem"
+[cards]
+trust_anchors = ["roots.pem"]
+policies = ["1.2.392.200149.8.5.1.0.30"]
+crl = ["http://127.0.0.1:1/list.crl"]
+[receipts]
+key = "receipt.key"
+[audit]
+key = "audit.key"
+"#;
+
+#[test]
+fn defaults_are_those_documented() {
+    let config = Config::parse(SMALLEST).expect("a configuration");
+    assert_eq!(config.terminal_api.listen.to_string(), "127.0.0.1:8443");
+    assert_eq!(config.ops.listen.to_string(), "127.0.0.1:8449");
+    assert_eq!((config.nonces.lifetime_s, config.receipts.lifetime_s), (120, 86_400));
+    assert_eq!((config.limits.header_s, config.limits.body_s, config.limits.idle_s), (10, 30, 60));
+    assert_eq!((config.limits.body_bytes, config.limits.terminal_concurrency), (65_536, 64));
+    assert!(config.simulated_jlis.is_none());
+}
+
+#[test]
+fn unknown_settings_are_refused_wherever_they_stand() {
+    for (table, line) in [
+        ("", "databse_url = \"x\""),
+        ("[terminal_api]", "listn = \"127.0.0.1:1\""),
+        ("[cards]", "ocsp = true"),
+        ("[receipts]", "kid = \"1\""),
+        ("[audit]", "off = true"),
+    ] {
+        let text = if table.is_empty() {
+            format!("{line}\n{SMALLEST}")
+        } else {
+            SMALLEST.replace(table, &format!("{table}\n{line}"))
+        };
+        let error = Config::parse(&text).expect_err(line).to_string();
+        assert!(error.contains("unknown field"), "{error}");
+    }
+    assert!(Config::parse(&format!("{SMALLEST}\n[limits]\nunlimited = true")).is_err());
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let shown = format!("{:?}", Config::parse(SMALLEST).expect("a configuration"));
+    assert!(shown.contains("postgres://shikaku:***@db.example/shikaku?***"), "{shown}");
+    assert!(!shown.contains("hunter2") && !shown.contains("sslkey=secret"), "{shown}");
+}
+
+#[test]
+fn check_finds_what_is_wrong_and_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("server.toml");
+    let text = format!(
+        "{}\n[ops]\nlisten = \"0.0.0.0:8449\"\n[limits]\nterminal_concurrency = 1000\n[nonces]\nlifetime_s = 3600\n",
+        SMALLEST.replace("http://127.0.0.1:1/list.crl", "https://example.invalid/list.crl")
+    );
+    std::fs::write(&path, text).expect("a file");
+    let config = Config::load(&path).expect("a configuration");
+    let problems = config.check();
+    let found: Vec<&str> = problems.iter().map(|problem| problem.setting).collect();
+    for expected in [
+        "terminal_api.certificate",
+        "terminal_api.key",
+        "cards.trust_anchors",
+        "cards.crl",
+        "receipts.key",
+        "audit.key",
+        "ops.listen",
+        "limits.terminal_concurrency",
+        "nonces.lifetime_s",
+    ] {
+        assert!(found.contains(&expected), "{expected} is not among {found:?}");
+    }
+    assert!(problems.iter().all(|problem| !problem.message.is_empty() && !problem.remedy.is_empty()));
+    // Relative paths are taken from the file's folder.
+    assert!(config.audit.key.starts_with(folder.path()));
+}

@@ -103,7 +103,12 @@ fn place_single(dice: &mut Dice, households: &mut Vec<Household>, single: Body) 
 }
 
 /// Puts a child with parents of a fitting age: three draws prefer couples over single people.
-fn place_child(dice: &mut Dice, households: &mut [Household], child: Body) {
+fn place_child(dice: &mut Dice, households: &mut Vec<Household>, child: Body) {
+    if households.is_empty() {
+        // Only in populations of a handful of people, none of them grown up.
+        households.push(Household { members: vec![child], parents: 1 });
+        return;
+    }
     let mut range = fitting(households, child.age, |mine, parent| MOTHER_YEARS.contains(&(parent - mine)));
     if range.is_empty() {
         range = 0..households.len();

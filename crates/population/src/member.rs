@@ -77,16 +77,21 @@ impl Registry<'_> {
     }
 
     fn of_spell(
-        &self,
+        &mut self,
         dice: &mut Dice,
         clan: &Clan,
         member: &Member,
         spell: &Spell,
         person: &Person,
     ) -> Option<Coverage> {
+        let mut spell = *spell;
+        // Recipients of 医療扶助 are numbered one by one, households' insurance by household.
+        if self.is_assistance(&spell) && member.rank > 0 {
+            spell.number = self.counters.next(spell.fund);
+        }
         let turn = calendar::late_elderly_from(member.body.birthdate);
         // 医療扶助 goes on beyond 75; insurance ends there.
-        let late = (!self.is_assistance(spell)).then_some((turn, ReasonOfLoss::OtherInsurance));
+        let late = (!self.is_assistance(&spell)).then_some((turn, ReasonOfLoss::OtherInsurance));
         let until = earliest(earliest(spell.until, late), death(member));
         let from = spell.from.max(member.body.birthdate);
         let forgotten = until.is_some_and(|(lost, _)| lost < calendar::birthday(self.as_of, -KEPT_YEARS));
@@ -94,7 +99,7 @@ impl Registry<'_> {
             return None;
         }
         let head = member.own.is_none().then_some(clan);
-        let mut coverage = self.build(member, spell, from, until, person, head)?;
+        let mut coverage = self.build(member, &spell, from, until, person, head)?;
         let newborn = calendar::days_between(member.body.birthdate, self.as_of) < 60;
         if newborn && dice.chance(WITHOUT_BRANCH) {
             coverage.branch_number = None;

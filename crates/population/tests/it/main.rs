@@ -1,0 +1,8 @@
+//! The synthetic population: repeatable, plausible, valid; and the personas keep their promises.
+
+mod collected;
+mod files;
+mod persona_promises;
+mod plausibility;
+mod repeatability;
+mod validity;

@@ -203,10 +203,10 @@ fn trouble(error: &reqwest::Error) -> CentralError {
     CentralError::Unreachable(what.into())
 }
 
-/// A TLS error as it is, or inside the I/O error it usually travels in.
+/// A TLS error as it is, or inside the I/O errors it usually travels in (whose `source` would skip over it).
 fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-        return io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match cause.downcast_ref::<std::io::Error>() {
+        Some(io) => tls_error(io.get_ref()?),
+        None => cause.downcast_ref(),
     }
-    cause.downcast_ref::<rustls::Error>()
 }

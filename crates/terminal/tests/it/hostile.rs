@@ -76,23 +76,25 @@ fn content(n: u64, dice: &mut Dice) -> Vec<u8> {
     }
 }
 
-fn bomb(dice: &mut Dice) -> Vec<u8> {
+fn bomb(kind: u64, dice: &mut Dice) -> Vec<u8> {
     let options =
         zip::write::SimpleFileOptions::default().with_aes_encryption(zip::AesMode::Aes256, "ひみつ-123");
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    match dice.next() % 4 {
-        0 => {
+    match kind {
+        0..=2 => {
             zip.start_file("a.xml", options).expect("starts");
-            for _ in 0..64 {
+            // A thousand to one; past the absolute limit too.
+            for _ in 0..11 {
                 zip.write_all(&vec![b' '; 1024 * 1024]).expect("writes");
             }
         }
-        1 => {
-            for n in 0..200 {
+        // One more than allowed; each entry costs a key derivation, so only once.
+        3 => {
+            for n in 0..101 {
                 zip.start_file(format!("../../{n}.xml"), options).expect("starts");
             }
         }
-        2 => {
+        4..=20 => {
             zip.start_file("/etc/passwd", options).expect("starts");
             zip.write_all(b"x").expect("writes");
         }
@@ -103,7 +105,7 @@ fn bomb(dice: &mut Dice) -> Vec<u8> {
     }
     let mut bytes = zip.finish().expect("finishes").into_inner();
     let at = dice.next() as usize % bytes.len();
-    if dice.next().is_multiple_of(2) {
+    if kind > 0 && dice.next().is_multiple_of(2) {
         bytes[at] ^= 0xff;
     }
     bytes
@@ -180,7 +182,7 @@ async fn nothing_in_the_folder_crashes_hangs_escapes_or_bloats() {
     let mut dice = Dice(0x5eed);
     for n in 0..CORPUS {
         let (name, bytes) = match n % 6 {
-            5 => (format!("OQSsiquc01req_c{n}.zip"), bomb(&mut dice)),
+            5 => (format!("OQSsiquc01req_c{n}.zip"), bomb(n / 6, &mut dice)),
             _ => (format!("OQSsiquc01req_c{n}.xml"), content(n, &mut dice)),
         };
         std::fs::write(req.join(name), bytes).expect("writes");

@@ -8,7 +8,7 @@ use crate::{
 };
 
 const FOREIGN: usize = 100_000;
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 30;
 
 async fn median_round_trip(counter: &Counter, series: &str) -> Duration {
     let mut times = Vec::with_capacity(ROUNDS);

@@ -18,6 +18,9 @@ pub const STANDING_MAX_AGE: Duration = Duration::from_secs(60);
 const EXTRA_READING_PAUSE: Duration = Duration::from_secs(1);
 /// Changes are read again this far back: a commit can become visible after one with a later time.
 const OVERLAP_MS: i64 = 60_000;
+/// Everything is read again after this: whoever revokes may do so with a clock that is wrong by more than the
+/// overlap, and the revocation must still act within [`STANDING_MAX_AGE`].
+const WHOLE_READING_MS: u64 = 45_000;
 
 /// The table, and everyone connected now.
 pub struct Standings {
@@ -27,7 +30,8 @@ pub struct Standings {
     opened: std::time::Instant,
     /// Milliseconds since `opened`; `u64::MAX` before the first reading.
     read_at: AtomicU64,
-    reading: tokio::sync::Mutex<()>,
+    /// Held while reading: when the whole table was last read, milliseconds since `opened`.
+    reading: tokio::sync::Mutex<Option<u64>>,
     connected: ConnectedTerminals,
     extra_reading: Mutex<Option<std::time::Instant>>,
 }
@@ -58,9 +62,11 @@ impl Standings {
     /// # Errors
     /// Whatever reading the store meets; the table then stays as it is and grows stale.
     pub async fn refresh(&self) -> store::Result<()> {
-        let _one_at_a_time = self.reading.lock().await;
+        let mut whole_read_at = self.reading.lock().await;
         let began = self.elapsed_ms();
-        let since = Instant(self.newest_change.load(Ordering::Acquire).saturating_sub(OVERLAP_MS));
+        let whole = whole_read_at.is_none_or(|at| began.saturating_sub(at) >= WHOLE_READING_MS);
+        let newest = self.newest_change.load(Ordering::Acquire);
+        let since = Instant(if whole { 0 } else { newest.saturating_sub(OVERLAP_MS) });
         let changed = self.store.terminal_certificates_changed_since(since).await?;
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
@@ -70,6 +76,9 @@ impl Standings {
                 let revoked = certificate.revoked_at.is_some();
                 known.insert(certificate.fingerprint, Known { institution, revoked });
             }
+        }
+        if whole {
+            *whole_read_at = Some(began);
         }
         self.read_at.store(began, Ordering::Release);
         for slot in self.connected.in_use() {

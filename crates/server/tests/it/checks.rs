@@ -1,5 +1,9 @@
 //! What a check answers: every 資格有効性, every state of the card's certificate, by card and by number.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use card::pin::{Pin, PinKind};
+use card::session::{CardSession, LastTry};
+use card::transport::InProcessTransport;
 use eligibility::codes::ReasonOfLoss;
 use eligibility::{Date, calendar};
 use testkit::people;
@@ -7,7 +11,8 @@ use testkit::system::Engine;
 
 use crate::on_both_engines;
 use crate::support::{
-    Desk, body, first_result, insurer, message, number_question, other_insurer, validity, welfare_office,
+    Desk, body, card_question, first_result, insurer, message, number_question, other_insurer, validity,
+    welfare_office,
 };
 
 on_both_engines! { a_card_answers_for_each_validity a_number_answers_for_each_validity }
@@ -143,5 +148,30 @@ async fn each_state_of_the_card_certificate(engine: Engine) {
         let reply = desk.check_card(card, today).await;
         assert_eq!((reply.status, reply.code().as_str()), (403, code), "{}", reply.json());
     }
+    desk.system.stop().await;
+}
+
+/// The whole way from a card's commands: PIN, signature by the card, check.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_simulated_card_signs_and_is_believed() {
+    let desk = Desk::open(Engine::Sqlite).await;
+    let today = desk.system.today();
+    let person = people::coverage(&insurer(), "p", "311", "試験　花子", BORN);
+    desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
+    let card = desk.system.card_of("p").await;
+    let mut session =
+        CardSession::open(InProcessTransport::new(card.simulated("試験　花子"))).expect("a card");
+    let nonce = desk.nonce().await;
+    let text =
+        wire::terminal_api::card_proof_text(&nonce, &desk.terminal.institution, &desk.terminal.fingerprint);
+    let certificate = session.auth_certificate().expect("a certificate");
+    let pin = Pin::new(PinKind::Authentication, "1234").expect("a PIN");
+    session.verify_pin(&pin, LastTry::Refuse).expect("the right PIN");
+    let signature = session.sign(&text).expect("a signature");
+    let mut question = card_question(&desk.terminal, &card, &nonce, today);
+    question["certificate"] = serde_json::json!(STANDARD.encode(certificate));
+    question["signature"] = serde_json::json!(STANDARD.encode(signature));
+    let reply = desk.post(wire::terminal_api::CARD_VERIFICATIONS_PATH, &question).await;
+    assert_eq!(validity(&reply), "1");
     desk.system.stop().await;
 }

@@ -10,6 +10,7 @@ mod receipts;
 mod records;
 mod replay;
 mod settings;
+mod smuggling;
 mod support;
 
 /// Runs each test on SQLite and on PostgreSQL.

@@ -85,3 +85,21 @@ fn check_finds_what_is_wrong_and_says_what_to_do() {
     // Relative paths are taken from the file's folder.
     assert!(config.audit.key.starts_with(folder.path()));
 }
+
+#[test]
+fn the_example_file_shows_every_default_as_it_is() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/server.example.toml");
+    let text = std::fs::read_to_string(path).expect("the example");
+    let as_it_is = Config::parse(&text).expect("the example is a configuration");
+    // With every commented default switched on, but the one that names a file.
+    let switched_on: Vec<String> = text
+        .lines()
+        .filter(|line| !line.starts_with("#key = "))
+        .map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with(' ') => setting.to_owned(),
+            _ => line.to_owned(),
+        })
+        .collect();
+    let switched_on = Config::parse(&switched_on.join("\n")).expect("the defaults are settings");
+    assert_eq!(format!("{as_it_is:?}"), format!("{switched_on:?}"));
+}

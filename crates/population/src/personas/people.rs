@@ -188,7 +188,7 @@ fn rare_names(cast: &mut Cast) {
     let people = [
         ("rare-takasaki", "はしご高・たつ崎", "髙﨑　𠮷美", "タカサキ　ヨシミ"),
         ("rare-tsuji", "一点しんにょうの辻", "辻\u{E0100}　邦彥", "ツジ　クニヒコ"),
-        ("rare-katsuragi", "葛の異体字", "葛\u{E0100}城　渚\u{FA46}", "カツラギ　ナギサ"),
+        ("rare-katsuragi", "葛の異体字", "葛\u{E0100}城　\u{FA46}", "カツラギ　ナギサ"),
     ];
     for (at, (id, title, name, kana)) in (0_i8..).zip(people) {
         let draft = cast

@@ -11,23 +11,32 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use wire::terminal_api::CARD_VERIFICATIONS_PATH;
 
+use crate::on_both_engines;
 use crate::ops::get;
 use crate::support::{Desk, audit_dump, card_question, insurer, number_question, validity};
 
 const BORN: Date = Date::constant(1983, 7, 29);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_data_leaves_when_the_record_cannot_be_written() {
-    let desk = Desk::open(Engine::Postgres).await;
+on_both_engines! { no_data_leaves_when_the_record_cannot_be_written }
+
+/// Changes the database behind the server's back.
+async fn behind_the_back(url: &str, sql: &str) {
+    if let Some(file) = url.strip_prefix("sqlite:") {
+        return rusqlite::Connection::open(file).expect("the database").execute_batch(sql).expect("changed");
+    }
+    let (client, connection) =
+        tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the database");
+    tokio::spawn(connection);
+    client.batch_execute(sql).await.expect("changed");
+}
+
+async fn no_data_leaves_when_the_record_cannot_be_written(engine: Engine) {
+    let desk = Desk::open(engine).await;
     let today = desk.system.today();
     let person = people::coverage(&insurer(), "p", "801", "試験　記録子", BORN);
     desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
     let card = desk.system.card_of("p").await;
-    let (client, connection) = tokio_postgres::connect(desk.system.database_url(), tokio_postgres::NoTls)
-        .await
-        .expect("the database");
-    tokio::spawn(connection);
-    client.batch_execute("ALTER TABLE audit RENAME TO audit_gone").await.expect("the audit table is away");
+    behind_the_back(desk.system.database_url(), "ALTER TABLE audit RENAME TO audit_gone").await;
 
     let nonce = desk.nonce().await;
     let by_card = card_question(&desk.terminal, &card, &nonce, today);
@@ -47,7 +56,7 @@ async fn no_data_leaves_when_the_record_cannot_be_written() {
     assert_eq!((reply.status, reply.code().as_str()), (503, "OQSA9107E"));
 
     // Once records can be written again, the same questions are answered: nothing was half done.
-    client.batch_execute("ALTER TABLE audit_gone RENAME TO audit").await.expect("the audit table is back");
+    behind_the_back(desk.system.database_url(), "ALTER TABLE audit_gone RENAME TO audit").await;
     assert_eq!(validity(&desk.post(CARD_VERIFICATIONS_PATH, &by_card).await), "1");
     assert_eq!(validity(&desk.check_number(&by_number).await), "1");
     desk.system.stop().await;

@@ -3,6 +3,7 @@
 use std::{os::unix::fs::MetadataExt, path::Path};
 
 use super::{Config, EncryptionSwitch};
+use crate::clock;
 
 /// The slowest polling the drop promises: a request is seen within this many milliseconds.
 const MAX_POLL_MS: u64 = 1_000;
@@ -102,18 +103,23 @@ impl Config {
             check_readable(problems, setting, file);
         }
         check_secret(problems, "central.key_file", &central.key_file);
-        if let Err(error) = crate::central::Identity::load(central) {
-            problems.push(problem("central", error.to_string(), "fetch the institution's certificate again"));
-        } else if let Some(code) =
-            crate::central::Identity::load(central).ok().and_then(|id| id.institution().map(str::to_owned))
-            && code != self.institution_code.as_str()
-        {
-            let what = format!("the certificate is that of institution {code}");
-            problems.push(problem(
-                "institution_code",
-                what,
-                "set the code of the certificate, or install the right certificate",
-            ));
+        match crate::central::Identity::load(central) {
+            Err(error) => {
+                problems.push(problem(
+                    "central",
+                    error.to_string(),
+                    "fetch the institution's certificate again",
+                ));
+            }
+            Ok(identity) if identity.institution() != Some(self.institution_code.as_str()) => {
+                let what = format!("the certificate is that of institution {:?}", identity.institution());
+                let remedy = "set the code of the certificate, or install the right certificate";
+                problems.push(problem("institution_code", what, remedy));
+            }
+            Ok(identity) if identity.not_after_s() * 1000 < clock::now_ms() => {
+                problems.push(problem("central.certificate_file", "the certificate has expired", "renew it"));
+            }
+            Ok(_) => {}
         }
     }
 

@@ -38,8 +38,8 @@ impl Description {
     pub(crate) fn of<T: CardTransport>(session: &mut CardSession<T>) -> Result<Self, SessionError> {
         let kind = match session.token_label()? {
             TokenLabel::PlasticCard => "マイナンバーカード".to_owned(),
-            TokenLabel::Android => "スマートフォンのマイナンバーカード(Android)".to_owned(),
-            TokenLabel::Iphone => "スマートフォンのマイナンバーカード(iPhone)".to_owned(),
+            TokenLabel::Android => "スマートフォンのマイナンバーカード（Android）".to_owned(),
+            TokenLabel::Iphone => "スマートフォンのマイナンバーカード（iPhone）".to_owned(),
             TokenLabel::Other(label) => format!("不明なカード({label})"),
         };
         let certificate = Certificate::read(&session.auth_certificate()?)

@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Simulate, json: bool) -> Result<Report> {
     };
     let jlis = Arc::new(SimulatedJlis::open_or_create(&folder.jlis(), &JlisOptions::default(), now)?);
     let everybody = population::personas(Clock::system().today());
-    prepare_cards(&jlis, &everybody, &Clock::system())?;
+    prepare_cards(&jlis, &everybody, now)?;
     let wanted = arguments.persona.as_deref().unwrap_or(DEFAULT_PERSONA);
     let persona =
         everybody.iter().find(|persona| persona.id == wanted).with_context(|| unknown(&everybody))?;

@@ -56,9 +56,14 @@ fn write_sample(path: &Path, people: &[Persona]) -> Result<()> {
 /// People in the order they come, one group for each heading.
 fn groups(everybody: &[Persona]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    // What the first person does is what one does; the page says it once, above.
+    let usual: Vec<&str> = everybody
+        .first()
+        .map(|first| first.asks.iter().take(2).map(|ask| ask.action).collect())
+        .unwrap_or_default();
     for persona in everybody {
         let title = people::group(persona);
-        let shown = person(persona);
+        let shown = person(persona, &usual);
         match groups.iter_mut().find(|group| group.title == title) {
             Some(group) => group.people.push(shown),
             None => groups.push(Group { title, people: vec![shown] }),
@@ -67,11 +72,11 @@ fn groups(everybody: &[Persona]) -> Vec<Group> {
     groups
 }
 
-fn person(persona: &Persona) -> view::Person {
+fn person(persona: &Persona, usual: &[&str]) -> view::Person {
     let asks = persona.asks.iter().enumerate().map(|(index, ask)| view::Ask {
         index,
         by_card: matches!(ask.with, AskWith::Card),
-        action: ask.action,
+        action: Some(ask.action).filter(|action| !usual.contains(action)),
         outcome: ask.outcome,
     });
     view::Person {
@@ -104,7 +109,7 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
                     .note("TLS 1.3・クライアント証明書が必要です。"),
                 Row::new("読み取り機の接続口", format!("http://{}", ports.reader_link()))
                     .note("資格確認端末の中。端末が作るトークンが必要です。"),
-                Row::new("模擬 J-LIS", format!("http://{}", ports.jlis())).note("失効リスト(CRL)と OCSP。"),
+                Row::new("模擬 J-LIS", format!("http://{}", ports.jlis())).note("失効リスト（CRL）と OCSP。"),
                 Row::new("状態", format!("http://{}/readyz", ports.ops())).open(),
                 Row::new("計測値", format!("http://{}/metrics", ports.ops()))
                     .note("Prometheus 形式。")

@@ -33,6 +33,8 @@ pub(crate) struct Outcome {
     pub(crate) message: ResultMessage,
     /// The way it went, in sentences.
     pub(crate) steps: Vec<String>,
+    /// The number under which the audit log has it.
+    pub(crate) audit_number: Option<String>,
     /// Further files to show.
     pub(crate) files: Vec<File>,
 }
@@ -78,6 +80,7 @@ impl Outcome {
             xml: xml.into_owned(),
             message,
             steps,
+            audit_number: None,
             files: Vec::new(),
         })
     }
@@ -108,19 +111,23 @@ impl Outcome {
     pub(crate) fn page(self) -> ResultPage {
         let band = self.band();
         let (code, message) = self.said();
+        let mut rows: Vec<Row> = self.message.body.results.iter().flat_map(facts).collect();
+        rows.extend(self.audit_number.as_ref().map(|number| Row::new("監査ログの番号", number)));
+        let method = self.method();
         let mut files = vec![File {
             title: "レセコンに届いた XML",
             path: self.path.display().to_string(),
             content: self.xml.clone(),
+            wrap: false,
         }];
-        files.extend(self.files.clone());
+        files.extend(self.files);
         ResultPage {
             persona: self.persona.clone(),
-            title: format!("{}さんの資格確認({})", self.name, self.method()),
+            title: format!("{}さんの資格確認（{}）", self.name, method),
             band,
             code,
             message,
-            facts: self.message.body.results.iter().flat_map(facts).collect(),
+            facts: rows,
             steps: self.steps,
             files,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use eligibility::{Date, calendar::from_tokyo};
+use eligibility::{Date, Instant, calendar::from_tokyo};
 use jiff::civil::time;
 use pki::{
     Validity,
@@ -34,12 +34,11 @@ pub(crate) async fn settle(
     folder: &DataFolder,
     cast: &Cast,
     clock: &Clock,
-) -> Result<Vec<Persona>> {
-    let today = clock.today();
+) -> Result<()> {
     let options = Options {
         persons: cast.persons,
         seed: cast.seed,
-        as_of: today,
+        as_of: clock.today(),
         card_issuer: jlis.card_id(PERSONA_SERIAL_BASE)?.issuer,
     };
     let files = folder.root().join("population");
@@ -58,20 +57,17 @@ pub(crate) async fn settle(
         .await
         .with_context(|| format!("{}", file.path.display()))?;
     }
-    let everybody = population::personas(today);
-    prepare_cards(jlis, &everybody, clock)?;
-    server.refresh_card_revocation().await?;
-    Ok(everybody)
+    Ok(())
 }
 
 /// Reserves the personas' serial numbers and revokes the card that is to be revoked.
-pub(crate) fn prepare_cards(jlis: &SimulatedJlis, everybody: &[Persona], clock: &Clock) -> Result<()> {
+pub(crate) fn prepare_cards(jlis: &SimulatedJlis, everybody: &[Persona], now: Instant) -> Result<()> {
     let authority = jlis.newest(CardAuthorityKind::Authentication)?;
     authority.reserve_serials(PERSONA_SERIAL_BASE, CITIZEN_SERIAL_BASE - 1)?;
     let cards = everybody.iter().filter_map(|persona| persona.card.as_ref());
     for card in cards.filter(|card| card.state == CardState::Revoked) {
         let kind = CardAuthorityKind::Authentication;
-        jlis.revoke(kind, card.serial, RevocationReason::AffiliationChanged, clock.now())?;
+        jlis.revoke(kind, card.serial, RevocationReason::AffiliationChanged, now)?;
     }
     Ok(())
 }
@@ -96,9 +92,9 @@ pub(crate) fn group(persona: &Persona) -> &'static str {
     };
     let assistance = persona.id.starts_with("assistance");
     if persona.asks.iter().all(|ask| plain(&ask.promise)) && !assistance {
-        return "さまざまな人(証・氏名・保護)";
+        return "さまざまな人（証・氏名・保護）";
     }
-    "資格の状態(資格有効性 1〜6)"
+    "資格の状態（資格有効性 1〜6）"
 }
 
 /// Whether somebody can be asked about in both ways.

@@ -15,11 +15,16 @@ use pki::{
     pem,
     profile::{ServerName, TerminalIdentity},
 };
+use population::Persona;
 use server::simulated_jlis::OCSP_PATH;
 use store::audit::SigningKey;
 use toml::{Table, Value};
 
-use crate::{ca::write_private, demo::ports::Ports, folder::DataFolder};
+use crate::{
+    ca::write_private,
+    demo::{people::prepare_cards, ports::Ports},
+    folder::DataFolder,
+};
 
 /// The demo's institution.
 pub(crate) const INSTITUTION_CODE: &str = "1319990012";
@@ -51,7 +56,12 @@ pub(crate) fn institution() -> Result<InstitutionCode> {
 
 impl Premises {
     /// Finds or makes everything below the folder.
-    pub(crate) fn prepare(folder: &DataFolder, ports: Ports, now: Instant) -> Result<Self> {
+    pub(crate) fn prepare(
+        folder: &DataFolder,
+        ports: Ports,
+        everybody: &[Persona],
+        now: Instant,
+    ) -> Result<Self> {
         let keys = folder.root().join("keys");
         private_folder(folder.root())?;
         private_folder(&keys)?;
@@ -61,6 +71,7 @@ impl Premises {
         let terminal_certificate = certificates(folder, &authority, now)?;
         own_keys(folder)?;
         std::fs::write(folder.key(CARD_ROOTS), jlis.roots_pem(CardAuthorityKind::Authentication)?)?;
+        prepare_cards(&jlis, everybody, now)?;
         // One opener at a time: the server opens it next.
         drop(jlis);
         write_settings(folder, ports)?;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use card::{
     pin::{Pin, PinKind},
     session::{LastTry, pinless::SimulatedPinlessAuthorizer},
@@ -18,13 +19,14 @@ use eligibility::{
     calendar::format_n14,
     codes::CharacterCode,
     consent::{CareForm, ConsentChoice, ConsentKind},
+    errors::ErrorCode,
     verification::NumberQuery,
 };
 use kiosk::{
-    TerminalLink, TerminalLinkConfig, Trouble,
+    CardTrouble, TerminalLink, TerminalLinkConfig, Trouble,
     session::{Choices, Proof, check},
 };
-use population::personas::{AskWith, Persona};
+use population::personas::{AskWith, Persona, PinState};
 use serde::Deserialize;
 use server::{Config, Server, clock::Clock};
 use store::{Institution, TerminalCertificate};
@@ -34,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use wire::{
     message::{EligibilityRequest, Layout, write_request},
     reader_link::ReaderOutcome,
+    receipt::ReceiptClaims,
 };
 
 use crate::{
@@ -98,6 +101,8 @@ pub(crate) struct System {
     http: reqwest::Client,
     clock: Clock,
     requests: AtomicU32,
+    /// One check at a time, so that a receipt belongs to the answer it is shown with.
+    turn: tokio::sync::Mutex<()>,
     stop: CancellationToken,
 }
 
@@ -110,11 +115,12 @@ impl System {
         let Wanted { folder, ports, cast } = wanted;
         ports_are_free(ports).await?;
         let clock = Clock::system();
-        let premises = Premises::prepare(&folder, ports, this_second())?;
+        let people = population::personas(clock.today());
+        let premises = Premises::prepare(&folder, ports, &people, this_second())?;
         let server = Server::start(&Config::load(&folder.server_settings())?, clock.clone()).await?;
         register(&server, &premises, &clock).await?;
         let jlis = Arc::clone(&server.simulated_jlis().context("the demo has a simulated J-LIS")?.authority);
-        let people = people::settle(&server, &jlis, &folder, &cast, &clock).await?;
+        people::settle(&server, &jlis, &folder, &cast, &clock).await?;
 
         let config = terminal::config::Config::load(&folder.terminal_settings())?;
         let terminal = Terminal::start(&config, HttpsCentral::new(&config)?).await?;
@@ -129,6 +135,7 @@ impl System {
             reader: Arc::new(TerminalLink::new(&link)?),
             http: reqwest::Client::builder().no_proxy().timeout(LAMP_TIMEOUT).build()?,
             requests: AtomicU32::new(0),
+            turn: tokio::sync::Mutex::default(),
             folder,
             ports,
             server,
@@ -169,11 +176,12 @@ impl System {
     /// Puts a person's card on the reader and lets them prove themselves in this way.
     pub(crate) async fn check_card(&self, persona: &str, proof: Proven) -> Result<Outcome, Refusal> {
         let person = self.person(persona)?;
+        let _turn = self.turn.lock().await;
         let outcome = self
             .card_session(person.clone(), proof)
             .await
             .map_err(|error| Refusal::broken(&error))?
-            .map_err(|trouble| refused(&trouble))?;
+            .map_err(|trouble| refused(person, &trouble))?;
         let Some(name) = &outcome.file_name else {
             return Err(Refusal {
                 cause: outcome.message.unwrap_or_else(|| "結果がありません".to_owned()),
@@ -201,6 +209,7 @@ impl System {
     /// Drops a question by number into `req`, as a receipt computer does, and waits for its answer.
     pub(crate) async fn check_number(&self, persona: &str, ask: Option<usize>) -> Result<Outcome, Refusal> {
         let person = self.person(persona)?;
+        let _turn = self.turn.lock().await;
         self.ask_by_number(person, ask).await.map_err(|error| Refusal::broken(&error))
     }
 
@@ -214,17 +223,18 @@ impl System {
         };
         let query = query.cloned().context("this person has no such number to ask by")?;
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let free_part = format!("{}{number:04}", format_n14(self.clock.now()));
+        let now = self.clock.now();
+        // A name is never used twice, not even by the next demo on this folder in the same second.
+        let free_part = format!("{}{:03}{number:04}", format_n14(now), now.0.rem_euclid(1000));
         let request = number_request(query, &free_part)?;
         let name = format!("OQSsiquc01req_{free_part}.xml");
         let (request_path, text) = self.drop_request(&name, &request)?;
         let path = self.folder.drop().join("res").join(name.replace("req_", "res_"));
         wait_for(&path).await?;
         let steps = number_steps(&self.ports.terminal_api().to_string());
+        let path_of_request = request_path.display().to_string();
         let asked =
-            File {
-                title: "レセコンが置いた XML", path: request_path.display().to_string(), content: text
-            };
+            File { title: "レセコンが置いた XML", path: path_of_request, content: text, wrap: false };
         self.outcome(person, path, steps, vec![asked])
     }
 
@@ -247,15 +257,21 @@ impl System {
     ) -> Result<Outcome> {
         let mut outcome = Outcome::read(person.id, &person.person.name, path, steps)?;
         outcome.files = files;
-        outcome.files.extend(self.newest_receipt());
+        if let Some((file, claims)) = self.newest_receipt() {
+            outcome.files.push(file);
+            outcome.audit_number = Some(claims.jti);
+        }
         Ok(outcome)
     }
 
     /// The receipt the terminal kept last: the demo asks one thing at a time.
-    fn newest_receipt(&self) -> Option<File> {
+    fn newest_receipt(&self) -> Option<(File, ReceiptClaims)> {
         let path = self.folder.terminal_state().join("receipts");
         let content = std::fs::read_to_string(&path).ok()?.lines().next_back()?.to_owned();
-        Some(File { title: "資格確認レシート(JWS)", path: path.display().to_string(), content })
+        let claims = URL_SAFE_NO_PAD.decode(content.split('.').nth(1)?).ok()?;
+        let claims = serde_json::from_slice(&claims).ok()?;
+        let path = path.display().to_string();
+        Some((File { title: "資格確認レシート（JWS）", path, content, wrap: true }, claims))
     }
 
     fn person(&self, id: &str) -> Result<&Persona, Refusal> {
@@ -368,7 +384,14 @@ fn proof(method: Proven, authorizer: &SimulatedPinlessAuthorizer) -> Result<Proo
     })
 }
 
-fn refused(trouble: &Trouble) -> Refusal {
+/// A card without PIN answers as a locked one does. Staff tell it by what is printed on it, and so do we.
+fn refused(persona: &Persona, trouble: &Trouble) -> Refusal {
+    let no_pin = persona.card.as_ref().is_some_and(|card| card.pin == PinState::NotSet);
+    if no_pin && matches!(trouble, Trouble::Card(CardTrouble::PinLocked)) {
+        let entry = ErrorCode::PinNotSet.entry();
+        let (cause, remedy) = (entry.ja.what.to_owned(), entry.ja.desk.to_owned());
+        return Refusal { cause, remedy, detail: entry.code.to_owned() };
+    }
     Refusal { cause: trouble.for_patient(), remedy: trouble.for_staff(), detail: trouble.code().to_owned() }
 }
 
@@ -385,14 +408,14 @@ async fn wait_for(path: &Path) -> Result<()> {
 
 fn card_steps(proof: Proven, central: &str) -> Vec<String> {
     let proof = match proof {
-        Proven::Face => "顔認証のあと、暗証番号なしで署名(模擬の特定機関認証)",
-        Proven::Visual => "職員の目視確認のあと、暗証番号なしで署名(模擬の特定機関認証)",
+        Proven::Face => "顔認証のあと、暗証番号なしで署名（模擬の特定機関認証）",
+        Proven::Visual => "職員の目視確認のあと、暗証番号なしで署名（模擬の特定機関認証）",
         Proven::Pin | Proven::WrongPin => "暗証番号をカードだけが確かめ、カードが署名",
     };
     vec![
         "読み取り機がカードから利用者証明用電子証明書を読み取り".to_owned(),
-        format!("{proof}(中央が出した一度きりの番号に対して)"),
-        format!("端末が相互 TLS で中央({central})へ送信"),
+        format!("{proof}（中央が出した一度きりの番号に対して）"),
+        format!("端末が相互 TLS で中央（{central}）へ送信"),
         "中央が電子証明書・失効・署名を検証し、資格を判定して監査ログに記録".to_owned(),
         "端末が face フォルダに結果の XML を書き込み".to_owned(),
     ]
@@ -401,7 +424,7 @@ fn card_steps(proof: Proven, central: &str) -> Vec<String> {
 fn number_steps(central: &str) -> Vec<String> {
     vec![
         "レセコンが req フォルダに要求の XML を置く".to_owned(),
-        format!("端末が読み取り、相互 TLS で中央({central})へ送信"),
+        format!("端末が読み取り、相互 TLS で中央（{central}）へ送信"),
         "中央が番号と生年月日から資格を判定し、監査ログに記録".to_owned(),
         "端末が res フォルダに同じ名前の結果を書き込み".to_owned(),
     ]

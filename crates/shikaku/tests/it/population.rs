@@ -1,1 +1,95 @@
+//! `shikaku population` and `shikaku insurer import`.
 
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use crate::program::{document, run, succeed};
+
+const PERSONS: &str = "300";
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+fn generate(folder: &Path, seed: &str) -> BTreeMap<String, Vec<u8>> {
+    succeed(["population", "--persons", PERSONS, "--seed", seed, "--out", text(folder)]);
+    let files = std::fs::read_dir(folder).expect("a folder");
+    files
+        .map(|file| {
+            let file = file.expect("a file");
+            let name = file.file_name().to_string_lossy().into_owned();
+            (name, std::fs::read(file.path()).expect("readable"))
+        })
+        .collect()
+}
+
+/// A server's settings whose keys nobody needs for an import.
+fn settings(folder: &Path) -> PathBuf {
+    let file = folder.join("server.toml");
+    let text = r#"
+        database_url = "sqlite:import.db"
+        [terminal_api]
+        certificate = "none"
+        key = "none"
+        client_authorities = "none"
+        [cards]
+        trust_anchors = ["none"]
+        policies = ["1.2"]
+        [receipts]
+        key = "none"
+        [audit]
+        key = "none"
+    "#;
+    std::fs::write(&file, text).expect("written");
+    file
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = generate(&folder.path().join("a"), "7");
+    assert_eq!(first, generate(&folder.path().join("b"), "7"));
+    assert_ne!(first, generate(&folder.path().join("c"), "8"));
+    assert!(first.contains_key("cards.csv") && first.contains_key("insurers.csv"), "{:?}", first.keys());
+}
+
+#[test]
+fn loading_the_same_files_again_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (config, people) = (settings(folder.path()), folder.path().join("people"));
+    generate(&people, "7");
+    let import =
+        || document(&succeed(["insurer", "import", "--json", "--config", text(&config), text(&people)]));
+    let applied = |report: &serde_json::Value| -> Vec<bool> {
+        let files = report["files"].as_array().expect("files");
+        let loaded = files.iter().filter(|file| file["kind"] != "insurers");
+        loaded.map(|file| file["already_applied"].as_bool().expect("a flag")).collect()
+    };
+    let first = applied(&import());
+    assert!(first.len() > 2 && first.iter().all(|already| !already), "{first:?}");
+    assert!(applied(&import()).iter().all(|already| *already));
+}
+
+#[test]
+fn a_changed_file_is_refused_whole_and_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (config, people) = (settings(folder.path()), folder.path().join("people"));
+    generate(&people, "7");
+    let import = || run(["insurer", "import", "--config", text(&config), text(&people)]);
+    assert_eq!(import().status.code(), Some(0));
+
+    // One figure of one row, under the old last line: known by that line, and yet another content.
+    let cards = people.join("cards.csv");
+    let changed = std::fs::read_to_string(&cards).expect("cards").replacen(",1,", ",0,", 1);
+    std::fs::write(&cards, changed).expect("written");
+    let refused = import();
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("cards.csv"), "{said}");
+
+    let cut = std::fs::read_to_string(&cards).expect("cards");
+    std::fs::write(&cards, &cut[..cut.len() / 2]).expect("written");
+    assert!(String::from_utf8_lossy(&import().stderr).contains("last line"));
+}

@@ -20,8 +20,8 @@ pub(crate) struct Ask {
     pub(crate) index: usize,
     /// By card, or by number.
     pub(crate) by_card: bool,
-    /// What to do.
-    pub(crate) action: &'static str,
+    /// What to do, where it is not simply the button.
+    pub(crate) action: Option<&'static str>,
     /// 「何が起きるか」
     pub(crate) outcome: &'static str,
 }
@@ -102,6 +102,8 @@ pub(crate) struct File {
     pub(crate) title: &'static str,
     pub(crate) path: String,
     pub(crate) content: String,
+    /// One long line, to be broken anywhere.
+    pub(crate) wrap: bool,
 }
 
 /// The result of one check.

@@ -12,7 +12,8 @@ pub const WRITE_GROUP_LIMIT: usize = 64;
 /// How a store is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// SQLite: reader threads. PostgreSQL: connections for reading.
+    /// SQLite: reader threads. PostgreSQL: connections for reading. By default half of the cores: fewer
+    /// threads take larger batches, and writing and TLS want cores too.
     pub readers: usize,
     /// PostgreSQL: group writers, each serving the institutions whose hash falls to it. SQLite has one.
     pub writers: usize,
@@ -20,7 +21,9 @@ pub struct Options {
     pub read_queue_limit: usize,
     /// Jobs waiting for one writer at most; more are refused as overload.
     pub write_queue_limit: usize,
-    /// SQLite: bytes of the file that readers map into memory.
+    /// SQLite: bytes of the file that readers map into memory. 0 by default: SQLite drops the whole mapping
+    /// whenever another connection has committed, and under a load of checks that is before every batch.
+    /// Mapping pays only for a database that is hardly written.
     pub mmap_bytes: u64,
     /// SQLite: how long a lock held by another process is waited for, milliseconds.
     pub busy_timeout_ms: u32,
@@ -29,11 +32,11 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            readers: 2,
+            readers: std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1)),
             writers: 4,
             read_queue_limit: READ_QUEUE_LIMIT,
             write_queue_limit: WRITE_QUEUE_LIMIT,
-            mmap_bytes: 64 << 30,
+            mmap_bytes: 0,
             busy_timeout_ms: 5_000,
         }
     }

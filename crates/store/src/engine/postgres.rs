@@ -9,6 +9,9 @@ use tokio_postgres::{
 use super::{Mode, Value, from_postgres};
 use crate::{Error, Options, Result};
 
+/// Connections for reading at least: a reader here waits for the network, not for a core.
+const READ_CONNECTIONS_MIN: usize = 4;
+
 /// The pool of connections.
 #[derive(Clone)]
 pub(crate) struct PostgresPool {
@@ -22,7 +25,7 @@ impl PostgresPool {
             url.parse().map_err(|error: tokio_postgres::Error| Error::Open(error.to_string()))?;
         let manager =
             Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let size = options.readers.max(1) + options.writers.max(1);
+        let size = options.readers.max(READ_CONNECTIONS_MIN) + options.writers.max(1);
         let pool =
             Pool::builder(manager).max_size(size).build().map_err(|error| Error::Open(error.to_string()))?;
         Ok(Self { pool })

@@ -14,10 +14,10 @@ use crate::{Error, Options, Result};
 const STATEMENT_CACHE: usize = 128;
 /// Page cache of the writer, KiB.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
-/// Page cache of a reader, KiB: mapped pages do not go through it.
+/// Page cache of a reader, KiB. It lives for one batch: a commit elsewhere empties it.
 const READER_CACHE_KIB: i64 = 2 * 1024;
 /// WAL pages after which a commit also moves them into the database file.
-const CHECKPOINT_PAGES: i64 = 4_000;
+const CHECKPOINT_PAGES: i64 = 10_000;
 /// The WAL file is cut back to this after a checkpoint, bytes.
 const WAL_LIMIT_BYTES: i64 = 64 << 20;
 
@@ -53,8 +53,6 @@ impl SqliteFile {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = self.open(flags, READER_CACHE_KIB)?;
         pragma(&connection, "query_only", true)?;
-        // Larger than any file of ours: SQLite maps what there is. Twice as fast as the page cache, and the
-        // pages are the system's, not the process's.
         pragma(&connection, "mmap_size", i64::try_from(self.options.mmap_bytes).unwrap_or(i64::MAX))?;
         Ok(connection)
     }

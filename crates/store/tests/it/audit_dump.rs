@@ -92,9 +92,9 @@ fn edit_field(line: &[u8], field: usize, value: &str) -> Vec<u8> {
     // serde_json sorts the keys: put the value into the text itself instead.
     let old = text.find(&format!("\"{key}\":")).expect("the key") + key.len() + 3;
     let rest = &text[old..];
-    let end = if rest.starts_with('"') {
+    let end = if let Some(quoted) = rest.strip_prefix('"') {
         let mut escaped = false;
-        1 + rest[1..]
+        1 + quoted
             .find(|c| {
                 let ends = c == '"' && !escaped;
                 escaped = c == '\\' && !escaped;

@@ -1,18 +1,17 @@
 //! A running server: what is started, in which order, and how it stops.
 
+mod material;
+
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use card::jpki::CardTrust;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use store::{Options, Store, audit::SigningKey};
+use store::{Options, Store};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use zeroize::Zeroizing;
 
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
@@ -21,10 +20,11 @@ use crate::listener::{self, tls};
 use crate::ops::{self, background::Background, health::Health, health::StoreHandle, metrics::Exposition};
 use crate::simulated_jlis;
 use crate::terminal_api::insurer_names::InsurerNames;
-use crate::terminal_api::nonce::NonceMint;
-use crate::terminal_api::receipt::ReceiptSigner;
 use crate::terminal_api::standing::Standings;
 use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits};
+use material::{
+    audit_key, card_revocation, card_trust, file_error, nonce_mint, receipt_signer, tls_material,
+};
 
 /// Why the server did not start. Every text says which setting or file is meant.
 #[derive(Debug, thiserror::Error)]
@@ -223,73 +223,6 @@ fn api(
     })
 }
 
-fn nonce_mint(config: &Config) -> Result<NonceMint, StartError> {
-    let Some(path) = &config.nonces.key else {
-        return NonceMint::random(config.nonces.lifetime_s)
-            .map_err(|error| StartError::Setting { setting: "nonces", message: error.to_string() });
-    };
-    let text = read("nonces.key", path)?;
-    let mut key = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim(), &mut *key)
-        .map_err(|_| file_error("nonces.key", path, "it must hold 32 bytes in hex"))?;
-    Ok(NonceMint::new(&key, config.nonces.lifetime_s))
-}
-
-fn receipt_signer(config: &Config) -> Result<ReceiptSigner, StartError> {
-    let setting = "receipts.key";
-    let current = private_key(setting, &config.receipts.key)?;
-    let previous: Vec<_> = config
-        .receipts
-        .previous_keys
-        .iter()
-        .map(|path| private_key("receipts.previous_keys", path))
-        .collect::<Result<_, _>>()?;
-    ReceiptSigner::new(current.secret_pkcs8_der(), previous.iter().map(PrivatePkcs8KeyDer::secret_pkcs8_der))
-        .map_err(|error| file_error(setting, &config.receipts.key, error))
-}
-
-fn card_trust(config: &Config) -> Result<CardTrust, StartError> {
-    let setting = "cards.trust_anchors";
-    let mut anchors = Vec::new();
-    for path in &config.cards.trust_anchors {
-        anchors.extend(certificates(setting, path)?);
-    }
-    let policies: Vec<&str> = config.cards.policies.iter().map(String::as_str).collect();
-    CardTrust::new(&anchors, &policies)
-        .map_err(|error| StartError::Setting { setting: "cards", message: error.to_string() })
-}
-
-fn card_revocation(
-    config: &Config,
-    trust: &Arc<CardTrust>,
-    jlis: Option<&RunningJlis>,
-) -> Result<Arc<CardRevocation>, StartError> {
-    let mut sources = config.cards.crl.clone();
-    if let (true, Some(jlis)) = (sources.is_empty(), jlis) {
-        let generations = jlis.authority.generations(pki::jlis::CardAuthorityKind::Authentication).len();
-        let list =
-            |generation| format!("http://{}{}{generation}.crl", jlis.address, simulated_jlis::CRL_PATH);
-        sources = (1..=generations).map(list).collect();
-    }
-    CardRevocation::new(&sources, Arc::clone(trust))
-        .map(Arc::new)
-        .map_err(|error| StartError::Setting { setting: "cards.crl", message: error.to_string() })
-}
-
-fn tls_material(config: &Config) -> Result<tls::TlsMaterial, StartError> {
-    let api = &config.terminal_api;
-    Ok(tls::TlsMaterial {
-        chain: certificates("terminal_api.certificate", &api.certificate)?,
-        key: PrivateKeyDer::Pkcs8(private_key("terminal_api.key", &api.key)?),
-        client_authorities: certificates("terminal_api.client_authorities", &api.client_authorities)?,
-    })
-}
-
-fn audit_key(config: &Config) -> Result<SigningKey, StartError> {
-    let text = read("audit.key", &config.audit.key)?;
-    SigningKey::from_pem(&text).map_err(|error| file_error("audit.key", &config.audit.key, error))
-}
-
 async fn start_simulated_jlis(
     config: &Config,
     clock: &Clock,
@@ -322,28 +255,6 @@ async fn bind(setting: &'static str, address: SocketAddr) -> Result<TcpListener,
 
 fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
-}
-
-fn read(setting: &'static str, path: &Path) -> Result<Zeroizing<String>, StartError> {
-    std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| file_error(setting, path, error))
-}
-
-fn certificates(setting: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
-    let found: Vec<_> = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| file_error(setting, path, error))?;
-    if found.is_empty() {
-        return Err(file_error(setting, path, "it holds no certificate"));
-    }
-    Ok(found)
-}
-
-fn private_key(setting: &'static str, path: &Path) -> Result<PrivatePkcs8KeyDer<'static>, StartError> {
-    PrivatePkcs8KeyDer::from_pem_file(path).map_err(|error| file_error(setting, path, error))
-}
-
-fn file_error(setting: &'static str, path: &Path, message: impl ToString) -> StartError {
-    StartError::File { setting, path: path.to_owned(), message: message.to_string() }
 }
 
 fn seconds(count: u32) -> Duration {

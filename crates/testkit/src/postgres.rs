@@ -76,7 +76,11 @@ impl Cluster {
     ///
     /// # Errors
     /// What PostgreSQL or `prepare` said.
-    pub async fn database<F>(&self, template: &str, prepare: impl FnOnce(String) -> F) -> Result<String, String>
+    pub async fn database<F>(
+        &self,
+        template: &str,
+        prepare: impl FnOnce(String) -> F,
+    ) -> Result<String, String>
     where
         F: Future<Output = Result<(), String>>,
     {
@@ -172,7 +176,8 @@ fn as_server_user(program: &Path) -> Result<Command, String> {
 }
 
 fn run_to_end(command: &mut Command) -> Result<(), String> {
-    let output = command.current_dir("/").stdin(Stdio::null()).output().map_err(said("starting a program"))?;
+    let output =
+        command.current_dir("/").stdin(Stdio::null()).output().map_err(said("starting a program"))?;
     if output.status.success() {
         return Ok(());
     }
@@ -198,7 +203,15 @@ fn start_server(folder: &Path) -> Result<(), String> {
         }
     }
     let mut initdb = as_server_user(&programs.join("initdb"))?;
-    initdb.args(["--auth=trust", "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync", "-U", SERVER_USER, "-D"]);
+    initdb.args([
+        "--auth=trust",
+        "--locale=C.UTF-8",
+        "--encoding=UTF8",
+        "--no-sync",
+        "-U",
+        SERVER_USER,
+        "-D",
+    ]);
     run_to_end(initdb.arg(&data))?;
     // Nothing here outlives the tests, so nothing needs to reach the disk.
     let settings = format!(

@@ -8,8 +8,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
+use testkit::client::{Http, open_tls};
 use testkit::people;
-use testkit::system::{Engine, TestSystem};
+use testkit::system::{Engine, INSTITUTION, TestSystem};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::on_both_engines;
@@ -93,20 +95,24 @@ async fn the_simulated_authority_says_that_it_is_simulated() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_lets_open_requests_finish_and_takes_no_more() {
-    let desk = Desk::open(Engine::Sqlite).await;
-    let person = people::coverage(&insurer(), "p", "902", "試験　花子", BORN);
-    desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
-    let today = desk.system.today();
-    let address = desk.terminal.address();
-    let question = number_question("n", &insurer(), "902", None, BORN, today);
-    let Desk { system, terminal, connection } = desk;
-    let asked = tokio::spawn(async move {
-        let path = wire::terminal_api::NUMBER_VERIFICATIONS_PATH;
-        (connection.send(hyper::Method::POST, path, Some(&question)).await, terminal)
-    });
-    let (reply, terminal) = asked.await.expect("no panic");
-    assert_eq!(validity(&reply.expect("an answer")), "1");
-    system.stop().await;
-    assert!(TcpStream::connect(address).await.is_err(), "the server still listens");
-    drop(terminal);
+    let system = TestSystem::start(Engine::Sqlite).await;
+    let terminal = system.terminal(INSTITUTION, "front-1").await;
+    let mut open = open_tls(terminal.address(), &terminal.tls, Http::One).await.expect("a connection");
+    let begun = "POST /v1/nonces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                 content-length: 12\r\nexpect: 100-continue\r\n\r\n";
+    open.write_all(begun.as_bytes()).await.expect("written");
+    let mut go_on = [0; 25];
+    open.read_exact(&mut go_on).await.expect("the server waits for the body");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+
+    let stopping = tokio::spawn(system.stop());
+    while TcpStream::connect(terminal.address()).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(!stopping.is_finished(), "the open request was cut");
+    open.write_all(b"{\"count\": 1}").await.expect("written");
+    let mut answer = Vec::new();
+    let _ = open.read_to_end(&mut answer).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    stopping.await.expect("the server stops");
 }

@@ -4,6 +4,7 @@ mod audit;
 mod authority;
 mod contract;
 mod demo;
+mod kill_nine;
 mod pages;
 mod population;
 mod program;

@@ -142,7 +142,7 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
 fn recipe(folder: &DataFolder, ports: Ports, sample: &Path) -> String {
     let share = folder.drop().display().to_string();
     format!(
-        "# 要求を置き、結果を読む(ファイル名は毎回変える)\n\
+        "# 要求を置き、結果を読む（ファイル名は毎回変える）\n\
          N=$(date +%Y%m%d%H%M%S)\n\
          cp '{sample}' \"{share}/OQSsiquc01req_$N.xml\"\n\
          mv \"{share}/OQSsiquc01req_$N.xml\" '{share}/req/'\n\

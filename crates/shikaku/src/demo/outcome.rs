@@ -6,12 +6,13 @@ use anyhow::{Context, Result};
 use eligibility::{
     calendar::format_japanese,
     codes::{InquiryMethod, ResultSegment, Validity},
+    coverage::CopayRatio,
     errors::ErrorCode,
 };
 use serde_json::{Value, json};
 use wire::{
     charset,
-    message::{QualificationResult, ResultMessage, read_result},
+    message::{Code, QualificationResult, ResultMessage, read_result},
 };
 
 use crate::demo::{
@@ -87,14 +88,14 @@ impl Outcome {
 
     /// 資格有効性, when there is an answer.
     pub(crate) fn validity(&self) -> Option<Validity> {
-        self.message.body.qualification_validity.as_ref().and_then(wire::message::Code::known)
+        self.message.body.qualification_validity.as_ref().and_then(Code::known)
     }
 
     /// As the JSON of `--once`.
     pub(crate) fn document(&self) -> Value {
         json!({
             "inquiry_method": self.message.header.reference_classification.as_text(),
-            "validity": self.message.body.qualification_validity.as_ref().map(wire::message::Code::as_text),
+            "validity": self.message.body.qualification_validity.as_ref().map(Code::as_text),
             "file": self.path,
             "answer": self.message,
         })
@@ -181,14 +182,14 @@ fn facts(result: &QualificationResult) -> Vec<Row> {
         Row::new("氏名", &result.name).note(result.name_kana.as_ref().map_or("", |kana| kana.0.as_str())),
         Row::new("生年月日", format_japanese(result.birthdate)).note(&result.birthdate.to_string()),
     ];
-    if let Some(relation) = result.relation.as_ref().and_then(wire::message::Code::known) {
+    if let Some(relation) = result.relation.as_ref().and_then(Code::known) {
         rows.push(Row::new("本人・家族", relation.label()));
     }
     if let Some(ratio) = &result.contribution_ratio {
-        rows.push(Row::new("一部負担金割合", ratio.as_text()));
+        rows.push(Row::new("一部負担金割合", share(ratio)));
     }
     if let Some(elderly) = &result.elderly_certificate {
-        rows.push(Row::new("高齢受給者証の負担割合", elderly.ratio.as_text()));
+        rows.push(Row::new("高齢受給者証の負担割合", share(&elderly.ratio)));
     }
     if let Some(ceiling) = &result.ceiling_certificate {
         rows.push(Row::new("限度額の適用区分", ceiling.class.known().map_or("—", |class| class.label())));
@@ -199,6 +200,16 @@ fn facts(result: &QualificationResult) -> Vec<Row> {
     }
     rows.extend(period(result));
     rows
+}
+
+/// 割 as people say it.
+fn share(ratio: &Code<CopayRatio>) -> String {
+    match ratio.known() {
+        Some(CopayRatio::Ten) => "1割".to_owned(),
+        Some(CopayRatio::Twenty) => "2割".to_owned(),
+        Some(CopayRatio::Thirty) => "3割".to_owned(),
+        None => ratio.as_text().to_owned(),
+    }
 }
 
 fn period(result: &QualificationResult) -> Vec<Row> {
@@ -212,7 +223,7 @@ fn period(result: &QualificationResult) -> Vec<Row> {
         .filter_map(|(name, date)| Some((name, date?)))
         .map(|(name, date)| Row::new(name, format_japanese(date)).note(&date.to_string()))
         .collect();
-    if let Some(reason) = result.reason_of_loss.as_ref().and_then(wire::message::Code::known) {
+    if let Some(reason) = result.reason_of_loss.as_ref().and_then(Code::known) {
         rows.push(Row::new("資格喪失事由", reason.label()));
     }
     rows

@@ -94,8 +94,8 @@ fn clippy() -> std::process::Command {
 
 fn fuzz_targets() -> std::process::Command {
     let mut command = cargo();
-    // The same target folder, so that dependencies are not built twice.
-    command.args(["check", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target/fuzz"]);
+    // A workspace of its own, because fuzz targets are built with other flags.
+    command.args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target/fuzz"]);
     command
 }
 

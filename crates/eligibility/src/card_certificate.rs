@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Instant, calendar};
+use crate::{Instant, calendar, errors::ErrorCode};
 
 /// Months before the end from which the answer tells that the certificate expires soon.
 pub const NOTICE_MONTHS: i32 = 3;
@@ -51,9 +51,32 @@ impl CardCertificateState {
         }
     }
 
-    /// Whether the card may be used at all.
+    /// Why a card in this state is refused; `None` when it may be used.
     #[must_use]
-    pub const fn usable(self) -> bool {
-        matches!(self, Self::Valid | Self::ExpiresSoon | Self::Grace)
+    pub const fn refusal(self) -> Option<ErrorCode> {
+        match self {
+            Self::NotYetValid => Some(ErrorCode::CardCertificateNotYetValid),
+            Self::Expired => Some(ErrorCode::CardExpired),
+            Self::Valid | Self::ExpiresSoon | Self::Grace => None,
+        }
+    }
+
+    /// What is said beside the answer of a card in this state.
+    #[must_use]
+    pub const fn notice(self) -> Option<ErrorCode> {
+        match self {
+            Self::ExpiresSoon => Some(ErrorCode::CardExpiresSoon),
+            Self::Grace => Some(ErrorCode::CardInGrace),
+            Self::NotYetValid | Self::Valid | Self::Expired => None,
+        }
+    }
+
+    /// Whether the patient is asked for consent at all: an expired certificate (grace) shows eligibility and no more.
+    #[must_use]
+    pub const fn takes_consent(self) -> bool {
+        match self {
+            Self::Valid | Self::ExpiresSoon => true,
+            Self::NotYetValid | Self::Grace | Self::Expired => false,
+        }
     }
 }

@@ -43,7 +43,7 @@ impl Disclosure {
         birthdate: Date,
         as_of: Date,
     ) -> Self {
-        if !matches!(state, CardCertificateState::Valid | CardCertificateState::ExpiresSoon) {
+        if !state.takes_consent() {
             return Self::default();
         }
         // The last choice of a kind is the one that stands.

@@ -5,6 +5,7 @@ use eligibility::{
     consent::{
         Consent, ConsentKind, ConsentTerm, InvalidPlannedDay, OUTPATIENT_CONSENT_MS, PLANNED_DAY_MAX_DAYS,
     },
+    errors::ErrorCode,
 };
 use jiff::civil::date;
 
@@ -26,8 +27,22 @@ fn a_certificate_passes_through_its_states() {
         ("20270223000000", CardCertificateState::Expired),
     ] {
         assert_eq!(CardCertificateState::on(from, to, at(now)), state, "{now}");
-        let refused = [CardCertificateState::NotYetValid, CardCertificateState::Expired].contains(&state);
-        assert_eq!(state.usable(), !refused);
+    }
+}
+
+#[test]
+fn each_state_has_its_consequences() {
+    use CardCertificateState::{Expired, ExpiresSoon, Grace, NotYetValid, Valid};
+    for (state, refusal, notice, takes_consent) in [
+        (NotYetValid, Some(ErrorCode::CardCertificateNotYetValid), None, false),
+        (Valid, None, None, true),
+        (ExpiresSoon, None, Some(ErrorCode::CardExpiresSoon), true),
+        (Grace, None, Some(ErrorCode::CardInGrace), false),
+        (Expired, Some(ErrorCode::CardExpired), None, false),
+    ] {
+        assert_eq!(state.refusal(), refusal, "{state:?}");
+        assert_eq!(state.notice(), notice, "{state:?}");
+        assert_eq!(state.takes_consent(), takes_consent, "{state:?}");
     }
 }
 

@@ -48,13 +48,10 @@ fn use_card(persona: &Persona, card: &PersonaCard, action: &str, as_of: Date) ->
     }
     let noon = Instant(calendar::start_of_day(as_of).0 + 12 * 60 * 60 * 1000);
     let not_after = Instant(calendar::end_of_day(card.not_after).0 - 1000);
-    let beside = match CardCertificateState::on(calendar::start_of_day(card.not_before), not_after, noon) {
-        CardCertificateState::NotYetValid => return Promise::Refused(ErrorCode::CardCertificateNotYetValid),
-        CardCertificateState::Expired => return Promise::Refused(ErrorCode::CardExpired),
-        CardCertificateState::Valid => None,
-        CardCertificateState::ExpiresSoon => Some(ErrorCode::CardExpiresSoon),
-        CardCertificateState::Grace => Some(ErrorCode::CardInGrace),
-    };
+    let state = CardCertificateState::on(calendar::start_of_day(card.not_before), not_after, noon);
+    if let Some(code) = state.refusal() {
+        return Promise::Refused(code);
+    }
     if !card.known || !card.registered {
         return Promise::Refused(ErrorCode::CardNotRegistered);
     }
@@ -65,7 +62,7 @@ fn use_card(persona: &Persona, card: &PersonaCard, action: &str, as_of: Date) ->
         return Promise::Refused(ErrorCode::SelfAccessBlocked);
     }
     let validity = decide_by_card(&persona.coverages, as_of, &institution()).validity;
-    beside.map_or(Promise::Answer(validity), |code| Promise::AnswerWith(validity, code))
+    state.notice().map_or(Promise::Answer(validity), |code| Promise::AnswerWith(validity, code))
 }
 
 fn promises_hold(as_of: Date) {

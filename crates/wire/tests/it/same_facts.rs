@@ -123,11 +123,7 @@ fn by_card(coverage: Coverage, executed_at: eligibility::Instant, session: &Card
         consents: &session.consents,
         reference_number: session.reference_number,
         prescription_issue_select: session.prescription,
-        notice: match session.state {
-            CardCertificateState::ExpiresSoon => Some(ErrorCode::CardExpiresSoon),
-            CardCertificateState::Grace => Some(ErrorCode::CardInGrace),
-            _ => None,
-        },
+        notice: session.state.notice(),
     };
     answer(&decision(Validity::Valid, coverage), &context, insurer_name)
 }

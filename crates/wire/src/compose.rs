@@ -1,7 +1,8 @@
 //! From the domain's decision to the result message: the one place that fills in its elements.
 
 use eligibility::{
-    Date, Instant, calendar,
+    Date, Instant,
+    calendar::{self, tokyo_second},
     codes::{
         CeilingConsentFlag, CharacterCode, ConsentStatus, Consistency, DesignatedInstitution, InquiryMethod,
         Preschool, PrescriptionIssue, ProcessingStatus, ResultSegment,
@@ -91,7 +92,7 @@ pub fn refusal(
     let message = message.filter(|message| !message.is_empty()).unwrap_or(code.message());
     ResultMessage {
         header: ResultHeader {
-            process_execution_time: tokyo(executed_at),
+            process_execution_time: tokyo_second(executed_at),
             qualification_confirmation_date: as_of,
             medical_institution_code: institution.clone(),
             arbitrary_file_identifier: None,
@@ -116,7 +117,7 @@ pub fn refusal(
 
 fn header(context: &AnswerContext<'_>, segment: ResultSegment) -> ResultHeader {
     ResultHeader {
-        process_execution_time: tokyo(context.executed_at),
+        process_execution_time: tokyo_second(context.executed_at),
         qualification_confirmation_date: Some(context.as_of),
         medical_institution_code: context.institution.clone(),
         arbitrary_file_identifier: None,
@@ -201,7 +202,7 @@ fn ceiling_consent(
         // Using the card agrees, so without a stated consent it is the time of the check.
         (true, InquiryMethod::Card) => {
             let agreed_at = stated.map_or(context.executed_at, |consent| consent.granted_at);
-            (Some(CeilingConsentFlag::Agreed), Some(tokyo(agreed_at)))
+            (Some(CeilingConsentFlag::Agreed), Some(tokyo_second(agreed_at)))
         }
         (false, _) => {
             let refused = stated.is_some_and(|consent| !consent.granted);
@@ -223,8 +224,8 @@ fn consent(context: &AnswerContext<'_>, kind: ConsentKind) -> Option<ConsentInfo
     }
     context.disclosure.allows(kind).then(|| ConsentInfo {
         flag: ConsentStatus::Agreed.into(),
-        consented_at: Some(tokyo(consent.granted_at)),
-        available_until: consent.valid_until.map(tokyo),
+        consented_at: Some(tokyo_second(consent.granted_at)),
+        available_until: consent.valid_until.map(tokyo_second),
     })
 }
 
@@ -300,10 +301,4 @@ fn ticket(ticket: &MedicalTicket, institution: &InstitutionCode) -> MedicalTicke
         remarks2: ticket.remarks.get(1).cloned(),
         remarks3: ticket.remarks.get(2).cloned(),
     }
-}
-
-/// The moment in Asia/Tokyo, to the second, as messages have it.
-fn tokyo(instant: Instant) -> DateTime {
-    let local = calendar::tokyo_datetime(instant);
-    local.with().subsec_nanosecond(0).build().unwrap_or(local)
 }

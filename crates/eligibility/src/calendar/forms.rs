@@ -42,15 +42,6 @@ pub fn format_n14(instant: Instant) -> String {
     text
 }
 
-/// Appends `YYYY-MM-DD`, without allocating beyond the buffer.
-pub fn push_iso(text: &mut String, date: Date) {
-    push_padded(text, u32::from(date.year().unsigned_abs()), 4);
-    text.push('-');
-    push_padded(text, u32::from(date.month().unsigned_abs()), 2);
-    text.push('-');
-    push_padded(text, u32::from(date.day().unsigned_abs()), 2);
-}
-
 /// Reads `YYYYMMDD`.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ mod era;
 mod forms;
 
 pub use era::{Era, InvalidDate, JapaneseDate, format_japanese, parse_date};
-pub use forms::{InvalidForm, format_n6, format_n8, format_n14, parse_n6, parse_n8, parse_n14, push_iso};
+pub use forms::{InvalidForm, format_n6, format_n8, format_n14, parse_n6, parse_n8, parse_n14};
 
 use jiff::{
     ToSpan,
@@ -155,6 +155,12 @@ pub fn tokyo_datetime(instant: Instant) -> DateTime {
     let date =
         EPOCH.saturating_add(jiff::Span::new().days(local.div_euclid(DAY_MS).clamp(-4_000_000, 4_000_000)));
     date.to_datetime(time_of_day(within))
+}
+
+/// The civil date and time in Tokyo at an instant, cut to the second, as messages have it.
+#[must_use]
+pub fn tokyo_second(instant: Instant) -> DateTime {
+    tokyo_datetime(Instant(instant.0.saturating_sub(instant.0.rem_euclid(1000))))
 }
 
 /// The instant of a civil date and time in Tokyo.

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use eligibility::{Date, codes, coverage::CopayRatio, institution::InstitutionCode, insurer::InsurerNumber};
+use eligibility::{
+    Date, calendar, codes, coverage::CopayRatio, institution::InstitutionCode, insurer::InsurerNumber,
+};
 use jiff::civil::DateTime;
 
 use crate::kana;
@@ -155,23 +157,19 @@ impl Leaf for InsurerNumber {
 
 impl Leaf for Date {
     fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(format!("{:04}{:02}{:02}", self.year(), self.month(), self.day()))
+        Cow::Owned(calendar::format_n8(*self))
     }
     fn read(text: &str) -> Option<Self> {
-        let [year, month, day] = digits::<8, 3>(text, [4, 2, 2])?;
-        Self::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+        calendar::parse_n8(text).ok()
     }
 }
 
 impl Leaf for DateTime {
     fn text(&self) -> Cow<'_, str> {
-        let date = Leaf::text(&self.date()).into_owned();
-        Cow::Owned(format!("{date}{:02}{:02}{:02}", self.hour(), self.minute(), self.second()))
+        Cow::Owned(calendar::format_n14(calendar::from_tokyo(*self)))
     }
     fn read(text: &str) -> Option<Self> {
-        let [year, month, day, hour, minute, second] = digits::<14, 6>(text, [4, 2, 2, 2, 2, 2])?;
-        let small = |n: i16| i8::try_from(n).ok();
-        Self::new(year, small(month)?, small(day)?, small(hour)?, small(minute)?, small(second)?, 0).ok()
+        calendar::parse_n14(text).ok().map(calendar::tokyo_datetime)
     }
 }
 
@@ -181,11 +179,10 @@ pub struct Month(pub Date);
 
 impl Leaf for Month {
     fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(format!("{:04}{:02}", self.0.year(), self.0.month()))
+        Cow::Owned(calendar::format_n6(self.0))
     }
     fn read(text: &str) -> Option<Self> {
-        let [year, month] = digits::<6, 2>(text, [4, 2])?;
-        Date::new(year, i8::try_from(month).ok()?, 1).ok().map(Self)
+        calendar::parse_n6(text).ok().map(Self)
     }
 }
 
@@ -200,22 +197,4 @@ impl Leaf for Kana {
     fn read(text: &str) -> Option<Self> {
         Some(Self(kana::widen(text)))
     }
-}
-
-/// Splits exactly `LENGTH` ASCII digits into numbers of the given widths.
-fn digits<const LENGTH: usize, const PARTS: usize>(
-    text: &str,
-    widths: [usize; PARTS],
-) -> Option<[i16; PARTS]> {
-    if text.len() != LENGTH || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let mut rest = text;
-    let mut numbers = [0; PARTS];
-    for (number, width) in numbers.iter_mut().zip(widths) {
-        let (part, after) = rest.split_at_checked(width)?;
-        *number = part.parse().ok()?;
-        rest = after;
-    }
-    Some(numbers)
 }

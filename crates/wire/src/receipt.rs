@@ -12,8 +12,6 @@ use serde::{Deserialize, Serialize};
 pub const RECEIPT_TYPE: &str = "shikaku-receipt+jwt";
 /// `alg` of the JWS header.
 pub const RECEIPT_ALGORITHM: &str = "ES256";
-/// Life of a receipt, seconds: long enough for a visit, short enough not to stand in for a new check.
-pub const RECEIPT_LIFETIME_S: i64 = 24 * 60 * 60;
 /// Longest receipt a reader accepts, characters of the compact form.
 pub const MAX_RECEIPT_CHARS: usize = 8 * 1024;
 

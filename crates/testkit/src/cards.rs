@@ -7,10 +7,12 @@ use card::simulator::SimulatedCard;
 use card::simulator::profile::{CardKey, CardProfile, CardSex, Credential, Holder};
 use eligibility::Instant;
 use eligibility::card_certificate::CardCertificateId;
+use eligibility::institution::InstitutionCode;
 use pki::Validity;
 use pki::crl::RevocationReason;
 use pki::jlis::{CardAuthority, CardAuthorityKind, CardSubject, SimulatedJlis};
 use pki::keys::PrivateKey;
+use wire::terminal_api::card_proof_text;
 
 /// A card that can prove itself.
 #[derive(Clone)]
@@ -68,8 +70,8 @@ impl CardMaker {
 impl TestCard {
     /// The card's signature over the proof text, base64.
     #[must_use]
-    pub fn prove(&self, nonce: &str, institution_code: &str, terminal_fingerprint: &str) -> String {
-        let text = card::proof::signed_text(nonce, institution_code, terminal_fingerprint);
+    pub fn prove(&self, nonce: &str, institution: &InstitutionCode, terminal_fingerprint: &str) -> String {
+        let text = card_proof_text(nonce, institution, terminal_fingerprint);
         STANDARD.encode(self.key.sign(&text).expect("an RSA signature"))
     }
 

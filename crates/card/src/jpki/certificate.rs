@@ -88,7 +88,7 @@ pub struct CheckedCard {
 }
 
 impl CheckedCard {
-    /// Verifies the card's signature over a proof text ([`crate::proof::signed_text`]).
+    /// Verifies the card's signature over the text it was asked to sign.
     ///
     /// # Errors
     /// [`SignatureRefused`].
@@ -172,8 +172,10 @@ impl CardTrust {
             }
             match extension.parsed_extension() {
                 ParsedExtension::CertificatePolicies(policies) => {
-                    policy =
-                        extension.critical && policies.iter().all(|p| self.policies.contains(&p.policy_id));
+                    // An extension that lists nothing names no policy either.
+                    policy = extension.critical
+                        && !policies.is_empty()
+                        && policies.iter().all(|p| self.policies.contains(&p.policy_id));
                 }
                 // Bit 0 alone: a key that also encrypts, agrees or signs certificates is another kind of key.
                 ParsedExtension::KeyUsage(usage) => key_usage = usage.flags == 1,

@@ -72,7 +72,7 @@ pub(crate) fn card_question(terminal: &TestTerminal, card: &TestCard, nonce: &st
     json!({
         "nonce": nonce,
         "certificate": card.certificate_base64(),
-        "signature": card.prove(nonce, terminal.institution.as_str(), &terminal.fingerprint),
+        "signature": card.prove(nonce, &terminal.institution, &terminal.fingerprint),
         "proof_method": "pin",
         "as_of": as_of.to_string(),
         "consents": [

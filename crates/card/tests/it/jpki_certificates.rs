@@ -68,6 +68,11 @@ fn each_wrong_certificate_is_refused_by_name() {
         ("policies twice", R::DuplicateExtension, |p| {
             p.custom_extensions.push(policies(&TEST_POLICY_ARCS, true));
         }),
+        ("a list of no policies", R::Policy, |p| {
+            let mut empty = CustomExtension::from_oid_content(&[2, 5, 29, 32], vec![0x30, 0x00]);
+            empty.set_criticality(true);
+            p.custom_extensions = vec![empty];
+        }),
         ("unreadable policies", R::Malformed, |p| {
             let mut broken = CustomExtension::from_oid_content(&[2, 5, 29, 32], vec![0x04, 0x01, 0x00]);
             broken.set_criticality(true);

@@ -7,6 +7,7 @@
 //! A caller sees [`Store`] and plain values. A success from a writing function means a durable commit.
 
 pub mod audit;
+mod checkpoint;
 mod consent;
 mod coverage;
 mod coverage_row;

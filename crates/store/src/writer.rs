@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     Error, Options, Result,
     audit::Chains,
+    checkpoint::Checkpointer,
     engine::{Link, Mode, PostgresPool, SqliteFile, Tx},
     job::Write,
     options::WRITE_GROUP_LIMIT,
@@ -62,8 +63,9 @@ impl Writers {
     pub(crate) fn start_sqlite(file: &SqliteFile, options: &Options, tally: &Arc<Tally>) -> Result<Self> {
         let limit = options.write_queue_limit.max(1);
         let (queue, jobs) = mpsc::channel(limit);
-        let writer =
-            Writer::new(Source::Sqlite(Box::new(Link::Sqlite(Mutex::new(file.open_writer()?)))), jobs, tally);
+        let link = Link::Sqlite(Mutex::new(file.open_writer()?));
+        let source = Source::Sqlite(Box::new(link), Checkpointer::start(file, tally)?);
+        let writer = Writer::new(source, jobs, tally);
         std::thread::Builder::new()
             .name("store-write".to_owned())
             .spawn(move || writer.serve_thread())
@@ -106,7 +108,7 @@ fn partition(key: &str, writers: usize) -> usize {
 
 /// Where a writer's connection comes from.
 enum Source {
-    Sqlite(Box<Link>),
+    Sqlite(Box<Link>, Checkpointer),
     Postgres(PostgresPool),
 }
 
@@ -132,6 +134,9 @@ impl Writer {
                 tracing::error!("a write job panicked");
                 self.chains.forget();
                 group.clear();
+            }
+            if let Source::Sqlite(link, checkpointer) = &self.source {
+                checkpointer.committed(link);
             }
         }
     }
@@ -205,7 +210,7 @@ impl Writer {
     async fn try_group(&mut self, group: &mut [Box<dyn Queued>], pause: Duration) -> Result<()> {
         let mut pooled;
         let link = match &mut self.source {
-            Source::Sqlite(link) => link.as_mut(),
+            Source::Sqlite(link, _) => link.as_mut(),
             Source::Postgres(pool) => {
                 pooled = Link::Postgres(pool.get().await?);
                 &mut pooled

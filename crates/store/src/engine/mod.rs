@@ -16,7 +16,7 @@ use rusqlite::Connection;
 pub(crate) use errors::{from_postgres, from_sqlite};
 pub(crate) use postgres::PostgresPool;
 pub(crate) use row::Row;
-pub(crate) use sqlite::SqliteFile;
+pub(crate) use sqlite::{SqliteFile, checkpoint};
 
 use crate::Result;
 
@@ -113,6 +113,14 @@ impl Link {
                 Ok(Tx::Sqlite(connection))
             }
             Self::Postgres(client) => Ok(Tx::Postgres(postgres::begin(client, mode).await?)),
+        }
+    }
+
+    /// Copies the write-ahead log into the database file; nothing to do on PostgreSQL.
+    pub(crate) fn checkpoint(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => sqlite::checkpoint(&locked(connection)).map(|_| ()),
+            Self::Postgres(_) => Ok(()),
         }
     }
 

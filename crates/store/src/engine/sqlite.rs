@@ -1,6 +1,6 @@
 //! SQLite through rusqlite.
 
-use std::path::PathBuf;
+use std::{fs::File, path::PathBuf};
 
 use rusqlite::{
     Connection, OpenFlags,
@@ -16,8 +16,9 @@ const STATEMENT_CACHE: usize = 128;
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
 /// Page cache of a reader, KiB. It lives for one batch: a commit elsewhere empties it.
 const READER_CACHE_KIB: i64 = 2 * 1024;
-/// WAL pages after which a commit also moves them into the database file.
-const CHECKPOINT_PAGES: i64 = 10_000;
+/// WAL pages after which a commit also moves them into the database file: 256 MiB. Reached only when
+/// [`crate::checkpoint`] cannot keep up.
+const CHECKPOINT_PAGES: i64 = 64 * 1024;
 /// The WAL file is cut back to this after a checkpoint, bytes.
 const WAL_LIMIT_BYTES: i64 = 64 << 20;
 
@@ -57,6 +58,21 @@ impl SqliteFile {
         Ok(connection)
     }
 
+    /// Opens a connection that copies the WAL into the database file.
+    pub(crate) fn open_checkpointer(&self) -> Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = self.open(flags, READER_CACHE_KIB)?;
+        pragma(&connection, "synchronous", "FULL")?;
+        Ok(connection)
+    }
+
+    /// The database file, to flush it. Never closed: closing any handle on a file gives up all locks that the
+    /// process holds on it (POSIX), SQLite's own included.
+    pub(crate) fn handle(&self) -> Result<&'static File> {
+        let file = File::open(&self.path).map_err(|error| Error::Open(error.to_string()))?;
+        Ok(Box::leak(Box::new(file)))
+    }
+
     fn open(&self, flags: OpenFlags, cache_kib: i64) -> Result<Connection> {
         let connection =
             Connection::open_with_flags(&self.path, flags).map_err(|error| Error::Open(error.to_string()))?;
@@ -83,6 +99,18 @@ impl ToSql for Value<'_> {
             Value::Null => ToSqlOutput::Borrowed(ValueRef::Null),
         })
     }
+}
+
+/// What a checkpoint found.
+pub(crate) struct Checkpoint {
+    /// Pages in the WAL.
+    pub(crate) log_pages: i64,
+}
+
+/// Copies as much of the WAL into the database file as readers allow, without waiting for anyone.
+pub(crate) fn checkpoint(connection: &Connection) -> Result<Checkpoint> {
+    let mut statement = connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)").map_err(from_sqlite)?;
+    statement.query_row([], |row| Ok(Checkpoint { log_pages: row.get(1)? })).map_err(from_sqlite)
 }
 
 /// Starts a transaction, ending one that a panicking job may have left.

@@ -6,7 +6,7 @@ use eligibility::{
 };
 
 use crate::{
-    Error, Result, Store, StoredConsent, consent,
+    Error, Result, Store,
     coverage_row::{StoredCoverage, coverage_columns, decode},
     engine::{Tx, bind},
     job::Read,
@@ -41,8 +41,6 @@ pub struct CardContext {
     pub lookup: CardLookup,
     /// The institution's number for the person.
     pub reference_number: Option<String>,
-    /// The person's latest choices at the institution.
-    pub consents: Vec<StoredConsent>,
 }
 
 /// Everything a number check reads, taken from one snapshot.
@@ -144,11 +142,10 @@ impl Read for CardContextOf {
     async fn run(&self, tx: &Tx<'_>) -> Result<CardContext> {
         let lookup = card_lookup(tx, &self.card).await?;
         let CardLookup::Person { person_key, .. } = &lookup else {
-            return Ok(CardContext { lookup, reference_number: None, consents: vec![] });
+            return Ok(CardContext { lookup, reference_number: None });
         };
         let reference_number = reference_number::find(tx, &self.institution, person_key).await?;
-        let consents = consent::find(tx, &self.institution, person_key).await?;
-        Ok(CardContext { lookup, reference_number, consents })
+        Ok(CardContext { lookup, reference_number })
     }
 }
 

@@ -131,10 +131,8 @@ impl Write for Record {
         }
         let new = &self.0;
         if let Some(person) = &new.person_key {
-            for choice in &new.consents {
-                let id = &new.verification_id;
-                consent::put(tx, &new.institution_code, person, choice, id, new.recorded_at).await?;
-            }
+            let (institution, id) = (&new.institution_code, &new.verification_id);
+            consent::put(tx, institution, person, &new.consents, id, new.recorded_at).await?;
         }
         chains.append(tx, new.institution_code.as_str(), new.recorded_at, &new.audit).await?;
         Ok(Recorded::Fresh)

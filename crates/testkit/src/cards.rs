@@ -48,6 +48,12 @@ impl CardMaker {
     #[must_use]
     pub fn issue(&self, not_before: Instant, not_after: Instant) -> TestCard {
         let serial = self.authority().next_serial().expect("a serial number");
+        self.issue_serial(serial, not_before, not_after)
+    }
+
+    /// The same with a serial number of somebody the register knows already.
+    #[must_use]
+    pub fn issue_serial(&self, serial: u32, not_before: Instant, not_after: Instant) -> TestCard {
         let subject = CardSubject::of_serial("13104", serial).expect("a subject");
         let validity = Validity::new(not_before, not_after).expect("a period");
         let issued = self

@@ -1,10 +1,12 @@
 //! Dev only: databases, certificates, people, time.
 //!
-//! [`postgres`] gives databases to any crate's tests. With the feature `system` there is the whole central side:
+//! [`postgres`] gives databases to any crate's tests, [`own_world`] and [`virtual_reader`] a card reader to any. With the feature `system` there is the whole central side:
 //! a real server on free ports behind real mutual TLS, terminals with certificates, cards that sign, people
 //! with coverage, and a clock that is driven.
 
+pub mod own_world;
 pub mod postgres;
+pub mod virtual_reader;
 
 #[cfg(feature = "system")]
 pub mod cards;

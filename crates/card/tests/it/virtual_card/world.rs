@@ -3,29 +3,22 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::linux::net::TcpStreamExt;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use card::simulator::SharedCard;
 use card::transport::readers;
 use card::vpcd;
+pub(crate) use testkit::own_world::wait_until;
+use testkit::own_world::{self, Tool};
+use testkit::virtual_reader::{self, VirtualReader};
 
 use crate::persona::shared;
 
-/// Set in the process that runs inside the namespaces.
-const INSIDE: &str = "CARD_TEST_INSIDE_OWN_WORLD";
-/// How long anything here may take to get ready.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Programs without which nothing can be tested, and the Debian packages that bring them.
-const TOOLS: [(&str, &str); 9] = [
-    ("/usr/bin/unshare", "util-linux"),
-    ("/usr/sbin/ip", "iproute2"),
-    ("/usr/sbin/pcscd", "pcscd"),
-    ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so", "vsmartcard-vpcd"),
+/// Programs these tests talk to, and the Debian packages that bring them.
+const CLIENTS: [Tool; 5] = [
     ("/usr/bin/opensc-tool", "opensc"),
     ("/usr/bin/pkcs15-tool", "opensc"),
     ("/usr/bin/pkcs15-crypt", "opensc"),
@@ -35,59 +28,27 @@ const TOOLS: [(&str, &str); 9] = [
 
 /// Runs the test `name` (its path in this binary) in a world of its own.
 pub(crate) fn in_own_world(name: &str, test: fn(&World)) {
-    if std::env::var_os(INSIDE).is_some() {
-        return test(&World::new());
-    }
-    for (path, package) in TOOLS {
-        assert!(Path::new(path).exists(), "{path} is missing: apt-get install {package}");
-    }
-    let mut unshare = Command::new("unshare");
-    if !is_root() {
-        unshare.arg("--map-root-user");
-    }
-    unshare.args(["--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]);
-    unshare.arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]).env(INSIDE, "1");
-    let output = unshare.output().expect("unshare runs");
-    let told =
-        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    assert!(output.status.success(), "in its own world:\n{told}");
-    assert!(told.contains("1 passed"), "{name} is no test:\n{told}");
-}
-
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output().expect("id runs");
-    id.stdout.trim_ascii() == b"0"
+    let tools = [&virtual_reader::TOOLS[..], &CLIENTS].concat();
+    own_world::in_own_world(name, &tools, || test(&World::new()));
 }
 
 /// pcscd with the virtual reader; a card can be inserted.
 pub(crate) struct World {
-    pcscd: Mutex<Child>,
+    reader: VirtualReader,
     folder: tempfile::TempDir,
 }
 
 impl World {
     fn new() -> Self {
-        run("ip", &["link", "set", "lo", "up"]);
-        run("mount", &["-t", "tmpfs", "tmpfs", "/run"]);
-        std::fs::create_dir("/run/pcscd").unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let pcscd = Command::new("/usr/sbin/pcscd")
-            .arg("-f")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("pcscd starts");
-        let world = Self { pcscd: Mutex::new(pcscd), folder };
-        wait_until("pcscd to listen", || Path::new("/run/pcscd/pcscd.comm").exists() && readers().is_ok());
+        let world = Self { reader: VirtualReader::start(), folder: tempfile::tempdir().unwrap() };
+        wait_until("pcscd to answer", || readers().is_ok());
+        assert_eq!(world.reader.address(), reader_address());
         world
     }
 
     /// Ends pcscd, as when the service is not running.
     pub(crate) fn stop_service(&self) {
-        let mut pcscd = self.pcscd.lock().unwrap();
-        pcscd.kill().unwrap();
-        pcscd.wait().unwrap();
+        self.reader.stop();
     }
 
     pub(crate) fn path(&self, name: &str) -> String {
@@ -114,15 +75,6 @@ impl World {
             record(stream, &player, &writer, stop);
         });
         (inserted, transcript)
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        if let Ok(pcscd) = self.pcscd.get_mut() {
-            let _ = pcscd.kill();
-            let _ = pcscd.wait();
-        }
     }
 }
 
@@ -170,19 +122,6 @@ fn reader_address() -> SocketAddr {
 
 fn card_is_present() -> bool {
     readers().is_ok_and(|readers| readers.iter().any(|reader| reader.card_present))
-}
-
-pub(crate) fn wait_until(what: &str, ready: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !ready() {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn run(program: &str, arguments: &[&str]) {
-    let output = Command::new(program).args(arguments).output().unwrap_or_else(|e| panic!("{program}: {e}"));
-    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// What went over the wire, power events as one-byte commands without answer.

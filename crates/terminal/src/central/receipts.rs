@@ -140,9 +140,17 @@ impl ReceiptFile {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error),
         };
-        let lines = text.lines().count();
-        let receipts = text.lines().skip(lines.saturating_sub(KEEP)).map(str::to_owned).collect();
-        Ok(Self { path, kept: Mutex::new(Kept { receipts, lines }) })
+        // What a terminal was killed over while writing has no end of line and is no receipt.
+        let (whole, torn) = text.rsplit_once('\n').unwrap_or(("", &text));
+        let lines = whole.lines().count();
+        let receipts: VecDeque<_> =
+            whole.lines().skip(lines.saturating_sub(KEEP)).map(str::to_owned).collect();
+        let mut kept = Kept { receipts, lines };
+        if !torn.is_empty() {
+            rewrite(&path, &kept.receipts)?;
+            kept.lines = kept.receipts.len();
+        }
+        Ok(Self { path, kept: Mutex::new(kept) })
     }
 
     /// Keeps one more. A receipt proves what the centre has on record, so losing one to a full disk stops nothing.
@@ -152,25 +160,27 @@ impl ReceiptFile {
         if kept.receipts.len() > KEEP {
             kept.receipts.pop_front();
         }
-        let rewrite = kept.lines >= KEEP * 2;
-        let outcome = if rewrite { self.rewrite(&kept.receipts) } else { self.append(kept.receipts.back()) };
+        let is_full = kept.lines >= KEEP * 2;
+        let outcome =
+            if is_full { rewrite(&self.path, &kept.receipts) } else { self.append(kept.receipts.back()) };
         match outcome {
-            Ok(()) => kept.lines = if rewrite { kept.receipts.len() } else { kept.lines + 1 },
+            Ok(()) => kept.lines = if is_full { kept.receipts.len() } else { kept.lines + 1 },
             Err(error) => tracing::warn!(%error, "a receipt could not be kept"),
         }
     }
 
     fn append(&self, receipt: Option<&String>) -> std::io::Result<()> {
         let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&self.path)?;
-        receipt.map_or(Ok(()), |receipt| writeln!(file, "{receipt}"))
+        // In one write: a terminal that is killed in between must not leave a line that the next one goes on with.
+        receipt.map_or(Ok(()), |receipt| file.write_all(format!("{receipt}\n").as_bytes()))
     }
+}
 
-    fn rewrite(&self, receipts: &VecDeque<String>) -> std::io::Result<()> {
-        let fresh = self.path.with_extension("new");
-        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
-        for receipt in receipts {
-            writeln!(file, "{receipt}")?;
-        }
-        std::fs::rename(fresh, &self.path)
+fn rewrite(path: &Path, receipts: &VecDeque<String>) -> std::io::Result<()> {
+    let fresh = path.with_extension("new");
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
+    for receipt in receipts {
+        writeln!(file, "{receipt}")?;
     }
+    std::fs::rename(fresh, path)
 }

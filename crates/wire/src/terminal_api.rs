@@ -64,7 +64,7 @@ pub fn card_proof_text(nonce: &str, institution: &InstitutionCode, terminal_fing
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NonceRequest {
-    /// How many, 1 to [`MAX_NONCES_PER_REQUEST`].
+    /// How many, 1 to 64.
     pub count: u32,
 }
 
@@ -85,7 +85,9 @@ pub struct CardCheckRequest {
     pub nonce: String,
     /// 利用者証明用電子証明書, DER in base64.
     pub certificate: String,
-    /// The card's signature over [`card_proof_text`], base64.
+    /// The card's signature (RSASSA-PKCS1-v1_5, SHA-256), base64, over four lines without a last line feed:
+    /// `shikaku-card-proof-v1`, the nonce, the institution code, and the SHA-256 of the terminal certificate's DER
+    /// in lower-case hex.
     pub signature: String,
     /// How the person proved that the card is theirs.
     #[schema(value_type = String, examples("face", "pin", "visual"))]
@@ -197,7 +199,7 @@ pub struct CheckAnswer {
     pub answer: ResultMessage,
     /// The signed eligibility receipt, JWS compact form (ES256).
     pub receipt: String,
-    /// A fresh nonce, the same as in [`NONCE_HEADER`]; card checks only.
+    /// A fresh nonce, the same as in the header `Shikaku-Nonce`; card checks only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
 }

@@ -22,7 +22,7 @@ pub use value::{Code, CodeTable, Kana, Month};
 pub use xml::{Layout, ReadResult, ResultError, WrittenXml, read_result, write_result};
 
 /// Longest `ErrorMessage`, characters: clients keep no more.
-pub const MAX_ERROR_MESSAGE_CHARS: usize = 60;
+pub const MAX_ERROR_MESSAGE_CHARS: usize = eligibility::errors::MESSAGE_MAX_CHARS;
 /// Longest text in one element, characters (an address or a list of remarks is far below).
 pub const MAX_FIELD_CHARS: usize = 2_000;
 /// Longest identifier echoed back (`ArbitraryFileIdentifier`, `ArbitraryIdentifier`), characters.

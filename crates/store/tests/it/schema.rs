@@ -112,3 +112,23 @@ async fn two_processes_may_migrate_at_once() {
         assert_eq!(applied, ALL.len());
     }
 }
+
+#[tokio::test]
+async fn a_new_database_file_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("shikaku.db");
+    let url = format!("sqlite:{}", path.display());
+    let store = Store::open(&url, Options::default()).await.expect("opens");
+    store.migrate().await.expect("migrates");
+    for entry in std::fs::read_dir(folder.path()).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let mode = entry.metadata().expect("there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", entry.path().display());
+    }
+    // What the operator chose afterwards is left alone.
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).expect("sets");
+    drop(store);
+    Store::open(&url, Options::default()).await.expect("opens again");
+    assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
+}

@@ -1,7 +1,7 @@
 //! What is known of revoked card certificates: the newest verified list of the card authority. When it is too
 //! old nobody can be said not to be revoked, and card checks are refused.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use eligibility::Instant;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::Uri;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 /// Largest list read, bytes.
@@ -134,7 +135,7 @@ impl Listed {
 
     async fn refresh(&self, trust: &Arc<CardTrust>, now: Instant) -> Result<(), RefreshError> {
         let der = match &self.source {
-            Source::File(path) => tokio::fs::read(path).await.map_err(|error| fetch_failed(&error))?,
+            Source::File(path) => read_file(path).await?,
             Source::Http(address) => {
                 let fetched = tokio::time::timeout(FETCH_TIME, fetch(address)).await;
                 fetched.map_err(|_| RefreshError::Fetch("it took too long".to_owned()))??
@@ -148,7 +149,7 @@ impl Listed {
             tracing::warn!("the fetched card revocation list is past its next update");
         }
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
-        if newest.as_ref().is_some_and(|held| list.this_update() < held.this_update()) {
+        if newest.as_ref().is_some_and(|held| is_older(&list, held)) {
             return Err(RefreshError::Older);
         }
         *newest = Some(list);
@@ -177,6 +178,26 @@ impl Listed {
     fn held(&self) -> RwLockReadGuard<'_, Option<RevocationList>> {
         self.newest.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether somebody may be hiding a revocation by giving a list that was made before the one at hand. Times are
+/// whole seconds, so the number decides between lists of one second.
+fn is_older(list: &RevocationList, held: &RevocationList) -> bool {
+    // Hex without leading zeros: the longer is the greater.
+    let number = |list: &RevocationList| list.number().map(|text| (text.len(), text.to_owned()));
+    let same_authority = list.authority() == held.authority();
+    list.this_update() < held.this_update() || (same_authority && number(list) < number(held))
+}
+
+async fn read_file(path: &Path) -> Result<Vec<u8>, RefreshError> {
+    let failed = |error: std::io::Error| fetch_failed(&error);
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let mut der = Vec::new();
+    file.take(LIST_BYTES_MAX as u64 + 1).read_to_end(&mut der).await.map_err(failed)?;
+    if der.len() > LIST_BYTES_MAX {
+        return Err(RefreshError::Fetch(format!("the file is larger than {LIST_BYTES_MAX} bytes")));
+    }
+    Ok(der)
 }
 
 fn fetch_failed(error: &impl ToString) -> RefreshError {

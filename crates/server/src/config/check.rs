@@ -87,7 +87,15 @@ fn check_files(config: &Config, found: &mut Vec<Problem>) {
             found.push(problem(setting, message, "correct the path, or let the server's user read the file"));
         }
     }
-    for (setting, path) in [("terminal_api.key", &api.key), ("receipts.key", &config.receipts.key)] {
+    let mut secrets: Vec<(&'static str, &Path)> = vec![
+        ("terminal_api.key", &api.key),
+        ("receipts.key", &config.receipts.key),
+        ("audit.key", &config.audit.key),
+    ];
+    secrets
+        .extend(config.receipts.previous_keys.iter().map(|path| ("receipts.previous_keys", path.as_path())));
+    secrets.extend(config.nonces.key.iter().map(|path| ("nonces.key", path.as_path())));
+    for (setting, path) in secrets {
         if others_can_read(path) {
             let message = format!("{} can be read by other users", path.display());
             found.push(problem(setting, message, format!("chmod 600 {}", path.display())));

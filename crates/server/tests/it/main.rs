@@ -9,6 +9,7 @@ mod ops;
 mod receipts;
 mod records;
 mod replay;
+mod revocation_lists;
 mod settings;
 mod smuggling;
 mod support;

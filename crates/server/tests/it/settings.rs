@@ -87,6 +87,32 @@ fn check_finds_what_is_wrong_and_says_what_to_do() {
 }
 
 #[test]
+fn every_secret_that_others_can_read_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let secrets = ["terminal_api.key", "receipts.key", "receipts.previous_keys", "audit.key", "nonces.key"];
+    let mut config = Config::parse(SMALLEST).expect("a configuration");
+    let files = secrets.map(|name| folder.path().join(name));
+    let [terminal, receipts, previous, audit, nonces] = files.clone();
+    config.terminal_api.key = terminal;
+    config.receipts.key = receipts;
+    config.receipts.previous_keys = vec![previous];
+    config.audit.key = audit;
+    config.nonces.key = Some(nonces);
+    for (mode, open) in [(0o604, true), (0o600, false)] {
+        for file in &files {
+            std::fs::write(file, "a secret").expect("writes");
+            std::fs::set_permissions(file, PermissionsExt::from_mode(mode)).expect("sets");
+        }
+        let problems = config.check();
+        for secret in secrets {
+            let named = problems.iter().any(|problem| problem.setting == secret);
+            assert_eq!(named, open, "{secret} with mode {mode:o}");
+        }
+    }
+}
+
+#[test]
 fn the_example_file_shows_every_default_as_it_is() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/server.example.toml");
     let text = std::fs::read_to_string(path).expect("the example");

@@ -8,3 +8,5 @@ mod kill_nine;
 mod pages;
 mod population;
 mod program;
+mod virtual_card;
+mod without_a_place;

@@ -49,6 +49,9 @@ const TEST_NEEDS: &[Need] = &[
     Need { package: "procps", found_by: FoundBy::Program("pgrep") },
     Need { package: "iproute2", found_by: FoundBy::Program("ip") },
     Need { package: "util-linux", found_by: FoundBy::Program("unshare") },
+    Need { package: "samba", found_by: FoundBy::Program("smbd") },
+    Need { package: "smbnetfs", found_by: FoundBy::Program("smbnetfs") },
+    Need { package: "fuse3", found_by: FoundBy::Program("fusermount3") },
 ];
 
 const DEMO_NEEDS: &[Need] = &[

@@ -8,5 +8,6 @@ mod hostile;
 mod kill;
 mod many_files;
 mod reader_link;
+mod smb;
 mod system;
 mod trouble;

@@ -25,8 +25,10 @@ use crate::journal::Journal;
 use crate::keys::{self, KeyAlgorithm, PrivateKey, PublicKey};
 use crate::lint::{self, Expected, Finding, Kind};
 use crate::naming::{COMMON_NAME, COUNTRY, ORGANIZATION, name};
-use crate::profile::{self, ROOT_ORGANIZATION, SERVER_NAMES_MAX, ServerName, TerminalSubject};
-use crate::signing::{ThrowAwaySigner, key_identifier};
+use crate::profile::{
+    self, ROOT_ORGANIZATION, SERVER_NAMES_MAX, ServerName, TerminalIdentity, TerminalSubject,
+};
+use crate::signing::{self, ThrowAwaySigner, key_identifier};
 use crate::{Error, Result, Validity, csr, file_error, moment, pem, pkcs12};
 
 /// File of the root's private key in the authority's folder.
@@ -233,6 +235,26 @@ impl InstitutionAuthority {
         let key = PrivateKey::generate(KeyAlgorithm::P256)?;
         let issued = self.issue_terminal(subject, key.public_key(), Validity::of_terminal(now)?)?;
         Ok((key, issued))
+    }
+
+    /// Reads a terminal certificate that another is to follow: one this root signed and has not revoked.
+    /// It may have ended.
+    ///
+    /// # Errors
+    /// [`Error::NotIssued`] for another authority's; [`Error::Revoked`]; as [`TerminalIdentity::read`].
+    pub fn renewable(&self, certificate_der: &[u8]) -> Result<TerminalIdentity> {
+        let identity = TerminalIdentity::read(certificate_der)?;
+        let certificate = Certificate::from_der(certificate_der)?;
+        let signed = certificate.tbs_certificate.to_der()?;
+        let root_key = &self.certificate.tbs_certificate.subject_public_key_info;
+        let not_issued = || Error::NotIssued(identity.serial.clone());
+        signing::verify(root_key, certificate.signature_algorithm.oid, &signed, &certificate.signature)
+            .map_err(|_| not_issued())?;
+        match self.lock().1.certificates.get(&identity.serial) {
+            None => Err(not_issued()),
+            Some(Some(_)) => Err(Error::Revoked(identity.serial)),
+            Some(None) => Ok(identity),
+        }
     }
 
     /// Key, certificate and root in one PKCS#12 file.

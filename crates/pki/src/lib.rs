@@ -64,6 +64,9 @@ pub enum Error {
     /// No certificate with this serial number was issued here.
     #[error("no certificate with serial number {0} was issued here")]
     NotIssued(String),
+    /// The certificate with this serial number is revoked; what was revoked is not renewed.
+    #[error("the certificate with serial number {0} is revoked and cannot be renewed; issue a new one")]
+    Revoked(String),
     /// The cryptographic library refused; it gives no reasons by design.
     #[error("the cryptographic library refused: {0}")]
     Crypto(&'static str),

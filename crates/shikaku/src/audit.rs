@@ -20,6 +20,11 @@ use crate::{
 
 /// The audit log: write it out, show the key that proves it, prove a dump.
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  shikaku audit export --out audit.jsonl
+  shikaku audit key > audit.pem
+  shikaku audit verify --public-key audit.pem audit.jsonl")]
 pub(crate) enum Command {
     Export(Export),
     Key(Key),

@@ -23,11 +23,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::report::Report;
+use crate::report::{Report, WrongUsage};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The exit code clap uses for wrong usage too.
+const WRONG_USAGE: u8 = 2;
 const EXAMPLES: &str = "\
 Examples:
   shikaku demo                         the whole system on this machine; open http://127.0.0.1:8440/
@@ -74,7 +76,7 @@ fn main() -> ExitCode {
         Ok(report) => report.print(cli.json),
         Err(error) => {
             eprintln!("shikaku: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<WrongUsage>() { ExitCode::from(WRONG_USAGE) } else { ExitCode::FAILURE }
         }
     }
 }

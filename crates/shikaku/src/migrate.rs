@@ -12,7 +12,7 @@ use crate::{
 
 /// Bring the database to this version. Running it again changes nothing.
 #[derive(Args)]
-#[command(after_help = "Example:\n  shikaku migrate --config server.toml")]
+#[command(after_help = "Examples:\n  shikaku migrate\n  shikaku migrate --config server.toml")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,

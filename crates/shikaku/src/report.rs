@@ -1,11 +1,24 @@
 //! What a command found: said in words or as one JSON document, with the exit code that goes with it.
 
 use std::{
+    fmt,
     io::{self, Write},
     process::ExitCode,
 };
 
 use serde_json::Value;
+
+/// A command that lacks something only its caller can say: exit code 2, as for an unknown option.
+#[derive(Debug)]
+pub(crate) struct WrongUsage(pub(crate) String);
+
+impl fmt::Display for WrongUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
 
 /// The result of a command.
 pub(crate) struct Report {

@@ -9,12 +9,17 @@ use terminal::{Terminal, central::HttpsCentral, config::Config};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    folder::terminal_settings,
     report::Report,
     runtime::{asked_to_end, block_on},
 };
 
 /// The eligibility terminal (資格確認端末): file drop and reader link.
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  shikaku terminal check
+  shikaku terminal run --config terminal.toml")]
 pub(crate) enum Command {
     Run(Run),
     Check(Check),
@@ -31,11 +36,13 @@ pub(crate) struct Run {
 
 /// Look for what is wrong with the terminal's settings, with the remedy; exit 1 when anything is.
 #[derive(Args)]
-#[command(after_help = "Example:\n  shikaku terminal check --config demo-data/terminal.toml")]
+#[command(
+    after_help = "Examples:\n  shikaku terminal check\n  shikaku terminal check --config terminal.toml"
+)]
 pub(crate) struct Check {
-    /// The terminal's settings.
+    /// The terminal's settings; without it those of the demo.
     #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    config: Option<PathBuf>,
 }
 
 /// Runs one of them.
@@ -47,7 +54,7 @@ pub(crate) fn run(command: &Command, json: bool) -> Result<Report> {
 }
 
 fn check(arguments: &Check) -> Result<Report> {
-    let problems = Config::load(&arguments.config)?.check();
+    let problems = Config::load(&terminal_settings(arguments.config.as_deref())?)?.check();
     let listed: Vec<_> = problems
         .iter()
         .map(|problem| json!({"setting": problem.setting, "what": problem.what, "remedy": problem.remedy}))

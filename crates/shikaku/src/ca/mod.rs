@@ -1,6 +1,8 @@
 //! `shikaku ca`: the institutions' certificate authority by hand.
 
 mod issue;
+mod renew;
+mod terminal;
 
 use std::{
     fs::OpenOptions,
@@ -14,13 +16,23 @@ use pki::{authority::InstitutionAuthority, crl::RevocationReason, pem};
 use serde_json::json;
 use server::clock::Clock;
 
-use crate::report::Report;
+use crate::{
+    folder::{AUTHORITY, authority_folder},
+    report::Report,
+};
 
 /// The certificate authority of the institution network (root: Online Billing NW Common RootCA).
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  shikaku ca init --dir ca
+  shikaku ca issue --institution 1319990012 --terminal 受付1 --out certs
+  shikaku ca renew --certificate certs/terminal.cert.pem --out renewed
+  shikaku ca crl > revoked.crl.pem")]
 pub(crate) enum Command {
     Init(Init),
     Issue(issue::Issue),
+    Renew(renew::Renew),
     Revoke(Revoke),
     Crl(Crl),
 }
@@ -30,7 +42,7 @@ pub(crate) enum Command {
 #[command(after_help = "Example:\n  shikaku ca init --dir ca")]
 pub(crate) struct Init {
     /// The authority's folder; made, readable by its owner only.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", default_value = AUTHORITY)]
     dir: PathBuf,
 }
 
@@ -38,9 +50,9 @@ pub(crate) struct Init {
 #[derive(Args)]
 #[command(after_help = "Example:\n  shikaku ca revoke --dir ca --serial 5f0a… --reason keyCompromise")]
 pub(crate) struct Revoke {
-    /// The authority's folder.
+    /// The authority's folder; without it ./ca, else the demo's.
     #[arg(long, value_name = "DIR")]
-    dir: PathBuf,
+    dir: Option<PathBuf>,
     /// Serial number, lower-case hex, as `ca issue` printed it.
     #[arg(long, value_name = "HEX")]
     serial: String,
@@ -57,14 +69,16 @@ pub(crate) struct Revoke {
 
 /// Sign the list of revoked certificates.
 #[derive(Args)]
-#[command(after_help = "Example:\n  shikaku ca crl --dir ca --out revoked.crl.pem")]
+#[command(
+    after_help = "Examples:\n  shikaku ca crl > revoked.crl.pem\n  shikaku ca crl --dir ca --out revoked.crl.pem"
+)]
 pub(crate) struct Crl {
-    /// The authority's folder.
+    /// The authority's folder; without it ./ca, else the demo's.
     #[arg(long, value_name = "DIR")]
-    dir: PathBuf,
-    /// Where to write it, PEM.
+    dir: Option<PathBuf>,
+    /// Where to write it, PEM; without it stdout.
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    out: Option<PathBuf>,
 }
 
 /// Runs one of them.
@@ -72,6 +86,7 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
     match command {
         Command::Init(arguments) => init(arguments),
         Command::Issue(arguments) => issue::run(arguments),
+        Command::Renew(arguments) => renew::run(arguments),
         Command::Revoke(arguments) => revoke(arguments),
         Command::Crl(arguments) => crl(arguments),
     }
@@ -92,25 +107,28 @@ fn init(arguments: &Init) -> Result<Report> {
 }
 
 fn revoke(arguments: &Revoke) -> Result<Report> {
-    let authority = InstitutionAuthority::open(&arguments.dir)?;
+    let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
     let now = Clock::system().now();
     authority.revoke(&arguments.serial, arguments.reason, now)?;
     if let (Some(certificate), Some(config)) = (&arguments.certificate, &arguments.config) {
-        issue::shut_out(certificate, config, &arguments.serial, now)?;
+        terminal::shut_out(certificate, config, &arguments.serial, now)?;
     }
     let text = format!("{} is revoked ({})", arguments.serial, arguments.reason.as_str());
     Ok(Report::new(text, json!({"serial": arguments.serial, "reason": arguments.reason.as_str()})))
 }
 
 fn crl(arguments: &Crl) -> Result<Report> {
-    let authority = InstitutionAuthority::open(&arguments.dir)?;
+    let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
     let list = authority.crl(Clock::system().now())?;
     let text = pem::encode(pem::CRL, &list)?;
-    std::fs::write(&arguments.out, text)
-        .with_context(|| format!("cannot write {}", arguments.out.display()))?;
-    let said =
-        format!("good for {} days\nwritten to {}", pki::crl::NEXT_UPDATE_DAYS, arguments.out.display());
-    Ok(Report::new(said, json!({"file": arguments.out, "days": pki::crl::NEXT_UPDATE_DAYS})))
+    let days = pki::crl::NEXT_UPDATE_DAYS;
+    let Some(out) = &arguments.out else {
+        let document = json!({"crl": text, "days": days});
+        return Ok(Report::new(text, document));
+    };
+    std::fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
+    let said = format!("good for {days} days\nwritten to {}", out.display());
+    Ok(Report::new(said, json!({"file": out, "days": days})))
 }
 
 fn reason(text: &str) -> Result<RevocationReason, String> {

@@ -13,6 +13,7 @@ use crate::report::Report;
 
 /// My Number cards: read one in a reader, or be a simulated one.
 #[derive(Subcommand)]
+#[command(after_help = "Examples:\n  shikaku card simulate --persona hanako\n  shikaku card read")]
 pub(crate) enum Command {
     Read(Read),
     Simulate(simulate::Simulate),

@@ -24,7 +24,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::{
-    folder::DataFolder,
+    folder::{DataFolder, demo_folder},
     report::Report,
     runtime::{asked_to_end, block_on},
 };
@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
 
 /// Runs the demo.
 pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
-    let place = arguments.data.clone().unwrap_or_else(default_place);
+    let place = arguments.data.clone().unwrap_or_else(demo_folder);
     let folder = DataFolder::new(&place)?;
     std::fs::create_dir_all(folder.root()).with_context(|| format!("{}", folder.root().display()))?;
     let _alone = lock(folder.root())?;
@@ -118,16 +118,6 @@ fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
         "people": people,
     });
     Report::new(text, document)
-}
-
-/// `~/.local/share/shikaku/demo`, or the same under the temporary folder.
-fn default_place() -> PathBuf {
-    let data = std::env::var_os("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| std::env::home_dir().map(|home| home.join(".local/share")))
-        .unwrap_or_else(std::env::temp_dir);
-    data.join("shikaku").join("demo")
 }
 
 /// Two demos on one folder would write over each other.

@@ -2,8 +2,6 @@
 
 mod effective;
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
@@ -17,7 +15,7 @@ use crate::{
 /// Show the effective settings (secrets masked) and what is wrong, with the remedy; exit 1 when anything is.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  shikaku doctor --data demo-data\n  shikaku doctor --config server.toml --json"
+    after_help = "Examples:\n  shikaku doctor\n  shikaku doctor --data demo-data\n  shikaku doctor --config server.toml --json"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -34,7 +32,8 @@ struct Trouble {
 
 /// Looks at everything that can be looked at from here.
 pub(crate) fn run(arguments: &Arguments) -> Result<Report> {
-    let settings = arguments.place.settings()?;
+    let installation = arguments.place.installation()?;
+    let settings = installation.server;
     let mut values = effective::of_server(&settings);
     let mut troubles: Vec<Trouble> = settings
         .check()
@@ -47,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report> {
         })
         .collect();
     troubles.extend(database_trouble(&settings));
-    if let Some(file) = terminal_settings(arguments) {
+    if let Some(file) = installation.terminal {
         let terminal = terminal::config::Config::load(&file)?;
         values.extend(effective::of_terminal(&terminal));
         troubles.extend(terminal.check().into_iter().map(|problem| Trouble {
@@ -58,12 +57,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report> {
         }));
     }
     Ok(report(&values, &troubles))
-}
-
-/// A data folder also holds a terminal.
-fn terminal_settings(arguments: &Arguments) -> Option<PathBuf> {
-    let file = arguments.place.data.as_ref()?.join("terminal.toml");
-    file.is_file().then_some(file)
 }
 
 fn database_trouble(settings: &server::config::Config) -> Option<Trouble> {

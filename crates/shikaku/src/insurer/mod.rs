@@ -27,6 +27,7 @@ const FAULTS_SHOWN: usize = 20;
 
 /// Insurers' data.
 #[derive(Subcommand)]
+#[command(after_help = "Example:\n  shikaku insurer import population/*.csv")]
 pub(crate) enum Command {
     Import(Import),
 }
@@ -37,6 +38,7 @@ pub(crate) enum Command {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
+  shikaku insurer import population/*.csv
   shikaku insurer import --data demo-data population/*.csv
   shikaku insurer import --config server.toml population")]
 pub(crate) struct Import {

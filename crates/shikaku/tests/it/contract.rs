@@ -14,6 +14,7 @@ const COMMANDS: &[&[&str]] = &[
     &["card", "simulate"],
     &["ca", "init"],
     &["ca", "issue"],
+    &["ca", "renew"],
     &["ca", "revoke"],
     &["ca", "crl"],
     &["audit", "export"],
@@ -22,9 +23,11 @@ const COMMANDS: &[&[&str]] = &[
     &["doctor"],
 ];
 
+const GROUPS: &[&[&str]] = &[&["insurer"], &["terminal"], &["card"], &["ca"], &["audit"]];
+
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in COMMANDS {
+    for command in COMMANDS.iter().chain(GROUPS) {
         let help = succeed(command.iter().chain(&["--help"]));
         let example =
             help.split("Example").nth(1).unwrap_or_else(|| panic!("{command:?} has no example:\n{help}"));
@@ -44,8 +47,8 @@ fn no_command_is_without_this_test() {
         }
     };
     known(subcommands(&[]), &[]);
-    for group in ["insurer", "terminal", "card", "ca", "audit"] {
-        known(subcommands(&[group]), &[group]);
+    for group in GROUPS {
+        known(subcommands(group), group);
     }
 }
 
@@ -70,6 +73,14 @@ fn wrong_usage_is_exit_code_2_and_says_so_on_stderr() {
         &["demo", "--port-base", "65530"],
         &["serve"],
         &["audit", "export", "--out", "x"],
+        &["audit", "key"],
+        &["doctor"],
+        &["doctor", "--json"],
+        &["migrate"],
+        &["insurer", "import", "x.csv"],
+        &["terminal", "check"],
+        &["ca", "crl"],
+        &["ca", "renew", "--certificate", "x", "--out", "x"],
         &["audit", "export", "--data", "a", "--config", "b", "--out", "x"],
         &["population", "--persons", "many", "--out", "x"],
         &["ca", "revoke", "--dir", "x", "--serial", "1", "--reason", "boredom"],
@@ -94,6 +105,20 @@ fn failure_is_exit_code_1_with_the_reason_on_stderr_only() {
             let said = String::from_utf8_lossy(&done.stderr);
             assert!(said.contains("nowhere"), "{command:?} does not name the folder: {said}");
         }
+    }
+}
+
+#[test]
+fn the_person_in_the_example_is_one_of_the_demo() {
+    let asked = run(["card", "simulate", "--persona", "nobody-of-this-name"]);
+    assert_eq!(asked.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&asked.stderr);
+    let known: Vec<&str> = said.rsplit("one of ").next().expect("a list").trim().split(", ").collect();
+    for command in [&["card"][..], &["card", "simulate"]] {
+        let help = succeed(command.iter().chain(&["--help"]));
+        let example = help.split("simulate --persona ").nth(1).expect("an example with a person");
+        let named = example.split_whitespace().next().unwrap_or_default();
+        assert!(known.contains(&named), "{command:?} names {named}, who is not one of {known:?}");
     }
 }
 

@@ -11,10 +11,13 @@ use std::{
 /// Distances from the port base that a demo listens on.
 const DISTANCES: [u16; 5] = [0, 3, 5, 8, 9];
 
-/// The program with these arguments, quiet logs.
+/// A data folder of the user in which nobody ever ran a demo.
+const NO_DEMO: &str = "/nonexistent/shikaku-tests";
+
+/// The program with these arguments, quiet logs, and no demo where commands look for one.
 pub(crate) fn shikaku<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shikaku"));
-    command.args(arguments).env("SHIKAKU_LOG", "warn").stdin(Stdio::null());
+    command.args(arguments).env("SHIKAKU_LOG", "warn").env("XDG_DATA_HOME", NO_DEMO).stdin(Stdio::null());
     command
 }
 

@@ -1,0 +1,58 @@
+//! `shikaku ca renew`: the next certificate of a terminal.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use pki::{authority::InstitutionAuthority, pem};
+use server::clock::Clock;
+
+use super::terminal::{Order, read};
+use crate::{folder::authority_folder, report::Report};
+
+/// Issue the next certificate of a terminal, for the institution and terminal the present one names.
+///
+/// The present one stays good until it ends, so that the terminal can change over without a pause; `ca revoke`
+/// ends it earlier. A revoked one is not renewed.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  shikaku ca renew --certificate terminal.cert.pem --request terminal.csr.pem --out renewed
+  shikaku ca renew --dir ca --certificate terminal.cert.pem --out renewed --config server.toml")]
+pub(crate) struct Renew {
+    /// The authority's folder; without it ./ca, else the demo's.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The present certificate (PEM), of this authority.
+    #[arg(long, value_name = "PEM")]
+    certificate: PathBuf,
+    /// Folder for the certificate and, where it is made here, its key.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The terminal's own request (PKCS#10, PEM): its key then stays where it is. Without it a key is made.
+    #[arg(long, value_name = "PEM")]
+    request: Option<PathBuf>,
+    /// Also write a PKCS#12 file; the file named here holds its password in the first line.
+    #[arg(long, value_name = "FILE", conflicts_with = "request")]
+    pkcs12_password_file: Option<PathBuf>,
+    /// Register the new certificate with this server, so that the terminal may ask with it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Issues the next one.
+pub(crate) fn run(arguments: &Renew) -> Result<Report> {
+    let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
+    let present = pem::decode(pem::CERTIFICATE, &read(&arguments.certificate)?)?;
+    let present =
+        authority.renewable(&present).with_context(|| format!("{}", arguments.certificate.display()))?;
+    let order = Order {
+        subject: present.subject,
+        out: &arguments.out,
+        request: arguments.request.as_deref(),
+        pkcs12_password_file: arguments.pkcs12_password_file.as_deref(),
+        config: arguments.config.as_deref(),
+        institution_name: None,
+    };
+    Ok(order.carry_out(&authority, Clock::system().now())?.report())
+}

@@ -10,21 +10,21 @@ use crate::{
 };
 
 const PUT: &str = "INSERT INTO insurer (number, name, current_import) VALUES ($1, $2, $3) \
-     ON CONFLICT (number) DO UPDATE SET name = excluded.name";
+     ON CONFLICT (number) DO UPDATE SET name = excluded.name WHERE insurer.name <> excluded.name";
 const FIND: &str = "SELECT name FROM insurer WHERE number = $1";
 
 struct Put(Vec<Insurer>);
 
 impl Write for Put {
-    type Output = ();
+    type Output = u64;
 
     fn key(&self) -> &'static str {
         "insurer"
     }
 
-    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<u64> {
         let rows: Vec<_> = self.0.iter().map(|i| bind![i.number.as_str(), &i.name, 0_i64].to_vec()).collect();
-        tx.execute_many(PUT, &rows).await.map(|_| ())
+        Ok(tx.execute_many(PUT, &rows).await?.into_iter().sum())
     }
 }
 
@@ -42,11 +42,12 @@ impl Read for Find {
 }
 
 impl Store {
-    /// Adds insurers, or changes their names; their coverage is left as it is.
+    /// Adds insurers, or changes their names; their coverage is left as it is. Gives how many were new or
+    /// changed: what is known already counts for nothing.
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn put_insurers(&self, insurers: Vec<Insurer>) -> Result<()> {
+    pub async fn put_insurers(&self, insurers: Vec<Insurer>) -> Result<u64> {
         self.write(Put(insurers)).await
     }
 

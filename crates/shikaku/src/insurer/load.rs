@@ -89,7 +89,7 @@ pub(crate) async fn file(
     on_fault: impl FnMut(Fault) + Send,
 ) -> Result<Loaded> {
     let (rows, already_applied) = match source.kind {
-        Kind::Insurers => (insurers(store, source, on_fault).await?, false),
+        Kind::Insurers => insurers(store, source, on_fault).await?,
         Kind::Coverage => applied(&coverage(store, source, clock, progress, on_fault).await?),
         Kind::Cards => applied(&cards(store, source, clock, progress, on_fault).await?),
     };
@@ -100,7 +100,12 @@ fn applied(receipt: &Receipt) -> (u64, bool) {
     (receipt.rows, receipt.already_applied)
 }
 
-async fn insurers(store: &Store, source: &SourceFile, mut on_fault: impl FnMut(Fault)) -> Result<u64> {
+/// Gives the rows, and whether every one of them was known.
+async fn insurers(
+    store: &Store,
+    source: &SourceFile,
+    mut on_fault: impl FnMut(Fault),
+) -> Result<(u64, bool)> {
     let mut reader = InsurerFileReader::new(source.reader()?)?;
     let mut insurers = Vec::new();
     let mut faults = 0;
@@ -117,8 +122,8 @@ async fn insurers(store: &Store, source: &SourceFile, mut on_fault: impl FnMut(F
         bail!("{faults} faults");
     }
     let rows = insurers.len() as u64;
-    store.put_insurers(insurers).await?;
-    Ok(rows)
+    let changed = store.put_insurers(insurers).await?;
+    Ok((rows, changed == 0))
 }
 
 async fn coverage(

@@ -282,7 +282,8 @@ async fn institutions_insurers_and_terminals(db: Database) {
 
     import(&db.store, 1, rows([coverage(1)]), NOW).await.expect("imports");
     let named = Insurer { number: insurer(), name: "全国健康保険協会東京支部".to_owned() };
-    db.store.put_insurers(vec![named.clone()]).await.expect("puts");
+    assert_eq!(db.store.put_insurers(vec![named.clone()]).await, Ok(1), "named anew");
+    assert_eq!(db.store.put_insurers(vec![named.clone()]).await, Ok(0), "known already");
     assert_eq!(db.store.insurer(&insurer()).await, Ok(Some(named)));
     assert_eq!(db.store.coverages_of(&person_key(1)).await.expect("reads").len(), 1, "coverage stays");
 

@@ -1,4 +1,6 @@
-//! Writing the dump, step by step: memory does not grow with the log.
+//! Writing the dump, step by step: memory grows with the number of institutions, not with the log.
+
+use std::collections::HashMap;
 
 use super::{
     FORMAT, TreeHead,
@@ -28,6 +30,25 @@ const ENTRIES: &str = concat!(
     entry_columns!(),
     " FROM audit WHERE institution_code = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence LIMIT $4"
 );
+
+const MARKS: &str = "SELECT institution_code, sequence FROM audit_integrated \
+     WHERE institution_code > $1 ORDER BY institution_code LIMIT $2";
+
+/// How far each institution's entries are said to be in the tree.
+struct Marks {
+    after: String,
+}
+
+impl Read for Marks {
+    type Output = Vec<(String, i64)>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query(MARKS, bind![&self.after, PAGE], |row| {
+            Ok((row.text(0, "institution_code")?.to_owned(), row.int(1, "sequence")?))
+        })
+        .await
+    }
+}
 
 struct Heads {
     after: i64,
@@ -99,19 +120,36 @@ impl Read for Entries {
 impl Store {
     /// Writes the dump that the newest head covers, and returns that head. To cover everything, sign first.
     ///
-    /// What the database holds is written as it is: whether it was tampered with, [`super::verify`] tells.
+    /// What the database holds is written as it is: whether it was tampered with, [`super::verify`] tells. Only
+    /// what a dump cannot show is looked for here: entries kept out of the tree by saying that they are in it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when no head was ever signed; [`Error::Malformed`] when a row is no entry at all;
-    /// I/O and read errors.
+    /// [`Error::NotFound`] when no head was ever signed; [`Error::Malformed`] when a row is no entry at all, or
+    /// marks and runs do not agree with the tree; I/O and read errors.
     pub async fn audit_export(&self, out: &mut (impl std::io::Write + Send)) -> Result<TreeHead> {
+        // Before the head: another process may sign meanwhile, and marks only ever move on.
+        let marks = self.marks().await?;
         let head = self.audit_tree_head().await?.ok_or(Error::NotFound { what: "signed tree head" })?;
         let (size, heads) = (head.tree_size, head.head_number);
         writeln!(out, "{{\"format\":\"{FORMAT}\",\"tree_size\":{size},\"heads\":{heads}}}")?;
         self.export_heads(heads, out).await?;
-        self.export_entries(i64::try_from(size).unwrap_or(i64::MAX), out).await?;
+        let reached = self.export_entries(i64::try_from(size).unwrap_or(i64::MAX), out).await?;
         out.flush()?;
+        if marks.iter().any(|(institution, mark)| *mark > reached.get(institution).copied().unwrap_or(0)) {
+            return Err(Error::Malformed { what: "audit mark" });
+        }
         Ok(head)
+    }
+
+    async fn marks(&self) -> Result<HashMap<String, i64>> {
+        let mut marks = HashMap::new();
+        let mut after = String::new();
+        loop {
+            let page = self.read(Marks { after }).await?;
+            let Some((last, _)) = page.last() else { return Ok(marks) };
+            after = last.clone();
+            marks.extend(page);
+        }
     }
 
     async fn export_heads(&self, last: i64, out: &mut (impl std::io::Write + Send)) -> Result<()> {
@@ -126,16 +164,29 @@ impl Store {
         }
     }
 
-    async fn export_entries(&self, tree_size: i64, out: &mut (impl std::io::Write + Send)) -> Result<()> {
-        let mut after = -1;
+    /// Answers the last sequence of each institution that the tree holds.
+    async fn export_entries(
+        &self,
+        tree_size: i64,
+        out: &mut (impl std::io::Write + Send),
+    ) -> Result<HashMap<String, i64>> {
+        let (mut after, mut leaves) = (-1, 0_i64);
+        let mut reached = HashMap::new();
         loop {
             let runs = self.read(Runs { after, tree_size }).await?;
-            let Some(newest) = runs.last() else { return Ok(()) };
+            let Some(newest) = runs.last() else { break };
             after = newest.first_leaf;
             for run in runs {
+                // A run that claims leaves of another one would make up entries the tree does not hold.
+                if run.first_leaf != leaves || run.entries < 1 {
+                    return Err(Error::Malformed { what: "audit run" });
+                }
+                leaves = leaves.saturating_add(run.entries);
+                reached.insert(run.institution.clone(), run.first_sequence.saturating_add(run.entries - 1));
                 self.export_run(run, out).await?;
             }
         }
+        if leaves == tree_size { Ok(reached) } else { Err(Error::Malformed { what: "audit run" }) }
     }
 
     async fn export_run(&self, run: Run, out: &mut (impl std::io::Write + Send)) -> Result<()> {

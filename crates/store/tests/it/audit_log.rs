@@ -15,6 +15,7 @@ on_every_database!(
     an_empty_log_has_a_head_too,
     two_processes_sign_one_chain_of_heads,
     a_changed_or_removed_row_is_found_after_export,
+    entries_cannot_be_kept_out_by_saying_that_they_are_in,
     what_is_refused_is_audited,
     administration_is_audited,
 );
@@ -119,6 +120,29 @@ async fn a_changed_or_removed_row_is_found_after_export(db: Database) {
     let last = format!("institution_code = '{}' AND sequence = 10", institution(2));
     tamper(&db, &format!("DELETE FROM audit WHERE {last}")).await;
     assert!(!faults(&db, &key).await.1.is_empty(), "a removed row");
+}
+
+async fn entries_cannot_be_kept_out_by_saying_that_they_are_in(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    let exported = async || db.store.audit_export(&mut Vec::new()).await.map(drop);
+    for by in [1, 1_000_000] {
+        check(&db, 1, &format!("{by} in")).await;
+        let head = db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+        check(&db, 1, &format!("{by} out")).await;
+        let mark = |by: i64| format!("UPDATE audit_integrated SET sequence = sequence + {by}");
+        tamper(&db, &mark(by)).await;
+        assert_eq!(db.store.audit_integrate_and_sign(&key, NOW).await.as_ref(), Ok(&head), "it is kept out");
+        assert_eq!(exported().await, Err(store::Error::Malformed { what: "audit mark" }), "moved on by {by}");
+        // Nor does it help to make the tree's own book agree.
+        let last = head.tree_size - 1;
+        let run =
+            |by: i64| format!("UPDATE audit_run SET entries = entries + {by} WHERE first_leaf = {last}");
+        tamper(&db, &run(by)).await;
+        assert_eq!(exported().await, Err(store::Error::Malformed { what: "audit run" }), "stretched by {by}");
+        tamper(&db, &format!("{}; {}", run(-by), mark(-by))).await;
+        db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
+        assert_eq!(faults(&db, &key).await.1, [""; 0], "put back as it was");
+    }
 }
 
 async fn what_is_refused_is_audited(db: Database) {

@@ -40,6 +40,12 @@ fn dates_of_the_card_are_reported_not_judged() {
     assert!(trust(&[&authority]).check_certificate(&future, NOW).unwrap().not_before > NOW);
 }
 
+fn critical(oid: &[u64], content: &[u8]) -> CustomExtension {
+    let mut extension = CustomExtension::from_oid_content(oid, content.to_vec());
+    extension.set_criticality(true);
+    extension
+}
+
 #[test]
 fn each_wrong_certificate_is_refused_by_name() {
     use CertificateRefused as R;
@@ -69,14 +75,10 @@ fn each_wrong_certificate_is_refused_by_name() {
             p.custom_extensions.push(policies(&TEST_POLICY_ARCS, true));
         }),
         ("a list of no policies", R::Policy, |p| {
-            let mut empty = CustomExtension::from_oid_content(&[2, 5, 29, 32], vec![0x30, 0x00]);
-            empty.set_criticality(true);
-            p.custom_extensions = vec![empty];
+            p.custom_extensions = vec![critical(&[2, 5, 29, 32], &[0x30, 0x00])];
         }),
         ("unreadable policies", R::Malformed, |p| {
-            let mut broken = CustomExtension::from_oid_content(&[2, 5, 29, 32], vec![0x04, 0x01, 0x00]);
-            broken.set_criticality(true);
-            p.custom_extensions = vec![broken];
+            p.custom_extensions = vec![critical(&[2, 5, 29, 32], &[0x04, 0x01, 0x00])];
         }),
         ("no key usage", R::KeyUsage, |p| p.key_usages.clear()),
         ("key agreement", R::KeyUsage, |p| p.key_usages = vec![KeyUsagePurpose::KeyAgreement]),
@@ -96,9 +98,7 @@ fn each_wrong_certificate_is_refused_by_name() {
             p.custom_extensions.push(extension);
         }),
         ("name constraints", R::UnknownCriticalExtension, |p| {
-            let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 30], vec![0x30, 0x00]);
-            extension.set_criticality(true);
-            p.custom_extensions.push(extension);
+            p.custom_extensions.push(critical(&[2, 5, 29, 30], &[0x30, 0x00]));
         }),
         ("serial zero", R::Serial, |p| p.serial_number = Some(SerialNumber::from_slice(&[0]))),
         ("serial too long", R::Serial, |p| p.serial_number = Some(SerialNumber::from_slice(&[0x7F; 21]))),

@@ -40,11 +40,13 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// A period from these two ends.
+    /// A period from these two ends, cut to whole seconds: certificates know no fractions, and a period must be
+    /// the same before it is written and after it is read.
     ///
     /// # Errors
     /// [`Error::Validity`] when it is empty or reversed.
     pub fn new(not_before: Instant, not_after: Instant) -> Result<Self> {
+        let (not_before, not_after) = (whole_second(not_before), whole_second(not_after));
         if not_before >= not_after {
             return Err(Error::Validity);
         }
@@ -79,6 +81,10 @@ impl Validity {
     pub(crate) fn of_root(now: Instant) -> Result<Self> {
         Self::starting(backdated(now), Span::new().years(ROOT_VALIDITY_YEARS))
     }
+}
+
+fn whole_second(instant: Instant) -> Instant {
+    Instant(instant.0 - instant.0.rem_euclid(1000))
 }
 
 fn backdated(now: Instant) -> Instant {

@@ -5,8 +5,8 @@ use pki::authority::IssuedCertificate;
 use pki::crl::{RevocationReason, VerifiedCrl};
 use pki::jlis::{
     AUTHENTICATION_POLICY_OID, CARD_SERIAL_MAX, CardAuthority, CardAuthorityKind, CardSubject,
-    CertificateStatus, KeyPool, SIGNATURE_POLICY_OID, SignatureAttributes, SignatureSubject, SimulatedJlis,
-    certificate_id,
+    CertificateStatus, JlisOptions, KeyPool, SIGNATURE_POLICY_OID, SignatureAttributes, SignatureSubject,
+    SimulatedJlis, certificate_id,
 };
 use pki::keys::{KeyAlgorithm, PrivateKey};
 use pki::lint::Finding;
@@ -54,6 +54,19 @@ fn a_card_certificate_verifies_under_its_policy_and_no_other() {
     bench.file("signature-roots.pem", jlis.roots_pem(SIGNATURE).unwrap());
     verify(&bench, "signature-roots.pem", &policy, "card.pem")
         .refuses("unable to get local issuer certificate");
+}
+
+/// Clocks have milliseconds, certificates have not.
+#[test]
+fn an_authority_and_its_cards_may_begin_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = Instant(now().0 - now().0.rem_euclid(1000) + 789);
+    let jlis = SimulatedJlis::create(&folder.path().join("jlis"), &JlisOptions::default(), begun).unwrap();
+    let authority = jlis.newest(AUTHENTICATION).unwrap();
+    let period = Validity::new(begun, Instant(begun.0 + 86_400_123)).unwrap();
+    let issued = card(authority, 0x0135_12ab, period).unwrap();
+    assert_eq!(issued.validity, period);
+    assert_eq!((period.not_before.0 % 1000, period.not_after.0 % 1000), (0, 0));
 }
 
 #[test]

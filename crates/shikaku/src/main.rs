@@ -72,7 +72,7 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::start(cli.log_json);
-    match run(cli.command, cli.json) {
+    match runtime::keep_memory_private().and_then(|()| run(cli.command, cli.json)) {
         Ok(report) => report.print(cli.json),
         Err(error) => {
             eprintln!("shikaku: {error:#}");

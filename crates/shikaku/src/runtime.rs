@@ -6,6 +6,15 @@ use anyhow::{Context, Result};
 use eligibility::Instant;
 use server::clock::Clock;
 
+/// Keys and PINs pass through this process: its memory goes into no core file, and no other process of the same
+/// user may look into it.
+pub(crate) fn keep_memory_private() -> Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .context("cannot keep this process's memory out of core files")?;
+    Ok(())
+}
+
 /// Runs a future on a fresh multi-threaded runtime.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     install_crypto();

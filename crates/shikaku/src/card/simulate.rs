@@ -18,7 +18,7 @@ use serde_json::json;
 use server::clock::Clock;
 
 use crate::{
-    demo::{people::prepare_cards, system::PIN, wallet::Wallet},
+    demo::{people::prepare_cards, premises::private_folder, system::PIN, wallet::Wallet},
     folder::DataFolder,
     report::Report,
     runtime::{asked_to_end, block_on, this_second},
@@ -104,8 +104,7 @@ impl Occasion {
         let path = std::env::temp_dir().join(format!("shikaku-card-{}", std::process::id()));
         // A folder of that name is left from a process that is gone.
         let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).with_context(|| format!("{}", path.display()))?;
-        // Of the authority's own making, so that open_or_create makes it readable by us only.
+        private_folder(&path)?;
         Ok(Self(path))
     }
 }

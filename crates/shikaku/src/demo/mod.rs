@@ -9,7 +9,7 @@ mod once;
 mod outcome;
 pub(crate) mod people;
 mod ports;
-mod premises;
+pub(crate) mod premises;
 pub(crate) mod system;
 pub(crate) mod wallet;
 
@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
     let place = arguments.data.clone().unwrap_or_else(demo_folder);
     let folder = DataFolder::new(&place)?;
-    std::fs::create_dir_all(folder.root()).with_context(|| format!("{}", folder.root().display()))?;
+    premises::private_folder(folder.root())?;
     let _alone = lock(folder.root())?;
     let ports = Ports::from_base(arguments.port_base);
     block_on(async {

@@ -63,8 +63,10 @@ impl Premises {
         now: Instant,
     ) -> Result<Self> {
         let keys = folder.root().join("keys");
-        private_folder(folder.root())?;
-        private_folder(&keys)?;
+        // The population and the cards are everybody's data.
+        for kept in [folder.root(), &keys, &folder.cards(), &folder.root().join("population")] {
+            private_folder(kept)?;
+        }
         let options = JlisOptions { ocsp_url: format!("http://{}{OCSP_PATH}", ports.jlis()), generations: 1 };
         let jlis = SimulatedJlis::open_or_create(&folder.jlis(), &options, now)?;
         let authority = InstitutionAuthority::open_or_create(&folder.authority(), now)?;
@@ -193,7 +195,8 @@ fn text(value: impl ToString) -> Value {
     Value::String(value.to_string())
 }
 
-fn private_folder(path: &Path) -> Result<()> {
+/// Makes a folder that only its owner can enter; one that is there stays as it is.
+pub(crate) fn private_folder(path: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)

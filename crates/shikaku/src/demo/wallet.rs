@@ -23,7 +23,7 @@ use pki::{
 use population::personas::{CardState, Persona, PersonaCard, PinState};
 
 use crate::{
-    demo::{foreign_card::ForeignCard, forgery, people},
+    demo::{foreign_card::ForeignCard, forgery, people, premises::private_folder},
     folder::DataFolder,
     runtime::this_second,
 };
@@ -72,7 +72,7 @@ impl Wallet {
 
     fn make(&self, persona: &Persona, plan: &PersonaCard) -> Result<SimulatedCard> {
         let place = self.folder.cards().join(persona.id);
-        std::fs::create_dir_all(&place).with_context(|| format!("{}", place.display()))?;
+        private_folder(&place)?;
         let authentication = self.credential(&place, plan)?;
         let mut profile =
             CardProfile::plastic(authentication, holder(persona, plan), card_end(plan.not_after));

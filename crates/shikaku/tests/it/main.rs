@@ -7,6 +7,7 @@ mod demo;
 mod kill_nine;
 mod pages;
 mod population;
+mod private;
 mod program;
 mod virtual_card;
 mod without_a_place;

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     net::{Ipv4Addr, TcpListener},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
 };
 
 /// Distances from the port base that a demo listens on.
@@ -67,13 +67,21 @@ pub(crate) struct RunningDemo {
 impl RunningDemo {
     /// Starts one and waits until it says that it is ready.
     pub(crate) fn start(data: &Path) -> Self {
+        Self::start_as(shikaku([] as [&str; 0]), data)
+    }
+
+    /// The same where a crash writes its core file, as large as it may be, into the folder `cores`.
+    pub(crate) fn start_with_cores(data: &Path, cores: &Path) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_shikaku")]);
+        command.current_dir(cores).env("SHIKAKU_LOG", "warn").stdin(Stdio::null());
+        Self::start_as(command, data)
+    }
+
+    fn start_as(mut command: Command, data: &Path) -> Self {
         let base = free_port_base();
-        let mut child =
-            shikaku(["demo", "--json", "--persons", "20", "--port-base", &base.to_string(), "--data"])
-                .arg(data)
-                .stdout(Stdio::piped())
-                .spawn()
-                .expect("the program starts");
+        command.args(["demo", "--json", "--persons", "20", "--port-base", &base.to_string(), "--data"]);
+        let mut child = command.arg(data).stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut text = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("piped"));
         // The document is printed over several lines; it ends with a line of its own.
@@ -82,6 +90,13 @@ impl RunningDemo {
             assert!(read > 0, "the demo ended before it was ready: {text}");
         }
         Self { child, announcement: document(&text), address: format!("127.0.0.1:{base}") }
+    }
+
+    /// Lets it crash; how it ended.
+    pub(crate) fn abort(&mut self) -> ExitStatus {
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-ABRT", &process]).status().expect("kill runs").success());
+        self.child.wait().expect("waited for")
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     io,
+    os::unix::fs::DirBuilderExt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -76,7 +77,8 @@ impl<C: Central> Desk<C> {
         let root = &config.drop.root;
         let folder = |name| Folder::below(root, name);
         let outbox = Outbox::new(folder("staging")?, folder("res")?, folder("face")?, config.drop.write_mode);
-        std::fs::create_dir_all(&config.state)?;
+        // Questions, receipts and the reader's token are nobody else's.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.state)?;
         let desk = Self {
             req: folder("req")?,
             quarantine: folder("quarantine")?,

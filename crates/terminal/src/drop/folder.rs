@@ -62,8 +62,9 @@ impl Folder {
         &self.path
     }
 
+    /// A link in the folder's place is refused: whoever may write to the share could lead answers elsewhere.
     fn open(&self) -> io::Result<OwnedFd> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(rustix::fs::open(&self.path, flags, Mode::empty())?)
     }
 
@@ -138,10 +139,17 @@ impl Folder {
         written
     }
 
-    /// Replaces the content of an existing plain file and makes it durable.
+    /// Replaces the content of an existing plain file and makes it durable. What is not plain stays as it is:
+    /// an error of kind `AlreadyExists`.
     pub(crate) fn fill(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let mut file = File::from(rustix::fs::openat(self.open()?, name, flags, Mode::empty())?);
+        let stat = rustix::fs::fstat(&file)?;
+        // Without a name it was taken away meanwhile; what is written then is nobody's.
+        if stat.st_nlink != 0 && !look_of(&stat).plain {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        file.set_len(0)?;
         file.write_all(content)?;
         file.sync_all()
     }
@@ -185,5 +193,34 @@ fn look_of(stat: &rustix::fs::Stat) -> Look {
         size: u64::try_from(stat.st_size).unwrap_or(0),
         modified_ns: i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
         inode: stat.st_ino,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_in_a_folders_place_leads_nowhere() {
+        let root = tempfile::tempdir().expect("a folder");
+        let elsewhere = tempfile::tempdir().expect("another folder");
+        let folder = Folder::below(root.path(), "res").expect("a folder");
+        std::fs::remove_dir(folder.path()).expect("removes");
+        symlink(elsewhere.path(), folder.path()).expect("links");
+        assert!(folder.create("answer.xml", b"answer").is_err());
+        assert!(!elsewhere.path().join("answer.xml").exists());
+    }
+
+    #[test]
+    fn what_has_a_second_name_is_never_written_through() {
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = Folder::below(root.path(), "res").expect("a folder");
+        let precious = root.path().join("precious");
+        std::fs::write(&precious, "precious").expect("writes");
+        std::fs::hard_link(&precious, folder.path().join("answer.xml")).expect("links");
+        assert!(folder.fill("answer.xml", b"answer").is_err());
+        assert_eq!(std::fs::read(&precious).expect("reads"), b"precious");
     }
 }

@@ -86,8 +86,12 @@ pub(crate) fn classify(name: &OsStr) -> Verdict {
         return Verdict::Foreign;
     }
     // From here on a client waits for an answer, so the name is never just ignored — unless it is still temporary.
+    // Writers put `.tmp` or `~` behind the whole name or in place of its ending.
+    let last = bytes.rsplit(|byte| *byte == b'.').next().unwrap_or(bytes);
+    if last.eq_ignore_ascii_case(b"tmp") || bytes.ends_with(b"~") {
+        return Verdict::Foreign;
+    }
     match std::str::from_utf8(bytes).ok().and_then(|name| name.split_once('.')) {
-        Some((_, ending)) if ending.eq_ignore_ascii_case("tmp") => Verdict::Foreign,
         Some((stem, ending)) => request(stem, ending).map_or(Verdict::Hostile, Verdict::Request),
         None => Verdict::Hostile,
     }
@@ -124,14 +128,17 @@ mod tests {
     fn temporary_and_foreign_names_are_nobodys_business() {
         for name in [
             ".receptionagent-123.tmp",
+            "OQSsiquc01req_1.tmp",
+            "OQSsiquc01req_1.xml.tmp",
+            "OQSsiquc01req_1.xml.TMP",
+            "OQSsiquc01req_1.xml~",
             "OQSsiquc01req_1.xml.tmp~",
             "bulk_request_sequence.txt",
             "EPSsi01req_1.xml",
         ] {
-            let verdict = classify(OsStr::new(name));
-            assert!(!matches!(verdict, Verdict::Request(_)), "{name}: {verdict:?}");
+            assert_eq!(classify(OsStr::new(name)), Verdict::Foreign, "{name}");
         }
-        assert_eq!(classify(OsStr::new("OQSsiquc01req_1.tmp")), Verdict::Foreign);
+        assert_eq!(classify(OsStr::new("OQSsiquc01req_1.xml.exe")), Verdict::Hostile);
     }
 
     #[test]

@@ -123,6 +123,11 @@ impl Outbox {
         match folder.fill(&delivery.name, &content) {
             // The client took the file before it was written: it is the client's now.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // A stranger put something with a second name there.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.staging.remove(part)?;
+                return Ok(false);
+            }
             other => other?,
         }
         self.staging.remove(part)?;

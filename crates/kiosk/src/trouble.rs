@@ -41,7 +41,8 @@ pub enum CardTrouble {
     /// One try is left and nobody confirmed to use it. Nothing was sent to the card.
     #[error("one try is left for the PIN")]
     LastTry,
-    /// The PIN is locked.
+    /// The PIN is locked, or the card has none (顔認証マイナンバーカード): what such a card answers differently is
+    /// not public, and what a simulated one would answer proves nothing. Staff see it printed on the card.
     #[error("the PIN is locked")]
     PinLocked,
     /// The card does not let this terminal sign after a face or visual check.
@@ -141,7 +142,7 @@ impl CardTrouble {
             }
             Self::LastTry => "残り1回です。顔認証または目視確認に切り替えてください。".into(),
             Self::PinLocked => {
-                "暗証番号がロックされています。顔認証または目視確認で確認できます。解除は住所地の市区町村の窓口です。".into()
+                "暗証番号がロックされているか、暗証番号のないカード（券面に「顔認証」とあるもの）です。顔認証または目視確認で確認できます。ロックの解除は住所地の市区町村の窓口です。".into()
             }
             Self::PinlessRefused => "このカードは暗証番号なしでは使えません。暗証番号で確認してください。".into(),
             Self::Reader(error) => format!("{}{}", error.message_ja(), error.remedy_ja()),

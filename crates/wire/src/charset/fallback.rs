@@ -1,9 +1,12 @@
-//! 縮退: the nearest character Windows-31J has for some it lacks, sorted by code point.
+//! 縮退: the nearest character Windows-31J has for one it lacks.
 //!
-//! A hand-picked list of forms met in names and addresses. A fuller table may replace it: the only contract is
-//! the order, and that the right side can be written in Windows-31J.
+//! Two tables: [`FALLBACKS`], picked by hand, goes first; `substitutes.txt`, some three thousand kanji, is made by
+//! `make_substitutes.py` from public tables and says where it comes from.
 
-/// Pairs of a character Windows-31J lacks and what is written instead, in ascending order of the first.
+use std::sync::LazyLock;
+
+/// Pairs of a character Windows-31J lacks and what is written instead, in ascending order of the first: signs, kana,
+/// and kanji the made table lacks or has a farther form for.
 pub static FALLBACKS: &[(char, &str)] = &[
     ('\u{A0}', " "),
     ('¢', "￠"),
@@ -63,118 +66,83 @@ pub static FALLBACKS: &[(char, &str)] = &[
     ('ㇽ', "ル"),
     ('ㇾ', "レ"),
     ('ㇿ', "ロ"),
-    ('俠', "侠"),
-    ('倂', "併"),
+    ('㐧', "第"),
+    ('㑺', "俊"),
+    ('㟢', "崎"),
+    ('佔', "占"),
+    ('內', "内"),
     ('凞', "煕"),
     ('剎', "刹"),
-    ('剝', "剥"),
-    ('卽', "即"),
     ('叅', "参"),
-    ('吞', "呑"),
-    ('啞', "唖"),
-    ('噓', "嘘"),
-    ('囊', "嚢"),
-    ('塡', "填"),
+    ('喻', "喩"),
     ('姬', "姫"),
-    ('姸', "妍"),
-    ('寍', "寧"),
     ('寕', "寧"),
     ('尙', "尚"),
-    ('屛', "屏"),
-    ('巢', "巣"),
-    ('幷', "并"),
+    ('巔', "巓"),
     ('庻', "庶"),
-    ('强', "強"),
-    ('徧', "遍"),
-    ('戶', "戸"),
-    ('戾', "戻"),
-    ('揭', "掲"),
+    ('廄', "厩"),
+    ('彥', "彦"),
+    ('拋', "抛"),
     ('揷', "挿"),
-    ('搔', "掻"),
-    ('摑', "掴"),
-    ('擊', "撃"),
-    ('攢', "攅"),
-    ('昰', "是"),
-    ('晚', "晩"),
-    ('曆', "暦"),
-    ('柹', "柿"),
-    ('桺', "柳"),
+    ('揹', "背"),
+    ('旣', "既"),
+    ('暨', "曁"),
+    ('榆', "楡"),
     ('槗', "橋"),
-    ('槪', "概"),
-    ('步', "歩"),
-    ('歷', "歴"),
-    ('每', "毎"),
-    ('淚', "涙"),
-    ('渴', "渇"),
-    ('溫', "温"),
-    ('潑', "溌"),
-    ('炁', "気"),
-    ('爫', "爪"),
-    ('狀', "状"),
+    ('污', "汚"),
+    ('溉', "漑"),
     ('產', "産"),
     ('畵', "画"),
-    ('瘦', "痩"),
     ('皁', "皂"),
     ('盇', "蓋"),
     ('眀', "明"),
-    ('硏', "研"),
-    ('禱', "祷"),
-    ('秊', "年"),
-    ('稅', "税"),
-    ('笧', "冊"),
-    ('筯', "箸"),
-    ('緣', "縁"),
+    ('綑', "梱"),
     ('縂', "総"),
-    ('繫', "繋"),
-    ('脫', "脱"),
     ('茐', "葱"),
-    ('荣', "栄"),
     ('莭', "節"),
-    ('蔣', "蒋"),
-    ('蘤', "花"),
-    ('虛', "虚"),
-    ('蟬', "蝉"),
-    ('蠟', "蝋"),
-    ('衟', "道"),
+    ('葊', "庵"),
+    ('衹', "祇"),
     ('襀', "積"),
-    ('詧', "察"),
-    ('說', "説"),
     ('誯', "唱"),
-    ('軀', "躯"),
-    ('鄉', "郷"),
+    ('辦', "弁"),
     ('鄊', "郷"),
-    ('醬', "醤"),
-    ('醱', "醗"),
-    ('銳', "鋭"),
-    ('錄', "録"),
-    ('鍊', "錬"),
-    ('鎻', "鎖"),
     ('閱', "閲"),
-    ('隂', "陰"),
-    ('雝', "雍"),
-    ('靎', "鶴"),
-    ('頰', "頬"),
-    ('顚', "顛"),
-    ('馿', "驢"),
-    ('驒', "騨"),
+    ('颳', "刮"),
     ('鳯', "鳳"),
     ('鶑', "鴬"),
-    ('鷗', "鴎"),
-    ('鸎', "鶯"),
-    ('鹼', "鹸"),
-    ('麐', "麟"),
     ('麫', "麺"),
-    ('麴', "麹"),
-    ('麽', "麼"),
-    ('黃', "黄"),
-    ('𠀋', "丈"),
-    ('𠮟', "叱"),
+    ('𠅘', "亭"),
+    ('𠩤', "原"),
     ('𠮷', "吉"),
-    ('𡈽', "土"),
-    ('𣘺', "橋"),
-    ('𥔎', "碕"),
-    ('𥡴', "稽"),
-    ('𦚰', "脇"),
+    ('𣜜', "栃"),
     ('𩵋', "魚"),
     ('𫝆', "今"),
 ];
+
+static KANJI: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
+    let lines = include_str!("substitutes.txt").lines().filter(|line| !line.starts_with('#'));
+    let mut pairs: Vec<(char, char)> = lines
+        .flat_map(|line| {
+            let mut characters = line.chars();
+            let target = characters.next();
+            characters.filter_map(move |c| Some((c, target?)))
+        })
+        .collect();
+    pairs.sort_unstable();
+    pairs
+});
+
+/// Pairs of a kanji Windows-31J lacks and the one written instead, in ascending order of the first.
+#[must_use]
+pub fn kanji_substitutes() -> &'static [(char, char)] {
+    &KANJI
+}
+
+/// What is written instead of a character, as far as the two tables know.
+pub(super) fn known(c: char) -> Option<String> {
+    if let Ok(index) = FALLBACKS.binary_search_by_key(&c, |(from, _)| *from) {
+        return Some(FALLBACKS[index].1.to_owned());
+    }
+    let index = KANJI.binary_search_by_key(&c, |(from, _)| *from).ok()?;
+    Some(KANJI[index].1.to_string())
+}

@@ -8,7 +8,7 @@ use eligibility::codes::CharacterCode;
 use encoding_rs::SHIFT_JIS;
 use unicode_normalization::{UnicodeNormalization as _, char::compose, char::is_combining_mark};
 
-pub use fallback::FALLBACKS;
+pub use fallback::{FALLBACKS, kanji_substitutes};
 
 use crate::xml_tree::{MAX_MESSAGE_BYTES, Unreadable};
 
@@ -201,13 +201,16 @@ fn replace_char(c: char) -> String {
         '\u{309A}' => return "゜".to_owned(),
         _ => {}
     }
-    if let Ok(index) = FALLBACKS.binary_search_by_key(&c, |(from, _)| *from) {
-        return FALLBACKS[index].1.to_owned();
+    if let Some(known) = fallback::known(c) {
+        return known;
     }
     // Compatibility forms, then letters without their accents.
     let compatible: String = std::iter::once(c).nfkc().map(full_width_sign).collect();
     if shift_jis_all(&compatible) {
         return compatible;
+    }
+    if let Some(known) = as_one_char(&compatible).and_then(fallback::known) {
+        return known;
     }
     let bare: String =
         std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c)).map(full_width_sign).collect();
@@ -215,6 +218,11 @@ fn replace_char(c: char) -> String {
         return bare;
     }
     GETA.to_string()
+}
+
+fn as_one_char(text: &str) -> Option<char> {
+    let mut characters = text.chars();
+    characters.next().filter(|_| characters.next().is_none())
 }
 
 /// ASCII signs as full-width ones: a substitute comes after escaping, so it must not be markup, nor a `?`.

@@ -3,8 +3,11 @@
 use std::process::Command;
 
 use eligibility::codes::CharacterCode;
+use unicode_normalization::UnicodeNormalization as _;
 use wire::{
-    charset::{FALLBACKS, GETA, ResultEncoding, Substitution, decode, encode, in_shift_jis},
+    charset::{
+        FALLBACKS, GETA, ResultEncoding, Substitution, decode, encode, in_shift_jis, kanji_substitutes,
+    },
     message::Unreadable,
 };
 
@@ -150,6 +153,58 @@ fn the_table_of_substitutes_is_in_order_and_can_be_written() {
         assert!(!to.is_empty() && to.chars().all(in_shift_jis), "{from} → {to}");
     }
     assert!(in_shift_jis(GETA));
+}
+
+/// What a text becomes in Windows-31J.
+fn shrunk(text: &str) -> String {
+    shift_jis(&encode(text, CharacterCode::ShiftJis).0).expect("what was just written")
+}
+
+#[test]
+fn every_kanji_of_the_made_table_is_written_as_another_kanji() {
+    let table = kanji_substitutes();
+    assert!(table.len() > 3_000, "only {} kanji", table.len());
+    assert!(table.is_sorted_by(|a, b| a.0 < b.0), "twice the same, or out of order");
+    for (from, to) in table {
+        assert!(!in_shift_jis(*from) && in_shift_jis(*to), "{from} → {to}");
+        let written = shrunk(&from.to_string());
+        let is_kanji = written.chars().all(|c| ('\u{3400}'..='\u{9FFF}').contains(&c) || c >= '\u{F900}');
+        assert!(written.chars().count() == 1 && is_kanji && written != "〓", "{from} → {written}");
+    }
+}
+
+#[test]
+fn old_forms_of_names_become_the_forms_in_use() {
+    for (name, written) in [
+        ("辻\u{E0100}　邦彥", "辻　邦彦"),
+        ("吳　內旣絕", "呉　内既絶"),
+        ("澁澤\u{E0101}　姬產閱", "澁澤　姫産閲"),
+        ("张　莲", "張　蓮"),
+        ("焰俱簞繡萊徵涉", "焔倶箪繍莱徴渉"),
+    ] {
+        assert_eq!(shrunk(name), written);
+    }
+}
+
+/// All kanji of the lists that may be used in given names, and their old forms, that Windows-31J lacks.
+#[test]
+fn no_kanji_allowed_in_given_names_is_lost() {
+    let allowed = "俠俱剝卽吞塡巢徵揭摑擊晚曆步歷每涉淚渴溫焰狀瘦禱簞緣繡繫萊蔣虛蟬蠟醬錄鍊頰顚鷗黃𠮟";
+    for c in allowed.chars() {
+        assert!(shrunk(&c.to_string()) != "〓" && !in_shift_jis(c), "{c}");
+    }
+}
+
+/// The compatibility forms, but for 38 rare ones nobody has named a nearer kanji for.
+#[test]
+fn compatibility_forms_are_written_as_their_kanji() {
+    let forms = ('\u{F900}'..='\u{FAD9}').filter(|c| !in_shift_jis(*c) && c.nfkc().ne([*c]));
+    let lost: Vec<char> = forms.filter(|c| shrunk(&c.to_string()) == "〓").collect();
+    assert!(lost.len() <= 38, "{}: {lost:?}", lost.len());
+    for (form, written) in [('\u{FA46}', "渚"), ('\u{FA19}', "神"), ('\u{F98C}', "歴"), ('\u{F93F}', "録")]
+    {
+        assert!(in_shift_jis(form) || shrunk(&form.to_string()) == written, "{form}");
+    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub const MAX_CONSENTS: usize = 16;
 /// Longest request id, characters.
 pub const MAX_REQUEST_ID_CHARS: usize = 64;
 /// Longest 記号, 番号, characters as typed.
-pub const MAX_INSURED_TEXT_CHARS: usize = 40;
+pub const MAX_INSURED_TEXT_CHARS: usize = 20;
 
 /// Domain separation of the text a card signs: first line of [`card_proof_text`].
 pub const CARD_PROOF_CONTEXT: &str = "shikaku-card-proof-v1";

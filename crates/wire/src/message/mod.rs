@@ -28,4 +28,4 @@ pub const MAX_FIELD_CHARS: usize = 2_000;
 /// Longest identifier echoed back (`ArbitraryFileIdentifier`, `ArbitraryIdentifier`), characters.
 pub const MAX_IDENTIFIER_CHARS: usize = 200;
 /// Longest 記号, 番号 or 枝番 in a request, characters.
-pub const MAX_INSURED_TEXT_CHARS: usize = 40;
+pub const MAX_INSURED_TEXT_CHARS: usize = 20;

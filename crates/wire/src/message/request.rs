@@ -28,7 +28,11 @@ const BRANCH_CHARS: usize = 2;
 pub struct EligibilityRequest {
     /// 医療機関コード as the sender wrote it; whether it is the terminal's own is the terminal's to say.
     pub institution_code: InstitutionCode,
-    /// 任意のファイル識別子, to be echoed as it is.
+    /// 任意のファイル識別子, to be echoed as it is: byte for byte, where request and result have the same encoding.
+    ///
+    /// One exception in Windows-31J: a few hundred characters have several codes there (NEC's rows 13 and 89–92,
+    /// IBM's extensions). They are the same characters, and come back under the code Windows writes (`EEE0` as
+    /// `FBFC`). Identifiers are digits and letters in practice; whoever uses others should compare characters.
     pub file_identifier: Option<String>,
     /// The question.
     pub query: NumberQuery,

@@ -118,8 +118,8 @@ fn lengths() {
     for (name, limit) in [
         ("ArbitraryFileIdentifier", 200),
         ("ArbitraryIdentifier", 200),
-        ("InsuredCardSymbol", 40),
-        ("InsuredIdentificationNumber", 40),
+        ("InsuredCardSymbol", 20),
+        ("InsuredIdentificationNumber", 20),
     ] {
         assert!(with(name, Some(&"９".repeat(limit))).is_ok(), "{name}");
         assert_eq!(problem(name, Some(&"９".repeat(limit + 1))).kind, FieldProblemKind::TooLong, "{name}");
@@ -164,4 +164,23 @@ fn all_problems_are_found_and_the_rest_is_echoed() {
     assert_eq!(invalid.echo.as_of, Some(facts::AS_OF));
     assert_eq!(invalid.echo.institution_code, None);
     assert_eq!(invalid.echo.file_identifier.as_deref(), Some("K-1"));
+}
+
+/// The one way an echoed identifier can differ in its bytes; never in its characters.
+#[test]
+fn characters_with_two_codes_come_back_under_the_code_windows_writes() {
+    let echoed = |identifier: &[u8]| {
+        let (start, end) =
+            (b"<ArbitraryFileIdentifier>".as_slice(), b"</ArbitraryFileIdentifier>".as_slice());
+        let declaration = b"<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>".as_slice();
+        let rest = b"</MessageHeader><MessageBody/></XmlMsg>".as_slice();
+        let xml = [declaration, b"<XmlMsg><MessageHeader>", start, identifier, end, rest].concat();
+        let read = read_request(&xml).expect("a message").request.expect_err("without a question");
+        let text = read.echo.file_identifier.expect("an identifier");
+        wire::charset::encode(&text, eligibility::codes::CharacterCode::ShiftJis).0
+    };
+    for kept in [b"K-2026/11".as_slice(), b"\x95\x5C\x83\x5C \xB1", b"\xFB\xFC\x87\x40\xF0\x40"] {
+        assert_eq!(echoed(kept), kept);
+    }
+    assert_eq!(echoed(b"\xEE\xE0"), b"\xFB\xFC");
 }

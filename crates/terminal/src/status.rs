@@ -14,6 +14,8 @@ pub struct Status {
     refused: AtomicU64,
     quarantined: AtomicU64,
     card_checks: AtomicU64,
+    substituted: AtomicU64,
+    last_substituted: AtomicU64,
     central_trouble: AtomicBool,
     drop_trouble: Mutex<Option<String>>,
 }
@@ -31,6 +33,11 @@ pub struct StatusReport {
     pub quarantined: u64,
     /// Card sessions answered since the start.
     pub card_checks: u64,
+    /// Answers since the start, face results among them, in which characters the file's encoding lacks were written
+    /// otherwise (代替文字).
+    pub substituted: u64,
+    /// How many different characters that were in the last such answer; 0 when there was none.
+    pub last_substituted_characters: u64,
     /// The last question to the central system failed.
     pub central_trouble: bool,
     /// What keeps the file drop from working, e.g. a full disk. It is retried.
@@ -49,6 +56,8 @@ impl Status {
             refused: self.refused.load(Ordering::Relaxed),
             quarantined: self.quarantined.load(Ordering::Relaxed),
             card_checks: self.card_checks.load(Ordering::Relaxed),
+            substituted: self.substituted.load(Ordering::Relaxed),
+            last_substituted_characters: self.last_substituted.load(Ordering::Relaxed),
             central_trouble,
             drop_trouble,
         }
@@ -70,6 +79,16 @@ impl Status {
         self.card_checks.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts an answer if characters were written otherwise in it, and says so in the log: how many, never which.
+    pub(crate) fn note_substitutions(&self, request_id: &str, characters: usize) {
+        if characters == 0 {
+            return;
+        }
+        self.substituted.fetch_add(1, Ordering::Relaxed);
+        self.last_substituted.store(characters as u64, Ordering::Relaxed);
+        tracing::warn!(request_id, characters, "answer written with substituted characters");
+    }
+
     pub(crate) fn set_central_trouble(&self, trouble: bool) {
         self.central_trouble.store(trouble, Ordering::Relaxed);
     }
@@ -84,5 +103,45 @@ impl Status {
 
     fn trouble(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         self.drop_trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panics").write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn substituted_characters_are_said_with_request_and_count() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let status = Status::default();
+        tracing::subscriber::with_default(subscriber, || {
+            status.note_substitutions("r-1", 0);
+            status.note_substitutions("r-2", 3);
+        });
+        let text = String::from_utf8(log.0.lock().expect("no panics").clone()).expect("UTF-8");
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let said =
+            ["WARN", "answer written with substituted characters", "request_id=\"r-2\"", "characters=3"];
+        assert!(said.iter().all(|part| text.contains(part)), "{text}");
+        let report = status.report();
+        assert_eq!((report.substituted, report.last_substituted_characters), (1, 3));
     }
 }

@@ -71,12 +71,21 @@ pub struct ReaderOutcome {
     /// 氏名, to greet the patient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Characters of the face result that the encoding of `face` lacks and that were written otherwise there
+    /// (代替文字あり), each once. `name` here is as it should be.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub substitutions: u32,
     /// Name of the file written into `face`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
     /// A nonce for the next patient, so that the steady state needs one request a session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_nonce: Option<ReaderNonce>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl std::fmt::Debug for ReaderOutcome {

@@ -36,23 +36,24 @@ pub(super) fn complete(mut message: ResultMessage, session: &str) -> ResultMessa
     message
 }
 
-/// The file: name and content.
+/// The file, name and content, and how many characters are written otherwise in it.
 pub(super) fn file(
     session: &str,
     institution: &InstitutionCode,
     message: &ResultMessage,
     encoding: CharacterCode,
     password: Option<&str>,
-) -> io::Result<FaceFile> {
+) -> io::Result<(FaceFile, usize)> {
     let mut random = [0; FACE_RANDOM_BYTES];
     hex::decode_to_slice(session, &mut random).map_err(io::Error::other)?;
     let xml_name = face_result_name(institution, random, clock::now_in_tokyo());
-    let xml = write_result(message, encoding, Layout::Indented).bytes;
+    let written = write_result(message, encoding, Layout::Indented);
+    let xml = written.bytes;
     let (name, content) = match password {
         Some(password) => (xml_name.replace(".xml", ".zip"), seal(&xml_name, &xml, password)?),
         None => (xml_name, xml),
     };
-    Ok(FaceFile { session: session.to_owned(), name, content })
+    Ok((FaceFile { session: session.to_owned(), name, content }, written.substitutions.len()))
 }
 
 /// What the reader shows.
@@ -64,6 +65,7 @@ pub(super) fn outcome(message: &ResultMessage) -> ReaderOutcome {
         code: message.header.error_code.clone().or_else(|| body.processing_result_code.clone()),
         message: message.header.error_message.clone().or_else(|| body.processing_result_message.clone()),
         name: body.results.first().map(|result| result.name.clone()),
+        substitutions: 0,
         file_name: None,
         next_nonce: None,
     }

@@ -199,14 +199,16 @@ impl<C: Central> Link<C> {
         let message = face::complete(answer.answer, session);
         let file = face::file(session, &self.institution, &message, self.encoding, self.seal.as_deref());
         let written = match file {
-            Ok(file) => self.desk.write_face(file).await,
+            Ok((file, substituted)) => self.desk.write_face(file).await.map(|name| (name, substituted)),
             Err(error) => Err(error),
         };
         match written {
-            Ok(name) => {
+            Ok((name, substituted)) => {
                 tracing::info!(session, "card session answered");
+                self.status.note_substitutions(session, substituted);
+                let substitutions = u32::try_from(substituted).unwrap_or(u32::MAX);
                 let next_nonce = self.nonce().await.ok();
-                ReaderOutcome { file_name: Some(name), next_nonce, ..face::outcome(&message) }
+                ReaderOutcome { substitutions, file_name: Some(name), next_nonce, ..face::outcome(&message) }
             }
             Err(error) => {
                 self.desk.report_trouble(&error);
@@ -223,6 +225,7 @@ fn failed(code: &str, message: String) -> ReaderOutcome {
         code: Some(code.to_owned()),
         message: Some(message),
         name: None,
+        substitutions: 0,
         file_name: None,
         next_nonce: None,
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use eligibility::{consent::CareForm, verification::ProofMethod};
 use serde_json::Value;
+use terminal::config::FaceEncoding;
 use wire::reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNonce, ReaderOutcome};
 
 use crate::{
@@ -87,6 +88,19 @@ async fn a_card_session_becomes_one_face_file() {
     assert_eq!(reader.check(&nonce.nonce).await.file_name.as_deref(), Some(name.as_str()));
     assert_eq!(names_in(&counter.folder("face")), [""; 0]);
     assert_eq!(names_in(&counter.folder("staging")), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reader_is_told_that_characters_were_substituted() {
+    let told = async |encoding| {
+        let change = |config: &mut terminal::config::Config| config.drop.face_encoding = encoding;
+        let counter = Counter::open_with(change, crate::centre::Centre::default()).await;
+        let outcome = Reader::of(&counter).check("a-nonce").await;
+        assert_eq!(outcome.name.as_deref(), Some("𠮷田　太郎"), "the screen can show it");
+        (outcome.substitutions, counter.status().report().last_substituted_characters)
+    };
+    assert_eq!(told(FaceEncoding::ShiftJis).await, (1, 1));
+    assert_eq!(told(FaceEncoding::Utf8).await, (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

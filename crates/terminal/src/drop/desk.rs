@@ -16,10 +16,10 @@ use super::{
     MAX_REQUEST_BYTES, Next,
     folder::{Folder, Look, ReadError},
     journal::{Delivery, Journal, Record, State, Target},
-    names::{RequestFile, Verdict, classify},
+    names::{RequestFile, Verdict, asks_something, classify},
     outbox::{Outbox, Outgoing},
     quarantine::{Reason, put_away},
-    question::{Asked, Questions, Read},
+    question::{Asked, Questions, Read, Unreadable},
     turns::{Doubts, Turns},
 };
 use crate::{
@@ -115,7 +115,13 @@ impl<C: Central> Desk<C> {
     pub(crate) async fn attend(self: &Arc<Self>, name: &OsStr) -> Next {
         let outcome = match classify(name) {
             Verdict::Foreign => return Next::Finished,
-            Verdict::Hostile => self.put_away(name, Reason::Name).await,
+            Verdict::Hostile => {
+                if asks_something(name) {
+                    // Its client waits in vain: no name of an answer can be made of this one.
+                    tracing::warn!("a request under a name that cannot be answered");
+                }
+                self.put_away(name, Reason::Name).await
+            }
             Verdict::Request(file) => self.answer(file).await,
         };
         match outcome {
@@ -155,7 +161,7 @@ impl<C: Central> Desk<C> {
             },
             // Its content changed before anything was answered: only the new content is a question.
             Some(record) if record.state == State::Seen => self.ask(hand, None).await,
-            Some(_) => self.refuse_name(hand, Reason::NameUsed).await,
+            Some(_) => self.refuse_file(&hand.file, ErrorCode::Quarantined, Reason::NameUsed).await,
             None => self.ask(hand, None).await,
         }
     }
@@ -169,7 +175,7 @@ impl<C: Central> Desk<C> {
             return self.put_away(name.as_ref(), Reason::NotPlain).await.map(Err);
         }
         if look.size > MAX_REQUEST_BYTES {
-            return self.put_away(name.as_ref(), Reason::TooLarge).await.map(Err);
+            return self.refuse_file(&file, ErrorCode::TooLarge, Reason::TooLarge).await.map(Err);
         }
         if self.doubts.is_too_early(&file.key, look) {
             return Ok(Err(Next::Later(TRY_AGAIN)));
@@ -189,7 +195,9 @@ impl<C: Central> Desk<C> {
             Err(ReadError::Gone) => Err(Next::Finished),
             Err(ReadError::InUse) => Err(Next::Later(TRY_AGAIN)),
             Err(ReadError::NotPlain) => Err(self.put_away(file.name.as_ref(), Reason::NotPlain).await?),
-            Err(ReadError::TooLarge) => Err(self.put_away(file.name.as_ref(), Reason::TooLarge).await?),
+            Err(ReadError::TooLarge) => {
+                Err(self.refuse_file(&file, ErrorCode::TooLarge, Reason::TooLarge).await?)
+            }
             Err(ReadError::Io(error)) => return Err(error),
         })
     }
@@ -217,12 +225,12 @@ impl<C: Central> Desk<C> {
         let (desk, content, name) = (Arc::clone(self), Arc::clone(&hand.content), hand.file.clone());
         let read = off_for(hand.alone.as_ref(), move || Ok(desk.questions.read(&name, &content))).await?;
         let question = match read {
-            Read::Unreadable(code, detail) => return self.refuse_content(hand, code, &detail).await,
+            Read::Unreadable(unreadable) => return self.refuse_content(hand, &unreadable).await,
             Read::Question(question) => question,
         };
         let answer_name = hand.file.answer_name(self.questions.seals(&hand.file));
         if known.is_none() && self.is_taken(&answer_name).await? {
-            return self.refuse_name(hand, Reason::AnswerNameTaken).await;
+            return self.refuse_file(&hand.file, ErrorCode::Quarantined, Reason::AnswerNameTaken).await;
         }
         let request_id = known.unwrap_or_else(Uuid::now_v7);
         if known.is_none() {
@@ -283,13 +291,8 @@ impl<C: Central> Desk<C> {
     }
 
     /// Not a request at all: it goes to `res` under its own name, with the words for the user beside it.
-    async fn refuse_content(
-        self: &Arc<Self>,
-        hand: InHand,
-        code: ErrorCode,
-        detail: &str,
-    ) -> io::Result<Next> {
-        if !self.doubts.is_sure(&hand.file.key, hand.look) {
+    async fn refuse_content(self: &Arc<Self>, hand: InHand, unreadable: &Unreadable) -> io::Result<Next> {
+        if unreadable.may_be_incomplete && !self.doubts.is_sure(&hand.file.key, hand.look) {
             return Ok(Next::Later(TRY_AGAIN));
         }
         let error_name = hand.file.error_name();
@@ -304,7 +307,7 @@ impl<C: Central> Desk<C> {
             Outgoing {
                 folder: Target::Res,
                 name: error_name,
-                content: Arc::new(self.questions.error_file(code, detail)),
+                content: Arc::new(self.questions.error_file(unreadable.code, &unreadable.detail)),
             },
             Outgoing {
                 folder: Target::Res,
@@ -321,24 +324,29 @@ impl<C: Central> Desk<C> {
             self.remove_request(&hand).await?;
             return Ok(Next::Finished);
         }
-        self.refuse_name(hand, Reason::NameUsed).await
+        self.refuse_file(&hand.file, ErrorCode::Quarantined, Reason::NameUsed).await
     }
 
-    /// The name cannot be answered any more: quarantine, and words for the user unless such words lie there already.
-    async fn refuse_name(self: &Arc<Self>, hand: InHand, reason: Reason) -> io::Result<Next> {
+    /// The file cannot be answered: quarantine, and words for the user unless such words lie there already.
+    async fn refuse_file(
+        self: &Arc<Self>,
+        file: &RequestFile,
+        code: ErrorCode,
+        reason: Reason,
+    ) -> io::Result<Next> {
         let desk = Arc::clone(self);
-        let error_name = hand.file.error_name();
+        let error_name = file.error_name();
         off(move || {
             if desk.outbox.is_taken(Target::Res, &error_name)? {
                 return Ok(());
             }
-            let content = Arc::new(desk.questions.error_file(ErrorCode::Quarantined, reason.words()));
+            let content = Arc::new(desk.questions.error_file(code, reason.words()));
             let staged = desk.outbox.stage(&[Outgoing { folder: Target::Res, name: error_name, content }])?;
             desk.outbox.deliver(&staged).map(drop)
         })
         .await?;
         self.status.count_refused();
-        self.put_away(hand.file.name.as_ref(), reason).await
+        self.put_away(file.name.as_ref(), reason).await
     }
 
     async fn put_away(self: &Arc<Self>, name: &OsStr, reason: Reason) -> io::Result<Next> {

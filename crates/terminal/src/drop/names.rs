@@ -80,9 +80,7 @@ pub(crate) fn classify(name: &OsStr) -> Verdict {
     if tries_something(bytes) {
         return Verdict::Hostile;
     }
-    let is_request = FAMILIES.iter().any(|family| bytes.starts_with(family))
-        && bytes.get(STEP).is_some_and(|step| step == b"01req_" || step == b"02req_");
-    if !is_request {
+    if !asks_something(name) {
         return Verdict::Foreign;
     }
     // From here on a client waits for an answer, so the name is never just ignored — unless it is still temporary.
@@ -95,6 +93,13 @@ pub(crate) fn classify(name: &OsStr) -> Verdict {
         Some((stem, ending)) => request(stem, ending).map_or(Verdict::Hostile, Verdict::Request),
         None => Verdict::Hostile,
     }
+}
+
+/// Whether a name begins as those of our requests do: somebody waits for its answer.
+pub(crate) fn asks_something(name: &OsStr) -> bool {
+    let bytes = name.as_bytes();
+    FAMILIES.iter().any(|family| bytes.starts_with(family))
+        && bytes.get(STEP).is_some_and(|step| step == b"01req_" || step == b"02req_")
 }
 
 fn request(stem: &str, ending: &str) -> Option<RequestFile> {

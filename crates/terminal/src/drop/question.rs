@@ -12,7 +12,8 @@ use uuid::Uuid;
 use wire::{
     compose, err_file,
     message::{
-        EligibilityRequest, InvalidRequest, Layout, RequestEcho, ResultMessage, read_request, write_result,
+        self, EligibilityRequest, InvalidRequest, Layout, RequestEcho, ResultMessage, read_request,
+        write_result,
     },
     terminal_api::NumberCheckRequest,
 };
@@ -45,8 +46,18 @@ pub(crate) struct Questions<C> {
 pub(crate) enum Read {
     /// A message of our kind, right or wrong: it gets a result.
     Question(Box<Question>),
-    /// No such message: it gets an `.err` with this code and detail.
-    Unreadable(ErrorCode, String),
+    /// No such message: it gets an `.err`.
+    Unreadable(Unreadable),
+}
+
+/// Why bytes are no message of our kind.
+pub(crate) struct Unreadable {
+    /// The code for the `.err`.
+    pub(crate) code: ErrorCode,
+    /// What exactly is wrong.
+    pub(crate) detail: String,
+    /// More bytes could make it readable: a slow writer may have paused.
+    pub(crate) may_be_incomplete: bool,
 }
 
 /// A message of our kind.
@@ -86,29 +97,34 @@ impl<C: Central> Questions<C> {
     /// Reads a request: opens the archive if it is one, then the XML.
     pub(crate) fn read(&self, file: &RequestFile, content: &[u8]) -> Read {
         if !file.is_number_check() {
-            return Read::Unreadable(
-                ErrorCode::UnknownOperation,
-                "この種類の要求には対応していません。".into(),
-            );
+            return refused(ErrorCode::UnknownOperation, "この種類の要求には対応していません。", false);
         }
         let opened;
         let xml = match (file.form, &self.password) {
             (Form::Xml, _) => content,
             (Form::Zip, None) => {
                 let detail = "端末に暗号化ファイルのパスワードが設定されていません。";
-                return Read::Unreadable(ErrorCode::Unreadable, detail.into());
+                return refused(ErrorCode::Unreadable, detail, false);
             }
             (Form::Zip, Some(password)) => match archive::open(content, password) {
                 Ok(xml) => {
                     opened = xml;
                     &opened
                 }
-                Err(error) => return Read::Unreadable(ErrorCode::Unreadable, error.to_string()),
+                Err(error) => {
+                    // What lies at an archive's end is written last: an archive that opens is whole.
+                    let may_be_incomplete = error == archive::ArchiveError::Unreadable;
+                    return refused(ErrorCode::Unreadable, &error.to_string(), may_be_incomplete);
+                }
             },
         };
         match read_request(xml) {
             Ok(read) => Read::Question(Box::new(Question { encoding: read.encoding, request: read.request })),
-            Err(reason) => Read::Unreadable(err_file::code_of(reason), err_file::detail_of(reason).into()),
+            Err(reason) => refused(
+                err_file::code_of(reason),
+                err_file::detail_of(reason),
+                file.form == Form::Xml && may_be_incomplete(xml, reason),
+            ),
         }
     }
 
@@ -129,7 +145,9 @@ impl<C: Central> Questions<C> {
             Err(invalid) => self.failed(&invalid.echo, ErrorCode::FieldFormat.code(), &invalid.message()),
         };
         let segment = message.header.segment_of_result.as_text().to_owned();
-        let xml = write_result(&message, encoding, Layout::Indented).bytes;
+        let written = write_result(&message, encoding, Layout::Indented);
+        self.status.note_substitutions(&request_id.to_string(), written.substitutions.len());
+        let xml = written.bytes;
         let content = match (&self.password, self.seals_results) {
             (Some(password), true) => archive::seal(&file.result_xml_name(), &xml, password)?,
             _ => xml,
@@ -180,6 +198,24 @@ impl<C: Central> Questions<C> {
     pub(crate) fn error_file(&self, code: ErrorCode, detail: &str) -> Vec<u8> {
         err_file::content(code, Some(detail), self.encoding_for(CharacterCode::ShiftJis))
     }
+}
+
+fn refused(code: ErrorCode, detail: &str, may_be_incomplete: bool) -> Read {
+    Read::Unreadable(Unreadable { code, detail: detail.to_owned(), may_be_incomplete })
+}
+
+/// Whether bytes still to come could make a message of these.
+fn may_be_incomplete(xml: &[u8], reason: message::Unreadable) -> bool {
+    // Some writers make the file first and fill it then: NUL is what is not yet there.
+    if xml.contains(&0) {
+        return true;
+    }
+    let text = xml.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(xml).trim_ascii();
+    if text.ends_with(b"</XmlMsg>") || text.first().is_some_and(|first| *first != b'<') {
+        return false;
+    }
+    use message::Unreadable as Why;
+    matches!(reason, Why::Empty | Why::NotText | Why::NotWellFormed | Why::Entity | Why::CharacterReference)
 }
 
 fn echo_of(request: &EligibilityRequest) -> RequestEcho {

@@ -136,6 +136,68 @@ async fn wrong_elements_and_a_strange_institution_get_segment_9() {
     assert!(counter.centre.asked.lock().expect("no panics").is_empty(), "the centre is not asked");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_longer_than_the_interface_allows_is_named() {
+    let counter = Counter::open().await;
+    counter.put("OQSsiquc01req_1.xml", request("123456789012345678901"));
+    let header = counter.result("OQSsiquc01res_1.xml").await.message.header;
+    assert_eq!(header.segment_of_result, Code::Known(ResultSegment::Failed));
+    assert_eq!(header.error_code.as_deref(), Some("OQSA9001E"));
+    assert!(header.error_message.expect("a message").contains("InsuredIdentificationNumber"));
+    assert!(counter.centre.asked.lock().expect("no panics").is_empty(), "the centre is not asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn substituted_characters_are_counted() {
+    let counter = Counter::open().await;
+    counter.put("OQSsiquc01req_1.xml", request("1"));
+    counter.result("OQSsiquc01res_1.xml").await;
+    let report = counter.status().report();
+    assert_eq!((report.substituted, report.last_substituted_characters), (0, 0), "UTF-8 holds all");
+    counter.put("OQSsiquc01req_2.xml", in_shift_jis(&request("2")));
+    let result = counter.result("OQSsiquc01res_2.xml").await.message;
+    assert_eq!(result.body.results[0].name, "吉田　太郎");
+    let report = counter.status().report();
+    assert_eq!((report.substituted, report.last_substituted_characters), (1, 1), "𠮷");
+    assert!(report.healthy);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_never_become_a_request_is_not_waited_for() {
+    let counter = Counter::open().await;
+    // Half a message may yet be completed; the others may not, though they came later.
+    counter.put("OQSsiquc01req_half.xml", &request("1")[..400]);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let broken = request("1").replace("</MessageHeader>", "");
+    let broken_in_shift_jis = in_shift_jis(&broken);
+    let never: [(&str, &[u8]); 5] = [
+        ("OQSsiquc01req_a.xml", broken.as_bytes()),
+        ("OQSsiquc01req_b.xml", &broken_in_shift_jis),
+        ("OQSsiquc01req_c.xml", "これは XML ではない".as_bytes()),
+        ("OQSsiquc01req_d.xml", b"<!DOCTYPE x [<!ENTITY"),
+        ("OQSmuquc01req_e.xml", b"<XmlMsg>"),
+    ];
+    for (name, content) in never {
+        counter.put(name, content);
+    }
+    for (name, _) in never {
+        counter.wait("res", &name.replace(".xml", ".err")).await;
+    }
+    assert!(!counter.names("res").contains(&"OQSsiquc01req_half.err".to_owned()), "still in doubt");
+    counter.wait("res", "OQSsiquc01req_half.err").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_large_a_request_is_put_away_with_words_for_its_client() {
+    let counter = Counter::open().await;
+    let huge = std::fs::File::create(counter.folder("req").join("OQSsiquc01req_1.xml")).expect("creates");
+    huge.set_len(terminal::drop::MAX_REQUEST_BYTES + 1).expect("a sparse file");
+    let words = counter.wait("res", "OQSsiquc01req_1.err").await;
+    assert!(words.windows(9).any(|part| part == b"OQSA9003E"), "its code");
+    counter.wait_gone("req", "OQSsiquc01req_1.xml").await;
+    assert_eq!(counter.names("quarantine").iter().filter(|name| name.ends_with(".item")).count(), 1);
+}
+
 fn with_password(config: &mut terminal::config::Config) {
     let file = config.state.join("password");
     std::fs::create_dir_all(&config.state).expect("a folder");

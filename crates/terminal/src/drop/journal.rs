@@ -287,6 +287,9 @@ fn lock(entries: &Entries) -> MutexGuard<'_, HashMap<String, Record>> {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

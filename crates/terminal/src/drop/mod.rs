@@ -9,6 +9,8 @@ mod folder;
 mod journal;
 mod names;
 mod outbox;
+#[cfg(test)]
+mod properties;
 mod quarantine;
 mod question;
 mod turns;

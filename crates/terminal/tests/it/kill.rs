@@ -117,6 +117,11 @@ async fn survive(in_place: bool) {
     let mut child = start_child(dir.path(), in_place);
     put(&root, "OQSsiquc01req_last.xml", request("last").as_bytes());
     wait_until("the last answer", || (seen.lock().expect("no panics").len() == sent + 1).then_some(())).await;
+    // The answer is there a moment before its copy in staging goes.
+    wait_until("staging to be empty", || {
+        crate::counter::names_in(&root.join("staging")).is_empty().then_some(())
+    })
+    .await;
     child.kill().expect("kills");
     child.wait().expect("waits");
     stop.store(true, Ordering::SeqCst);

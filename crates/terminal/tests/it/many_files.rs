@@ -32,8 +32,12 @@ fn fill(counter: &Counter) {
     }
 }
 
-/// No assertion on time: the figures are printed, and what must hold is that every request is answered and that the
-/// foreign files are untouched.
+/// What a full folder may cost at most, against the empty one measured in the same run.
+fn bearable(empty: Duration) -> Duration {
+    empty * 5 + Duration::from_millis(200)
+}
+
+/// Only a relation is asserted, with room for a busy machine: a terminal that looked at every file would need seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_foreign_files_are_nobodys_business() {
     let counter = Counter::open().await;
@@ -41,6 +45,7 @@ async fn a_hundred_thousand_foreign_files_are_nobodys_business() {
     fill(&counter);
     let full = median_round_trip(&counter, "full").await;
     println!("round trip p50: empty folders {empty:?}, {FOREIGN} files in each {full:?}");
+    assert!(full <= bearable(empty), "empty {empty:?}, full {full:?}");
     assert_eq!(counter.names("req").iter().filter(|name| name.starts_with("EPS")).count(), FOREIGN);
     assert_eq!(counter.names("quarantine"), [""; 0]);
     // The same where the folder is only polled.
@@ -50,6 +55,8 @@ async fn a_hundred_thousand_foreign_files_are_nobodys_business() {
     counter.config.drop.poll_interval_ms = 100;
     counter.start().await;
     let polled = median_round_trip(&counter, "polled").await;
+    let wait_for_poll = Duration::from_millis(counter.config.drop.poll_interval_ms);
+    assert!(polled <= bearable(empty) + wait_for_poll, "empty {empty:?}, polled {polled:?}");
     println!("round trip p50 without events, polled every 100 ms, {FOREIGN} files: {polled:?}");
 }
 

@@ -66,7 +66,7 @@ impl GuardState {
         self
     }
 
-    /// The state after a question at `now` found nobody (validity 4). Call besides [`Self::on_asked`].
+    /// The state after a question at `now` showed nobody (validity 4 or 5). Call besides [`Self::on_asked`].
     #[must_use]
     pub fn on_miss(self, now: Instant) -> Self {
         if !self.window_runs(now) {

@@ -80,6 +80,13 @@ impl Decision {
         }
     }
 
+    /// Whether a question by number counts as a wrong guess: it showed nobody. "Several persons" (5) counts as
+    /// "nobody" (4) does, because it tells that number and birthday exist, and a guesser would go on from there.
+    #[must_use]
+    pub const fn is_wrong_guess(&self) -> bool {
+        matches!(self.validity, Validity::NoMatch | Validity::SeveralMatch)
+    }
+
     const fn nobody(validity: Validity) -> Self {
         Self { validity, coverages: Vec::new() }
     }

@@ -21,7 +21,7 @@ use crate::ops::{self, background::Background, health::Health, health::StoreHand
 use crate::simulated_jlis;
 use crate::terminal_api::insurer_names::InsurerNames;
 use crate::terminal_api::standing::Standings;
-use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits};
+use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits, GuessingAlarm};
 use material::{
     audit_key, card_revocation, card_trust, file_error, nonce_mint, receipt_signer, tls_material,
 };
@@ -219,6 +219,7 @@ fn api(
         card_trust,
         revocation,
         insurer_names: InsurerNames::new(store.clone()),
+        guessing: GuessingAlarm::new(),
         body: BodyLimits { bytes: config.limits.body_bytes, time: config.limits.body() },
     })
 }

@@ -4,6 +4,7 @@
 mod answer;
 mod body;
 mod gate;
+mod guessing_alarm;
 pub mod insurer_names;
 pub mod nonce;
 mod nonces;
@@ -26,6 +27,7 @@ use store::Store;
 
 pub use body::BodyLimits;
 pub use gate::{Gate, GateLimits};
+pub(crate) use guessing_alarm::GuessingAlarm;
 
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
@@ -45,6 +47,7 @@ pub struct Api {
     pub(crate) card_trust: Arc<CardTrust>,
     pub(crate) revocation: Arc<CardRevocation>,
     pub(crate) insurer_names: InsurerNames,
+    pub(crate) guessing: GuessingAlarm,
     pub(crate) body: BodyLimits,
 }
 

@@ -6,7 +6,7 @@
 use axum::body::Body;
 use axum::http::{Request, Response};
 use eligibility::Instant;
-use eligibility::codes::{InquiryMethod, Validity};
+use eligibility::codes::InquiryMethod;
 use eligibility::disclosure::Disclosure;
 use eligibility::errors::ErrorCode;
 use eligibility::matching::NumberKey;
@@ -35,14 +35,21 @@ pub(super) async fn answer(
     check_items(&request_id, &query)?;
     let found = find(api, terminal, query).await?;
     let mut verification = answer::verification(api, terminal, &found, request_id, digest, now).await?;
-    verification.wrong_guess = Some(found.decision.validity == Validity::NoMatch);
+    let wrong = found.decision.is_wrong_guess();
+    verification.wrong_guess = Some(wrong);
     let body = verification.answer.clone();
     let recorded = api.store.record_verification(verification).await;
     match recorded.map_err(|error| Refusal::write_failed(&error))? {
-        Recorded::Fresh => Ok(answer::response(body)),
+        Recorded::Fresh => {
+            api.guessing.answered(&terminal.institution_code, wrong, now);
+            Ok(answer::response(body))
+        }
         Recorded::Repeated { answer } => Ok(answer::response(answer)),
         Recorded::Conflict => Err(ErrorCode::IdempotencyConflict.into()),
-        Recorded::Limited { retry_at } => Err(Refusal::limited(seconds_until(retry_at, now))),
+        Recorded::Limited { retry_at } => {
+            api.guessing.held_back(&terminal.institution_code, now);
+            Err(Refusal::limited(seconds_until(retry_at, now)))
+        }
     }
 }
 

@@ -3,23 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use eligibility::Date;
 use eligibility::enumeration::MISSES_PER_WINDOW;
 use hyper::Method;
-use testkit::client::Http;
+use serde_json::{Value, json};
+use testkit::client::{Http, Reply};
 use testkit::people;
-use testkit::system::Engine;
+use testkit::system::{Engine, TestSystem};
 use wire::terminal_api::NUMBER_VERIFICATIONS_PATH;
 
 use crate::on_both_engines;
-use crate::support::{Desk, audit_entries, insurer, message, number_question, validity};
+use crate::ops::get;
+use crate::support::{Desk, audit_entries, captured_log, insurer, number_question, other_insurer, validity};
 
-on_both_engines! { a_campaign_yields_no_more_than_its_quota }
+on_both_engines! {
+    a_campaign_yields_no_more_than_its_quota
+    whatever_is_wrong_the_answer_is_the_same
+    whatever_is_wrong_it_counts_the_same
+    guessing_rings_a_bell_once_an_hour
+}
 
 const BORN: Date = Date::constant(1980, 2, 17);
 
 async fn a_campaign_yields_no_more_than_its_quota(engine: Engine) {
-    const GUESSES: u32 = 600;
+    const GUESSES: u32 = 2_000;
     const PARALLEL: usize = 64;
     let desk = Desk::open(engine).await;
     let today = desk.system.today();
@@ -79,21 +87,149 @@ async fn a_campaign_yields_no_more_than_its_quota(engine: Engine) {
     desk.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_number_and_a_wrong_birthday_answer_alike() {
-    let desk = Desk::open(Engine::Sqlite).await;
+/// Questions that are wrong in one thing each.
+fn wrong_questions(id: &str, today: Date) -> Vec<(&'static str, Value)> {
+    let ask = |number, branch, birthdate| number_question(id, &insurer(), number, branch, birthdate, today);
+    let mut symbol = ask("601", None, BORN);
+    symbol["insured_symbol"] = json!("13");
+    let mut no_symbol = ask("601", None, BORN);
+    no_symbol.as_object_mut().expect("an object").remove("insured_symbol");
+    vec![
+        ("number", ask("999", None, BORN)),
+        ("birthday", ask("601", None, Date::constant(1980, 2, 18))),
+        ("branch", ask("601", Some("07"), BORN)),
+        ("symbol", symbol),
+        ("no symbol", no_symbol),
+        ("insurer", number_question(id, &other_insurer(), "601", None, BORN, today)),
+    ]
+}
+
+/// The answer's bytes without its receipt, and what the receipt says without its own number.
+fn comparable(reply: &Reply) -> (String, Value) {
+    let receipt = reply.json()["receipt"].as_str().expect("a receipt").to_owned();
+    let payload = receipt.split('.').nth(1).expect("a payload");
+    let payload = URL_SAFE_NO_PAD.decode(payload).expect("base64url");
+    let mut claims: Value = serde_json::from_slice(&payload).expect("claims");
+    claims.as_object_mut().expect("an object").remove("jti").expect("a number of its own");
+    (String::from_utf8_lossy(&reply.bytes).replace(&receipt, ""), claims)
+}
+
+async fn whatever_is_wrong_the_answer_is_the_same(engine: Engine) {
+    let desk = Desk::open(engine).await;
+    let today = desk.system.today();
+    let person = people::coverage(&insurer(), "p", "601", "試験　花子", BORN);
+    let another = people::coverage(&other_insurer(), "q", "777", "試験　次郎", BORN);
+    desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
+    desk.system.load_insurer(&other_insurer(), "別の健康保険組合", vec![another]).await;
+    let mut first: Option<Reply> = None;
+    for (round, (wrong, question)) in wrong_questions("w", today).into_iter().enumerate() {
+        let mut question = question;
+        question["request_id"] = json!(format!("w-{round}"));
+        // Time stands still here, so it needs no taking out.
+        let reply = desk.check_number(&question).await;
+        assert_eq!(validity(&reply), "4", "wrong {wrong}");
+        let Some(expected) = &first else {
+            first = Some(reply);
+            continue;
+        };
+        assert_eq!(comparable(&reply), comparable(expected), "wrong {wrong}");
+        assert_eq!(reply.bytes.len(), expected.bytes.len(), "wrong {wrong}");
+        let headers = |reply: &Reply| {
+            let mut headers = reply.headers.clone();
+            headers.remove("date");
+            headers
+        };
+        assert_eq!(headers(&reply), headers(expected), "wrong {wrong}");
+    }
+    // The right one is another answer: the comparison above can fail.
+    let right = desk.check_number(&number_question("r", &insurer(), "601", None, BORN, today)).await;
+    assert_ne!(comparable(&right), comparable(&first.expect("an answer")));
+    desk.system.stop().await;
+}
+
+async fn whatever_is_wrong_it_counts_the_same(engine: Engine) {
+    let desk = Desk::open(engine).await;
+    let today = desk.system.today();
+    let person = people::coverage(&insurer(), "p", "601", "試験　花子", BORN);
+    // Twins: asked for without a branch number there are two of them, which tells that they exist.
+    let mut twins = ["01", "02"].map(|branch| {
+        let mut twin = people::coverage(&insurer(), &format!("t{branch}"), "602", "試験　双葉", BORN);
+        twin.branch_number = Some(branch.to_owned());
+        twin
+    });
+    twins[1].person.name = "試験　若葉".to_owned();
+    let members = [vec![person], twins.to_vec()].concat();
+    desk.system.load_insurer(&insurer(), "試験健康保険組合", members).await;
+    let several = number_question("w", &insurer(), "602", None, BORN, today);
+    assert_eq!(validity(&desk.check_number(&several).await), "5");
+    let kinds = wrong_questions("w", today).into_iter().chain([("one of several", several)]);
+    for (round, (wrong, mut question)) in kinds.enumerate() {
+        let terminal = desk.system.terminal(&format!("13111112{round:02}"), "front-1").await;
+        let connection = terminal.connect(Http::Two).await.expect("a connection");
+        for number in 0..=MISSES_PER_WINDOW {
+            question["request_id"] = json!(format!("w-{number}"));
+            let reply = connection.send(Method::POST, NUMBER_VERIFICATIONS_PATH, Some(&question)).await;
+            let status = reply.expect("an answer").status;
+            let expected = if number < MISSES_PER_WINDOW { 200 } else { 429 };
+            assert_eq!(status, expected, "wrong {wrong}, question {number}");
+        }
+    }
+    desk.system.stop().await;
+}
+
+/// A counter as operators see it.
+async fn counted(desk: &Desk, name: &str) -> u64 {
+    let metrics = get(desk.system.server.ops(), "/metrics").await.1;
+    let lines = metrics.lines().filter(|line| line.split(['{', ' ']).next() == Some(name));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+}
+
+async fn guessing_rings_a_bell_once_an_hour(engine: Engine) {
+    let log = captured_log();
+    let system = TestSystem::start(engine).await;
+    // Named for the engine, because tests may share a process and with it its log.
+    let institution = if engine == Engine::Sqlite { "1311111301" } else { "1311111302" };
+    let terminal = system.terminal(institution, "front-1").await;
+    let desk = Desk::of(system).await;
     let today = desk.system.today();
     let person = people::coverage(&insurer(), "p", "601", "試験　花子", BORN);
     desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
-    let wrong_number = number_question("n", &insurer(), "999", None, BORN, today);
-    let wrong_birthday = number_question("b", &insurer(), "601", None, Date::constant(1980, 2, 18), today);
-    let wrong_branch = number_question("w", &insurer(), "601", Some("07"), BORN, today);
-    let expected = desk.check_number(&wrong_number).await;
-    assert_eq!(validity(&expected), "4");
-    for question in [wrong_birthday, wrong_branch] {
-        let reply = desk.check_number(&question).await;
-        assert_eq!(message(&reply), message(&expected));
-        assert_eq!(reply.headers.get("content-length"), expected.headers.get("content-length"));
+    let connection = terminal.connect(Http::Two).await.expect("a connection");
+    let bells = || {
+        let warned = |line: &&str| line.contains("\"WARN\"") && line.contains(institution);
+        log.text().lines().filter(warned).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut asked = 0;
+    let mut ask = async |number: &str, times: u32, expected: u16| {
+        for _ in 0..times {
+            asked += 1;
+            let question = number_question(&format!("b-{asked}"), &insurer(), number, None, BORN, today);
+            let reply = connection.send(Method::POST, NUMBER_VERIFICATIONS_PATH, Some(&question)).await;
+            assert_eq!(reply.expect("an answer").status, expected);
+        }
+    };
+    let before = counted(&desk, "shikaku_number_checks_not_found_total").await;
+    let limited_before = counted(&desk, "shikaku_number_checks_limited_total").await;
+    let alarms_before = counted(&desk, "shikaku_number_checks_alarms_total").await;
+    ask("601", 40, 200).await;
+    ask("999", 10, 200).await;
+    assert_eq!(bells().len(), 0, "a fifth is mistyping");
+    ask("999", 1, 200).await;
+    assert_eq!(bells().len(), 1, "more than a fifth may be guessing");
+    ask("999", 20, 200).await;
+    assert_eq!(bells().len(), 1, "once an hour");
+    desk.system.advance(Duration::from_secs(3600)).await;
+    ask("999", 100, 200).await;
+    assert_eq!(bells().len(), 2);
+    ask("999", 3, 429).await;
+    assert_eq!(bells().len(), 2, "held back within the hour of the last bell");
+    assert!(counted(&desk, "shikaku_number_checks_not_found_total").await >= before + 131);
+    assert!(counted(&desk, "shikaku_number_checks_limited_total").await >= limited_before + 3);
+    assert!(counted(&desk, "shikaku_number_checks_alarms_total").await >= alarms_before + 2);
+    for line in bells() {
+        let line: Value = serde_json::from_str(&line).expect("JSON");
+        let fields: Vec<&String> = line["fields"].as_object().expect("fields").keys().collect();
+        assert_eq!(fields, ["institution_code", "message", "not_found", "number_checks"], "{line}");
     }
     desk.system.stop().await;
 }

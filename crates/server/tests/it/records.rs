@@ -1,23 +1,18 @@
 //! Nothing leaves without its record, and no record or log says who a person is.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use eligibility::Date;
 use eligibility::person::PersonKey;
 use testkit::people;
 use testkit::system::Engine;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use wire::terminal_api::CARD_VERIFICATIONS_PATH;
 
 use crate::on_both_engines;
 use crate::ops::get;
-use crate::support::{Desk, audit_dump, card_question, insurer, number_question, validity};
+use crate::support::{Desk, audit_dump, captured_log, card_question, insurer, number_question, validity};
 
 const BORN: Date = Date::constant(1983, 7, 29);
 
-on_both_engines! { no_data_leaves_when_the_record_cannot_be_written }
+on_both_engines! { no_data_leaves_when_the_record_cannot_be_written logs_metrics_and_audit_name_nobody }
 
 /// Changes the database behind the server's back.
 async fn behind_the_back(url: &str, sql: &str) {
@@ -62,35 +57,9 @@ async fn no_data_leaves_when_the_record_cannot_be_written(engine: Engine) {
     desk.system.stop().await;
 }
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'w> MakeWriter<'w> for Captured {
-    type Writer = Self;
-    fn make_writer(&'w self) -> Self {
-        self.clone()
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn logs_metrics_and_audit_name_nobody() {
-    let captured = Captured::default();
-    let filter = EnvFilter::new("info,server=trace,store=trace,card=trace,wire=trace,shikaku=trace");
-    let subscriber = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(captured.clone());
-    tracing::subscriber::set_global_default(subscriber.finish())
-        .expect("the only subscriber of this process");
-
-    let desk = Desk::open(Engine::Sqlite).await;
+async fn logs_metrics_and_audit_name_nobody(engine: Engine) {
+    let captured = captured_log();
+    let desk = Desk::open(engine).await;
     let today = desk.system.today();
     let mut person = people::coverage(&insurer(), "p", "87654321", "寿限無　五劫", BORN);
     person.insured_symbol = Some("ｶﾅﾘﾔ77".to_owned());
@@ -117,7 +86,7 @@ async fn logs_metrics_and_audit_name_nobody() {
 
     let metrics = get(desk.system.server.ops(), "/metrics").await.1;
     let audit = audit_dump(&desk.system).await;
-    let logs = String::from_utf8(captured.0.lock().expect("not poisoned").clone()).expect("UTF-8");
+    let logs = captured.text();
     assert!(
         logs.contains("verify_card")
             && metrics.contains("shikaku_requests_total")

@@ -1,5 +1,8 @@
 //! Asking questions as a terminal does.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex, OnceLock};
+
 use eligibility::Date;
 use eligibility::insurer::InsurerNumber;
 use hyper::Method;
@@ -7,6 +10,8 @@ use serde_json::{Value, json};
 use testkit::cards::TestCard;
 use testkit::client::{Connection, Http, Reply};
 use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use wire::terminal_api::{CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH};
 
 /// A health insurance society's number with its check digit.
@@ -151,4 +156,46 @@ pub(crate) async fn audit_dump(system: &TestSystem) -> String {
     let mut dump = Vec::new();
     system.store().audit_export(&mut dump).await.expect("a dump");
     String::from_utf8(dump).expect("UTF-8")
+}
+
+/// Everything this process has logged since somebody first asked for it.
+#[derive(Clone, Default)]
+pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("not poisoned").clone()).expect("UTF-8")
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for Captured {
+    type Writer = Self;
+    fn make_writer(&'w self) -> Self {
+        self.clone()
+    }
+}
+
+/// Captures the log; a process has one, whichever of its tests asks first.
+pub(crate) fn captured_log() -> Captured {
+    static LOG: OnceLock<Captured> = OnceLock::new();
+    let start = || {
+        let captured = Captured::default();
+        let filter = EnvFilter::new("info,server=trace,store=trace,card=trace,wire=trace,shikaku=trace");
+        let subscriber =
+            tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(captured.clone());
+        tracing::subscriber::set_global_default(subscriber.finish())
+            .expect("the only subscriber of this process");
+        captured
+    };
+    LOG.get_or_init(start).clone()
 }

@@ -11,11 +11,13 @@ use testkit::system::{Engine, INSTITUTION, TestSystem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wire::terminal_api::{CARD_VERIFICATIONS_PATH, NONCES_PATH};
 
+use crate::on_both_engines;
 use crate::support::Desk;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_have_a_size_a_kind_and_a_form() {
-    let desk = Desk::open(Engine::Sqlite).await;
+on_both_engines! { bodies_have_a_size_a_kind_and_a_form slow_headers_slow_bodies_and_silent_connections_are_closed connections_over_the_limit_are_refused_and_places_come_back a_terminal_has_a_limited_number_of_requests_at_once }
+
+async fn bodies_have_a_size_a_kind_and_a_form(engine: Engine) {
+    let desk = Desk::open(engine).await;
     let send = async |media_type: &'static str, body: Vec<u8>| {
         let request = Request::post(CARD_VERIFICATIONS_PATH)
             .header("content-type", media_type)
@@ -47,9 +49,8 @@ async fn bodies_have_a_size_a_kind_and_a_form() {
     desk.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_headers_slow_bodies_and_silent_connections_are_closed() {
-    let system = TestSystem::start_with(Engine::Sqlite, |config| {
+async fn slow_headers_slow_bodies_and_silent_connections_are_closed(engine: Engine) {
+    let system = TestSystem::start_with(engine, |config| {
         config.limits.header_s = 1;
         config.limits.body_s = 1;
         config.limits.idle_s = 2;
@@ -84,9 +85,8 @@ async fn slow_headers_slow_bodies_and_silent_connections_are_closed() {
     system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_over_the_limit_are_refused_and_places_come_back() {
-    let system = TestSystem::start_with(Engine::Sqlite, |config| config.limits.connections = 3).await;
+async fn connections_over_the_limit_are_refused_and_places_come_back(engine: Engine) {
+    let system = TestSystem::start_with(engine, |config| config.limits.connections = 3).await;
     let terminal = system.terminal(INSTITUTION, "front-1").await;
     let mut open = Vec::new();
     for _ in 0..3 {
@@ -110,10 +110,8 @@ async fn connections_over_the_limit_are_refused_and_places_come_back() {
     system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_terminal_has_a_limited_number_of_requests_at_once() {
-    let system =
-        TestSystem::start_with(Engine::Sqlite, |config| config.limits.terminal_concurrency = 8).await;
+async fn a_terminal_has_a_limited_number_of_requests_at_once(engine: Engine) {
+    let system = TestSystem::start_with(engine, |config| config.limits.terminal_concurrency = 8).await;
     let terminal = system.terminal(INSTITUTION, "front-1").await;
     let connection = Arc::new(terminal.connect(Http::Two).await.expect("a connection"));
     // Eight requests whose bodies do not end hold eight places.

@@ -14,7 +14,10 @@ use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH, RECEIPT_KEYS_PATH,
 };
 
+use crate::on_both_engines;
 use crate::support::{Desk, card_question, insurer, number_question};
+
+on_both_engines! { what_is_said_fits_the_description }
 
 const UPDATE: &str = "SHIKAKU_UPDATE_OPENAPI";
 
@@ -48,10 +51,9 @@ fn every_route_is_described_and_nothing_else() {
     assert_eq!(described, routed);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_said_fits_the_description() {
+async fn what_is_said_fits_the_description(engine: Engine) {
     let described = Described(description());
-    let desk = Desk::open(Engine::Sqlite).await;
+    let desk = Desk::open(engine).await;
     let today = desk.system.today();
     let born = Date::constant(1980, 2, 17);
     let person = people::coverage(&insurer(), "p", "111", "試験　花子", born);

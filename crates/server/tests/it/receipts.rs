@@ -9,7 +9,10 @@ use testkit::system::{Engine, INSTITUTION, TestSystem};
 use wire::receipt::ReceiptClaims;
 use wire::terminal_api::{JwkSet, RECEIPT_KEYS_PATH};
 
+use crate::on_both_engines;
 use crate::support::{Desk, first_result, insurer, number_question};
+
+on_both_engines! { a_receipt_proves_its_answer_and_nothing_else an_old_key_still_verifies_after_a_rotation }
 
 const BORN: Date = Date::constant(1980, 2, 17);
 
@@ -30,9 +33,8 @@ fn verify(receipt: &str, keys: &JwkSet) -> Option<ReceiptClaims> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_receipt_proves_its_answer_and_nothing_else() {
-    let desk = Desk::open(Engine::Sqlite).await;
+async fn a_receipt_proves_its_answer_and_nothing_else(engine: Engine) {
+    let desk = Desk::open(engine).await;
     let today = desk.system.today();
     let person = people::coverage(&insurer(), "p", "701", "試験　花子", BORN);
     desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
@@ -63,15 +65,13 @@ async fn a_receipt_proves_its_answer_and_nothing_else() {
     desk.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_old_key_still_verifies_after_a_rotation() {
+async fn an_old_key_still_verifies_after_a_rotation(engine: Engine) {
     let folder = tempfile::tempdir().expect("a folder");
     let old = pki::keys::PrivateKey::generate(pki::keys::KeyAlgorithm::P256).expect("a key");
     let path = folder.path().join("old.key");
     old.save(&path).expect("a key file");
     let before = server::terminal_api::receipt::ReceiptSigner::new(old.pkcs8_der(), []).expect("a signer");
-    let system =
-        TestSystem::start_with(Engine::Sqlite, |config| config.receipts.previous_keys = vec![path]).await;
+    let system = TestSystem::start_with(engine, |config| config.receipts.previous_keys = vec![path]).await;
     let desk = Desk::of(system).await;
     let keys: JwkSet = serde_json::from_value(desk.get(RECEIPT_KEYS_PATH).await.json()).expect("keys");
     assert_eq!(keys.keys.len(), 2);

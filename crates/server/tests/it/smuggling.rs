@@ -5,11 +5,14 @@ use testkit::client::{Http, open_tls};
 use testkit::system::{Engine, INSTITUTION, TestSystem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::on_both_engines;
+
+on_both_engines! { ambiguous_requests_yield_no_second_answer }
+
 const HIDDEN: &str = "GET /v1/receipt-keys HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ambiguous_requests_yield_no_second_answer() {
-    let system = TestSystem::start_with(Engine::Sqlite, |config| {
+async fn ambiguous_requests_yield_no_second_answer(engine: Engine) {
+    let system = TestSystem::start_with(engine, |config| {
         config.limits.header_s = 1;
         config.limits.body_s = 1;
         config.limits.idle_s = 1;

@@ -9,7 +9,7 @@ use std::{
     fs::File,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicU32, Ordering::Relaxed},
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
     },
     time::Duration,
@@ -27,11 +27,15 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(250);
 /// Pages of the log from which on it is to begin anew: 32 MiB.
 const LOG_PAGES: i64 = 8 * 1024;
+/// Commits after which the last step is tried: it fails while a reader looks at a state before the newest, and
+/// under load one mostly does.
+const TRIES: u32 = 64;
 
 /// The writer's end: it tells of commits, and is told when the last step is due.
 pub(crate) struct Checkpointer {
     wake: SyncSender<()>,
-    due: Arc<AtomicBool>,
+    /// How often the last step is still to be tried.
+    due: Arc<AtomicU32>,
     /// Closed with the writer: the thread then ends at once, also out of a pause.
     _alive: Sender<()>,
 }
@@ -41,7 +45,7 @@ impl Checkpointer {
     pub(crate) fn start(file: &SqliteFile, tally: &Arc<Tally>) -> Result<Self> {
         let (wake, woken) = sync_channel(1);
         let (alive, ended) = channel();
-        let due = Arc::new(AtomicBool::new(false));
+        let due = Arc::new(AtomicU32::new(0));
         let helper = Helper { file: file.clone(), due: due.clone(), tally: tally.clone(), open: None };
         std::thread::Builder::new()
             .name("store-checkpoint".to_owned())
@@ -54,18 +58,26 @@ impl Checkpointer {
     pub(crate) fn committed(&self, link: &Link) {
         // Full: the thread knows already.
         let _ = self.wake.try_send(());
-        if self.due.swap(false, Relaxed)
-            && let Err(error) = link.checkpoint()
-        {
-            tracing::warn!(%error, "the write-ahead log could not begin anew; it grows until it can");
+        let due = self.due.load(Relaxed);
+        if due == 0 {
+            return;
         }
+        let left = match link.checkpoint() {
+            Ok(true) => 0,
+            Ok(false) => due - 1,
+            Err(error) => {
+                tracing::warn!(%error, "the write-ahead log could not begin anew; it grows until it can");
+                0
+            }
+        };
+        self.due.store(left, Relaxed);
     }
 }
 
 /// The thread's end.
 struct Helper {
     file: SqliteFile,
-    due: Arc<AtomicBool>,
+    due: Arc<AtomicU32>,
     tally: Arc<Tally>,
     open: Option<(Connection, &'static File)>,
 }
@@ -91,7 +103,7 @@ impl Helper {
                 (&opened.0, opened.1)
             }
         };
-        if checkpoint(connection)?.log_pages < LOG_PAGES {
+        if checkpoint(connection)?.log_pages < LOG_PAGES || self.due.load(Relaxed) > 0 {
             return Ok(());
         }
         if let Err(error) = file.sync_data() {
@@ -100,7 +112,7 @@ impl Helper {
             return Err(Error::StorageFailed(error.to_string()));
         }
         checkpoint(connection)?;
-        self.due.store(true, Relaxed);
+        self.due.store(TRIES, Relaxed);
         Ok(())
     }
 }

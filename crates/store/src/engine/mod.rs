@@ -116,11 +116,14 @@ impl Link {
         }
     }
 
-    /// Copies the write-ahead log into the database file; nothing to do on PostgreSQL.
-    pub(crate) fn checkpoint(&self) -> Result<()> {
+    /// Copies the write-ahead log into the database file; whether all of it is there now. Nothing to do on
+    /// PostgreSQL.
+    pub(crate) fn checkpoint(&self) -> Result<bool> {
         match self {
-            Self::Sqlite(connection) => sqlite::checkpoint(&locked(connection)).map(|_| ()),
-            Self::Postgres(_) => Ok(()),
+            Self::Sqlite(connection) => {
+                sqlite::checkpoint(&locked(connection)).map(|found| found.copied_pages == found.log_pages)
+            }
+            Self::Postgres(_) => Ok(true),
         }
     }
 

@@ -105,12 +105,16 @@ impl ToSql for Value<'_> {
 pub(crate) struct Checkpoint {
     /// Pages in the WAL.
     pub(crate) log_pages: i64,
+    /// Those of them that are in the database file, and on its disk if they are all.
+    pub(crate) copied_pages: i64,
 }
 
 /// Copies as much of the WAL into the database file as readers allow, without waiting for anyone.
 pub(crate) fn checkpoint(connection: &Connection) -> Result<Checkpoint> {
     let mut statement = connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)").map_err(from_sqlite)?;
-    statement.query_row([], |row| Ok(Checkpoint { log_pages: row.get(1)? })).map_err(from_sqlite)
+    let found =
+        |row: &rusqlite::Row<'_>| Ok(Checkpoint { log_pages: row.get(1)?, copied_pages: row.get(2)? });
+    statement.query_row([], found).map_err(from_sqlite)
 }
 
 /// Starts a transaction, ending one that a panicking job may have left.

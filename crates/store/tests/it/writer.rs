@@ -139,3 +139,42 @@ async fn unusable_urls_are_refused() {
         assert!(matches!(outcome, Err(Error::Open(_))), "{url}");
     }
 }
+
+/// Counts how often the write-ahead log began anew: the fourth number of its header.
+fn log_generation(log: &std::path::Path) -> u32 {
+    let mut header = [0; 32];
+    let mut file = std::fs::File::open(log).expect("the log is there while the store is open");
+    std::io::Read::read_exact(&mut file, &mut header).expect("a header");
+    u32::from_be_bytes([header[12], header[13], header[14], header[15]])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_begins_anew_while_writing_goes_on() {
+    /// Far more than the length at which it is to begin anew, far less than what SQLite would do by itself.
+    const LOG_BYTES_MAX: u64 = 160 << 20;
+    let db = Kind::Sqlite.open().await;
+    let log = std::path::PathBuf::from(format!("{}-wal", db.url.strip_prefix("sqlite:").expect("a path")));
+    let mut number = 0_u32;
+    let mut first = None;
+    loop {
+        let jobs: Vec<_> = (number..number + 32)
+            .map(|number| {
+                let mut job = verification(1, &format!("{number}"));
+                job.answer = "x".repeat(16 * 1024);
+                let store = db.store.clone();
+                tokio::spawn(async move { store.record_verification(job).await })
+            })
+            .collect();
+        for job in jobs {
+            assert_eq!(job.await.expect("runs"), Ok(Recorded::Fresh));
+        }
+        number += 32;
+        let generation = log_generation(&log);
+        if generation > *first.get_or_insert(generation) {
+            break;
+        }
+        let length = std::fs::metadata(&log).expect("the log").len();
+        assert!(length < LOG_BYTES_MAX, "{length} bytes in the log, and it never began anew");
+    }
+    audit_is_whole(&db.store, u64::from(number)).await;
+}

@@ -5,7 +5,6 @@
 //! HMAC-SHA-256, cut to 16 bytes, over the first two and the terminal certificate's fingerprint.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -99,7 +98,7 @@ impl NonceMint {
         if age < -CLOCK_SKEW_MS || age >= i64::from(self.lifetime_s) * 1000 {
             return Err(NonceError::Expired);
         }
-        Ok(NonceUse(format!("n:{}", hex::encode(&digest(&SHA256, &bytes).as_ref()[..16]))))
+        Ok(NonceUse(format!("n:{}", hex::encode(&bytes[..STAMP]))))
     }
 
     fn tag(&self, stamp: &[u8], fingerprint: &str) -> [u8; TAG] {
@@ -118,8 +117,9 @@ impl std::fmt::Debug for NonceMint {
     }
 }
 
-/// The request id under which a nonce's one use is recorded: `n:` and half a SHA-256 in hex. The colon keeps
-/// it apart from the ids terminals choose.
+/// The request id under which a nonce's one use is recorded: `n:` and the nonce's time and random part in hex.
+/// The colon keeps it apart from the ids terminals choose. The time comes first so that the records of one
+/// moment lie side by side in the primary key: a hash would touch a page of its own for every check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NonceUse(String);
 

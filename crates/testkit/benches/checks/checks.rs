@@ -16,11 +16,12 @@ use pki::Validity;
 use pki::jlis::{CardAuthorityKind, CardSubject, KeyPool, SimulatedJlis};
 use store::{CardLookup, Options, Store};
 use wire::terminal_api::{
-    CARD_VERIFICATIONS_PATH, CardCheckRequest, NONCES_PATH, NUMBER_VERIFICATIONS_PATH, NonceAnswer, NonceRequest,
-    NumberCheckRequest, card_proof_text,
+    CARD_VERIFICATIONS_PATH, CardCheckRequest, NONCES_PATH, NUMBER_VERIFICATIONS_PATH, NonceAnswer,
+    NonceRequest, NumberCheckRequest, card_proof_text,
 };
 
 use crate::Line;
+use crate::footprint::Footprint;
 use crate::load::{self, Measured, Target, ask_once, post};
 use crate::process::Running;
 use crate::site::{PERSONS, Site};
@@ -48,17 +49,17 @@ struct Asked {
 }
 
 /// Everybody to ask about, with the keys of their cards.
-pub struct People {
+pub(crate) struct People {
     asked: Vec<Asked>,
     keys: KeyPool,
     fingerprint: String,
-    pub institution: InstitutionCode,
+    pub(crate) institution: InstitutionCode,
     as_of: Date,
 }
 
 impl People {
     /// The question about the n-th of them, as typed from an insurance card.
-    pub fn query(&self, index: usize) -> NumberQuery {
+    pub(crate) fn query(&self, index: usize) -> NumberQuery {
         let coverage = &self.asked[index % self.asked.len()].coverage;
         NumberQuery {
             as_of: self.as_of,
@@ -73,66 +74,78 @@ impl People {
 }
 
 /// Checks by card: nonces are fetched and signed before the clock starts, as cards do that.
-pub async fn card(site: &Site, people: &People) -> Result<Line> {
+pub(crate) async fn card(site: &Site, people: &People) -> Result<Line> {
     let floor = floor_per_second(site, people).await?;
     let (server, target) = site.serve()?;
     let warm = card_requests(people, &target, WARM).await?;
     load::run(&target, warm, CONNECTIONS, None).await?;
-    let full = card_requests(people, &target, FULL).await?;
-    let (measured, cpu_us) = metered(&server, &target, full, None).await?;
-    let half = card_requests(people, &target, HALF).await?;
-    let (calm, _) = metered(&server, &target, half, Some(measured.per_second() / 2.0)).await?;
-    line("card_check", &measured, &calm, cpu_us, floor, &server)
+    let requests = card_requests(people, &target, FULL).await?;
+    let full = metered(site, &server, &target, requests, None).await?;
+    let requests = card_requests(people, &target, HALF).await?;
+    let half = metered(site, &server, &target, requests, Some(full.measured.per_second() / 2.0)).await?;
+    line("card_check", &full, &half, floor, &server)
 }
 
 /// Checks by number.
-pub async fn number(site: &Site, people: &People) -> Result<Line> {
+pub(crate) async fn number(site: &Site, people: &People) -> Result<Line> {
     let floor = floor_per_second(site, people).await?;
     let (server, target) = site.serve()?;
     load::run(&target, number_requests(people, "warm", WARM)?, CONNECTIONS, None).await?;
-    let (measured, cpu_us) = metered(&server, &target, number_requests(people, "full", FULL)?, None).await?;
-    let half = number_requests(people, "half", HALF)?;
-    let (calm, _) = metered(&server, &target, half, Some(measured.per_second() / 2.0)).await?;
-    line("number_check", &measured, &calm, cpu_us, floor, &server)
+    let requests = number_requests(people, "full", FULL)?;
+    let full = metered(site, &server, &target, requests, None).await?;
+    let requests = number_requests(people, "half", HALF)?;
+    let half = metered(site, &server, &target, requests, Some(full.measured.per_second() / 2.0)).await?;
+    line("number_check", &full, &half, floor, &server)
 }
 
-fn line(
-    name: &'static str,
-    full: &Measured,
-    half: &Measured,
-    cpu_us: f64,
-    floor: f64,
-    server: &Running,
-) -> Result<Line> {
+fn line(name: &'static str, full: &Metered, half: &Metered, floor: f64, server: &Running) -> Result<Line> {
+    let per_second = full.measured.per_second();
     Ok(Line {
         name,
-        per_second: Some(full.per_second()),
+        per_second: Some(per_second),
         floor_per_second: Some(floor),
-        ratio: Some(full.per_second() / floor),
-        p50_ms: Some(half.percentile(0.50)),
-        p99_ms: Some(half.percentile(0.99)),
-        cpu_us: Some(cpu_us),
+        ratio: Some(per_second / floor),
+        p50_ms: Some(half.measured.percentile(0.50)),
+        p99_ms: Some(half.measured.percentile(0.99)),
+        cpu_us: Some(full.cpu_us),
         rss_mib: Some(server.rss_anon_mib()?),
+        audit_bytes: Some(full.audit_bytes),
+        stored_bytes: Some(full.stored_bytes),
         ..Line::default()
     })
 }
 
-/// A run, and the server's CPU per answer, microseconds.
+/// A run and what it took: the server's CPU per answer (microseconds), bytes per answer.
+struct Metered {
+    measured: Measured,
+    cpu_us: f64,
+    stored_bytes: f64,
+    audit_bytes: f64,
+}
+
 async fn metered(
+    site: &Site,
     server: &Running,
     target: &Target,
     requests: Arc<Vec<Vec<u8>>>,
     per_second: Option<f64>,
-) -> Result<(Measured, f64)> {
-    let before = server.cpu_us()?;
+) -> Result<Metered> {
+    let footprint = Footprint::of(&site.path("shikaku.db"))?;
+    let (cpu_before, bytes_before) = (server.cpu_us()?, footprint.bytes()?);
     let measured = load::run(target, requests, CONNECTIONS, per_second).await?;
-    let cpu_us = (server.cpu_us()? - before) / measured.answered as f64;
-    Ok((measured, cpu_us))
+    let answers = measured.answered as f64;
+    Ok(Metered {
+        cpu_us: (server.cpu_us()? - cpu_before) / answers,
+        stored_bytes: (footprint.bytes()? - bytes_before) / answers,
+        audit_bytes: footprint.audit_bytes()?,
+        measured,
+    })
 }
 
 /// Finds people across the population and gives them the cards the register says they have.
-pub async fn people(site: &Site) -> Result<People> {
-    let store = Store::open(&format!("sqlite:{}", site.path("shikaku.db").display()), Options::default()).await?;
+pub(crate) async fn people(site: &Site) -> Result<People> {
+    let store =
+        Store::open(&format!("sqlite:{}", site.path("shikaku.db").display()), Options::default()).await?;
     let jlis = SimulatedJlis::open(&site.path("jlis"))?;
     let authority = jlis.newest(CardAuthorityKind::Authentication)?;
     let keys = KeyPool::load_or_generate(&site.path("bench-card-keys.pem"), KEYS)?;
@@ -143,15 +156,23 @@ pub async fn people(site: &Site) -> Result<People> {
     let mut asked = Vec::new();
     for ordinal in (0..PERSONS).step_by((PERSONS / PEOPLE) as usize) {
         let serial = population::CITIZEN_SERIAL_BASE + ordinal;
-        let id = CardCertificateId { issuer: population::CARD_ISSUER.to_owned(), serial: format!("{serial:x}") };
+        let id =
+            CardCertificateId { issuer: population::CARD_ISSUER.to_owned(), serial: format!("{serial:x}") };
         let CardLookup::Person { coverages, .. } = store.coverage_of_card(&id).await? else { continue };
+        if eligibility::verification::self_access_blocked(&coverages) {
+            continue;
+        }
         let Some(coverage) = coverages.into_iter().find(|coverage| coverage.covers(as_of)) else { continue };
         let subject = CardSubject::of_serial("13104", serial)?;
         let key = serial as usize % keys.keys().len();
         let issued = authority.issue_card(&subject, serial, keys.keys()[key].public_key(), validity)?;
         asked.push(Asked { certificate: issued.der, key, coverage });
     }
-    anyhow::ensure!(asked.len() > PEOPLE as usize / 2, "only {} people have a card and coverage", asked.len());
+    anyhow::ensure!(
+        asked.len() > PEOPLE as usize / 2,
+        "only {} people have a card and coverage",
+        asked.len()
+    );
     let institution = InstitutionCode::parse(population::DEMO_INSTITUTION)?;
     Ok(People { asked, keys, fingerprint: site.terminal_fingerprint()?, institution, as_of })
 }

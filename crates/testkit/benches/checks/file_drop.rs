@@ -24,7 +24,7 @@ const TRIPS: usize = 300;
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// Measures the real terminal against the real server, one file after the other as a reception desk does.
-pub fn measure(site: &Site, people: &People) -> Result<Line> {
+pub(crate) fn measure(site: &Site, people: &People) -> Result<Line> {
     let floor = floor(&site.path("floor-drop"))?;
     let (server, _) = site.serve()?;
     let terminal = site.run_terminal()?;

@@ -41,7 +41,7 @@ struct Floor {
 }
 
 /// Serves until killed.
-pub async fn serve(listen: SocketAddr, tls: ServerConfig, database: &Path) -> Result<()> {
+pub(crate) async fn serve(listen: SocketAddr, tls: ServerConfig, database: &Path) -> Result<()> {
     let (writer, queue) = mpsc::sync_channel(4096);
     let path = database.to_owned();
     std::thread::spawn(move || write_groups(&path, &queue).expect("the floor's writer failed"));
@@ -55,13 +55,18 @@ pub async fn serve(listen: SocketAddr, tls: ServerConfig, database: &Path) -> Re
         tokio::spawn(async move {
             let Ok(stream) = acceptor.accept(tcp).await else { return };
             let service = service_fn(move |request| answer(Arc::clone(&floor), request));
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }
 
 async fn answer(floor: Arc<Floor>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
-    let body = Limited::new(request.into_body(), BODY_MAX_BYTES).collect().await.map_err(|error| anyhow::anyhow!("body: {error}"))?;
+    let body = Limited::new(request.into_body(), BODY_MAX_BYTES)
+        .collect()
+        .await
+        .map_err(|error| anyhow::anyhow!("body: {error}"))?;
     let ask: Ask = serde_json::from_slice(&body.to_bytes())?;
     let base64 = base64::engine::general_purpose::STANDARD;
     UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, base64.decode(&ask.public_key)?)
@@ -108,7 +113,9 @@ fn write_groups(database: &Path, queue: &mpsc::Receiver<(String, oneshot::Sender
         group.extend(queue.try_iter().take(WRITE_GROUP_MAX - 1));
         let transaction = connection.transaction()?;
         for (key, _) in &group {
-            transaction.prepare_cached("INSERT INTO floor_event (person_key) VALUES (?1)")?.execute(params![key])?;
+            transaction
+                .prepare_cached("INSERT INTO floor_event (person_key) VALUES (?1)")?
+                .execute(params![key])?;
         }
         transaction.commit()?;
         for (_, done) in group {
@@ -119,7 +126,7 @@ fn write_groups(database: &Path, queue: &mpsc::Receiver<(String, oneshot::Sender
 }
 
 /// Makes the floor's database with these people.
-pub fn prepare(database: &Path, keys: impl Iterator<Item = String>) -> Result<()> {
+pub(crate) fn prepare(database: &Path, keys: impl Iterator<Item = String>) -> Result<()> {
     let _ = std::fs::remove_file(database);
     let mut connection = open(database)?;
     connection.execute_batch(

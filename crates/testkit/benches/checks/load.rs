@@ -20,31 +20,31 @@ const ANSWER_MAX_BYTES: usize = 64 * 1024;
 
 /// Where and as whom to connect.
 #[derive(Clone)]
-pub struct Target {
+pub(crate) struct Target {
     /// `127.0.0.1:PORT`.
-    pub address: std::net::SocketAddr,
+    pub(crate) address: std::net::SocketAddr,
     /// Mutual TLS with the terminal's certificate.
-    pub tls: Arc<ClientConfig>,
+    pub(crate) tls: Arc<ClientConfig>,
 }
 
 /// What one run measured.
-pub struct Measured {
+pub(crate) struct Measured {
     /// Answers with status 200.
-    pub answered: usize,
+    pub(crate) answered: usize,
     /// From the first request to the last answer.
-    pub elapsed: Duration,
+    pub(crate) elapsed: Duration,
     /// One entry per answer, sorted, milliseconds.
-    pub latencies_ms: Vec<f64>,
+    pub(crate) latencies_ms: Vec<f64>,
 }
 
 impl Measured {
     /// Answers per second.
-    pub fn per_second(&self) -> f64 {
+    pub(crate) fn per_second(&self) -> f64 {
         self.answered as f64 / self.elapsed.as_secs_f64()
     }
 
     /// The latency that `share` of the answers stayed within, milliseconds.
-    pub fn percentile(&self, share: f64) -> f64 {
+    pub(crate) fn percentile(&self, share: f64) -> f64 {
         let index = ((self.latencies_ms.len() as f64 * share).ceil() as usize).max(1) - 1;
         self.latencies_ms.get(index).copied().unwrap_or(f64::NAN)
     }
@@ -52,7 +52,7 @@ impl Measured {
 
 /// Sends every request once over `connections` connections. With a rate, each request has a planned moment and
 /// its latency counts from there, so that a stalled server cannot hide the requests it delayed.
-pub async fn run(
+pub(crate) async fn run(
     target: &Target,
     requests: Arc<Vec<Vec<u8>>>,
     connections: usize,
@@ -153,7 +153,7 @@ fn whole_answer(buffer: &[u8]) -> Result<Option<usize>> {
 }
 
 /// The bytes of a POST with a JSON body.
-pub fn post(path: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn post(path: &str, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
         "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
@@ -164,7 +164,7 @@ pub fn post(path: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// One request on a connection of its own; gives the body of the answer.
-pub async fn ask_once(target: &Target, request: &[u8]) -> Result<Vec<u8>> {
+pub(crate) async fn ask_once(target: &Target, request: &[u8]) -> Result<Vec<u8>> {
     let mut line = Line::open(target).await?;
     line.ask(request).await?;
     let head = line.buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n").context("no answer")?;

@@ -6,6 +6,8 @@
 mod checks;
 mod file_drop;
 mod floor;
+mod footprint;
+mod import;
 mod load;
 mod process;
 mod site;
@@ -36,6 +38,12 @@ struct Line {
     cpu_us: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rss_mib: Option<f64>,
+    /// Bytes of one entry of the audit log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_bytes: Option<f64>,
+    /// Bytes by which one check makes the database grow, all tables and indexes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored_bytes: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -43,7 +51,7 @@ struct Report {
     benchmarks: Vec<Line>,
 }
 
-const NAMES: [&str; 3] = ["card_check", "number_check", "file_drop"];
+const NAMES: [&str; 4] = ["card_check", "number_check", "file_drop", "insurer_import"];
 
 fn main() -> Result<()> {
     // Cargo adds `--bench` to the arguments of a bench target.
@@ -53,10 +61,11 @@ fn main() -> Result<()> {
     {
         return be_the_floor(port.parse()?, PathBuf::from(folder));
     }
-    let wanted: Vec<&str> = match arguments.iter().map(String::as_str).filter(|name| *name != "--json").collect::<Vec<_>>() {
-        names if names.is_empty() => NAMES.to_vec(),
-        names => names,
-    };
+    let wanted: Vec<&str> =
+        match arguments.iter().map(String::as_str).filter(|name| *name != "--json").collect::<Vec<_>>() {
+            names if names.is_empty() => NAMES.to_vec(),
+            names => names,
+        };
     if let Some(unknown) = wanted.iter().find(|name| !NAMES.contains(name)) {
         bail!("no benchmark is called {unknown}; there are {}", NAMES.join(", "));
     }
@@ -76,7 +85,8 @@ fn measure(wanted: &[&str]) -> Result<Vec<Line>> {
         lines.push(match *name {
             "card_check" => runtime.block_on(checks::card(&site, &people))?,
             "number_check" => runtime.block_on(checks::number(&site, &people))?,
-            _ => file_drop::measure(&site, &people)?,
+            "file_drop" => file_drop::measure(&site, &people)?,
+            _ => import::measure(&site)?,
         });
     }
     Ok(lines)

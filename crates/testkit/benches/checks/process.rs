@@ -2,20 +2,27 @@
 
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 /// A child that is killed when dropped, so that a failed run leaves nothing behind.
-pub struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
     /// Starts a program with its output on ours' standard error.
-    pub fn start(command: &mut Command) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
         Ok(Self(child.with_context(|| format!("starting {}", command.get_program().display()))?))
     }
 
+    /// Whether it has ended, which it must have done well.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        let ended = self.0.try_wait()?;
+        ensure!(ended.is_none_or(|status| status.success()), "a measured command failed");
+        Ok(ended.is_some())
+    }
+
     /// CPU time used so far, user and system, microseconds.
-    pub fn cpu_us(&self) -> Result<f64> {
+    pub(crate) fn cpu_us(&self) -> Result<f64> {
         let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.0.id()))?;
         let main: f64 = text.split_whitespace().next().context("schedstat")?.parse()?;
         let mut total_ns = 0.0;
@@ -27,7 +34,7 @@ impl Running {
     }
 
     /// Anonymous resident memory (RssAnon), MiB.
-    pub fn rss_anon_mib(&self) -> Result<f64> {
+    pub(crate) fn rss_anon_mib(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
         let line = status.lines().find(|line| line.starts_with("RssAnon:")).context("RssAnon")?;
         let kib: f64 = line.split_whitespace().nth(1).context("RssAnon")?.parse()?;

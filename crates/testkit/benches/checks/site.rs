@@ -16,7 +16,7 @@ use crate::load::Target;
 use crate::process::Running;
 
 /// People in the database.
-pub const PERSONS: u32 = 1_000_000;
+pub(crate) const PERSONS: u32 = 1_000_000;
 /// Where chance begins.
 const SEED: u32 = 1;
 /// First port of the installation.
@@ -27,18 +27,18 @@ const FLOOR_PORT: u16 = 18_460;
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// The installation's folder.
-pub struct Site {
+pub(crate) struct Site {
     folder: PathBuf,
 }
 
 impl Site {
     /// An installation that is there.
-    pub fn at(folder: PathBuf) -> Self {
+    pub(crate) fn at(folder: PathBuf) -> Self {
         Self { folder }
     }
 
     /// Finds the installation below `target/bench`, or makes it: a minute or two for a million people.
-    pub fn prepare() -> Result<Self> {
+    pub(crate) fn prepare() -> Result<Self> {
         let site = Self::at(target_folder()?.join("bench").join("site"));
         let made = site.folder.join("made");
         let mark = format!("{PERSONS} persons, seed {SEED}\n");
@@ -61,38 +61,42 @@ impl Site {
     }
 
     /// A path below the installation.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// The floor's database.
-    pub fn floor_database(&self) -> PathBuf {
+    pub(crate) fn floor_database(&self) -> PathBuf {
         self.path("floor.db")
     }
 
     /// Starts the real server.
-    pub fn serve(&self) -> Result<(Running, Target)> {
-        let server = Running::start(
-            Command::new(binary()?).arg("serve").arg("--config").arg(self.path("server.toml")).env("RUST_LOG", "warn"),
-        )?;
+    pub(crate) fn serve(&self) -> Result<(Running, Target)> {
+        let mut command = Command::new(binary()?);
+        command.arg("serve").arg("--config").arg(self.path("server.toml"));
+        let server = Running::start(self.as_in_production(&mut command, "server.log")?)?;
         self.ready(PORT_BASE + 3).map(|target| (server, target))
     }
 
     /// Starts the real terminal; the server must be there.
-    pub fn run_terminal(&self) -> Result<Running> {
-        Running::start(
-            Command::new(binary()?)
-                .args(["terminal", "run", "--config"])
-                .arg(self.path("terminal.toml"))
-                .env("RUST_LOG", "warn"),
-        )
+    pub(crate) fn run_terminal(&self) -> Result<Running> {
+        let mut command = Command::new(binary()?);
+        command.args(["terminal", "run", "--config"]).arg(self.path("terminal.toml"));
+        Running::start(self.as_in_production(&mut command, "terminal.log")?)
+    }
+
+    /// Every request with a line of JSON in a log file: whatever level this shell asks for counts not.
+    fn as_in_production<'c>(&self, command: &'c mut Command, log: &str) -> Result<&'c mut Command> {
+        let log = std::fs::File::create(self.path(log))?;
+        Ok(command.env_remove("SHIKAKU_LOG").env("SHIKAKU_LOG_JSON", "1").stderr(log))
     }
 
     /// Starts the floor.
-    pub fn serve_floor(&self) -> Result<(Running, Target)> {
+    pub(crate) fn serve_floor(&self) -> Result<(Running, Target)> {
         let program = std::env::current_exe()?;
-        let floor =
-            Running::start(Command::new(program).args(["--floor", &FLOOR_PORT.to_string()]).arg(&self.folder))?;
+        let floor = Running::start(
+            Command::new(program).args(["--floor", &FLOOR_PORT.to_string()]).arg(&self.folder),
+        )?;
         self.ready(FLOOR_PORT).map(|target| (floor, target))
     }
 
@@ -109,17 +113,18 @@ impl Site {
     }
 
     /// The terminal's side of mutual TLS.
-    pub fn client_tls(&self) -> Result<ClientConfig> {
+    pub(crate) fn client_tls(&self) -> Result<ClientConfig> {
         let (chain, key) = self.identity("terminal")?;
-        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_protocol_versions(&[&rustls::version::TLS13])?;
+        let builder =
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+                .with_protocol_versions(&[&rustls::version::TLS13])?;
         let mut config = builder.with_root_certificates(self.roots()?).with_client_auth_cert(chain, key)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
     }
 
     /// The server's side of mutual TLS, for the floor.
-    pub fn server_tls(&self) -> Result<ServerConfig> {
+    pub(crate) fn server_tls(&self) -> Result<ServerConfig> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let roots = Arc::new(self.roots()?);
         let clients = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider)).build()?;
@@ -145,14 +150,14 @@ impl Site {
     }
 
     /// Fingerprint of the terminal's certificate, as the server and the card know it.
-    pub fn terminal_fingerprint(&self) -> Result<String> {
+    pub(crate) fn terminal_fingerprint(&self) -> Result<String> {
         let certificate = CertificateDer::from_pem_file(self.path("keys/terminal.cert.pem"))?;
         Ok(pki::profile::fingerprint(&certificate))
     }
 }
 
 /// The release binary that `cargo xtask bench` has built.
-fn binary() -> Result<PathBuf> {
+pub(crate) fn binary() -> Result<PathBuf> {
     let path = target_folder()?.join("release").join("shikaku");
     ensure!(path.is_file(), "{} is not there; run `cargo xtask bench`", path.display());
     Ok(path)

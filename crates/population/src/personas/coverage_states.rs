@@ -4,10 +4,11 @@ use eligibility::{
     Date, calendar,
     codes::{
         CeilingCertificateKind, CeilingClass, ReasonOfLoss, Relation, Sex, SingleOrCombined, SocialInsurance,
-        Validity,
+        TicketType, Validity,
     },
     coverage::{CeilingCertificate, CopayRatio, Coverage},
     insurer::InsurerNumber,
+    public_assistance::Prescriber,
     verification::NumberQuery,
 };
 use jiff::civil::date;
@@ -18,6 +19,9 @@ use crate::{
     certificates::ticket,
     insurers::{PERSONA_LATE_ELDERLY, PERSONA_NATIONAL, PERSONA_SOCIETY, PERSONA_WELFARE},
 };
+
+/// An institution that is not the one of the demonstration: its code and name.
+const OTHER_INSTITUTION: (&str, &str) = ("1319990020", "見本診療所");
 
 pub(super) fn join(cast: &mut Cast) {
     valid(cast);
@@ -207,8 +211,9 @@ fn twins(cast: &mut Cast) {
 fn assisted(cast: &mut Cast) {
     let month = calendar::first_of_month(cast.as_of);
     let mut here = ticket(DEMO_INSTITUTION, DEMO_INSTITUTION_NAME, month, "00012345");
-    here.injury_names.push("高血圧症".to_owned());
-    let elsewhere = ticket("1319990020", "見本診療所", month, "00012346");
+    here.injury_names = ["高血圧症", "脂質異常症", "変形性膝関節症"].map(str::to_owned).to_vec();
+    here.remarks = ["見本の備考その一", "見本の備考その二", "見本の備考その三"].map(str::to_owned).to_vec();
+    let elsewhere = ticket(OTHER_INSTITUTION.0, OTHER_INSTITUTION.1, month, "00012346");
     let draft = cast
         .draft(
             "assistance",
@@ -247,6 +252,12 @@ fn assisted_beside_insurance(cast: &mut Cast) {
     let mut here = ticket(DEMO_INSTITUTION, DEMO_INSTITUTION_NAME, month, "00012347");
     here.single_or_combined = SingleOrCombined::Combined;
     here.social_insurance = SocialInsurance::Yes;
+    // What the office knows of the insurance does not agree with what the insurer notified.
+    let mut dispensing = ticket(DEMO_INSTITUTION, DEMO_INSTITUTION_NAME, month, "00012348");
+    dispensing.ticket_type = TicketType::Dispensing;
+    dispensing.prescriber =
+        Some(Prescriber { code: OTHER_INSTITUTION.0.to_owned(), name: OTHER_INSTITUTION.1.to_owned() });
+    dispensing.inconsistent = true;
     let draft = cast
         .draft(
             "assistance-and-insurance",
@@ -256,8 +267,11 @@ fn assisted_beside_insurance(cast: &mut Cast) {
             Sex::Female,
         )
         .employed(date(2022, 4, 1), |_| {})
-        .covered(PERSONA_WELFARE, date(2025, 1, 10), |c| c.medical_tickets = vec![here])
-        .by_card(Validity::Valid, "資格有効性 1（有効）。医療保険と医療扶助の 2 件を表示します。")
+        .covered(PERSONA_WELFARE, date(2025, 1, 10), |c| c.medical_tickets = vec![here, dispensing])
+        .by_card(
+            Validity::Valid,
+            "資格有効性 1（有効）。医療保険と医療扶助の 2 件を、医療券・調剤券とともに表示します。",
+        )
         .by_number(0, Validity::Valid, "資格有効性 1（有効）。2 件を表示します。");
     cast.add(draft);
 }

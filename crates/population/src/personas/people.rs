@@ -3,7 +3,7 @@
 use eligibility::{
     calendar,
     codes::{CeilingClass, Relation, Sex, SpecificDisease, Validity},
-    coverage::{CopayRatio, ElderlyCertificate, SpecificDiseaseCertificate},
+    coverage::{CeilingCertificate, CopayRatio, ElderlyCertificate, SpecificDiseaseCertificate},
     errors::ErrorCode,
 };
 use jiff::civil::date;
@@ -136,9 +136,27 @@ fn certificates(cast: &mut Cast) {
             date(1971, 11, 11),
             Sex::Male,
         )
-        .employed(date(2020, 5, 1), |c| c.ceiling_certificates.push(meals(as_of, CeilingClass::A05)))
-        .by_card(Validity::Valid, "資格有効性 1（有効）。適用区分オを表示します。")
-        .by_number(0, Validity::Valid, "資格有効性 1（有効）。同意なしで照会すると限度額は出ません。");
+        .employed(date(2020, 5, 1), |c| {
+            let certificate = meals(as_of, CeilingClass::A05);
+            // In hospital for more than ninety days of the year: meals cost less still.
+            let long_term_on = Some(calendar::first_of_month(as_of));
+            c.ceiling_certificates.push(CeilingCertificate { long_term_on, ..certificate });
+        })
+        .by_card(Validity::Valid, "資格有効性 1（有効）。適用区分オと長期入院該当年月日を表示します。")
+        .by_changed_number(
+            0,
+            "限度額の提供に同意して照会します。",
+            Validity::Valid,
+            "資格有効性 1（有効）。適用区分オを表示します。",
+            |query| query.ceiling_consent = true,
+        )
+        .by_changed_number(
+            0,
+            "限度額の提供に同意せずに照会します。",
+            Validity::Valid,
+            "資格有効性 1（有効）。限度額は出ません。",
+            |query| query.ceiling_consent = false,
+        );
     cast.add(draft);
     let draft = cast
         .draft(
@@ -148,7 +166,11 @@ fn certificates(cast: &mut Cast) {
             date(1966, 12, 12),
             Sex::Male,
         )
-        .employed(date(2012, 7, 1), |c| c.specific_disease_certificates.push(renal(date(2023, 6, 1))))
+        .employed(date(2012, 7, 1), |c| {
+            let valid_until = Some(year_until(as_of));
+            c.specific_disease_certificates
+                .push(SpecificDiseaseCertificate { valid_until, ..renal(date(2023, 6, 1)) });
+        })
         .by_card(Validity::Valid, "資格有効性 1（有効）。同意すると特定疾病療養受療証を表示します。")
         .by_number(0, Validity::Valid, "資格有効性 1（有効）。番号での照会では特定疾病は出ません。");
     cast.add(draft);

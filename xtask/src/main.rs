@@ -3,13 +3,14 @@
 
 mod bench;
 mod demo;
+mod e2e;
 mod metadata;
 mod process;
 mod setup;
 mod test;
 mod tidy;
 
-use std::process::ExitCode;
+use std::{fmt, process::ExitCode};
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
@@ -18,6 +19,10 @@ usage: cargo xtask TASK
                         e.g. cargo xtask demo -- --once --json
   test [FILTER]         set up what is missing, run every check and test; with FILTER only the tests it names
                         e.g. cargo xtask test verification
+  e2e [STORY] [--database sqlite|postgres] [--keep-pictures]
+                        set up what is missing, build, tell the stories in a browser; pictures of what it saw
+                        go to target/screenshots/STORY, with --keep-pictures those of docs/images are made anew.
+                        stories: demo
   ci                    what .ci/run calls: the same as `test`
   tidy                  the rules of the house that a program can check
   bench [NAME] [--json] build for release, measure, print a table or one JSON document
@@ -26,6 +31,18 @@ usage: cargo xtask TASK
 
 /// Exit code for a command line that makes no sense.
 const WRONG_USAGE: u8 = 2;
+
+/// A command line that makes no sense, and why.
+#[derive(Debug)]
+struct WrongUsage(String);
+
+impl fmt::Display for WrongUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -36,13 +53,12 @@ fn main() -> ExitCode {
     let done = match task.as_str() {
         "demo" => demo::run(rest),
         "test" => test::run(rest),
+        "e2e" if rest.iter().any(|word| word == "--help") => help(),
+        "e2e" => e2e::run(rest),
         "ci" => test::run(&[]),
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),
-        "help" | "--help" | "-h" => {
-            print!("{USAGE}");
-            Ok(())
-        }
+        "help" | "--help" | "-h" => help(),
         other => {
             eprintln!("xtask: there is no task `{other}`\n\n{USAGE}");
             return ExitCode::from(WRONG_USAGE);
@@ -52,7 +68,12 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask {task}: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<WrongUsage>() { ExitCode::from(WRONG_USAGE) } else { ExitCode::FAILURE }
         }
     }
+}
+
+fn help() -> anyhow::Result<()> {
+    print!("{USAGE}");
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What building, testing and showing need beyond Rust, and how it gets there: Debian packages by name
 //! where we may install them, otherwise a refusal that says what to install.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result, bail};
 
@@ -54,6 +54,20 @@ const TEST_NEEDS: &[Need] = &[
     Need { package: "fuse3", found_by: FoundBy::Program("fusermount3") },
 ];
 
+const STORY_NEEDS: &[Need] = &[
+    Need { package: "chromium", found_by: FoundBy::Program("chromium") },
+    Need { package: "nodejs", found_by: FoundBy::Program("node") },
+    Need { package: "npm", found_by: FoundBy::Program("npm") },
+    // Without its own glyphs every Japanese page would be empty boxes.
+    Need {
+        package: "fonts-noto-cjk",
+        found_by: FoundBy::Below {
+            folder: "/usr/share/fonts/opentype/noto",
+            then: "NotoSansCJK-Regular.ttc",
+        },
+    },
+];
+
 const DEMO_NEEDS: &[Need] = &[
     Need { package: "pkg-config", found_by: FoundBy::Program("pkg-config") },
     Need { package: "libpcsclite-dev", found_by: FoundBy::Library("libpcsclite") },
@@ -65,18 +79,45 @@ const SYSTEM_FOLDERS: &[&str] =
 
 /// Brings what the tests need, or says what is missing.
 pub(crate) fn for_tests() -> Result<()> {
-    let missing = missing_packages(TEST_NEEDS);
-    if !missing.is_empty() {
-        install(&missing).with_context(|| {
-            format!("the tests need {0}; as root: apt-get install {0}", missing.join(" "))
-        })?;
-        let still = missing_packages(TEST_NEEDS);
-        if !still.is_empty() {
-            bail!("installed, yet not found: {}", still.join(" "));
-        }
-    }
+    ensure_packages("the tests", TEST_NEEDS)?;
     ensure_component("fmt", "rustfmt")?;
     ensure_component("clippy", "clippy")
+}
+
+/// Brings what the stories in a browser need: the browser, and the packages `e2e/package-lock.json` pins.
+pub(crate) fn for_stories() -> Result<()> {
+    ensure_packages("the stories", STORY_NEEDS)?;
+    if node_packages("e2e/package-lock.json").is_some_and(|pinned| {
+        node_packages("e2e/node_modules/.package-lock.json").is_some_and(|installed| pinned == installed)
+    }) {
+        return Ok(());
+    }
+    process::run(program("npm").args(["--prefix", "e2e", "ci", "--no-audit", "--no-fund"]))
+        .context("the stories need the packages of e2e/package-lock.json; run `npm ci` in e2e")
+}
+
+/// Place and digest of every package a lock file of npm pins.
+fn node_packages(lock: &str) -> Option<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(process::root().join(lock)).ok()?;
+    let lock: serde_json::Value = serde_json::from_str(&text).ok()?;
+    let packages = lock["packages"].as_object()?.iter().filter(|(place, _)| !place.is_empty());
+    packages
+        .map(|(place, package)| Some((place.clone(), package["integrity"].as_str()?.to_owned())))
+        .collect()
+}
+
+fn ensure_packages(who: &str, needs: &[Need]) -> Result<()> {
+    let missing = missing_packages(needs);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    install(&missing)
+        .with_context(|| format!("{who} need {0}; as root: apt-get install {0}", missing.join(" ")))?;
+    let still = missing_packages(needs);
+    if !still.is_empty() {
+        bail!("installed, yet not found: {}", still.join(" "));
+    }
+    Ok(())
 }
 
 /// Whether the demo can be built with real card readers; tries to bring the library, never insists.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    demo,
+    demo, e2e,
     process::{self, cargo, program, root},
     setup, tidy,
 };
@@ -19,9 +19,9 @@ const DEMO_PORT_BASE: &str = "18440";
 
 /// How many things held and how many did not.
 #[derive(Clone, Copy, Default)]
-struct Counts {
-    passed: u64,
-    failed: u64,
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
 }
 
 type Step = (&'static str, fn() -> Result<Counts>);
@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     ("tidy", || one(tidy::run())),
     ("clippy", || one(process::run(&mut clippy()))),
     ("tests", || tests(&[])),
+    ("stories", e2e::all),
     ("doc tests", || {
         one(process::run(cargo().args(["test", "--doc", "--workspace", "--locked", "--quiet"])))
     }),

@@ -1,0 +1,160 @@
+//! `cargo xtask e2e`: stories told in a real browser against the real programs.
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{
+    WrongUsage, demo,
+    process::{self, program, root},
+    setup,
+    test::Counts,
+};
+
+/// The stories there are, in the order they are told; each is `e2e/stories/NAME.js`.
+pub(crate) const STORIES: &[&str] = &["demo"];
+/// What each story leaves of what it saw, below the root.
+const PICTURES: &str = "target/screenshots";
+/// Where the pictures of the documents are, below the root.
+const DOCUMENT_PICTURES: &str = "docs/images";
+/// Where the counts of a story go, below the root.
+const COUNTS: &str = "target/e2e";
+
+/// What is asked for.
+struct Wanted {
+    stories: Vec<&'static str>,
+    /// Whether the pictures in the documents are made anew.
+    keep_pictures: bool,
+}
+
+/// Tells the stories that `arguments` ask for and closes with their counts.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let wanted = wanted(arguments)?;
+    let counts = tell(&wanted.stories, wanted.keep_pictures)?;
+    println!("{} passed, {} failed", counts.passed, counts.failed);
+    if counts.failed > 0 {
+        // The counts are the last line; the exit code says the rest.
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+/// Tells every story.
+pub(crate) fn all() -> Result<Counts> {
+    tell(STORIES, false)
+}
+
+fn tell(stories: &[&str], keep_pictures: bool) -> Result<Counts> {
+    setup::for_stories()?;
+    demo::build(setup::card_readers_for_demo())?;
+    let mut all = Counts::default();
+    for story in stories {
+        let counts = tell_one(story, keep_pictures)?;
+        all.passed += counts.passed;
+        all.failed += counts.failed;
+    }
+    Ok(all)
+}
+
+fn tell_one(story: &str, keep_pictures: bool) -> Result<Counts> {
+    let pictures = root().join(PICTURES).join(story);
+    // Pictures of an earlier run must not stand for this one, and neither must its counts.
+    if pictures.exists() {
+        std::fs::remove_dir_all(&pictures).with_context(|| format!("cannot clear {}", pictures.display()))?;
+    }
+    let folder = root().join(COUNTS);
+    std::fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+    let report = folder.join(format!("{story}.tap"));
+    let _ = std::fs::remove_file(&report);
+
+    let mut command = program("node");
+    command.args(["--test-reporter=spec", "--test-reporter-destination=stdout"]);
+    command.args(["--test-reporter=tap", "--test-reporter-destination"]).arg(&report);
+    command.arg(format!("e2e/stories/{story}.js"));
+    command.arg("--shikaku").arg(root().join("target/debug/shikaku")).arg("--pictures").arg(&pictures);
+    if keep_pictures {
+        command.arg("--keep").arg(root().join(DOCUMENT_PICTURES));
+    }
+    let ended = process::run(&mut command);
+    let counts = std::fs::read_to_string(&report).ok().and_then(|report| tap_counts(&report));
+    match (ended, counts) {
+        (Ok(()), Some(counts)) => {
+            ensure!(counts.passed > 0, "story {story}: nothing was told");
+            eprintln!("xtask: what the browser saw is in {PICTURES}/{story}");
+            Ok(counts)
+        }
+        (Err(_), Some(counts)) if counts.failed > 0 => Ok(counts),
+        (Err(error), _) => Err(error),
+        (Ok(()), None) => bail!("story {story} left no counts at {}", report.display()),
+    }
+}
+
+/// Totals of a report in the Test Anything Protocol, as node's test runner closes it: `# pass 12`. What was
+/// skipped or cut off did not pass.
+fn tap_counts(report: &str) -> Option<Counts> {
+    let total = |name: &str| -> Option<u64> {
+        report.lines().rev().find_map(|line| line.strip_prefix(&format!("# {name} "))?.parse().ok())
+    };
+    let passed = total("pass")?;
+    Some(Counts { passed, failed: total("tests")?.checked_sub(passed)? })
+}
+
+fn wanted(arguments: &[String]) -> Result<Wanted> {
+    let mut wanted = Wanted { stories: Vec::new(), keep_pictures: false };
+    let mut words = arguments.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        match word {
+            "--keep-pictures" => wanted.keep_pictures = true,
+            "--database" => check_database(words.next().unwrap_or_default())?,
+            option if option.starts_with('-') => {
+                bail!(WrongUsage(format!(
+                    "e2e has no option `{option}`; it has --database and --keep-pictures"
+                )))
+            }
+            name => wanted.stories.push(story(name)?),
+        }
+    }
+    if wanted.stories.is_empty() {
+        wanted.stories = STORIES.to_vec();
+    }
+    Ok(wanted)
+}
+
+fn story(name: &str) -> Result<&'static str> {
+    let found = STORIES.iter().find(|story| **story == name);
+    found.copied().ok_or_else(|| {
+        WrongUsage(format!("there is no story `{name}`; the stories are: {}", STORIES.join(", "))).into()
+    })
+}
+
+/// The stories run on the database their program keeps; there is no other choice yet.
+fn check_database(name: &str) -> Result<()> {
+    match name {
+        "sqlite" => Ok(()),
+        "postgres" => bail!(WrongUsage(
+            "story `demo` shows `shikaku demo`, which keeps its data in SQLite; PostgreSQL is covered by \
+             `cargo xtask test`, whose tests of the store run on both"
+                .to_owned()
+        )),
+        other => bail!(WrongUsage(format!("--database is sqlite or postgres, not `{other}`"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_come_from_the_closing_lines() {
+        let report = "TAP version 13\n# pass 99\nok 1 - x\n1..5\n# tests 5\n# suites 0\n# pass 2\n# fail 1\n# cancelled 1\n# skipped 1\n";
+        let counts = tap_counts(report).expect("a report");
+        assert_eq!((counts.passed, counts.failed), (2, 3));
+        assert!(tap_counts("TAP version 13\n").is_none());
+    }
+
+    #[test]
+    fn an_unknown_story_is_wrong_usage_and_names_the_stories() {
+        let error = wanted(&["nothing".to_owned()]).err().expect("refused");
+        assert!(error.is::<WrongUsage>() && error.to_string().contains("demo"), "{error}");
+        assert!(wanted(&["--database".to_owned()]).is_err());
+        assert_eq!(wanted(&[]).expect("all").stories, STORIES);
+    }
+}

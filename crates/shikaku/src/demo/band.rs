@@ -42,8 +42,8 @@ impl Band {
         Self { tone: tone.name(), icon, word: word.to_owned(), next: next.to_owned() }
     }
 
-    /// The band of an answer. `noticed` says that the answer carries a message to read as well.
-    pub(crate) fn of(validity: Validity, noticed: bool) -> Self {
+    /// The band of an answer, by card or by number. `noticed` says that the answer carries a message to read as well.
+    pub(crate) fn of(validity: Validity, by_card: bool, noticed: bool) -> Self {
         let word = validity.label();
         match validity {
             Validity::Valid if noticed => Self::new(
@@ -64,6 +64,12 @@ impl Band {
                 "×",
                 word,
                 "保険が変わっています。カードで照会し直すか、新しい資格の番号を確かめてください。",
+            ),
+            Validity::NoMatch if by_card => Self::new(
+                Tone::Stop,
+                "？",
+                word,
+                "保険者の登録がまだのようです。資格確認書などで確認し、加入先を患者さんに確かめてください。",
             ),
             Validity::NoMatch => Self::new(
                 Tone::Stop,

@@ -123,7 +123,8 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
                 Row::new("結果 res", path(share.join("res"))).note("端末 → レセコン"),
                 Row::new("カードの結果 face", path(share.join("face"))).note("端末 → レセコン"),
                 Row::new("データベース", path(folder.root().join("shikaku.db"))).note("SQLite"),
-                Row::new("設定", path(folder.server_settings())).note(&path(folder.terminal_settings())),
+                Row::new("サーバーの設定", path(folder.server_settings())),
+                Row::new("端末の設定", path(folder.terminal_settings())),
             ],
         },
         Table {
@@ -131,8 +132,8 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
             rows: vec![
                 Row::new("認証局の証明書", path(folder.authority().join("root.cert.pem")))
                     .note("Online Billing NW Common RootCA"),
-                Row::new("端末の証明書", path(folder.key("terminal.cert.pem")))
-                    .note(&path(folder.key("terminal.key.pem"))),
+                Row::new("端末の証明書", path(folder.key("terminal.cert.pem"))),
+                Row::new("端末の秘密鍵", path(folder.key("terminal.key.pem"))),
                 Row::new("カードの認証局", path(folder.key("card-roots.pem"))).note("模擬。O=JPKI-TEST"),
             ],
         },

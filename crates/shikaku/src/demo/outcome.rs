@@ -9,6 +9,7 @@ use eligibility::{
     coverage::CopayRatio,
     errors::ErrorCode,
 };
+use population::personas::Persona;
 use serde_json::{Value, json};
 use wire::{
     charset,
@@ -61,10 +62,18 @@ impl Refusal {
         }
     }
 
-    /// As a page.
-    pub(crate) fn page(self) -> Problem {
+    /// As a page, about this person where there is one.
+    pub(crate) fn page(self, person: Option<&Persona>) -> Problem {
         let Self { cause, remedy, detail } = self;
-        Problem { title: "資格確認はできませんでした", cause, remedy, detail }
+        let about = person.map(|person| format!("{}さんの", person.person.name)).unwrap_or_default();
+        let rows = told_by(&detail, &cause, &remedy);
+        Problem {
+            title: format!("{about}資格確認はできませんでした"),
+            persona: person.map_or("", |person| person.id),
+            cause,
+            remedy,
+            rows,
+        }
     }
 }
 
@@ -145,7 +154,8 @@ impl Outcome {
     fn band(&self) -> Band {
         let (code, message) = self.said();
         if let Some(validity) = self.validity().filter(|_| self.is_done()) {
-            return Band::of(validity, !code.is_empty());
+            let by_card = self.message.header.reference_classification.is(InquiryMethod::Card);
+            return Band::of(validity, by_card, !code.is_empty());
         }
         let desk = ErrorCode::from_code(&code).map(|code| code.entry().ja.desk);
         Band::refused(&message, desk.unwrap_or("システム担当者に連絡してください。"))
@@ -162,6 +172,22 @@ impl Outcome {
         let text = header.error_message.clone().or_else(|| body.processing_result_message.clone());
         (code.unwrap_or_default(), text.unwrap_or_default())
     }
+}
+
+/// The catalogue's words for a code, without repeating the band; any other detail as it stands.
+fn told_by(detail: &str, cause: &str, remedy: &str) -> Vec<Row> {
+    let Some(code) = ErrorCode::from_code(detail) else {
+        let detail = Some(detail).filter(|detail| !detail.is_empty());
+        return detail.map(|detail| Row::new("くわしく", detail)).into_iter().collect();
+    };
+    let guidance = &code.entry().ja;
+    let what = if guidance.what == cause { "" } else { guidance.what };
+    let mut rows = vec![Row::new("コード", detail).note(what)];
+    if guidance.desk != remedy {
+        rows.push(Row::new("窓口での対応", guidance.desk));
+    }
+    rows.push(Row::new("システム担当者の対応", guidance.supplier));
+    rows
 }
 
 /// What the front desk reads, in the order a receipt computer shows it.

@@ -86,19 +86,22 @@ async fn landing(State(pages): State<Arc<Pages>>) -> Response {
 
 async fn check_card(State(pages): State<Arc<Pages>>, Form(form): Form<CardForm>) -> Response {
     let done = pages.system.check_card(&form.persona, form.proof).await;
-    shown(&pages, done.map(|outcome| outcome.page()))
+    shown(&pages, &form.persona, done.map(|outcome| outcome.page()))
 }
 
 async fn check_number(State(pages): State<Arc<Pages>>, Form(form): Form<NumberForm>) -> Response {
     let done = pages.system.check_number(&form.persona, Some(form.ask)).await;
-    shown(&pages, done.map(|outcome| outcome.page()))
+    shown(&pages, &form.persona, done.map(|outcome| outcome.page()))
 }
 
 /// Keeps the result and sends the browser to it, so that reloading the page does not check again.
-fn shown(pages: &Pages, done: Result<ResultPage, Refusal>) -> Response {
+fn shown(pages: &Pages, persona: &str, done: Result<ResultPage, Refusal>) -> Response {
     match done {
         Ok(page) => Redirect::to(&format!("/results/{}", pages.results.keep(page))).into_response(),
-        Err(refusal) => render(StatusCode::UNPROCESSABLE_ENTITY, &refusal.page()),
+        Err(refusal) => {
+            let person = pages.system.people().iter().find(|person| person.id == persona);
+            render(StatusCode::UNPROCESSABLE_ENTITY, &refusal.page(person))
+        }
     }
 }
 
@@ -116,11 +119,12 @@ async fn style() -> Response {
 
 async fn unknown() -> Response {
     let page = Problem {
-        title: "ページがありません",
+        title: "ページがありません".to_owned(),
+        persona: "",
         cause: "このページはありません".to_owned(),
         remedy: "古い結果は、デモを起動し直すと消えます。はじめのページから、もう一度お試しください。"
             .to_owned(),
-        detail: String::new(),
+        rows: Vec::new(),
     };
     render(StatusCode::NOT_FOUND, &page)
 }

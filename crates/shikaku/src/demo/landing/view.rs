@@ -124,8 +124,11 @@ pub(crate) struct ResultPage {
 #[derive(Template)]
 #[template(path = "problem.html")]
 pub(crate) struct Problem {
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
+    /// Whose place on the first page to go back to; empty for nobody's.
+    pub(crate) persona: &'static str,
     pub(crate) cause: String,
     pub(crate) remedy: String,
-    pub(crate) detail: String,
+    /// Code, desk action, supplier action, as far as there are any.
+    pub(crate) rows: Vec<Row>,
 }

@@ -52,11 +52,7 @@ impl System {
             .map_err(|error| Refusal::broken(&error))?
             .map_err(|trouble| refused(person, &trouble))?;
         let Some(name) = &outcome.file_name else {
-            return Err(Refusal {
-                cause: outcome.message.unwrap_or_else(|| "結果がありません".to_owned()),
-                remedy: "窓口の職員に声をかけてもらってください。".to_owned(),
-                detail: outcome.code.unwrap_or_default(),
-            });
+            return Err(refused_by_centre(outcome));
         };
         let path = self.folder.drop().join("face").join(name);
         let steps = card_steps(proof, &self.ports.terminal_api().to_string());
@@ -111,6 +107,17 @@ fn refused(persona: &Persona, trouble: &Trouble) -> Refusal {
         return Refusal { cause, remedy, detail: entry.code.to_owned() };
     }
     Refusal { cause: trouble.for_patient(), remedy: trouble.for_staff(), detail: trouble.code().to_owned() }
+}
+
+/// What the centre said, with what the catalogue tells the front desk to do.
+fn refused_by_centre(outcome: ReaderOutcome) -> Refusal {
+    let code = outcome.code.unwrap_or_default();
+    let desk = ErrorCode::from_code(&code).map(|code| code.entry().ja.desk);
+    Refusal {
+        cause: outcome.message.unwrap_or_else(|| "結果がありません".to_owned()),
+        remedy: desk.unwrap_or("システム担当者に連絡してください。").to_owned(),
+        detail: code,
+    }
 }
 
 fn card_steps(proof: Proven, central: &str) -> Vec<String> {

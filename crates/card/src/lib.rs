@@ -3,7 +3,8 @@
 //! Two sides live here. At the counter, a [`session::CardSession`] speaks to a card over any
 //! [`transport::CardTransport`]: a reader through PC/SC, or the simulated card of [`simulator`], in
 //! process or through vpcd. At the centre, [`jpki`] checks what the card signed: certificate path,
-//! policy, key, signature and revocation. The text that is signed is defined once, in [`proof`].
+//! policy, key, signature and revocation. What is signed is the business of the two sides
+//! (`wire::terminal_api::card_proof_text`); here it is bytes.
 //!
 //! What must not live here: HTTP, SQL, who a card belongs to, and the rule how long an expired
 //! certificate is still good for (the dates are reported, the domain decides).
@@ -16,7 +17,6 @@ pub mod applications;
 pub mod jpki;
 pub mod photo;
 pub mod pin;
-pub mod proof;
 pub mod session;
 pub mod simulator;
 pub mod tlv;

@@ -21,7 +21,7 @@ use hyper::body::Incoming;
 use store::{CardContext, CardLookup, NewConsent, Recorded};
 use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, CardCheckRequest, MAX_CERTIFICATE_CHARS, MAX_CONSENTS, MAX_NONCE_CHARS,
-    MAX_SIGNATURE_CHARS, NONCE_HEADER,
+    MAX_SIGNATURE_CHARS, NONCE_HEADER, card_proof_text,
 };
 
 use super::Api;
@@ -98,8 +98,7 @@ fn prove(
     let certificate = STANDARD.decode(&asked.certificate).map_err(|_| Refusal::item("certificate"))?;
     let signature = STANDARD.decode(&asked.signature).map_err(|_| Refusal::item("signature"))?;
     let card = api.card_trust.check_certificate(&certificate, now)?;
-    let text =
-        card::proof::signed_text(&asked.nonce, terminal.institution_code.as_str(), &terminal.fingerprint);
+    let text = card_proof_text(&asked.nonce, &terminal.institution_code, &terminal.fingerprint);
     card.verify_proof(&text, &signature).map_err(|_| ErrorCode::BadSignature)?;
     match api.revocation.verdict(&card, now) {
         Verdict::Good => {}
@@ -107,10 +106,8 @@ fn prove(
         Verdict::CannotTell => return Err(ErrorCode::RevocationStale.into()),
     }
     let state = CardCertificateState::on(card.not_before, card.not_after, now);
-    match state {
-        CardCertificateState::NotYetValid => return Err(ErrorCode::CardCertificateNotYetValid.into()),
-        CardCertificateState::Expired => return Err(ErrorCode::CardExpired.into()),
-        CardCertificateState::Valid | CardCertificateState::ExpiresSoon | CardCertificateState::Grace => {}
+    if let Some(code) = state.refusal() {
+        return Err(code.into());
     }
     let mut context = Context::new(&SHA256);
     context.update(&certificate);
@@ -141,11 +138,6 @@ fn find(
     let disclosure = decision.coverages.first().map_or_else(Disclosure::default, |coverage| {
         Disclosure::by_card(proof.state, &asked.consents, coverage.person.birthdate, asked.as_of)
     });
-    let notice = match proof.state {
-        CardCertificateState::ExpiresSoon => Some(ErrorCode::CardExpiresSoon),
-        CardCertificateState::Grace => Some(ErrorCode::CardInGrace),
-        _ => None,
-    };
     let consents = consents(asked, proof.state, &decision, now);
     Ok(Found {
         method: InquiryMethod::Card,
@@ -153,7 +145,7 @@ fn find(
         decision,
         disclosure,
         consents,
-        notice,
+        notice: proof.state.notice(),
         reference_number: context.reference_number,
         person_key: Some(person_key),
         prescription_issue_select: asked.prescription_issue_select,
@@ -168,7 +160,7 @@ fn consents(
     decision: &Decision,
     now: Instant,
 ) -> Vec<Consent> {
-    let Some(coverage) = decision.coverages.first().filter(|_| state != CardCertificateState::Grace) else {
+    let Some(coverage) = decision.coverages.first().filter(|_| state.takes_consent()) else {
         return Vec::new();
     };
     let askable = |choice: &&ConsentChoice| {

@@ -159,8 +159,7 @@ fn programs() -> Result<PathBuf, String> {
     let folders = VERSIONS.map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")));
     folders.into_iter().find(|folder| folder.join("initdb").exists()).ok_or_else(|| {
         "no PostgreSQL found under /usr/lib/postgresql. Install it with `apt-get install postgresql-15`, \
-         or set SHIKAKU_POSTGRES_BIN to the folder of its initdb, \
-         or set SHIKAKU_TEST_DATABASES=sqlite to test with SQLite only"
+         or set SHIKAKU_POSTGRES_BIN to the folder of its initdb"
             .to_owned()
     })
 }

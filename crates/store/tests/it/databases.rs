@@ -25,16 +25,6 @@ pub struct Database {
 }
 
 impl Kind {
-    /// Whether the run is to test this database: SHIKAKU_TEST_DATABASES is sqlite, postgres or both.
-    pub fn wanted(self) -> bool {
-        let wanted = std::env::var("SHIKAKU_TEST_DATABASES").unwrap_or_else(|_| "both".to_owned());
-        assert!(
-            ["sqlite", "postgres", "both"].contains(&wanted.as_str()),
-            "SHIKAKU_TEST_DATABASES must be sqlite, postgres or both"
-        );
-        wanted == "both" || (wanted == "sqlite") == (self == Self::Sqlite)
-    }
-
     /// A fresh database.
     pub async fn open(self) -> Database {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -87,10 +77,7 @@ macro_rules! on_every_database {
     (@one $test:ident $kind:ident) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $test() {
-            let kind = $crate::databases::Kind::$kind;
-            if kind.wanted() {
-                super::$test(kind.open().await).await;
-            }
+            super::$test($crate::databases::Kind::$kind.open().await).await;
         }
     };
 }

@@ -27,6 +27,24 @@ use wire::{
 
 use crate::counter::{config_in, put, request, wait_until};
 
+/// Runs each test against a centre on SQLite and one on PostgreSQL.
+macro_rules! on_both_engines {
+    ($($name:ident)+) => { $(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite() { Box::pin(super::$name(testkit::system::Engine::Sqlite)).await; }
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_postgres() { Box::pin(super::$name(testkit::system::Engine::Postgres)).await; }
+        }
+    )+ };
+}
+
+on_both_engines! {
+    a_check_by_number_goes_all_the_way_and_leaves_a_receipt
+    a_terminal_nobody_admitted_is_told_so
+    a_centre_that_is_not_ours_or_not_there_is_not_believed
+}
+
 /// A terminal of the institution, certified by `authority`, registered or not.
 async fn enrol(
     system: &TestSystem,
@@ -90,9 +108,8 @@ async fn ask(config: &Config, name: &str, number: &str) -> wire::message::Result
     wait_until(name, || Some(read_result(&std::fs::read(&path).ok()?).expect("whole").message)).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_check_by_number_goes_all_the_way_and_leaves_a_receipt() {
-    let system = TestSystem::start(Engine::Sqlite).await;
+async fn a_check_by_number_goes_all_the_way_and_leaves_a_receipt(engine: Engine) {
+    let system = TestSystem::start(engine).await;
     let insurer = InsurerNumber::parse("06139996").expect("a number");
     let mut member = people::coverage(&insurer, "p-1", "345", "𠮷田　太郎", jiff::civil::date(1982, 5, 14));
     member.insured_symbol = Some("2101".into());
@@ -122,9 +139,8 @@ async fn a_check_by_number_goes_all_the_way_and_leaves_a_receipt() {
     system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_terminal_nobody_admitted_is_told_so() {
-    let system = TestSystem::start(Engine::Sqlite).await;
+async fn a_terminal_nobody_admitted_is_told_so(engine: Engine) {
+    let system = TestSystem::start(engine).await;
     let stranger = tempfile::tempdir().expect("a folder");
     let other_root =
         InstitutionAuthority::create(&stranger.path().join("ca"), system.clock.now()).expect("a root");
@@ -142,9 +158,8 @@ async fn a_terminal_nobody_admitted_is_told_so() {
     assert!(!error.is_passing());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_centre_that_is_not_ours_or_not_there_is_not_believed() {
-    let system = TestSystem::start(Engine::Sqlite).await;
+async fn a_centre_that_is_not_ours_or_not_there_is_not_believed(engine: Engine) {
+    let system = TestSystem::start(engine).await;
     let dir = tempfile::tempdir().expect("a folder");
     let mut config = enrol(&system, &system.authority, dir.path(), true).await;
     let other = InstitutionAuthority::create(&dir.path().join("ca"), system.clock.now()).expect("a root");

@@ -2,7 +2,10 @@
 
 use std::{path::Path, process::Command};
 
-use crate::program::{document, run, succeed};
+use crate::{
+    population::settings,
+    program::{document, run, succeed},
+};
 
 fn openssl(arguments: &[&str]) -> String {
     let done = Command::new("openssl")
@@ -169,4 +172,39 @@ fn what_is_revoked_or_anothers_is_not_renewed() {
     assert!(renew(&others.join("terminal.cert.pem")).contains("issued here"));
     succeed(["ca", "revoke", "--dir", text(&own), "--serial", issued["serial"].as_str().expect("a serial")]);
     assert!(renew(&certs.join("terminal.cert.pem")).contains("revoked"));
+}
+
+#[test]
+fn a_renewed_certificate_is_known_to_the_server_that_was_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let (ca, first, config) = (at("ca"), at("first"), settings(folder.path()));
+    succeed(["migrate", "--config", text(&config)]);
+    succeed(["ca", "init", "--dir", text(&ca)]);
+    let terminal = ["--institution", "1319990012", "--terminal", "受付1", "--out", text(&first)];
+    succeed(["ca", "issue", "--dir", text(&ca)].into_iter().chain(terminal));
+    let certificate = first.join("terminal.cert.pem");
+    let renew = |out: &Path, config: &[&str]| {
+        let base = [
+            "--json",
+            "ca",
+            "renew",
+            "--dir",
+            text(&ca),
+            "--certificate",
+            text(&certificate),
+            "--out",
+            text(out),
+        ];
+        document(&succeed(base.iter().chain(config)))["serial"].as_str().expect("a serial number").to_owned()
+    };
+    let shut_out = |out: &Path, serial: &str| {
+        let certificate = out.join("terminal.cert.pem");
+        let base = ["ca", "revoke", "--dir", text(&ca), "--serial", serial, "--config", text(&config)];
+        run(base.into_iter().chain(["--certificate", text(&certificate)])).status.code()
+    };
+    // Only what the server knows can be shut out of it.
+    let (known, unknown) = (at("known"), at("unknown"));
+    assert_eq!(shut_out(&known, &renew(&known, &["--config", text(&config)])), Some(0));
+    assert_eq!(shut_out(&unknown, &renew(&unknown, &[])), Some(1));
 }

@@ -25,8 +25,8 @@ fn generate(folder: &Path, seed: &str) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// A server's settings whose keys nobody needs for an import.
-fn settings(folder: &Path) -> PathBuf {
+/// A server's settings that are good for its database only.
+pub(crate) fn settings(folder: &Path) -> PathBuf {
     let file = folder.join("server.toml");
     let text = r#"
         database_url = "sqlite:import.db"

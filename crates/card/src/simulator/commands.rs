@@ -16,7 +16,7 @@ use crate::session::pinless::{
 use crate::simulator::card::{Powered, SimulatedCard};
 use crate::simulator::counters::Secret;
 use crate::simulator::files::File;
-use crate::simulator::signing::MAX_INPUT;
+use crate::simulator::signing::{MAX_INPUT, ToSign};
 use crate::tlv;
 
 /// The shortest beginning of an application identifier that selects it.
@@ -299,19 +299,20 @@ impl SimulatedCard {
     }
 }
 
-/// What is padded and signed, by the way P1 asks for: as given, or hashed and wrapped by the card.
-fn signing_input(p1: u8, data: &[u8]) -> Result<Vec<u8>, StatusWord> {
+/// What is signed, by the way P1 asks for: as given, or hashed and wrapped by the card; from 04 on with PSS.
+fn signing_input(p1: u8, data: &[u8]) -> Result<ToSign, StatusWord> {
     if data.is_empty() || (p1 == 0x00 && data.len() > MAX_INPUT) {
         return Err(StatusWord::WRONG_LENGTH);
     }
     let wrapped = |hash: &[u8]| [&DIGEST_INFO_SHA256[..], hash].concat();
     match p1 {
-        0x00 => Ok(data.to_vec()),
-        0x01 => Ok(digest(&SHA256, data).as_ref().to_vec()),
-        0x02 if data.len() == 32 => Ok(wrapped(data)),
-        0x02 => Err(StatusWord::CONDITIONS),
-        0x03 => Ok(wrapped(digest(&SHA256, data).as_ref())),
-        // 04 and 05 (PSS) exist on real cards; what exactly they take is not known well enough.
+        0x00 => Ok(ToSign::Padded(data.to_vec())),
+        0x01 => Ok(ToSign::Padded(digest(&SHA256, data).as_ref().to_vec())),
+        0x02 | 0x04 if data.len() != 32 => Err(StatusWord::CONDITIONS),
+        0x02 => Ok(ToSign::Padded(wrapped(data))),
+        0x03 => Ok(ToSign::Padded(wrapped(digest(&SHA256, data).as_ref()))),
+        0x04 => Ok(ToSign::Pss(data.to_vec())),
+        0x05 => Ok(ToSign::Pss(digest(&SHA256, data).as_ref().to_vec())),
         _ => Err(StatusWord::WRONG_PARAMETERS),
     }
 }

@@ -1,12 +1,14 @@
 //! The private keys of a simulated card.
 //!
-//! The real card pads whatever it is given and signs it. A signature over a SHA-256 DigestInfo, the usual case,
+//! The real card pads whatever it is given and signs it (or, when asked to, signs a hash with PSS). A signature over a SHA-256 DigestInfo, the usual case,
 //! is left to the cryptographic library; anything else is computed with plain big numbers, which take no care
 //! of timing. That is fine for keys that protect nothing.
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+};
 use num_bigint::BigUint;
 
 use crate::session::DIGEST_INFO_SHA256;
@@ -18,6 +20,14 @@ use crate::tlv;
 const MODULUS: usize = 256;
 /// The most the card pads: the modulus less the eleven bytes of PKCS #1 v1.5.
 pub(crate) const MAX_INPUT: usize = MODULUS - 11;
+
+/// What a command asks the key to sign.
+pub(crate) enum ToSign {
+    /// Bytes to be padded by PKCS #1 v1.5 as they are.
+    Padded(Vec<u8>),
+    /// A SHA-256 hash, for RSASSA-PSS with SHA-256 throughout and a random salt as long as the hash.
+    Pss(Vec<u8>),
+}
 
 pub(crate) enum SigningKey {
     Rsa(Box<RsaKey>),
@@ -44,11 +54,13 @@ impl SigningKey {
     }
 
     /// Signs what the card was given; `None` when the input does not fit the key.
-    pub(crate) fn sign(&self, input: &[u8]) -> Option<Vec<u8>> {
-        match self {
-            Self::Rsa(key) => key.sign(input),
+    pub(crate) fn sign(&self, input: &ToSign) -> Option<Vec<u8>> {
+        match (self, input) {
+            (Self::Rsa(key), ToSign::Padded(input)) => key.sign(input),
+            (Self::Rsa(key), ToSign::Pss(hash)) => key.sign_sha256(&RSA_PSS_SHA256, hash),
+            (Self::P384(_), ToSign::Pss(_)) => None,
             // Speculative: how the next card takes its input is not public. A bare SHA-384 digest is assumed.
-            Self::P384(key) => {
+            (Self::P384(key), ToSign::Padded(input)) => {
                 let digest = Digest::import_less_safe(input, &aws_lc_rs::digest::SHA384).ok()?;
                 key.sign_digest(&digest).ok().map(|signature| signature.as_ref().to_vec())
             }
@@ -71,15 +83,15 @@ impl RsaKey {
             return None;
         }
         match input.strip_prefix(&DIGEST_INFO_SHA256) {
-            Some(hash) if hash.len() == 32 => self.sign_sha256(hash),
+            Some(hash) if hash.len() == 32 => self.sign_sha256(&RSA_PKCS1_SHA256, hash),
             _ => Some(self.sign_raw(input)),
         }
     }
 
-    fn sign_sha256(&self, hash: &[u8]) -> Option<Vec<u8>> {
+    fn sign_sha256(&self, padding: &'static dyn RsaEncoding, hash: &[u8]) -> Option<Vec<u8>> {
         let mut signature = vec![0; MODULUS];
         let digest = Digest::import_less_safe(hash, &SHA256).ok()?;
-        self.library.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).ok()?;
+        self.library.sign_digest(padding, &digest, &mut signature).ok()?;
         Some(signature)
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
 use card::applications::Application;
 use card::simulator::profile::Variant;
 use card::simulator::{Counters, Secret, SimulatedCard};
@@ -233,6 +234,34 @@ fn the_ways_of_signing_agree_with_each_other() {
     assert_eq!(by(0x03, text), whole);
     assert_eq!(by(0x01, text), by(0x00, hash.as_ref()));
     assert_ne!(by(0x01, text), whole);
+}
+
+#[test]
+fn signatures_with_pss_verify_and_each_differs() {
+    let profile = crate::persona::profile();
+    let certificate = profile.authentication.certificate;
+    let (_, certificate) = x509_parser::parse_x509_certificate(&certificate).unwrap();
+    let public = UnparsedPublicKey::new(
+        &RSA_PSS_2048_8192_SHA256,
+        certificate.public_key().subject_public_key.data.as_ref(),
+    );
+    let mut card = at_auth_pin();
+    let text = b"text";
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text);
+    let command = |p1: u8, input: &[u8]| [&[0x80, 0x2A, p1, 0x80, input.len() as u8], input, &[0]].concat();
+    file(&mut card, 0x0017);
+    assert_eq!(sw(&mut card, &command(0x05, text)), 0x6982, "as any signature it needs the PIN");
+    file(&mut card, 0x0018);
+    verify(&mut card, "1234");
+    file(&mut card, 0x0017);
+    assert_eq!(sw(&mut card, &command(0x04, text)), 0x6985, "04 takes a digest");
+    let signatures = [(0x04, hash.as_ref()), (0x05, &text[..]), (0x05, text)].map(|(p1, input)| {
+        let answer = card.process(&command(p1, input));
+        let signature = answer.strip_suffix(&[0x90, 0x00]).unwrap().to_vec();
+        public.verify(text, &signature).unwrap();
+        signature
+    });
+    assert!(signatures[0] != signatures[1] && signatures[1] != signatures[2], "the salt is random");
 }
 
 #[test]

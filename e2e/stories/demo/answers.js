@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assertAccessible } from '../../access.js';
 import { SCREENS, onPage, picture } from '../../browser.js';
-import { NOTICED_CARDS, REFUSED_CARDS, VALIDITIES } from './people.js';
+import { NOTICED_CARDS, NO_MATCH_BY_CARD, REFUSED_CARDS, VALIDITIES } from './people.js';
 import { ask, openLanding, putCard } from './steps.js';
 
 /** The band says this; its tone is never alone. */
@@ -45,7 +45,7 @@ async function tellAnswer(scene, line) {
     assert.deepEqual(told, code ? [code] : []);
     await assertFile(scene, page, line);
     await assertAccessible(page, `${line.person} ${line.word}`);
-    await picture(scene, page, `result-${line.person}`);
+    await picture(scene, page, `result-${line.person}-${line.ask.way}`);
     // Back leads to where one was, the group open.
     await page.getByRole('link', { name: '← 人物の一覧に戻る' }).first().click();
     await page.locator(`#${line.person}`).waitFor({ state: 'visible' });
@@ -73,6 +73,7 @@ export function tellAnswers(scene, step) {
   for (const line of VALIDITIES) {
     step(`資格有効性 ${line.validity}: ${line.name} shows 「${line.word}」 and its file`, () => tellAnswer(scene, line));
   }
+  step('資格有効性 4 by card does not speak of a number nobody typed', () => tellAnswer(scene, NO_MATCH_BY_CARD));
   for (const line of NOTICED_CARDS) {
     step(`${line.code}: ${line.name} is told about the certificate`, () => tellAnswer(scene, line));
   }

@@ -38,6 +38,13 @@ export const VALIDITIES = [
   },
 ];
 
+/** By card nobody typed a number: the desk is told something else than after a question by number. */
+export const NO_MATCH_BY_CARD = {
+  validity: '4', person: 'no-match', name: '未届　四郎', ask: card(), code: 'OQSB1001W',
+  tone: 'stop', icon: '？', word: '該当資格なし', folder: 'face',
+  next: '保険者の登録がまだのようです。資格確認書などで確認し、加入先を患者さんに確かめてください。',
+};
+
 const NOTICE = 'このまま受付できます。下のお知らせを患者さんに伝えてください。';
 
 /** Cards whose certificate still gives an answer, with something to tell. */

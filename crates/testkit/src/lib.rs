@@ -1,7 +1,7 @@
 //! Dev only: databases, certificates, people, time.
 //!
-//! [`postgres`] gives databases to any crate's tests, [`own_world`] and [`virtual_reader`] a card reader to any. With the feature `system` there is the whole central side:
-//! a real server on free ports behind real mutual TLS, terminals with certificates, cards that sign, people
+//! [`postgres`] gives databases to any crate's tests, [`own_world`] a machine of their own, [`virtual_reader`] a
+//! card reader in it. With the feature `system` there is the whole central side: a real server on free ports behind real mutual TLS, terminals with certificates, cards that sign, people
 //! with coverage, and a clock that is driven.
 
 pub mod own_world;
@@ -16,3 +16,5 @@ pub mod client;
 pub mod people;
 #[cfg(feature = "system")]
 pub mod system;
+#[cfg(feature = "system")]
+pub mod witness;

@@ -119,19 +119,6 @@ async fn a_changed_proof_is_refused_and_recorded(engine: Engine) {
     desk.system.stop().await;
 }
 
-/// How many verifications are on record.
-async fn verifications(url: &str) -> i64 {
-    const COUNT: &str = "SELECT COUNT(*) FROM verification";
-    if let Some(file) = url.strip_prefix("sqlite:") {
-        let connection = rusqlite::Connection::open(file).expect("the database");
-        return connection.query_row(COUNT, [], |row| row.get(0)).expect("a count");
-    }
-    let (client, connection) =
-        tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the database");
-    tokio::spawn(connection);
-    client.query_one(COUNT, &[]).await.expect("a count").get(0)
-}
-
 async fn a_thousand_replays_have_one_effect(engine: Engine) {
     const REPLAYS: usize = 1_000;
     const MORE_THAN_COME: u32 = 2_000;
@@ -178,7 +165,11 @@ async fn a_thousand_replays_have_one_effect(engine: Engine) {
         }
     }
     assert_eq!((judged, answers.len()), (REPLAYS, 1), "all answers are the first one");
-    assert_eq!(verifications(desk.system.database_url()).await, 1, "one verification on record");
+    assert_eq!(
+        testkit::witness::verifications(desk.system.database_url()).await,
+        1,
+        "one verification on record"
+    );
     let entries = audit_entries(&desk.system).await;
     let effects = entries.iter().filter(|entry| entry.action == "verify_card").count();
     assert_eq!(effects, 1, "one audit entry for one effect");

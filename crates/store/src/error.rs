@@ -33,6 +33,12 @@ pub enum Error {
         /// Which column or thing.
         what: &'static str,
     },
+    /// What the database says about the audit log contradicts itself: somebody changed it.
+    #[error("the audit log contradicts itself: its {what} was changed or removed")]
+    AuditBroken {
+        /// Which part of it.
+        what: &'static str,
+    },
     /// The store is closing, or the thread that served it ended.
     #[error("the store is closed")]
     Closed,

@@ -11,7 +11,7 @@ use eligibility::{
 use crate::{
     NewConsent, Result, Store,
     audit::{AuditEvent, Chains},
-    consent,
+    consent, denial,
     engine::{Tx, bind},
     enumeration::{self, Look},
     job::Write,
@@ -71,17 +71,6 @@ pub enum Recorded {
         /// From when the next question is taken.
         retry_at: Instant,
     },
-}
-
-/// A refused attempt (bad signature, revoked card, unknown terminal …).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denial {
-    /// From the client certificate.
-    pub institution_code: InstitutionCode,
-    /// What the audit log says.
-    pub audit: AuditEvent,
-    /// Now.
-    pub recorded_at: Instant,
 }
 
 /// `outcome` of the audit entry when the guard held a question back.
@@ -214,22 +203,7 @@ impl Record {
             outcome: outcome.to_owned(),
             detail: String::new(),
         };
-        chains.append(tx, new.institution_code.as_str(), new.recorded_at, &event).await.map(|_| ())
-    }
-}
-
-struct Deny(Denial);
-
-impl Write for Deny {
-    type Output = ();
-
-    fn key(&self) -> &str {
-        self.0.institution_code.as_str()
-    }
-
-    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<()> {
-        let Denial { institution_code, audit, recorded_at } = &self.0;
-        chains.append(tx, institution_code.as_str(), *recorded_at, audit).await.map(|_| ())
+        denial::record(tx, chains, &new.institution_code, &event.actor, new.recorded_at, &event).await
     }
 }
 
@@ -257,14 +231,6 @@ impl Store {
     /// Any write error of the store: then nothing may be answered.
     pub async fn record_verification(&self, verification: NewVerification) -> Result<Recorded> {
         self.write(Record(verification)).await
-    }
-
-    /// Writes the audit entry of a refused attempt; returns after it is durable.
-    ///
-    /// # Errors
-    /// Any write error of the store.
-    pub async fn record_denied(&self, denial: Denial) -> Result<()> {
-        self.write(Deny(denial)).await
     }
 
     /// Removes verifications recorded before `before`, at most `limit` of them; returns how many. Their

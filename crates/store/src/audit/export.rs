@@ -124,8 +124,8 @@ impl Store {
     /// what a dump cannot show is looked for here: entries kept out of the tree by saying that they are in it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when no head was ever signed; [`Error::Malformed`] when a row is no entry at all, or
-    /// marks and runs do not agree with the tree; I/O and read errors.
+    /// [`Error::NotFound`] when no head was ever signed; [`Error::Malformed`] when a row is no entry at all;
+    /// [`Error::AuditBroken`] when marks and runs do not agree with the tree; I/O and read errors.
     pub async fn audit_export(&self, out: &mut (impl std::io::Write + Send)) -> Result<TreeHead> {
         // Before the head: another process may sign meanwhile, and marks only ever move on.
         let marks = self.marks().await?;
@@ -136,9 +136,17 @@ impl Store {
         let reached = self.export_entries(i64::try_from(size).unwrap_or(i64::MAX), out).await?;
         out.flush()?;
         if marks.iter().any(|(institution, mark)| *mark > reached.get(institution).copied().unwrap_or(0)) {
-            return Err(Error::Malformed { what: "audit mark" });
+            return Err(Error::AuditBroken { what: "mark" });
         }
         Ok(head)
+    }
+
+    /// Signed heads after this number, oldest first, some of them: ask again after the last one.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn audit_tree_heads_after(&self, after: i64) -> Result<Vec<TreeHead>> {
+        self.read(Heads { after, last: i64::MAX }).await
     }
 
     async fn marks(&self) -> Result<HashMap<String, i64>> {
@@ -179,14 +187,14 @@ impl Store {
             for run in runs {
                 // A run that claims leaves of another one would make up entries the tree does not hold.
                 if run.first_leaf != leaves || run.entries < 1 {
-                    return Err(Error::Malformed { what: "audit run" });
+                    return Err(Error::AuditBroken { what: "run" });
                 }
                 leaves = leaves.saturating_add(run.entries);
                 reached.insert(run.institution.clone(), run.first_sequence.saturating_add(run.entries - 1));
                 self.export_run(run, out).await?;
             }
         }
-        if leaves == tree_size { Ok(reached) } else { Err(Error::Malformed { what: "audit run" }) }
+        if leaves == tree_size { Ok(reached) } else { Err(Error::AuditBroken { what: "run" }) }
     }
 
     async fn export_run(&self, run: Run, out: &mut (impl std::io::Write + Send)) -> Result<()> {

@@ -2,15 +2,14 @@
 //!
 //! Reading goes in small steps so that no check waits behind it; the write of a head, its runs and marks is
 //! one transaction, and the head's primary key settles which of several processes made it.
+//!
+//! Nothing is signed that contradicts itself: see [`books`].
+//!
+//! [`books`]: super::books
 
 use eligibility::Instant;
 
-use super::{
-    Chains, SigningKey, TreeHead,
-    entry::{Entry, entry_columns},
-    head::head_columns,
-    merkle::{self, Tree},
-};
+use super::{Chains, SigningKey, TreeHead, books, head::head_columns, merkle::Tree};
 use crate::{
     Error, Result, Store,
     engine::{Tx, bind},
@@ -31,14 +30,9 @@ const LAST_HEAD: &str = concat!(
     head_columns!(),
     ", frontier FROM audit_tree_head WHERE head_number > $1 ORDER BY head_number DESC LIMIT 1"
 );
+const NEWER_HEAD: &str = "SELECT head_number FROM audit_tree_head WHERE head_number > $1 LIMIT 1";
 const NEXT_INSTITUTION: &str =
     "SELECT institution_code FROM audit WHERE institution_code > $1 ORDER BY institution_code LIMIT 1";
-const INTEGRATED: &str = "SELECT sequence FROM audit_integrated WHERE institution_code = $1";
-const NEW_ENTRIES: &str = concat!(
-    "SELECT ",
-    entry_columns!(),
-    " FROM audit WHERE institution_code = $1 AND sequence > $2 ORDER BY sequence LIMIT $3"
-);
 const PUT_HEAD: &str = concat!(
     "INSERT INTO audit_tree_head (",
     head_columns!(),
@@ -88,20 +82,29 @@ impl Read for LastHead {
     }
 }
 
-struct NewEntries(Cursor);
+struct NewEntries {
+    cursor: Cursor,
+    /// The head to be built upon, and its tree's size; 0 for none.
+    head_number: i64,
+    tree_size: i64,
+}
 
 impl Read for NewEntries {
-    type Output = Found;
+    /// `None` when there is a newer head already: another process came first.
+    type Output = Option<Found>;
 
-    async fn run(&self, tx: &Tx<'_>) -> Result<Found> {
-        let mut found = Found { leaves: vec![], cursor: self.0.clone(), finished: false };
+    async fn run(&self, tx: &Tx<'_>) -> Result<Option<Found>> {
+        if tx.query_one(NEWER_HEAD, bind![self.head_number], |_| Ok(())).await?.is_some() {
+            return Ok(None);
+        }
+        let mut found = Found { leaves: vec![], cursor: self.cursor.clone(), finished: false };
         let mut room = READ_ENTRIES;
         for _ in 0..READ_INSTITUTIONS {
-            if !enter(tx, &mut found).await? {
-                return Ok(found);
+            if !enter(tx, &mut found, self.tree_size).await? {
+                return Ok(Some(found));
             }
             let after = found.cursor.sequence.unwrap_or(0);
-            let leaves = leaves(tx, &found.cursor.institution, after, room).await?;
+            let leaves = books::leaves(tx, &found.cursor.institution, after, room).await?;
             let taken = leaves.len() as i64;
             // Fewer than asked for: the institution is done.
             found.cursor.sequence = (taken == room).then_some(after + taken);
@@ -113,12 +116,12 @@ impl Read for NewEntries {
                 break;
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 }
 
 /// Moves the cursor into the next institution unless it stands within one; `false` at the end.
-async fn enter(tx: &Tx<'_>, found: &mut Found) -> Result<bool> {
+async fn enter(tx: &Tx<'_>, found: &mut Found, tree_size: i64) -> Result<bool> {
     let cursor = &mut found.cursor;
     if cursor.sequence.is_some() {
         return Ok(true);
@@ -132,19 +135,9 @@ async fn enter(tx: &Tx<'_>, found: &mut Found) -> Result<bool> {
         found.finished = true;
         return Ok(false);
     };
-    let done = tx.query_one(INTEGRATED, bind![&institution], |row| row.int(0, "sequence")).await?;
-    *cursor = Cursor { institution, sequence: Some(done.unwrap_or(0)) };
+    let done = books::agreed_mark(tx, &institution, tree_size).await?;
+    *cursor = Cursor { institution, sequence: Some(done) };
     Ok(true)
-}
-
-async fn leaves(tx: &Tx<'_>, institution: &str, after: i64, limit: i64) -> Result<Vec<[u8; 32]>> {
-    let mut line = Vec::new();
-    tx.query(NEW_ENTRIES, bind![institution, after, limit], |row| {
-        line.clear();
-        Entry::from_row(row)?.write_line(&mut line)?;
-        Ok(merkle::leaf(&line))
-    })
-    .await
 }
 
 /// A head with the runs it adds.
@@ -233,7 +226,8 @@ impl Store {
     /// process.
     ///
     /// # Errors
-    /// [`Error::Key`] when signing fails; [`Error::Busy`] when other processes always come first; any read
+    /// [`Error::AuditBroken`] when what is recorded of the tree contradicts itself or the entries: then nothing is
+    /// signed any more; [`Error::Key`] when signing fails; [`Error::Busy`] when other processes always come first; any read
     /// or write error of the store.
     pub async fn audit_integrate_and_sign(&self, key: &SigningKey, now: Instant) -> Result<TreeHead> {
         for _ in 0..TRIES {
@@ -251,7 +245,12 @@ impl Store {
         let mut growth = Growth { previous, tree, runs: vec![], key, now };
         let mut cursor = Cursor::default();
         loop {
-            let found = self.read(NewEntries(cursor)).await?;
+            let (head_number, tree_size) =
+                growth.previous.as_ref().map_or((0, 0), |head| (head.head_number, head.tree_size));
+            let tree_size = leaf_number(tree_size)?;
+            let Some(found) = self.read(NewEntries { cursor, head_number, tree_size }).await? else {
+                return Ok(None);
+            };
             growth.take(found.leaves);
             let signs = if found.finished {
                 !growth.runs.is_empty() || growth.previous.is_none()

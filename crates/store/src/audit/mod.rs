@@ -6,6 +6,7 @@
 //!
 //! [`Store::audit_integrate_and_sign`]: crate::Store::audit_integrate_and_sign
 
+mod books;
 mod chain;
 mod entry;
 mod export;

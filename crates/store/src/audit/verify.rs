@@ -2,7 +2,7 @@
 //! institutions and heads, not with that of entries.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     io::{BufRead, Read},
 };
 
@@ -66,7 +66,7 @@ struct Verifier<'k> {
     ahead: VecDeque<(u64, [u8; 32], u64)>,
 }
 
-/// Verifies a dump. `witness` is a head line kept from an earlier dump, which must be among the heads.
+/// Verifies a dump. `witness` is head lines kept elsewhere, one or more: each must be among the heads.
 ///
 /// # Errors
 /// Only when the reader fails; whatever is wrong with the dump is in the report.
@@ -81,7 +81,7 @@ pub fn verify(mut dump: impl BufRead, key: &PublicKey, witness: Option<&str>) ->
     };
     let mut line = Vec::new();
     let Some(header) = verifier.header(&mut dump, &mut line)? else { return Ok(verifier.report) };
-    if !verifier.heads(&header, &mut dump, &mut line, witness.map(str::trim))? {
+    if !verifier.heads(&header, &mut dump, &mut line, witness)? {
         return Ok(verifier.report);
     }
     verifier.entries(&header, &mut dump, &mut line)?;
@@ -149,13 +149,17 @@ impl Verifier<'_> {
         witness: Option<&str>,
     ) -> std::io::Result<bool> {
         let mut previous: Option<TreeHead> = None;
-        let mut witnessed = witness.is_none();
+        let kept = witness.unwrap_or_default().lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut missing: HashSet<[u8; 32]> = kept.map(|line| digest(line.as_bytes())).collect();
+        if witness.is_some() && missing.is_empty() {
+            self.fault(0, "the witness holds no head");
+        }
         for _ in 0..header.heads {
             if !self.next(dump, line)? {
                 self.fault(0, format!("only {} of {} heads are there", self.report.heads, header.heads));
                 return Ok(false);
             }
-            witnessed |= witness.is_some_and(|witness| witness.as_bytes() == line.as_slice());
+            missing.remove(&digest(line));
             let Some(head) = self.canonical::<TreeHead>(line, "tree head") else { return Ok(false) };
             self.head(&head, previous.as_ref());
             self.report.heads += 1;
@@ -164,8 +168,8 @@ impl Verifier<'_> {
         if previous.is_some_and(|last| last.tree_size != header.tree_size) {
             self.fault(1, "the header's size is not that of the last head");
         }
-        if !witnessed {
-            self.fault(0, "the witnessed head is not in this log");
+        if !missing.is_empty() {
+            self.fault(0, format!("{} witnessed heads are not in this log", missing.len()));
         }
         Ok(true)
     }

@@ -18,6 +18,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V1__people_and_coverage", include_str!("V1__people_and_coverage.sql")),
     ("V2__institutions_and_what_happens", include_str!("V2__institutions_and_what_happens.sql")),
     ("V3__audit", include_str!("V3__audit.sql")),
+    ("V4__what_is_remembered_of_strangers", include_str!("V4__what_is_remembered_of_strangers.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

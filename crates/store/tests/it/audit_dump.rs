@@ -204,7 +204,12 @@ async fn another_key_or_a_missing_witness_is_found() {
         lines(&good)[1..5].iter().map(|line| String::from_utf8(line.clone()).expect("text")).collect();
     let with = |witness: &str| verify(good.as_slice(), &public, Some(witness)).expect("reads").is_whole();
     assert!(heads.iter().all(|head| with(head)));
-    assert!(!with(&heads[0].replace("\"tree_size\":3", "\"tree_size\":4")));
+    let changed = heads[0].replace("\"tree_size\":3", "\"tree_size\":4");
+    assert!(!with(&changed));
+    // A file of many: each must be there, and one without any proves nothing.
+    assert!(with(&heads.concat()));
+    assert!(!with(&format!("{}{changed}", heads.concat())));
+    assert!(!with("") && !with("\n"));
     // An older dump is whole by itself; only a witness tells that it is old.
     let older = [&b"{\"format\":\"shikaku-audit-1\",\"tree_size\":3,\"heads\":1}\n"[..], heads[0].as_bytes()];
     let older = [older.concat(), lines(&good)[5..8].concat()].concat();

@@ -16,6 +16,7 @@ on_every_database!(
     two_processes_sign_one_chain_of_heads,
     a_changed_or_removed_row_is_found_after_export,
     entries_cannot_be_kept_out_by_saying_that_they_are_in,
+    nothing_is_signed_over_books_that_were_changed,
     what_is_refused_is_audited,
     administration_is_audited,
 );
@@ -125,24 +126,119 @@ async fn a_changed_or_removed_row_is_found_after_export(db: Database) {
 async fn entries_cannot_be_kept_out_by_saying_that_they_are_in(db: Database) {
     let key = SigningKey::generate().expect("a key");
     let exported = async || db.store.audit_export(&mut Vec::new()).await.map(drop);
+    let signed = async || db.store.audit_integrate_and_sign(&key, NOW).await.map(drop);
     for by in [1, 1_000_000] {
         check(&db, 1, &format!("{by} in")).await;
         let head = db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
         check(&db, 1, &format!("{by} out")).await;
         let mark = |by: i64| format!("UPDATE audit_integrated SET sequence = sequence + {by}");
         tamper(&db, &mark(by)).await;
-        assert_eq!(db.store.audit_integrate_and_sign(&key, NOW).await.as_ref(), Ok(&head), "it is kept out");
-        assert_eq!(exported().await, Err(store::Error::Malformed { what: "audit mark" }), "moved on by {by}");
+        assert_eq!(signed().await, broken("mark"), "moved on by {by}");
+        assert_eq!(exported().await, broken("mark"), "moved on by {by}");
         // Nor does it help to make the tree's own book agree.
         let last = head.tree_size - 1;
         let run =
             |by: i64| format!("UPDATE audit_run SET entries = entries + {by} WHERE first_leaf = {last}");
         tamper(&db, &run(by)).await;
-        assert_eq!(exported().await, Err(store::Error::Malformed { what: "audit run" }), "stretched by {by}");
+        assert_eq!(signed().await, broken("run"), "stretched by {by}");
+        assert_eq!(exported().await, broken("run"), "stretched by {by}");
         tamper(&db, &format!("{}; {}", run(-by), mark(-by))).await;
         db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
         assert_eq!(faults(&db, &key).await.1, [""; 0], "put back as it was");
     }
+}
+
+/// What signing and exporting say of a log that was changed.
+fn broken(what: &'static str) -> Result<(), store::Error> {
+    Err(store::Error::AuditBroken { what })
+}
+
+async fn nothing_is_signed_over_books_that_were_changed(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    let signed = async || db.store.audit_integrate_and_sign(&key, NOW).await.map(drop);
+    for number in 0..8 {
+        check(&db, number % 2, &format!("{number}")).await;
+        if number % 4 == 3 {
+            signed().await.expect("signs");
+        }
+    }
+    check(&db, 0, "pending 0").await;
+    check(&db, 0, "pending 1").await;
+    let (own, other) = (institution(0), institution(1));
+    let of = |code: &eligibility::institution::InstitutionCode| format!("institution_code = '{code}'");
+    // What is done, what undoes it, what is then said. Each institution has four entries in, in two runs of two.
+    let last = "first_leaf = 4";
+    let cases = [
+        (
+            format!("UPDATE audit_integrated SET sequence = sequence - 1 WHERE {}", of(&own)),
+            format!("UPDATE audit_integrated SET sequence = sequence + 1 WHERE {}", of(&own)),
+            "mark",
+        ),
+        (
+            format!("UPDATE audit_integrated SET institution_code = 'x' WHERE {}", of(&own)),
+            format!("UPDATE audit_integrated SET institution_code = '{own}' WHERE institution_code = 'x'"),
+            "mark",
+        ),
+        (
+            format!("UPDATE audit_run SET institution_code = 'x' WHERE {}", of(&own)),
+            format!("UPDATE audit_run SET institution_code = '{own}' WHERE institution_code = 'x'"),
+            "mark",
+        ),
+        // A gap and an overlap between runs.
+        (
+            format!("UPDATE audit_run SET entries = 1, first_sequence = first_sequence + 1 WHERE {last}"),
+            format!("UPDATE audit_run SET entries = 2, first_sequence = first_sequence - 1 WHERE {last}"),
+            "run",
+        ),
+        (
+            format!("UPDATE audit_run SET entries = 3, first_sequence = first_sequence - 1 WHERE {last}"),
+            format!("UPDATE audit_run SET entries = 2, first_sequence = first_sequence + 1 WHERE {last}"),
+            "run",
+        ),
+        // A run for the pending entries that no head covers.
+        (
+            format!(
+                "INSERT INTO audit_run (first_leaf, institution_code, first_sequence, entries) VALUES (8, '{own}', 5, 2); \
+                  UPDATE audit_integrated SET sequence = 6 WHERE {}",
+                of(&own)
+            ),
+            format!(
+                "DELETE FROM audit_run WHERE first_leaf = 8; \
+                  UPDATE audit_integrated SET sequence = 4 WHERE {}",
+                of(&own)
+            ),
+            "run",
+        ),
+        // A pending entry taken out, put elsewhere, or changed after its follower was written.
+        (
+            format!("UPDATE audit SET sequence = 50 WHERE {} AND sequence = 5", of(&own)),
+            format!("UPDATE audit SET sequence = 5 WHERE {} AND sequence = 50", of(&own)),
+            "sequence",
+        ),
+        (
+            format!("UPDATE audit SET actor = 'nobody' WHERE {} AND sequence = 5", of(&own)),
+            format!("UPDATE audit SET actor = 'terminal:受付\"1\"' WHERE {} AND sequence = 5", of(&own)),
+            "chain",
+        ),
+        // The last one that is in.
+        (
+            format!("UPDATE audit SET sequence = 50 WHERE {} AND sequence = 4", of(&other)),
+            format!("UPDATE audit SET sequence = 4 WHERE {} AND sequence = 50", of(&other)),
+            "sequence",
+        ),
+        (
+            format!("UPDATE audit SET actor = 'nobody' WHERE {} AND sequence = 4", of(&own)),
+            format!("UPDATE audit SET actor = 'terminal:受付\"1\"' WHERE {} AND sequence = 4", of(&own)),
+            "chain",
+        ),
+    ];
+    for (done, undone, said) in cases {
+        tamper(&db, &done).await;
+        assert_eq!(signed().await, broken(said), "{done}");
+        tamper(&db, &undone).await;
+    }
+    signed().await.expect("put back as it was");
+    assert_eq!(faults(&db, &key).await, (10, vec![]));
 }
 
 async fn what_is_refused_is_audited(db: Database) {

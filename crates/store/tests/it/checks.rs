@@ -325,8 +325,12 @@ async fn pruning_is_bounded_and_by_age(db: Database) {
 }
 
 async fn a_denial_is_written(db: Database) {
-    let denial =
-        Denial { institution_code: institution(1), audit: event("denied:signature"), recorded_at: NOW };
+    let denial = Denial {
+        institution_code: institution(1),
+        source: "certificate:00".to_owned(),
+        audit: event("denied:signature"),
+        recorded_at: NOW,
+    };
     db.store.record_denied(denial).await.expect("records");
     let key = store::audit::SigningKey::generate().expect("a key");
     db.store.audit_integrate_and_sign(&key, NOW).await.expect("signs");

@@ -7,6 +7,8 @@
 //!
 //! [`books`]: super::books
 
+use std::time::Duration;
+
 use eligibility::Instant;
 
 use super::{Chains, SigningKey, TreeHead, books, head::head_columns, merkle::Tree};
@@ -23,7 +25,9 @@ const READ_INSTITUTIONS: usize = 200;
 /// Runs that one head adds at most: bounds its transaction.
 const HEAD_RUNS: usize = 2_000;
 /// How often another process may come first before this one gives up.
-const TRIES: u32 = 8;
+const TRIES: u32 = 24;
+/// Each try waits longer than the one before by this, so that whoever came first gets done.
+const GIVE_WAY: Duration = Duration::from_millis(2);
 
 const LAST_HEAD: &str = concat!(
     "SELECT ",
@@ -230,10 +234,11 @@ impl Store {
     /// signed any more; [`Error::Key`] when signing fails; [`Error::Busy`] when other processes always come first; any read
     /// or write error of the store.
     pub async fn audit_integrate_and_sign(&self, key: &SigningKey, now: Instant) -> Result<TreeHead> {
-        for _ in 0..TRIES {
+        for number in 1..=TRIES {
             if let Some(head) = self.grow(key, now).await? {
                 return Ok(head);
             }
+            tokio::time::sleep(GIVE_WAY * number).await;
         }
         Err(Error::Busy { tries: TRIES })
     }

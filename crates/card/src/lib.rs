@@ -4,7 +4,7 @@
 //! [`transport::CardTransport`]: a reader through PC/SC, or the simulated card of [`simulator`], in
 //! process or through vpcd. At the centre, [`jpki`] checks what the card signed: certificate path,
 //! policy, key, signature and revocation. What is signed is the business of the two sides
-//! (`wire::terminal_api::card_proof_text`); here it is bytes.
+//! (`wire::card_statement`); here it is bytes.
 //!
 //! What must not live here: HTTP, SQL, who a card belongs to, and the rule how long an expired
 //! certificate is still good for (the dates are reported, the domain decides).

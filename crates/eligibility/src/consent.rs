@@ -36,6 +36,19 @@ impl ConsentKind {
         Self::Operation,
     ];
 
+    /// The name in our own messages, records and signed statements.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ceiling => "ceiling",
+            Self::SpecificDisease => "specific_disease",
+            Self::Checkup => "checkup",
+            Self::Medication => "medication",
+            Self::Treatment => "treatment",
+            Self::Operation => "operation",
+        }
+    }
+
     /// The kind in OQSCD036; `None` for the ceiling certificate, which is not in that table.
     #[must_use]
     pub const fn information(self) -> Option<ConsentInformation> {
@@ -86,6 +99,20 @@ pub enum CareForm {
 }
 
 impl CareForm {
+    /// Every form, in the order of OQSCD028.
+    pub const ALL: &'static [Self] = &[Self::Outpatient, Self::HomeVisit, Self::Online, Self::Emergency];
+
+    /// The name in our own messages, records and signed statements.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Outpatient => "outpatient",
+            Self::HomeVisit => "home_visit",
+            Self::Online => "online",
+            Self::Emergency => "emergency",
+        }
+    }
+
     /// The value of OQSCD028.
     #[must_use]
     pub const fn category(self) -> TreatmentCategory {

@@ -58,6 +58,19 @@ pub enum ProofMethod {
 }
 
 impl ProofMethod {
+    /// Every method.
+    pub const ALL: &'static [Self] = &[Self::Face, Self::Pin, Self::Visual];
+
+    /// The name in our own messages, records and signed statements.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Face => "face",
+            Self::Pin => "pin",
+            Self::Visual => "visual",
+        }
+    }
+
     /// The Japanese label.
     #[must_use]
     pub const fn label(self) -> &'static str {

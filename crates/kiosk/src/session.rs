@@ -16,8 +16,8 @@ use eligibility::{
     verification::ProofMethod,
 };
 use wire::{
+    card_statement::CardStatement,
     reader_link::{ReaderCardCheck, ReaderNonce, ReaderOutcome},
-    terminal_api::card_proof_text,
 };
 
 use crate::{TerminalLink, Trouble, trouble::CardTrouble};
@@ -50,7 +50,7 @@ impl Proof<'_> {
 /// What the patient chose on the consent screens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choices {
-    /// Consents, one per kind asked.
+    /// Consents, one for each kind asked.
     pub consents: Vec<ConsentChoice>,
     /// 診療形態.
     pub care_form: CareForm,
@@ -120,14 +120,24 @@ impl<T: CardTransport> AtReader<T> {
 }
 
 impl<T: CardTransport> Proven<T> {
-    /// Lets the card sign the nonce, bound to institution and terminal, then powers it off.
+    /// Lets the card sign what was decided: the choices, the way of proof, the day, this nonce, institution and
+    /// terminal. Then powers it off.
     ///
     /// # Errors
-    /// [`CardTrouble`] when the card was removed or fails.
-    pub fn sign(self, nonce: &ReaderNonce, choices: Choices) -> Result<Signed, CardTrouble> {
+    /// [`Trouble`] when the card was removed or fails, or when there is no one way to state what was decided.
+    pub fn sign(self, nonce: &ReaderNonce, choices: Choices) -> Result<Signed, Trouble> {
         let AtReader { mut card, certificate } = self.at;
-        let text = card_proof_text(&nonce.nonce, &nonce.institution_code, &nonce.terminal_fingerprint);
-        let signature = card.sign(&text)?;
+        let statement = CardStatement {
+            nonce: &nonce.nonce,
+            institution: &nonce.institution_code,
+            terminal_fingerprint: &nonce.terminal_fingerprint,
+            proof_method: self.method,
+            as_of: nonce.as_of,
+            care_form: choices.care_form,
+            prescription_issue_select: choices.prescription_issue_select,
+            consents: &choices.consents,
+        };
+        let signature = card.sign(&statement.to_be_signed()?).map_err(CardTrouble::from)?;
         // The signature is made: a card that is gone by now changes nothing.
         let _ = card.finish();
         let check = ReaderCardCheck {
@@ -135,6 +145,7 @@ impl<T: CardTransport> Proven<T> {
             certificate: STANDARD.encode(certificate),
             signature: STANDARD.encode(signature),
             proof_method: self.method,
+            as_of: nonce.as_of,
             consents: choices.consents,
             care_form: choices.care_form,
             prescription_issue_select: choices.prescription_issue_select,

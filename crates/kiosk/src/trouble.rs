@@ -3,6 +3,7 @@
 use card::session::SessionError;
 use card::transport::TransportError;
 use eligibility::errors::ErrorCode;
+use wire::card_statement::StatementError;
 
 use crate::terminal_link::LinkError;
 
@@ -15,6 +16,9 @@ pub enum Trouble {
     /// The terminal, or the centre behind it.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// What was decided cannot be stated, so the card was not asked to sign.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
 }
 
 /// What the card did not do.
@@ -81,8 +85,12 @@ impl Trouble {
             Self::Card(CardTrouble::NotMyNumberCard) => ErrorCode::NotMyNumberCard.code(),
             Self::Card(CardTrouble::PinWrong { .. } | CardTrouble::LastTry) => ErrorCode::PinWrong.code(),
             Self::Card(CardTrouble::PinLocked) => ErrorCode::PinLocked.code(),
-            Self::Card(_) => ErrorCode::CardNotRecognised.code(),
+            Self::Card(CardTrouble::PinlessRefused) => ErrorCode::ProofFailed.code(),
+            Self::Card(CardTrouble::Removed) => ErrorCode::CardRemoved.code(),
+            Self::Card(CardTrouble::Reader(_)) => ErrorCode::ReaderLost.code(),
+            Self::Card(CardTrouble::NoCard | CardTrouble::Unreadable) => ErrorCode::CardNotRecognised.code(),
             Self::Link(error) => error.code(),
+            Self::Statement(_) => ErrorCode::Internal.code(),
         }
     }
 
@@ -91,7 +99,7 @@ impl Trouble {
     pub fn for_patient(&self) -> String {
         match self {
             Self::Card(trouble) => trouble.for_patient(),
-            Self::Link(_) => "ただいま確認できません。受付にお声がけください。".into(),
+            Self::Link(_) | Self::Statement(_) => "ただいま確認できません。受付にお声がけください。".into(),
         }
     }
 
@@ -101,6 +109,9 @@ impl Trouble {
         match self {
             Self::Card(trouble) => trouble.for_staff(),
             Self::Link(error) => error.for_staff(),
+            Self::Statement(_) => {
+                "同意の内容を署名できる形にできません。システム事業者に連絡してください。".into()
+            }
         }
     }
 }

@@ -7,12 +7,11 @@ use card::simulator::SimulatedCard;
 use card::simulator::profile::{CardKey, CardProfile, CardSex, Credential, Holder};
 use eligibility::Instant;
 use eligibility::card_certificate::CardCertificateId;
-use eligibility::institution::InstitutionCode;
 use pki::Validity;
 use pki::crl::RevocationReason;
 use pki::jlis::{CardAuthority, CardAuthorityKind, CardSubject, SimulatedJlis};
 use pki::keys::PrivateKey;
-use wire::terminal_api::card_proof_text;
+use wire::card_statement::CardStatement;
 
 /// A card that can prove itself.
 #[derive(Clone)]
@@ -74,11 +73,17 @@ impl CardMaker {
 }
 
 impl TestCard {
-    /// The card's signature over the proof text, base64.
+    /// The card's signature over a statement, base64. What cannot be stated is signed as nothing, so that a test
+    /// can send it all the same.
     #[must_use]
-    pub fn prove(&self, nonce: &str, institution: &InstitutionCode, terminal_fingerprint: &str) -> String {
-        let text = card_proof_text(nonce, institution, terminal_fingerprint);
-        STANDARD.encode(self.key.sign(&text).expect("an RSA signature"))
+    pub fn prove(&self, statement: &CardStatement<'_>) -> String {
+        self.sign(&statement.to_be_signed().unwrap_or_default())
+    }
+
+    /// The card's signature over any text, base64.
+    #[must_use]
+    pub fn sign(&self, text: &[u8]) -> String {
+        STANDARD.encode(self.key.sign(text).expect("an RSA signature"))
     }
 
     /// The certificate, base64.

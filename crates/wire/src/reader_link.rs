@@ -1,6 +1,7 @@
 //! The reader link: what the card reader's program asks of the terminal on the same machine (loopback only).
 
 use eligibility::{
+    Date,
     codes::PrescriptionIssue,
     consent::{CareForm, ConsentChoice},
     institution::InstitutionCode,
@@ -13,7 +14,7 @@ pub const NONCE_PATH: &str = "/reader/v1/nonce";
 /// Path that takes one card session (POST).
 pub const CARD_CHECKS_PATH: &str = "/reader/v1/card-checks";
 
-/// What the card must sign: everything [`crate::terminal_api::card_proof_text`] needs.
+/// What the terminal adds to what the card signs ([`CardStatement`](crate::card_statement::CardStatement)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReaderNonce {
     /// The centre's nonce.
@@ -22,6 +23,8 @@ pub struct ReaderNonce {
     pub institution_code: InstitutionCode,
     /// Lower-case hex SHA-256 of the terminal certificate.
     pub terminal_fingerprint: String,
+    /// 資格確認日 of a check with this nonce: today at the terminal. It stays the check's when midnight passes.
+    pub as_of: Date,
     /// Life from now, seconds.
     pub expires_in_s: u32,
 }
@@ -38,7 +41,9 @@ pub struct ReaderCardCheck {
     pub signature: String,
     /// How the person proved who they are.
     pub proof_method: ProofMethod,
-    /// What the patient chose on the consent screens.
+    /// 資格確認日, as it came with the nonce and was signed.
+    pub as_of: Date,
+    /// What the patient chose on the consent screens, each kind at most once.
     #[serde(default)]
     pub consents: Vec<ConsentChoice>,
     /// 診療形態.

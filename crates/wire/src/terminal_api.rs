@@ -1,4 +1,5 @@
-//! The terminal API (terminal → centre): request and answer shapes, limits, and the text a card signs.
+//! The terminal API (terminal → centre): request and answer shapes, and limits. What a card signs over a request
+//! stands in [`card_statement`](crate::card_statement).
 //!
 //! The institution is never in a body: it is the organisation of the client certificate.
 
@@ -13,9 +14,12 @@ use eligibility::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::message::{
-    ResultMessage,
-    json::{XmlMsg, under_root},
+use crate::{
+    card_statement::CardStatement,
+    message::{
+        ResultMessage,
+        json::{XmlMsg, under_root},
+    },
 };
 
 /// Path of the nonce issue (POST).
@@ -48,18 +52,6 @@ pub const MAX_REQUEST_ID_CHARS: usize = 64;
 /// Longest 記号, 番号, characters as typed.
 pub const MAX_INSURED_TEXT_CHARS: usize = 20;
 
-/// Domain separation of the text a card signs: first line of [`card_proof_text`].
-pub const CARD_PROOF_CONTEXT: &str = "shikaku-card-proof-v1";
-
-/// The bytes a card signs (hashed with SHA-256, RSASSA-PKCS1-v1_5): bound to one nonce, one institution
-/// and one terminal certificate, so that a signature is worth nothing anywhere else.
-///
-/// `terminal_fingerprint` is the lower-case hex SHA-256 of the terminal certificate's DER.
-#[must_use]
-pub fn card_proof_text(nonce: &str, institution: &InstitutionCode, terminal_fingerprint: &str) -> Vec<u8> {
-    format!("{CARD_PROOF_CONTEXT}\n{nonce}\n{institution}\n{terminal_fingerprint}").into_bytes()
-}
-
 /// Asks for nonces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -85,9 +77,25 @@ pub struct CardCheckRequest {
     pub nonce: String,
     /// 利用者証明用電子証明書, DER in base64.
     pub certificate: String,
-    /// The card's signature (RSASSA-PKCS1-v1_5, SHA-256), base64, over four lines without a last line feed:
-    /// `shikaku-card-proof-v1`, the nonce, the institution code, and the SHA-256 of the terminal certificate's DER
-    /// in lower-case hex.
+    /// The card's signature (RSASSA-PKCS1-v1_5, SHA-256), base64, over the statement of everything that was decided
+    /// before it signed. Lines of ASCII, the form's name and then each `name:value`, joined by one line feed
+    /// (U+000A), none after the last:
+    ///
+    /// ```text
+    /// shikaku-card-proof-v2
+    /// nonce:<nonce, as issued>
+    /// institution:<institution code of the client certificate>
+    /// terminal:<SHA-256 of the client certificate's DER, lower-case hex>
+    /// proof_method:<proof_method>
+    /// as_of:<as_of>
+    /// care_form:<care_form>
+    /// prescription_issue_select:<prescription_issue_select, or none>
+    /// consent:<kind>:<granted or refused>
+    /// ```
+    ///
+    /// with one `consent` line for each entry of `consents`, in the order `ceiling`, `specific_disease`, `checkup`,
+    /// `medication`, `treatment`, `operation`, whatever the order in the request; no entry, no line. A request that
+    /// says anything else than what was signed is refused with `OQSA9204E`.
     pub signature: String,
     /// How the person proved that the card is theirs.
     #[schema(value_type = String, examples("face", "pin", "visual"))]
@@ -95,7 +103,7 @@ pub struct CardCheckRequest {
     /// 資格確認日, `YYYY-MM-DD`.
     #[schema(value_type = String, format = Date)]
     pub as_of: Date,
-    /// What the patient chose; a kind not named was not asked.
+    /// What the patient chose, each kind at most once; a kind not named was not asked.
     #[serde(default)]
     #[schema(value_type = Vec<ConsentChoiceSchema>)]
     pub consents: Vec<ConsentChoice>,
@@ -106,6 +114,27 @@ pub struct CardCheckRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, examples("1", "2"))]
     pub prescription_issue_select: Option<PrescriptionIssue>,
+}
+
+impl CardCheckRequest {
+    /// What the card must have signed for this request to hold, when it comes from this institution's terminal.
+    #[must_use]
+    pub fn statement<'a>(
+        &'a self,
+        institution: &'a InstitutionCode,
+        terminal_fingerprint: &'a str,
+    ) -> CardStatement<'a> {
+        CardStatement {
+            nonce: &self.nonce,
+            institution,
+            terminal_fingerprint,
+            proof_method: self.proof_method,
+            as_of: self.as_of,
+            care_form: self.care_form,
+            prescription_issue_select: self.prescription_issue_select,
+            consents: &self.consents,
+        }
+    }
 }
 
 impl std::fmt::Debug for CardCheckRequest {

@@ -8,11 +8,15 @@ use card::{
     simulator::SharedCard,
     transport::InProcessTransport,
 };
-use eligibility::calendar;
+use eligibility::{
+    calendar,
+    consent::{ConsentChoice, ConsentKind},
+};
 use kiosk::{
     CardTrouble, LinkError, TerminalLink, Trouble,
     session::{AtReader, Proof, check},
 };
+use wire::card_statement::StatementError;
 
 use crate::desk::{Desk, PERSON, choices, soon};
 
@@ -99,6 +103,31 @@ async fn a_session_handed_in_twice_is_one_session() {
     let second = desk.link.submit(signed.check()).await.expect("the same outcome");
     assert_eq!(first.file_name, second.file_name);
     assert_eq!(desk.faces().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_is_what_the_centre_records_and_nothing_ambiguous_is_signed() {
+    let desk = Desk::open().await;
+    let card = card_of(&desk, PERSON).await;
+    let proven = || AtReader::detect(on_reader(&card)).expect("a card").prove(with_pin("1234"));
+    let nonce = desk.link.nonce().await.expect("a nonce");
+    let mut twice = choices();
+    twice.consents.push(ConsentChoice { kind: ConsentKind::Checkup, granted: false });
+    let Ok(at) = proven() else { panic!("the right PIN") };
+    let trouble = at.sign(&nonce, twice).map(drop).expect_err("a kind with two answers");
+    assert_eq!(trouble, Trouble::Statement(StatementError::RepeatedConsent));
+    assert!(!trouble.for_patient().is_empty() && !trouble.for_staff().is_empty());
+    // Between the card and the centre somebody turns a consent round.
+    let Ok(at) = proven() else { panic!("the right PIN") };
+    let signed = at.sign(&nonce, choices()).expect("signs");
+    assert_eq!(signed.check().as_of, nonce.as_of);
+    let mut changed = signed.check().clone();
+    changed.consents[0].granted = false;
+    let outcome = desk.link.submit(&changed).await.expect("an outcome");
+    assert_eq!((outcome.segment.as_str(), outcome.code.as_deref()), ("9", Some("OQSA9204E")));
+    assert!(desk.faces().is_empty());
+    let outcome = desk.link.submit(signed.check()).await.expect("an outcome");
+    assert_eq!(outcome.validity.as_deref(), Some("1"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! POST /v1/verifications/card: a card's proof becomes an eligibility answer.
 //!
 //! In this order: the nonce (ours, fresh, this terminal's) → the certificate (authority, policy, profile) →
-//! the signature (bound to nonce, institution and terminal) → revocation → dates → who and which coverage →
+//! the signature (over everything this request says, this institution and terminal) → revocation → dates → who and which coverage →
 //! the decision → one durable commit of verification, consents and audit → the answer. A step that fails
 //! ends the check; nothing of the person has been read before the proof holds.
 
@@ -19,9 +19,10 @@ use eligibility::verification::{Decision, decide_by_card, self_access_blocked};
 use eligibility::{Date, Instant, calendar};
 use hyper::body::Incoming;
 use store::{CardContext, CardLookup, NewConsent, Recorded};
+use wire::card_statement::StatementError;
 use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, CardCheckRequest, MAX_CERTIFICATE_CHARS, MAX_CONSENTS, MAX_NONCE_CHARS,
-    MAX_SIGNATURE_CHARS, NONCE_HEADER, card_proof_text,
+    MAX_SIGNATURE_CHARS, NONCE_HEADER,
 };
 
 use super::Api;
@@ -98,7 +99,11 @@ fn prove(
     let certificate = STANDARD.decode(&asked.certificate).map_err(|_| Refusal::item("certificate"))?;
     let signature = STANDARD.decode(&asked.signature).map_err(|_| Refusal::item("signature"))?;
     let card = api.card_trust.check_certificate(&certificate, now)?;
-    let text = card_proof_text(&asked.nonce, &terminal.institution_code, &terminal.fingerprint);
+    let statement = asked.statement(&terminal.institution_code, &terminal.fingerprint);
+    let text = statement.to_be_signed().map_err(|error| match error {
+        StatementError::RepeatedConsent => Refusal::item("consents"),
+        StatementError::Characters(_) => Refusal::item("nonce"),
+    })?;
     card.verify_proof(&text, &signature).map_err(|_| ErrorCode::BadSignature)?;
     match api.revocation.verdict(&card, now) {
         Verdict::Good => {}
@@ -152,8 +157,8 @@ fn find(
     })
 }
 
-/// The patient's choices as they stand: the last one of each kind; none under an expired certificate, none when
-/// there is nobody to show.
+/// The patient's choices as they stand, at most one of each kind, as signed; none under an expired certificate, none
+/// when there is nobody to show.
 fn consents(
     asked: &CardCheckRequest,
     state: CardCertificateState,
@@ -168,13 +173,13 @@ fn consents(
             || Disclosure::checkup_asked(coverage.person.birthdate, asked.as_of)
     };
     let term = consent_term(asked.care_form, calendar::tokyo_date(now));
-    let mut standing: Vec<Consent> = Vec::with_capacity(asked.consents.len());
-    for choice in asked.consents.iter().filter(askable) {
-        standing.retain(|earlier| earlier.kind != choice.kind);
-        let (kind, granted) = (choice.kind, choice.granted);
-        standing.push(Consent { kind, granted, granted_at: now, valid_until: term.valid_until(now) });
-    }
-    standing
+    let standing = |&ConsentChoice { kind, granted }: &ConsentChoice| Consent {
+        kind,
+        granted,
+        granted_at: now,
+        valid_until: term.valid_until(now),
+    };
+    asked.consents.iter().filter(askable).map(standing).collect()
 }
 
 fn to_record(consent: &Consent, care_form: CareForm) -> NewConsent {

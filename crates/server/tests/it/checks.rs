@@ -8,6 +8,7 @@ use eligibility::codes::ReasonOfLoss;
 use eligibility::{Date, calendar};
 use testkit::people;
 use testkit::system::Engine;
+use wire::terminal_api::{CARD_VERIFICATIONS_PATH, CardCheckRequest};
 
 use crate::on_both_engines;
 use crate::support::{
@@ -162,16 +163,17 @@ async fn a_simulated_card_signs_and_is_believed() {
     let mut session =
         CardSession::open(InProcessTransport::new(card.simulated("試験　花子"))).expect("a card");
     let nonce = desk.nonce().await;
-    let text =
-        wire::terminal_api::card_proof_text(&nonce, &desk.terminal.institution, &desk.terminal.fingerprint);
+    let mut question = card_question(&desk.terminal, &card, &nonce, today);
+    let asked: CardCheckRequest = serde_json::from_value(question.clone()).expect("a question by card");
+    let statement = asked.statement(&desk.terminal.institution, &desk.terminal.fingerprint);
+    let text = statement.to_be_signed().expect("a statement");
     let certificate = session.auth_certificate().expect("a certificate");
     let pin = Pin::new(PinKind::Authentication, "1234").expect("a PIN");
     session.verify_pin(&pin, LastTry::Refuse).expect("the right PIN");
     let signature = session.sign(&text).expect("a signature");
-    let mut question = card_question(&desk.terminal, &card, &nonce, today);
     question["certificate"] = serde_json::json!(STANDARD.encode(certificate));
     question["signature"] = serde_json::json!(STANDARD.encode(signature));
-    let reply = desk.post(wire::terminal_api::CARD_VERIFICATIONS_PATH, &question).await;
+    let reply = desk.post(CARD_VERIFICATIONS_PATH, &question).await;
     assert_eq!(validity(&reply), "1");
     desk.system.stop().await;
 }

@@ -1,10 +1,12 @@
 //! One proof, one effect: nonces, request ids, and what a thousand copies of a request do.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use eligibility::Date;
+use eligibility::consent::{CareForm, ConsentKind};
+use eligibility::person::PersonKey;
+use eligibility::{Date, calendar};
 use hyper::Method;
 use serde_json::{Value, json};
 use testkit::client::{Http, Reply};
@@ -13,8 +15,9 @@ use testkit::system::{Engine, INSTITUTION, TestSystem};
 use wire::terminal_api::CARD_VERIFICATIONS_PATH;
 
 use crate::on_both_engines;
-use crate::support::{Desk, audit_entries, card_question, insurer, number_question, validity};
+use crate::support::{Desk, audit_entries, card_question, insurer, number_question, signed, validity};
 
+on_both_engines! { whatever_is_changed_after_the_card_signed_is_refused }
 on_both_engines! { a_nonce_is_good_once a_thousand_replays_have_one_effect request_ids_are_idempotent a_changed_proof_is_refused_and_recorded }
 
 const BORN: Date = Date::constant(1980, 2, 17);
@@ -45,6 +48,7 @@ async fn a_nonce_is_good_once(engine: Engine) {
     // Another question under the same nonce.
     let mut other = question.clone();
     other["consents"] = json!([{ "kind": "treatment", "granted": true }]);
+    let other = signed(&desk.terminal, &card, other);
     assert_eq!(refused(&desk, &other).await, (409, "OQSA9203E".to_owned()));
     // A nonce that came with an answer is as good as any.
     let next = first.json()["nonce"].as_str().expect("a nonce").to_owned();
@@ -116,6 +120,77 @@ async fn a_changed_proof_is_refused_and_recorded(engine: Engine) {
         assert!(outcomes.contains(&expected), "{expected} is not among {outcomes:?}");
     }
     assert!(!outcomes.iter().any(|outcome| outcome.starts_with("validity")), "{outcomes:?}");
+    desk.system.stop().await;
+}
+
+/// A terminal, or whoever sits on the way to it, says something else than the patient's card signed.
+async fn whatever_is_changed_after_the_card_signed_is_refused(engine: Engine) {
+    let desk = desk_with_person(engine).await;
+    let (today, card) = (desk.system.today(), desk.system.card_of("p").await);
+    let (nonce, other_nonce) = (desk.nonce().await, desk.nonce().await);
+    let mut question = card_question(&desk.terminal, &card, &nonce, today);
+    question["prescription_issue_select"] = json!("2");
+    let question = signed(&desk.terminal, &card, question);
+    let with = |field: &str, value: Value| {
+        let mut changed = question.clone();
+        changed[field] = value;
+        changed
+    };
+    let without = |field: &str| {
+        let mut changed = question.clone();
+        changed.as_object_mut().expect("an object").remove(field).expect("it was there");
+        changed
+    };
+    let consents = |change: &dyn Fn(&mut Vec<Value>)| {
+        let mut consents = question["consents"].as_array().expect("a list").clone();
+        change(&mut consents);
+        with("consents", json!(consents))
+    };
+    let tomorrow = calendar::add_days(today, 1).to_string();
+    let changes = [
+        ("nonce", with("nonce", json!(other_nonce))),
+        ("proof_method", with("proof_method", json!("face"))),
+        ("as_of", with("as_of", json!(tomorrow))),
+        ("care_form", with("care_form", json!("home_visit"))),
+        ("another issue", with("prescription_issue_select", json!("1"))),
+        ("no issue", without("prescription_issue_select")),
+        ("a refusal becomes a consent", consents(&|list| list[3]["granted"] = json!(true))),
+        ("a consent becomes a refusal", consents(&|list| list[0]["granted"] = json!(false))),
+        ("another kind", consents(&|list| list[2]["kind"] = json!("operation"))),
+        ("one more", consents(&|list| list.push(json!({ "kind": "operation", "granted": true })))),
+        ("one less", consents(&|list| list.truncate(3))),
+        ("none", without("consents")),
+    ];
+    for (what, changed) in &changes {
+        assert_eq!(refused(&desk, changed).await, (400, "OQSA9204E".to_owned()), "{what}");
+    }
+    // One kind with two answers could be read in two ways, signed or not.
+    let twice = consents(&|list| list.push(json!({ "kind": "treatment", "granted": true })));
+    assert_eq!(refused(&desk, &twice).await, (422, "OQSA9001E".to_owned()));
+    // The form of statement before this one, which left the choices out.
+    let (institution, fingerprint) = (&desk.terminal.institution, &desk.terminal.fingerprint);
+    let old = format!("shikaku-card-proof-v1\n{nonce}\n{institution}\n{fingerprint}");
+    let old = with("signature", json!(card.sign(old.as_bytes())));
+    assert_eq!(refused(&desk, &old).await, (400, "OQSA9204E".to_owned()));
+    assert_eq!(testkit::witness::verifications(desk.system.database_url()).await, 0, "nothing on record");
+    let person = PersonKey("p".to_owned());
+    let stored = desk.system.store().consents(institution, &person).await.expect("a read");
+    assert_eq!(stored, [], "no consent without the card's word");
+    // The order of the choices means nothing; what was signed is good, and is what is recorded.
+    let turned = consents(&|list| list.reverse());
+    assert_eq!(validity(&desk.post(CARD_VERIFICATIONS_PATH, &turned).await), "1");
+    let stored = desk.system.store().consents(institution, &person).await.expect("a read");
+    let granted = stored.iter().map(|stored| (stored.consent.kind, stored.consent.granted)).collect();
+    assert_eq!(
+        BTreeMap::from([
+            (ConsentKind::SpecificDisease, true),
+            (ConsentKind::Checkup, true),
+            (ConsentKind::Medication, true),
+            (ConsentKind::Treatment, false),
+        ]),
+        granted
+    );
+    assert!(stored.iter().all(|stored| stored.care_form == CareForm::Outpatient));
     desk.system.stop().await;
 }
 

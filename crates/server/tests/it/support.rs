@@ -12,7 +12,7 @@ use testkit::client::{Connection, Http, Reply};
 use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
-use wire::terminal_api::{CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH};
+use wire::terminal_api::{CARD_VERIFICATIONS_PATH, CardCheckRequest, NONCES_PATH, NUMBER_VERIFICATIONS_PATH};
 
 /// A health insurance society's number with its check digit.
 pub(crate) fn insurer() -> InsurerNumber {
@@ -74,10 +74,10 @@ impl Desk {
 
 /// A question by card, proven for this nonce.
 pub(crate) fn card_question(terminal: &TestTerminal, card: &TestCard, nonce: &str, as_of: Date) -> Value {
-    json!({
+    let question = json!({
         "nonce": nonce,
         "certificate": card.certificate_base64(),
-        "signature": card.prove(nonce, &terminal.institution, &terminal.fingerprint),
+        "signature": "",
         "proof_method": "pin",
         "as_of": as_of.to_string(),
         "consents": [
@@ -87,7 +87,16 @@ pub(crate) fn card_question(terminal: &TestTerminal, card: &TestCard, nonce: &st
             { "kind": "treatment", "granted": false },
         ],
         "care_form": "outpatient",
-    })
+    });
+    signed(terminal, card, question)
+}
+
+/// The question with the card's signature over what it says now.
+pub(crate) fn signed(terminal: &TestTerminal, card: &TestCard, mut question: Value) -> Value {
+    let asked: CardCheckRequest = serde_json::from_value(question.clone()).expect("a question by card");
+    let statement = asked.statement(&terminal.institution, &terminal.fingerprint);
+    question["signature"] = json!(card.prove(&statement));
+    question
 }
 
 /// A question by number.

@@ -167,6 +167,7 @@ impl<C: Central> Link<C> {
             nonce: fresh.nonce,
             institution_code: self.institution.clone(),
             terminal_fingerprint: self.central.terminal_fingerprint().to_owned(),
+            as_of: clock::now_in_tokyo().date(),
             expires_in_s: fresh.expires_in_s,
         })
     }
@@ -178,7 +179,7 @@ impl<C: Central> Link<C> {
             certificate: check.certificate,
             signature: check.signature,
             proof_method: check.proof_method,
-            as_of: clock::now_in_tokyo().date(),
+            as_of: check.as_of,
             consents: check.consents,
             care_form: check.care_form,
             prescription_issue_select: check.prescription_issue_select,

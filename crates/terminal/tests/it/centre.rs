@@ -28,6 +28,8 @@ pub(crate) struct Centre {
     pub(crate) asked: Mutex<Vec<(String, String)>>,
     /// The same, appended to a file that survives the process.
     pub(crate) log: Option<PathBuf>,
+    /// Every card check heard.
+    pub(crate) card_checks: Mutex<Vec<CardCheckRequest>>,
     /// How long it thinks.
     pub(crate) delay: Duration,
 }
@@ -71,6 +73,7 @@ impl Central for Shared {
         centre.heard.fetch_add(1, Ordering::SeqCst);
         centre.trouble()?;
         centre.note(&request.nonce, "card");
+        centre.card_checks.lock().expect("no panics").push(request);
         Ok(answer("1"))
     }
 

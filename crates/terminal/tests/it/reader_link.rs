@@ -2,7 +2,12 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use eligibility::{consent::CareForm, verification::ProofMethod};
+use eligibility::{
+    Date, Instant, calendar,
+    codes::PrescriptionIssue,
+    consent::{CareForm, ConsentChoice, ConsentKind},
+    verification::ProofMethod,
+};
 use serde_json::Value;
 use terminal::config::FaceEncoding;
 use wire::reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNonce, ReaderOutcome};
@@ -11,6 +16,13 @@ use crate::{
     centre::FINGERPRINT,
     counter::{Counter, names_in},
 };
+
+/// Not the day the tests run on.
+const AS_OF: Date = Date::constant(2026, 4, 1);
+
+fn today() -> Date {
+    calendar::tokyo_date(Instant(jiff::Timestamp::now().as_millisecond()))
+}
 
 struct Reader {
     client: reqwest::Client,
@@ -54,6 +66,7 @@ fn card_check(nonce: &str) -> ReaderCardCheck {
         certificate: "AA==".into(),
         signature: "AA==".into(),
         proof_method: ProofMethod::Pin,
+        as_of: AS_OF,
         consents: Vec::new(),
         care_form: CareForm::Outpatient,
         prescription_issue_select: None,
@@ -88,6 +101,38 @@ async fn a_card_session_becomes_one_face_file() {
     assert_eq!(reader.check(&nonce.nonce).await.file_name.as_deref(), Some(name.as_str()));
     assert_eq!(names_in(&counter.folder("face")), [""; 0]);
     assert_eq!(names_in(&counter.folder("staging")), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_centre_hears_what_was_signed_and_nothing_else() {
+    let counter = Counter::open().await;
+    let reader = Reader::of(&counter);
+    let before = today();
+    let nonce: ReaderNonce = reader.post(NONCE_PATH, &Value::Null).await.1.expect("a nonce");
+    let after = today();
+    assert!((before..=after).contains(&nonce.as_of), "today at the terminal: {}", nonce.as_of);
+    // Signed on another day than it is handed in: the day that was signed stays the check's.
+    let mut check = card_check(&nonce.nonce);
+    check.proof_method = ProofMethod::Visual;
+    check.consents = vec![ConsentChoice { kind: ConsentKind::Treatment, granted: false }];
+    check.care_form = CareForm::Emergency;
+    check.prescription_issue_select = Some(PrescriptionIssue::Paper);
+    let outcome: ReaderOutcome = reader.post(CARD_CHECKS_PATH, &check).await.1.expect("an outcome");
+    assert!(outcome.next_nonce.is_some_and(|next| (before..=after).contains(&next.as_of)));
+    let heard = counter.centre.card_checks.lock().expect("no panics").pop().expect("a question");
+    assert_eq!(heard.as_of, AS_OF);
+    let (nonce, proof_method) = (heard.nonce, heard.proof_method);
+    let as_handed_in = ReaderCardCheck {
+        nonce,
+        certificate: heard.certificate,
+        signature: heard.signature,
+        proof_method,
+        as_of: heard.as_of,
+        consents: heard.consents,
+        care_form: heard.care_form,
+        prescription_issue_select: heard.prescription_issue_select,
+    };
+    assert!(as_handed_in == check, "{as_handed_in:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

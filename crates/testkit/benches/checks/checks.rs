@@ -17,7 +17,7 @@ use pki::jlis::{CardAuthorityKind, CardSubject, KeyPool, SimulatedJlis};
 use store::{CardLookup, Options, Store};
 use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, CardCheckRequest, NONCES_PATH, NUMBER_VERIFICATIONS_PATH, NonceAnswer,
-    NonceRequest, NumberCheckRequest, card_proof_text,
+    NonceRequest, NumberCheckRequest,
 };
 
 use crate::Line;
@@ -208,11 +208,10 @@ fn signed(people: &People, nonces: &[String], offset: usize) -> Result<Vec<Vec<u
     let mut requests = Vec::with_capacity(nonces.len());
     for (index, nonce) in nonces.iter().enumerate() {
         let asked = &people.asked[(offset + index) % people.asked.len()];
-        let text = card_proof_text(nonce, &people.institution, &people.fingerprint);
-        let request = CardCheckRequest {
+        let mut request = CardCheckRequest {
             nonce: nonce.clone(),
             certificate: BASE64.encode(&asked.certificate),
-            signature: BASE64.encode(people.keys.keys()[asked.key].sign(&text)?),
+            signature: String::new(),
             proof_method: ProofMethod::Pin,
             as_of: people.as_of,
             consents: vec![
@@ -224,6 +223,8 @@ fn signed(people: &People, nonces: &[String], offset: usize) -> Result<Vec<Vec<u
             care_form: CareForm::Outpatient,
             prescription_issue_select: None,
         };
+        let text = request.statement(&people.institution, &people.fingerprint).to_be_signed()?;
+        request.signature = BASE64.encode(people.keys.keys()[asked.key].sign(&text)?);
         requests.push(post(CARD_VERIFICATIONS_PATH, &serde_json::to_vec(&request)?));
     }
     Ok(requests)

@@ -1,5 +1,6 @@
 //! Behaviour of `wire` through its public doors.
 
+mod card_statement;
 mod charset;
 mod facts;
 #[allow(unreachable_pub, reason = "public for the fuzz targets that share it")]

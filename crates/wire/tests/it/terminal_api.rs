@@ -13,7 +13,7 @@ use wire::{
 };
 
 use crate::{
-    facts::{AS_OF, institution, insurer},
+    facts::{AS_OF, insurer},
     samples::{RESULTS, bytes},
 };
 
@@ -125,12 +125,6 @@ fn number_questions_survive() {
     let again: NumberCheckRequest = serde_json::from_str(&json).expect("reads");
     assert_eq!(again.into_parts(), ("r1".to_owned(), query));
     assert!(!format!("{request:?}").contains("778899"), "no insured number in logs");
-}
-
-#[test]
-fn the_card_signs_nonce_institution_and_terminal() {
-    let text = card_proof_text("bm9uY2U", &institution(), "ab12");
-    assert_eq!(text, b"shikaku-card-proof-v1\nbm9uY2U\n1319990012\nab12");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn ordinary_card(persona: &Persona) -> Option<&PersonaCard> {
         .filter(|card| asked && card.state == CardState::Valid && card.pin == PinState::Ready)
 }
 
-/// One patient at the reader: PIN, signature over the nonce, card off.
+/// One patient at the reader: PIN, signature over what was decided, card off.
 pub(super) fn sign(card: &SharedCard, nonce: &ReaderNonce) -> ReaderCardCheck {
     let pin = Pin::new(PinKind::Authentication, PERSONA_PIN).expect("a PIN");
     let choices =

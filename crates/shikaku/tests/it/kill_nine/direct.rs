@@ -89,16 +89,18 @@ impl Direct {
             nonce: nonce.to_owned(),
             institution_code: self.institution.clone(),
             terminal_fingerprint: self.fingerprint.clone(),
+            as_of: Clock::system().today(),
             expires_in_s: 0,
         };
-        let ReaderCardCheck { nonce, certificate, signature, proof_method, consents, care_form, .. } =
-            cards::sign(&self.card, &to_sign);
+        let ReaderCardCheck {
+            nonce, certificate, signature, proof_method, as_of, consents, care_form, ..
+        } = cards::sign(&self.card, &to_sign);
         let question = CardCheckRequest {
             nonce,
             certificate,
             signature,
             proof_method,
-            as_of: Clock::system().today(),
+            as_of,
             consents,
             care_form,
             prescription_issue_select: None,

@@ -133,6 +133,7 @@ impl Gate {
         }
         let denial = Denial {
             institution_code: terminal.institution_code.clone(),
+            source: format!("certificate:{}", terminal.fingerprint),
             audit: AuditEvent {
                 actor: format!("terminal:{}", terminal.terminal_name),
                 action: action.to_owned(),

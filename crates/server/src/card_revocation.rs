@@ -11,8 +11,11 @@ use eligibility::Instant;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::Uri;
 use hyper_util::rt::TokioIo;
+use store::{RevocationListMark, Store};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+
+use crate::ops::health::StoreHandle;
 
 /// Largest list read, bytes.
 pub const LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -28,12 +31,16 @@ enum Source {
 
 /// The newest verified lists, and where the next come from.
 ///
+/// With a [store](CardRevocation::remembering) the newest list ever believed is remembered there, so that after a
+/// restart, too, an older one is refused: until a newer one comes there is none, and card checks are refused.
+///
 /// Each generation of the authority lists its own certificates only: a card is good when the list of the very
 /// generation that issued it is at hand, fresh, and does not have it.
 #[derive(Debug)]
 pub struct CardRevocation {
     trust: Arc<CardTrust>,
     lists: Vec<Listed>,
+    memory: Option<StoreHandle>,
 }
 
 #[derive(Debug)]
@@ -54,9 +61,12 @@ pub enum RefreshError {
     /// It is not one of the card authority.
     #[error(transparent)]
     Refused(#[from] RevocationListRefused),
-    /// It is older than the one at hand: somebody may be hiding a revocation.
-    #[error("the list is older than the one at hand")]
+    /// It is older than the newest one ever believed: somebody may be hiding a revocation.
+    #[error("the list is older than the newest one that was believed")]
     Older,
+    /// Whether it is older cannot be told.
+    #[error("which list was the newest cannot be told: {0}")]
+    Memory(#[from] store::Error),
 }
 
 /// What can be said of one certificate.
@@ -80,7 +90,13 @@ impl CardRevocation {
             return Err(RefreshError::Address(String::new()));
         }
         let lists = sources.iter().map(|source| Listed::at(source)).collect::<Result<_, _>>()?;
-        Ok(Self { trust, lists })
+        Ok(Self { trust, lists, memory: None })
+    }
+
+    /// Remembers in this store which list was the newest.
+    #[must_use]
+    pub fn remembering(self, store: Store) -> Self {
+        Self { memory: Some(StoreHandle(store)), ..self }
     }
 
     /// Fetches, verifies and takes over every list.
@@ -90,7 +106,7 @@ impl CardRevocation {
     pub async fn refresh(&self, now: Instant) -> Result<(), RefreshError> {
         let mut outcome = Ok(());
         for listed in &self.lists {
-            outcome = outcome.and(listed.refresh(&self.trust, now).await);
+            outcome = outcome.and(listed.refresh(&self.trust, self.memory.as_ref(), now).await);
         }
         let left = self.lists.iter().filter_map(Listed::next_update).min().unwrap_or(now);
         metrics::gauge!("shikaku_card_crl_seconds_left").set((left.0 - now.0) as f64 / 1000.0);
@@ -133,7 +149,12 @@ impl Listed {
         Ok(Self { source, newest: RwLock::default() })
     }
 
-    async fn refresh(&self, trust: &Arc<CardTrust>, now: Instant) -> Result<(), RefreshError> {
+    async fn refresh(
+        &self,
+        trust: &Arc<CardTrust>,
+        memory: Option<&StoreHandle>,
+        now: Instant,
+    ) -> Result<(), RefreshError> {
         let der = match &self.source {
             Source::File(path) => read_file(path).await?,
             Source::Http(address) => {
@@ -147,6 +168,15 @@ impl Listed {
         let list = parsed.await.map_err(|error| fetch_failed(&error))??;
         if list.freshness(now) == Freshness::Stale {
             tracing::warn!("the fetched card revocation list is past its next update");
+        }
+        if self.held().as_ref().is_some_and(|held| is_older(&list, held)) {
+            return Err(RefreshError::Older);
+        }
+        // Durable before it is used, so that no crash lets an older one in.
+        if let Some(StoreHandle(store)) = memory
+            && !store.believe_revocation_list(mark(&list)).await?
+        {
+            return Err(RefreshError::Older);
         }
         let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
         if newest.as_ref().is_some_and(|held| is_older(&list, held)) {
@@ -180,13 +210,20 @@ impl Listed {
     }
 }
 
-/// Whether somebody may be hiding a revocation by giving a list that was made before the one at hand. Times are
-/// whole seconds, so the number decides between lists of one second.
+/// Whether somebody may be hiding a revocation by giving a list that was made before the one at hand.
 fn is_older(list: &RevocationList, held: &RevocationList) -> bool {
-    // Hex without leading zeros: the longer is the greater.
-    let number = |list: &RevocationList| list.number().map(|text| (text.len(), text.to_owned()));
-    let same_authority = list.authority() == held.authority();
-    list.this_update() < held.this_update() || (same_authority && number(list) < number(held))
+    if list.authority() == held.authority() {
+        return mark(list).is_older_than(&mark(held));
+    }
+    list.this_update() < held.this_update()
+}
+
+fn mark(list: &RevocationList) -> RevocationListMark {
+    RevocationListMark {
+        authority: list.authority().0.to_string(),
+        number: list.number().map(str::to_owned),
+        this_update: list.this_update(),
+    }
 }
 
 async fn read_file(path: &Path) -> Result<Vec<u8>, RefreshError> {

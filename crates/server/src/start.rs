@@ -17,6 +17,8 @@ use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::listener::{self, tls};
+use crate::ops::audit_log::{AuditLog, AuditLogError};
+use crate::ops::witness::Witness;
 use crate::ops::{self, background::Background, health::Health, health::StoreHandle, metrics::Exposition};
 use crate::simulated_jlis;
 use crate::terminal_api::insurer_names::InsurerNames;
@@ -73,6 +75,7 @@ pub struct Server {
     store: Store,
     standings: Arc<Standings>,
     revocation: Arc<CardRevocation>,
+    audit: Arc<AuditLog>,
     clock: Clock,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -108,11 +111,13 @@ impl Server {
         let standings = Standings::new(store.clone());
         standings.refresh().await?;
         let card_trust = Arc::new(card_trust(config)?);
-        let revocation = card_revocation(config, &card_trust, jlis.as_ref())?;
+        let revocation = card_revocation(config, &card_trust, jlis.as_ref(), &store)?;
         if let Err(error) = revocation.refresh(clock.now()).await {
             tracing::warn!(%error, "no card revocation list yet: card checks wait for it");
         }
         let api = api(config, &store, &clock, card_trust, Arc::clone(&revocation))?;
+        let witness = Witness::new(config.audit.witness_file.clone());
+        let audit = Arc::new(AuditLog::new(store.clone(), clock.clone(), audit_key(config)?, witness));
         let tls = tls::mutual_tls(tls_material(config)?, &clock)?;
         let terminals = bind("terminal_api.listen", config.terminal_api.listen).await?;
         let operators = bind("ops.listen", config.ops.listen).await?;
@@ -126,6 +131,7 @@ impl Server {
             clock: clock.clone(),
             revocation: Arc::clone(&revocation),
             standings: Arc::clone(&standings),
+            audit: Arc::clone(&audit),
         });
         serve_plain(operators, ops::routes(health, Exposition::new(store.clone())), &tasks, &stop);
         Background {
@@ -135,13 +141,24 @@ impl Server {
             standing_refresh: seconds(config.terminal_api.standing_refresh_s),
             revocation: Arc::clone(&revocation),
             revocation_refresh: seconds(config.cards.crl_refresh_s),
-            audit_key: audit_key(config)?,
+            audit: Arc::clone(&audit),
             tree_head_interval: seconds(config.audit.tree_head_interval_s),
         }
         .start(&tasks, &stop);
         let (terminal_api, ops) = addresses;
         tracing::info!(%terminal_api, %ops, "server started");
-        Ok(Self { terminal_api, ops, simulated_jlis: jlis, store, standings, revocation, clock, stop, tasks })
+        Ok(Self {
+            terminal_api,
+            ops,
+            simulated_jlis: jlis,
+            store,
+            standings,
+            revocation,
+            audit,
+            clock,
+            stop,
+            tasks,
+        })
     }
 
     /// Where terminals connect.
@@ -182,6 +199,14 @@ impl Server {
     /// As [`CardRevocation::refresh`].
     pub async fn refresh_card_revocation(&self) -> Result<(), crate::card_revocation::RefreshError> {
         self.revocation.refresh(self.clock.now()).await
+    }
+
+    /// Signs the audit log and shows its heads now instead of at the next interval.
+    ///
+    /// # Errors
+    /// As [`AuditLog::advance`].
+    pub async fn sign_audit_log(&self) -> Result<(), AuditLogError> {
+        self.audit.advance().await
     }
 
     /// Takes no more connections, lets open requests finish within the drain time, and stops.

@@ -317,7 +317,7 @@ fn config(folder: &Path, database_url: String) -> Config {
             lifetime_s: 86_400,
         },
         nonces: Nonces::default(),
-        audit: Audit { key: at("audit.key"), tree_head_interval_s: 60 },
+        audit: Audit { key: at("audit.key"), tree_head_interval_s: 60, witness_file: None },
         ops: Ops { listen: free_port },
         simulated_jlis: Some(JlisSettings { listen: free_port, directory: at("jlis") }),
         limits: Limits::default(),

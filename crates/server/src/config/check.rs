@@ -37,7 +37,17 @@ pub(super) fn check(config: &Config) -> Vec<Problem> {
         ));
     }
     check_lists(config, &mut found);
+    check_witness(config, &mut found);
     found
+}
+
+fn check_witness(config: &Config, found: &mut Vec<Problem>) {
+    let Some(file) = &config.audit.witness_file else { return };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let message = format!("the folder {} is not there", folder.display());
+        found.push(problem("audit.witness_file", message, "create it, or correct the path"));
+    }
 }
 
 fn check_lists(config: &Config, found: &mut Vec<Problem>) {
@@ -105,7 +115,7 @@ fn check_files(config: &Config, found: &mut Vec<Problem>) {
 
 fn check_numbers(config: &Config, found: &mut Vec<Problem>) {
     let limits = &config.limits;
-    let ranges: [(&'static str, u64, u64, u64); 11] = [
+    let ranges: [(&'static str, u64, u64, u64); 13] = [
         ("receipts.lifetime_s", config.receipts.lifetime_s.into(), 60, RECEIPT_LIFETIME_MAX_S.into()),
         ("nonces.lifetime_s", config.nonces.lifetime_s.into(), 10, NONCE_LIFETIME_MAX_S.into()),
         (
@@ -123,6 +133,13 @@ fn check_numbers(config: &Config, found: &mut Vec<Problem>) {
             limits::TERMINAL_CONCURRENCY_MAX.into(),
         ),
         ("limits.connections", limits.connections as u64, 1, 1_000_000),
+        (
+            "limits.terminal_connections",
+            limits.terminal_connections.into(),
+            1,
+            limits::TERMINAL_CONNECTIONS_MAX.into(),
+        ),
+        ("limits.handshake_s", limits.handshake_s.into(), 1, 60),
         ("limits.body_bytes", limits.body_bytes as u64, 8 * 1024, 1024 * 1024),
         ("limits.header_s", limits.header_s.into(), 1, 60),
         ("limits.body_s", limits.body_s.into(), 1, 300),

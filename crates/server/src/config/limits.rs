@@ -11,12 +11,19 @@ pub const TERMINAL_CONCURRENCY_MIN: u32 = 8;
 /// Most concurrent requests a terminal can be limited to.
 pub const TERMINAL_CONCURRENCY_MAX: u32 = 64;
 
+/// Connections of one terminal certificate, when nothing else is said: each can carry 100 requests at once.
+const TERMINAL_CONNECTIONS: u32 = 64;
+/// Most connections one terminal certificate can be limited to.
+pub const TERMINAL_CONNECTIONS_MAX: u32 = 4096;
+
 /// Limits of the terminal listener.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Connections open at once. Default 4096.
     pub connections: usize,
+    /// Connections of one terminal certificate open at once; one more is told so and closed. Default 64.
+    pub terminal_connections: u32,
     /// Concurrent requests of one terminal, 8–64. Default 64.
     pub terminal_concurrency: u32,
     /// Concurrent requests of all terminals; above it requests are shed with 503. Default 2048.
@@ -39,6 +46,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            terminal_connections: TERMINAL_CONNECTIONS,
             terminal_concurrency: TERMINAL_CONCURRENCY_MAX,
             requests: 2048,
             handshake_s: 10,
@@ -57,6 +65,7 @@ impl Limits {
     pub fn listener(&self) -> ListenerLimits {
         ListenerLimits {
             connections: self.connections,
+            terminal_connections: self.terminal_connections,
             handshake: seconds(self.handshake_s),
             header: seconds(self.header_s),
             idle: seconds(self.idle_s),

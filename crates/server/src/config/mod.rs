@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use check::Problem;
-pub use limits::{Limits, TERMINAL_CONCURRENCY_MAX, TERMINAL_CONCURRENCY_MIN};
+pub use limits::{Limits, TERMINAL_CONCURRENCY_MAX, TERMINAL_CONCURRENCY_MIN, TERMINAL_CONNECTIONS_MAX};
 pub use secret::Secret;
 
 /// Longest life of an eligibility receipt, seconds.
@@ -118,6 +118,10 @@ pub struct Audit {
     /// Seconds between tree heads, at most 60. Default 30.
     #[serde(default = "default_tree_head_interval")]
     pub tree_head_interval_s: u32,
+    /// File that every signed tree head is appended to, one line each; best on a medium that the database's owner
+    /// cannot change. Each server needs its own. Default none: heads are in the log only.
+    #[serde(default)]
+    pub witness_file: Option<PathBuf>,
 }
 
 /// The operators' listener. Loopback only: it has no authentication.
@@ -194,6 +198,7 @@ impl Config {
         paths.extend(&mut self.cards.trust_anchors);
         paths.extend(&mut self.receipts.previous_keys);
         paths.extend(&mut self.nonces.key);
+        paths.extend(&mut self.audit.witness_file);
         paths.extend(self.simulated_jlis.as_mut().map(|jlis| &mut jlis.directory));
         for path in paths {
             *path = base.join(&path);

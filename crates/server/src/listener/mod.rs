@@ -37,11 +37,16 @@ pub const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Pause after an accept error such as too many open files.
 const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(50);
 
+/// Time for telling a terminal that it has too many connections open.
+const TURNING_AWAY_TIME: Duration = Duration::from_secs(1);
+
 /// What a peer may take.
 #[derive(Clone, Copy, Debug)]
 pub struct ListenerLimits {
     /// Connections open at once, over all terminals.
     pub connections: usize,
+    /// Connections open at once of one terminal certificate.
+    pub terminal_connections: u32,
     /// Time for the TLS handshake.
     pub handshake: Duration,
     /// Time for a request's header.
@@ -63,6 +68,9 @@ pub trait Gatekeeper: Send + Sync + 'static {
         terminal: &Arc<TerminalSlot>,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send;
+
+    /// Answers a request on a connection that is one too many for its terminal.
+    fn crowded(&self) -> Response<Body>;
 
     /// A verified client certificate names no terminal.
     fn nameless(&self, peer: SocketAddr, error: &IdentityError);
@@ -124,7 +132,34 @@ impl<G: Gatekeeper> Door<G> {
             Err(error) => return self.gatekeeper.nameless(peer, &error),
         };
         let terminal = self.gatekeeper.connected(identity).await;
+        let Some(_connection) = terminal.connect(self.limits.terminal_connections) else {
+            metrics::counter!("shikaku_terminal_connections_refused_total").increment(1);
+            return self.turn_away(stream).await;
+        };
         self.converse(stream, terminal).await;
+    }
+
+    /// Tells the peer why it cannot stay, if it asks anything soon, and closes.
+    async fn turn_away(self: Arc<Self>, stream: TlsStream<TcpStream>) {
+        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let told = CancellationToken::new();
+        let (door, answered) = (Arc::clone(&self), told.clone());
+        let service = hyper::service::service_fn(move |_: Request<Incoming>| {
+            let response = door.gatekeeper.crowded();
+            answered.cancel();
+            std::future::ready(Ok::<_, std::convert::Infallible>(response))
+        });
+        let builder = http_builder(http2);
+        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let farewell = async {
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = told.cancelled() => {}
+            }
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        };
+        let _ = tokio::time::timeout(TURNING_AWAY_TIME, farewell).await;
     }
 
     async fn converse(self: Arc<Self>, stream: TlsStream<TcpStream>, terminal: Arc<TerminalSlot>) {

@@ -36,6 +36,7 @@ pub struct TerminalSlot {
     pub identity: TerminalIdentity,
     standing: AtomicU8,
     in_flight: AtomicU32,
+    connections: AtomicU32,
 }
 
 impl TerminalSlot {
@@ -50,6 +51,14 @@ impl TerminalSlot {
         self.standing.store(standing as u8, Ordering::Release);
     }
 
+    /// Counts one more connection unless `limit` are open.
+    #[must_use]
+    pub(crate) fn connect(self: &Arc<Self>, limit: u32) -> Option<OpenConnection> {
+        let open = self.connections.fetch_add(1, Ordering::AcqRel);
+        let connection = OpenConnection(Arc::clone(self));
+        (open < limit).then_some(connection)
+    }
+
     /// Takes one of `limit` places; `None` when all are taken.
     #[must_use]
     pub(crate) fn enter(self: &Arc<Self>, limit: u32) -> Option<Place> {
@@ -59,6 +68,16 @@ impl TerminalSlot {
             return None;
         }
         Some(Place(Arc::clone(self)))
+    }
+}
+
+/// A place among a terminal's open connections; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct OpenConnection(Arc<TerminalSlot>);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -88,6 +107,7 @@ impl ConnectedTerminals {
         let slot = Arc::new(TerminalSlot {
             standing: AtomicU8::new(Standing::Unknown as u8),
             in_flight: AtomicU32::new(0),
+            connections: AtomicU32::new(0),
             identity,
         });
         slots.insert(slot.identity.fingerprint.clone(), Arc::downgrade(&slot));

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eligibility::Instant;
-use store::{Store, audit::SigningKey};
+use store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::audit_log::AuditLog;
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
 use crate::terminal_api::standing::Standings;
@@ -17,6 +18,10 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 const PRUNE_STEP: u32 = 2_000;
 /// Steps of one pruning at most.
 const PRUNE_STEPS_MAX: u32 = 500;
+/// Time between two looks for refused attempts that were only counted.
+const DENIALS_INTERVAL: Duration = Duration::from_secs(60);
+/// Counts that one look turns into audit entries at most.
+const DENIALS_STEP: u32 = 1_000;
 /// A repeated request gets its first answer for this long; afterwards the stored answer goes and the audit
 /// entry stays. Nonces and receipts are over long before.
 pub const ANSWERS_KEPT_MS: i64 = 35 * 24 * 60 * 60 * 1000;
@@ -32,7 +37,7 @@ pub(crate) struct Background {
     pub(crate) standing_refresh: Duration,
     pub(crate) revocation: Arc<CardRevocation>,
     pub(crate) revocation_refresh: Duration,
-    pub(crate) audit_key: SigningKey,
+    pub(crate) audit: Arc<AuditLog>,
     pub(crate) tree_head_interval: Duration,
 }
 
@@ -49,12 +54,17 @@ impl Background {
             let (revocation, clock) = (Arc::clone(&revocation), clock.clone());
             async move { revocation.refresh(clock.now()).await.map_err(|error| error.to_string()) }
         });
-        let (store, clock, key) = (self.store.clone(), self.clock.clone(), Arc::new(self.audit_key));
+        let audit = self.audit;
         repeat(tasks, stop, self.tree_head_interval, "audit tree head", move || {
-            let (store, clock, key) = (store.clone(), clock.clone(), Arc::clone(&key));
+            let audit = Arc::clone(&audit);
+            async move { audit.advance().await.map_err(|error| error.to_string()) }
+        });
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        repeat(tasks, stop, DENIALS_INTERVAL, "denied attempts", move || {
+            let (store, clock) = (store.clone(), clock.clone());
             async move {
-                let signed = store.audit_integrate_and_sign(&key, clock.now()).await;
-                signed.map(drop).map_err(|error| error.to_string())
+                let told = store.close_denials(clock.now(), DENIALS_STEP).await;
+                told.map(drop).map_err(|error| error.to_string())
             }
         });
         let (store, clock) = (self.store, self.clock);

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use store::Store;
 
+use super::audit_log::AuditLog;
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
 use crate::terminal_api::standing::Standings;
@@ -19,6 +20,7 @@ pub struct Health {
     pub(crate) clock: Clock,
     pub(crate) revocation: Arc<CardRevocation>,
     pub(crate) standings: Arc<Standings>,
+    pub(crate) audit: Arc<AuditLog>,
 }
 
 /// A store that can stand in a `Debug` struct.
@@ -38,6 +40,7 @@ pub struct Readiness {
     database: bool,
     card_revocation_list: bool,
     terminal_certificates: bool,
+    audit_log: bool,
 }
 
 impl Health {
@@ -46,8 +49,9 @@ impl Health {
         let database = self.store.0.ping().await.is_ok() && !self.store.0.counters().storage_failed;
         let card_revocation_list = self.revocation.is_fresh(self.clock.now());
         let terminal_certificates = !self.standings.is_stale();
-        let ready = database && card_revocation_list && terminal_certificates;
-        Readiness { ready, database, card_revocation_list, terminal_certificates }
+        let audit_log = self.audit.is_sound();
+        let ready = database && card_revocation_list && terminal_certificates && audit_log;
+        Readiness { ready, database, card_revocation_list, terminal_certificates, audit_log }
     }
 }
 

@@ -1,10 +1,12 @@
 //! For operators: health, readiness, metrics, logs. On a loopback listener of its own, because none of it
 //! is for terminals and it has no authentication.
 
+pub mod audit_log;
 pub mod background;
 pub mod health;
 pub mod logs;
 pub mod metrics;
+pub mod witness;
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use card::jpki::CardTrust;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use store::audit::SigningKey;
+use store::{Store, audit::SigningKey};
 use zeroize::Zeroizing;
 
 use super::{RunningJlis, StartError};
@@ -57,6 +57,7 @@ pub(super) fn card_revocation(
     config: &Config,
     trust: &Arc<CardTrust>,
     jlis: Option<&RunningJlis>,
+    store: &Store,
 ) -> Result<Arc<CardRevocation>, StartError> {
     let mut sources = config.cards.crl.clone();
     if let (true, Some(jlis)) = (sources.is_empty(), jlis) {
@@ -66,7 +67,7 @@ pub(super) fn card_revocation(
         sources = (1..=generations).map(list).collect();
     }
     CardRevocation::new(&sources, Arc::clone(trust))
-        .map(Arc::new)
+        .map(|revocation| Arc::new(revocation.remembering(store.clone())))
         .map_err(|error| StartError::Setting { setting: "cards.crl", message: error.to_string() })
 }
 

@@ -183,6 +183,10 @@ impl Gatekeeper for Gate {
         response
     }
 
+    fn crowded(&self) -> Response<Body> {
+        Refusal::too_many().response()
+    }
+
     fn nameless(&self, peer: SocketAddr, error: &IdentityError) {
         metrics::counter!("shikaku_nameless_certificates_total").increment(1);
         tracing::warn!(%peer, %error, "a verified client certificate names no terminal");

@@ -42,9 +42,10 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
     let central::Nonces { key, lifetime_s } = nonces;
     put(&mut values, "nonces.key", key.as_deref().map_or("(random at each start)".into(), path));
     put(&mut values, "nonces.lifetime_s", lifetime_s);
-    let central::Audit { key, tree_head_interval_s } = audit;
+    let central::Audit { key, tree_head_interval_s, witness_file } = audit;
     put(&mut values, "audit.key", key.display());
     put(&mut values, "audit.tree_head_interval_s", tree_head_interval_s);
+    put(&mut values, "audit.witness_file", witness_file.as_deref().map_or("(none)".into(), path));
     let central::Ops { listen } = ops;
     put(&mut values, "ops.listen", listen);
     if let Some(central::SimulatedJlis { listen, directory }) = simulated_jlis {
@@ -67,6 +68,7 @@ fn of_terminal_api(values: &mut Values, settings: &central::TerminalApi) {
 fn of_limits(values: &mut Values, limits: &central::Limits) {
     let central::Limits {
         connections,
+        terminal_connections,
         terminal_concurrency,
         requests,
         handshake_s,
@@ -77,6 +79,7 @@ fn of_limits(values: &mut Values, limits: &central::Limits) {
         drain_s,
     } = limits;
     put(values, "limits.connections", connections);
+    put(values, "limits.terminal_connections", terminal_connections);
     put(values, "limits.terminal_concurrency", terminal_concurrency);
     put(values, "limits.requests", requests);
     put(values, "limits.handshake_s", handshake_s);

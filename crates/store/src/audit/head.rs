@@ -49,6 +49,12 @@ impl TreeHead {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// Whether this is the head right after `previous`.
+    #[must_use]
+    pub fn follows(&self, previous: &Self) -> bool {
+        self.head_number == previous.head_number + 1 && self.previous_head_hash == previous.hash()
+    }
+
     /// SHA-256 of the line: what the next head names.
     pub(crate) fn hash(&self) -> [u8; 32] {
         digest(self.line().as_bytes())

@@ -12,7 +12,7 @@ use std::{
 /// Set in the process that runs inside the namespaces.
 const INSIDE: &str = "SHIKAKU_TEST_INSIDE_OWN_WORLD";
 /// How long anything in such a world may take to get ready.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How often it is looked at meanwhile.
 const GLANCE: Duration = Duration::from_millis(20);
 /// What making the namespaces takes, with the Debian packages that bring it.
@@ -52,7 +52,7 @@ pub fn in_own_world(name: &str, tools: &[Tool], test: impl FnOnce()) {
 /// Waits until something another process does is done.
 ///
 /// # Panics
-/// When it is not done within twenty seconds.
+/// When it is not done within three minutes.
 pub fn wait_until(what: &str, ready: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !ready() {

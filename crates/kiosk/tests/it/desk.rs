@@ -109,11 +109,11 @@ pub(crate) fn choices() -> Choices {
 
 /// Waits for something another program does.
 pub(crate) async fn soon<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..6_000 {
+    for _ in 0..30_000 {
         if let Some(value) = ready() {
             return value;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("waited a minute in vain for {what}");
+    panic!("waited five minutes in vain for {what}");
 }

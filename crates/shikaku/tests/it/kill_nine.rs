@@ -38,7 +38,7 @@ const POSTGRES_KILLS: usize = 10;
 /// Card readers at the terminal.
 const READERS: usize = 2;
 /// How long progress is waited for before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 const GLANCE: Duration = Duration::from_millis(5);
 
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {

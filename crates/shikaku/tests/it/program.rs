@@ -6,6 +6,7 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// Distances from the port base that a demo listens on.
@@ -38,12 +39,20 @@ pub(crate) fn document(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("not one JSON document ({error}): {text}"))
 }
 
-/// A port base whose ports are free now.
+/// Where the tests' port bases begin. They end below 32768, from where on the system gives ports to whoever asks for
+/// any: a base up there could be taken between the look and the start.
+const LOWEST_BASE: u16 = 10_240;
+/// Bases to choose from, ten ports each.
+const BASES: u32 = 2_200;
+/// Bases one process leaves to the next.
+const BASES_OF_A_PROCESS: u32 = 7;
+
+/// A port base whose ports are free now, and that no other test of this run looks at: each test is a process.
 pub(crate) fn free_port_base() -> u16 {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
     for _ in 0..200 {
-        let probe = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let base = probe.local_addr().expect("an address").port().min(u16::MAX - 10);
-        drop(probe);
+        let turn = std::process::id() * BASES_OF_A_PROCESS + GIVEN.fetch_add(1, Ordering::Relaxed);
+        let base = LOWEST_BASE + u16::try_from(turn % BASES).expect("small") * 10;
         let held: Result<Vec<_>, _> = DISTANCES
             .iter()
             .map(|distance| TcpListener::bind((Ipv4Addr::LOCALHOST, base + distance)))

@@ -11,6 +11,10 @@ const MAX_POLL_MS: u64 = 1_000;
 const MIN_POLL_MS: u64 = 20;
 /// A longer settling time would feel broken at the counter.
 const MAX_SETTLE_MS: u64 = 10_000;
+/// Shorter than a slow writer's pauses: whole requests would be called broken.
+const MIN_INCOMPLETE_PATIENCE_MS: u64 = 500;
+/// Whoever dropped half a message should be told within the minute.
+const MAX_INCOMPLETE_PATIENCE_MS: u64 = 60_000;
 /// Interfaces that are never encrypted, whatever the table says.
 const NEVER_ENCRYPTED: [&str; 12] = [
     "EPS",
@@ -69,6 +73,12 @@ impl Config {
         if !(1..=MAX_SETTLE_MS).contains(&drop.settle_ms) {
             let what = format!("{} ms", drop.settle_ms);
             problems.push(problem("drop.settle_ms", what, format!("choose 1 to {MAX_SETTLE_MS}")));
+        }
+        let patience = MIN_INCOMPLETE_PATIENCE_MS..=MAX_INCOMPLETE_PATIENCE_MS;
+        if !patience.contains(&drop.incomplete_patience_ms) {
+            let what = format!("{} ms", drop.incomplete_patience_ms);
+            let remedy = format!("choose {} to {}", patience.start(), patience.end());
+            problems.push(problem("drop.incomplete_patience_ms", what, remedy));
         }
         let encryption = &drop.encryption;
         let wanted = encryption.interfaces.values().any(|switch| *switch == EncryptionSwitch::Encrypt);

@@ -52,6 +52,10 @@ pub struct DropConfig {
     /// Milliseconds a file must lie unchanged before it is opened; 1–10000, default 20.
     #[serde(default = "default_settle_ms")]
     pub settle_ms: u64,
+    /// Milliseconds a file that cannot be read yet (half a message) must lie unchanged before it is called broken;
+    /// 500–60000, default 3000.
+    #[serde(default = "default_incomplete_patience_ms")]
+    pub incomplete_patience_ms: u64,
     /// `false` where the file system reports no events (SMB mounts): polling only. Default `true`.
     #[serde(default = "default_true")]
     pub events: bool,
@@ -224,6 +228,7 @@ impl DropConfig {
             write_mode: WriteMode::default(),
             poll_interval_ms: default_poll_interval_ms(),
             settle_ms: default_settle_ms(),
+            incomplete_patience_ms: default_incomplete_patience_ms(),
             events: true,
             encryption: EncryptionConfig::default(),
         }
@@ -240,6 +245,12 @@ impl DropConfig {
     pub fn settle(&self) -> Duration {
         Duration::from_millis(self.settle_ms)
     }
+
+    /// Time half a message may lie unchanged before it is called broken.
+    #[must_use]
+    pub fn incomplete_patience(&self) -> Duration {
+        Duration::from_millis(self.incomplete_patience_ms)
+    }
 }
 
 fn default_poll_interval_ms() -> u64 {
@@ -247,6 +258,9 @@ fn default_poll_interval_ms() -> u64 {
 }
 fn default_settle_ms() -> u64 {
     20
+}
+fn default_incomplete_patience_ms() -> u64 {
+    3_000
 }
 fn default_true() -> bool {
     true

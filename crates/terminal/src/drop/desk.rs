@@ -88,7 +88,7 @@ impl<C: Central> Desk<C> {
             settings: config.drop.clone(),
             status,
             turns: Turns::default(),
-            doubts: Doubts::default(),
+            doubts: Doubts::new(config.drop.incomplete_patience()),
             large: Arc::new(Semaphore::new(1)),
         };
         let promised: Vec<Delivery> = desk

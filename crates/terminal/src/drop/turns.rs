@@ -8,8 +8,6 @@ use std::{
 
 use super::folder::Look;
 
-/// What cannot be read as a request counts as complete only after lying unchanged this long: a slow writer pauses.
-const INCOMPLETE_PATIENCE: Duration = Duration::from_secs(3);
 /// Files in doubt remembered at most; beyond that all doubts begin anew.
 const MAX_DOUBTS: usize = 4_096;
 
@@ -40,23 +38,28 @@ impl Drop for Turn<'_> {
 
 /// Files that cannot be read as requests: broken, or not yet complete. Measured by our own watch, because the times
 /// of a network file system are another machine's.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Doubts {
+    /// What cannot be read counts as complete only after lying unchanged this long: a slow writer pauses.
+    patience: Duration,
     since: Mutex<HashMap<String, (Look, Instant)>>,
 }
 
 impl Doubts {
+    /// No doubts yet; each will last this long.
+    pub(crate) fn new(patience: Duration) -> Self {
+        Self { patience, since: Mutex::default() }
+    }
+
     /// Whether the file was found wanting and has not yet lain long enough: reading it again would find the same.
     pub(crate) fn is_too_early(&self, key: &str, look: Look) -> bool {
-        lock(&self.since)
-            .get(key)
-            .is_some_and(|(last, at)| *last == look && at.elapsed() < INCOMPLETE_PATIENCE)
+        lock(&self.since).get(key).is_some_and(|(last, at)| *last == look && at.elapsed() < self.patience)
     }
 
     /// Notes that the file cannot be read; `true` when it has lain unchanged long enough to be called broken.
     pub(crate) fn is_sure(&self, key: &str, look: Look) -> bool {
         let mut since = lock(&self.since);
-        if since.get(key).is_some_and(|(last, at)| *last == look && at.elapsed() >= INCOMPLETE_PATIENCE) {
+        if since.get(key).is_some_and(|(last, at)| *last == look && at.elapsed() >= self.patience) {
             since.remove(key);
             return true;
         }

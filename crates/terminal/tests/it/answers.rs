@@ -88,7 +88,7 @@ async fn in_place_mode_writes_into_the_named_file() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_written_slowly_is_waited_for() {
-    let counter = Counter::open().await;
+    let counter = Counter::open_with(with_endless_patience, Centre::default()).await;
     let path = counter.folder("req").join("OQSsiquc01req_1.xml");
     let content = request("1").into_bytes();
     for end in (0..content.len()).step_by(content.len() / 8) {
@@ -162,12 +162,17 @@ async fn substituted_characters_are_counted() {
     assert!(report.healthy);
 }
 
+/// Half a message stays in doubt for longer than any test runs, however slow the machine is.
+fn with_endless_patience(config: &mut terminal::config::Config) {
+    config.drop.incomplete_patience_ms = 86_400_000;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_never_become_a_request_is_not_waited_for() {
-    let counter = Counter::open().await;
-    // Half a message may yet be completed; the others may not, though they came later.
-    counter.put("OQSsiquc01req_half.xml", &request("1")[..400]);
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let counter = Counter::open_with(with_endless_patience, Centre::default()).await;
+    // Half a message may yet be completed; the others may not.
+    let half = &request("1")[..400];
+    counter.put("OQSsiquc01req_half.xml", half);
     let broken = request("1").replace("</MessageHeader>", "");
     let broken_in_shift_jis = in_shift_jis(&broken);
     let never: [(&str, &[u8]); 5] = [
@@ -184,7 +189,15 @@ async fn what_can_never_become_a_request_is_not_waited_for() {
         counter.wait("res", &name.replace(".xml", ".err")).await;
     }
     assert!(!counter.names("res").contains(&"OQSsiquc01req_half.err".to_owned()), "still in doubt");
+    assert_eq!(counter.names("req"), ["OQSsiquc01req_half.xml"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_message_is_given_back_when_nothing_more_comes() {
+    let counter = Counter::open().await;
+    counter.put("OQSsiquc01req_half.xml", &request("1")[..400]);
     counter.wait("res", "OQSsiquc01req_half.err").await;
+    counter.wait_gone("req", "OQSsiquc01req_half.xml").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

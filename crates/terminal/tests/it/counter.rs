@@ -16,7 +16,7 @@ use wire::message::{ReadResult, read_result};
 use crate::centre::{Centre, Shared};
 
 /// Longest wait for anything in these tests; reaching it is a failure with words, never a pass.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 pub(crate) struct Counter {
     pub(crate) dir: tempfile::TempDir,

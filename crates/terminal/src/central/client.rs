@@ -3,7 +3,7 @@
 use std::{path::Path, sync::RwLock, time::Duration};
 
 use eligibility::institution::InstitutionCode;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, CardCheckRequest, CheckAnswer, JwkSet, NONCE_HEADER, NONCES_PATH,
@@ -12,7 +12,7 @@ use wire::terminal_api::{
 
 use super::{
     Central, CentralError, FreshNonce, Identity, IdentityError, ReceiptError, ReceiptKeys, nonces::Nonces,
-    receipts::ReceiptFile,
+    probe::Probe, receipts::ReceiptFile,
 };
 use crate::{clock, config::Config};
 
@@ -37,6 +37,7 @@ pub struct HttpsCentral {
     nonces: Nonces,
     keys: RwLock<ReceiptKeys>,
     receipts: ReceiptFile,
+    probe: Option<Probe>,
 }
 
 /// Why the client cannot be made.
@@ -64,8 +65,10 @@ impl HttpsCentral {
     }
 
     fn with_identity(config: &Config, identity: &Identity, state: &Path) -> Result<Self, ClientError> {
+        let tls = identity.tls()?;
+        let probe = Probe::new(tls.clone(), &config.central.url);
         let client = Client::builder()
-            .tls_backend_preconfigured(identity.tls()?)
+            .tls_backend_preconfigured(tls)
             .https_only(true)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -81,12 +84,27 @@ impl HttpsCentral {
             nonces: Nonces::default(),
             keys: RwLock::default(),
             receipts: ReceiptFile::open(state)?,
+            probe,
         })
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CentralError> {
-        let sent = self.client.post(format!("{}{path}", self.base)).json(body).send().await;
-        self.read(sent.map_err(|error| trouble(&error))?).await
+        self.send(self.client.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CentralError> {
+        let error = match request.send().await {
+            Ok(response) => return self.read(response).await,
+            Err(error) => error,
+        };
+        // Whoever is not admitted may only see the line cut: ask in a way that shows why.
+        if was_cut(&error)
+            && let Some(probe) = &self.probe
+            && let Some(objection) = probe.objection().await
+        {
+            return Err(tls_trouble(&objection));
+        }
+        Err(trouble(&error))
     }
 
     async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, CentralError> {
@@ -121,8 +139,7 @@ impl HttpsCentral {
     }
 
     async fn fetch_keys(&self) -> Result<(), CentralError> {
-        let sent = self.client.get(format!("{}{RECEIPT_KEYS_PATH}", self.base)).send().await;
-        let set: JwkSet = self.read(sent.map_err(|error| trouble(&error))?).await?;
+        let set: JwkSet = self.send(self.client.get(format!("{}{RECEIPT_KEYS_PATH}", self.base))).await?;
         *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = ReceiptKeys::new(&set);
         Ok(())
     }
@@ -184,12 +201,7 @@ fn trouble(error: &reqwest::Error) -> CentralError {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = next {
         if let Some(tls) = tls_error(cause) {
-            return match tls {
-                rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_) => {
-                    CentralError::NotAdmitted(tls.to_string())
-                }
-                _ => CentralError::Unreachable(tls.to_string()),
-            };
+            return tls_trouble(tls);
         }
         next = cause.source();
     }
@@ -201,6 +213,31 @@ fn trouble(error: &reqwest::Error) -> CentralError {
         "the connection broke"
     };
     CentralError::Unreachable(what.into())
+}
+
+fn tls_trouble(tls: &rustls::Error) -> CentralError {
+    match tls {
+        rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_) => {
+            CentralError::NotAdmitted(tls.to_string())
+        }
+        _ => CentralError::Unreachable(tls.to_string()),
+    }
+}
+
+/// Whether a connection that stood was cut, and not for a reason that TLS gave.
+fn was_cut(error: &reqwest::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let mut io = None;
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if tls_error(cause).is_some() {
+            return false;
+        }
+        io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or(io);
+        next = cause.source();
+    }
+    let is_cut = matches!(io, Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof));
+    !error.is_timeout() && (is_cut || !error.is_connect())
 }
 
 /// A TLS error as it is, or inside the I/O errors it usually travels in (whose `source` would skip over it).

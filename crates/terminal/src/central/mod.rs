@@ -4,6 +4,7 @@ mod client;
 mod identity;
 mod nonces;
 mod patience;
+mod probe;
 mod receipts;
 
 use std::future::Future;

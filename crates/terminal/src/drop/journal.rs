@@ -243,6 +243,18 @@ fn read(path: &Path) -> io::Result<HashMap<String, Record>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashMap::new()),
         Err(error) => return Err(error),
     };
+    let (entries, unreadable) = parse(&bytes);
+    let torn_end = usize::from(bytes.last().is_some_and(|byte| *byte != b'\n'));
+    if unreadable > torn_end {
+        let aside = path.with_extension("damaged");
+        std::fs::copy(path, &aside)?;
+        tracing::error!(unreadable, copy = %aside.display(), "the journal has unreadable lines; a copy is kept");
+    }
+    Ok(entries)
+}
+
+/// The last word on every key, and how many lines say nothing.
+fn parse(bytes: &[u8]) -> (HashMap<String, Record>, usize) {
     let mut entries = HashMap::new();
     let mut unreadable = 0_usize;
     for text in bytes.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()) {
@@ -254,13 +266,15 @@ fn read(path: &Path) -> io::Result<HashMap<String, Record>> {
             None => unreadable += 1,
         }
     }
-    let torn_end = usize::from(bytes.last().is_some_and(|byte| *byte != b'\n'));
-    if unreadable > torn_end {
-        let aside = path.with_extension("damaged");
-        std::fs::copy(path, &aside)?;
-        tracing::error!(unreadable, copy = %aside.display(), "the journal has unreadable lines; a copy is kept");
-    }
-    Ok(entries)
+    (entries, unreadable)
+}
+
+/// A journal's living records written anew, sorted by key: the same for the same knowledge.
+pub(super) fn normalised(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut records: Vec<_> = parse(bytes).0.into_values().collect();
+    records.sort_by(|one, other| one.key.cmp(&other.key));
+    let lines: Vec<String> = records.iter().map(line_of).collect::<io::Result<_>>()?;
+    Ok([line(HEADER), lines.concat()].concat().into_bytes())
 }
 
 fn json_of(line: &[u8]) -> Option<&str> {

@@ -32,6 +32,32 @@ use watch::{SCAN_LIMIT, Watch};
 
 use crate::central::Central;
 
+/// Doors to the parsers of what comes from outside, for the fuzz targets. Nothing else goes through them.
+#[doc(hidden)]
+pub mod parsers {
+    /// The XML in an archive, if it is one.
+    #[must_use]
+    pub fn archive(bytes: &[u8], password: &str) -> Option<Vec<u8>> {
+        super::archive::open(bytes, password).ok()
+    }
+
+    /// An archive with one entry.
+    ///
+    /// # Errors
+    /// When the archive cannot be written.
+    pub fn seal(content: &[u8], password: &str) -> std::io::Result<Vec<u8>> {
+        super::archive::seal("a.xml", content, password)
+    }
+
+    /// What a journal of these bytes says, written as a new journal.
+    ///
+    /// # Errors
+    /// When a record cannot be written.
+    pub fn journal(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+        super::journal::normalised(bytes)
+    }
+}
+
 /// The folders below the drop's root.
 pub const FOLDERS: [&str; 5] = ["req", "res", "face", "staging", "quarantine"];
 /// Largest request file, bytes.

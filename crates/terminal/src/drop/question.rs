@@ -32,6 +32,9 @@ use crate::{
 /// The interface this milestone of the drop answers; also its name in the encryption table.
 const NUMBER_CHECK: &str = "OQSsiquc01";
 
+/// The beginning of a document type definition.
+const DOCTYPE: &[u8] = b"<!DOCTYPE";
+
 /// Reads, asks and writes.
 pub(crate) struct Questions<C> {
     central: Arc<C>,
@@ -112,8 +115,7 @@ impl<C: Central> Questions<C> {
                     &opened
                 }
                 Err(error) => {
-                    // What lies at an archive's end is written last: an archive that opens is whole.
-                    let may_be_incomplete = error == archive::ArchiveError::Unreadable;
+                    let may_be_incomplete = error.may_be_incomplete();
                     return refused(ErrorCode::Unreadable, &error.to_string(), may_be_incomplete);
                 }
             },
@@ -212,6 +214,10 @@ fn may_be_incomplete(xml: &[u8], reason: message::Unreadable) -> bool {
     }
     let text = xml.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(xml).trim_ascii();
     if text.ends_with(b"</XmlMsg>") || text.first().is_some_and(|first| *first != b'<') {
+        return false;
+    }
+    // No message has one, so nothing that follows makes it a message.
+    if text.windows(DOCTYPE.len()).any(|window| window == DOCTYPE) {
         return false;
     }
     use message::Unreadable as Why;

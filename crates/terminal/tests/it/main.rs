@@ -4,6 +4,7 @@ mod answers;
 mod centre;
 mod config;
 mod counter;
+mod cut_line;
 mod hostile;
 mod kill;
 mod many_files;

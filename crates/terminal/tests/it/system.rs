@@ -171,7 +171,12 @@ async fn a_centre_that_is_not_ours_or_not_there_is_not_believed(engine: Engine) 
     let central = HttpsCentral::new(&config).expect("a client");
     let nonce = central.nonce().await.expect("a nonce");
     assert!(nonce.expires_in_s > 0);
+    let port = system.server.terminal_api().port();
     system.stop().await;
+    // Nobody answers there, and no other test's server takes the place: bound, but not listening.
+    let vacant = tokio::net::TcpSocket::new_v4().expect("a socket");
+    vacant.set_reuseaddr(true).expect("reusable");
+    vacant.bind(([127, 0, 0, 1], port).into()).expect("the port the centre had");
     // The stock of nonces outlives the connection; a question does not.
     let question = wire::terminal_api::NumberCheckRequest {
         request_id: "1".into(),

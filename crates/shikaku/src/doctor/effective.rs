@@ -116,6 +116,7 @@ fn of_drop(values: &mut Values, drop: &desk::DropConfig) {
         write_mode,
         poll_interval_ms,
         settle_ms,
+        incomplete_patience_ms,
         events,
         encryption,
     } = drop;
@@ -125,6 +126,7 @@ fn of_drop(values: &mut Values, drop: &desk::DropConfig) {
     put(values, "terminal: drop.write_mode", format!("{write_mode:?}"));
     put(values, "terminal: drop.poll_interval_ms", poll_interval_ms);
     put(values, "terminal: drop.settle_ms", settle_ms);
+    put(values, "terminal: drop.incomplete_patience_ms", incomplete_patience_ms);
     put(values, "terminal: drop.events", events);
     let desk::EncryptionConfig { password_file, interfaces } = encryption;
     put(

@@ -42,7 +42,9 @@ pub struct AuditLog {
 }
 
 impl AuditLog {
-    pub(crate) fn new(store: Store, clock: Clock, key: SigningKey, witness: Witness) -> Self {
+    /// The log of this store, signed with this key and shown by this witness.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock, key: SigningKey, witness: Witness) -> Self {
         Self { store, clock, key, witness: Mutex::new(witness), sound: AtomicBool::new(true) }
     }
 

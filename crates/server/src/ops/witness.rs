@@ -39,7 +39,7 @@ pub enum WitnessError {
 
 /// Shows heads, each once, in order, without a gap.
 #[derive(Debug)]
-pub(crate) struct Witness {
+pub struct Witness {
     file: Option<PathBuf>,
     /// The last head shown.
     shown: Option<TreeHead>,
@@ -53,7 +53,9 @@ struct Left {
 }
 
 impl Witness {
-    pub(crate) fn new(file: Option<PathBuf>) -> Self {
+    /// Shows heads in the log, and in this file when there is one.
+    #[must_use]
+    pub fn new(file: Option<PathBuf>) -> Self {
         Self { file, shown: None }
     }
 

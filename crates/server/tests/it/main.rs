@@ -1,6 +1,8 @@
 //! The central side through its own doors: real TLS, real HTTP, a real database, driven time.
 
 mod checks;
+mod connections;
+mod denied;
 mod door;
 mod guessing;
 mod limits;
@@ -13,6 +15,7 @@ mod revocation_lists;
 mod settings;
 mod smuggling;
 mod support;
+mod witnessing;
 
 /// Runs each test on SQLite and on PostgreSQL.
 #[macro_export]

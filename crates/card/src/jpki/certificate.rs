@@ -10,7 +10,7 @@ use x509_parser::x509::X509Version;
 
 use crate::jpki::envelope;
 use crate::jpki::keys::{CardPublicKey, SignatureRefused};
-use crate::jpki::trust::{Anchor, AuthorityId, CardTrust, instant};
+use crate::jpki::trust::{Anchor, AuthorityId, CardTrust, instant, sha256_hex};
 
 /// The longest certificate that is looked at; real ones have about 1.6 kB.
 pub(crate) const MAX_CERTIFICATE: usize = 8 * 1024;
@@ -95,6 +95,18 @@ impl CheckedCard {
     pub fn verify_proof(&self, text: &[u8], signature: &[u8]) -> Result<(), SignatureRefused> {
         self.public_key.verify(text, signature)
     }
+}
+
+/// A name for a card that tells nothing of it to whoever does not have its certificate: the SHA-256 of the whole
+/// certificate (DER) in hex, whoever issued it. A serial number could be found by trying them all; a certificate
+/// holds a key and a signature. `None` when the bytes are not one certificate.
+#[must_use]
+pub fn certificate_digest(der: &[u8]) -> Option<String> {
+    if der.len() > MAX_CERTIFICATE {
+        return None;
+    }
+    let (rest, _) = X509Certificate::from_der(der).ok()?;
+    rest.is_empty().then(|| sha256_hex(der))
 }
 
 impl CardTrust {

@@ -131,15 +131,21 @@ impl Gate {
             let response = refusal.response();
             return (refusal, response);
         }
+        let source = format!("certificate:{}", terminal.fingerprint);
+        // What was refused: a card, so that an investigator finds it again at other places, or the terminal itself.
+        let (object, detail) = match &refusal.card {
+            Some(digest) => (format!("card:{digest}"), source.clone()),
+            None => (source.clone(), String::new()),
+        };
         let denial = Denial {
             institution_code: terminal.institution_code.clone(),
-            source: format!("certificate:{}", terminal.fingerprint),
+            source,
             audit: AuditEvent {
                 actor: format!("terminal:{}", terminal.terminal_name),
                 action: action.to_owned(),
-                object: format!("certificate:{}", terminal.fingerprint),
+                object,
                 outcome: format!("denied:{}", refusal.code.internal_name()),
-                detail: String::new(),
+                detail,
             },
             recorded_at: self.api.clock.now(),
         };

@@ -2,7 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use card::jpki::CertificateRefused;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use card::jpki::{CertificateRefused, certificate_digest};
 use eligibility::errors::ErrorCode;
 use wire::terminal_api::{PROBLEM_MEDIA_TYPE, Problem};
 
@@ -28,6 +29,8 @@ pub struct Refusal {
     pub retry_after_s: Option<u32>,
     /// Which item is wrong; never its content.
     pub item: Option<&'static str>,
+    /// Digest of the card certificate that was refused, for the audit log.
+    pub card: Option<String>,
 }
 
 impl From<ErrorCode> for Refusal {
@@ -38,7 +41,7 @@ impl From<ErrorCode> for Refusal {
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_FAULT_S),
             _ => None,
         };
-        Self { code, status, retry_after_s, item: None }
+        Self { code, status, retry_after_s, item: None, card: None }
     }
 }
 
@@ -46,6 +49,12 @@ impl Refusal {
     /// An item of the request is wrong.
     pub(super) fn item(name: &'static str) -> Self {
         Self { item: Some(name), ..ErrorCode::FieldFormat.into() }
+    }
+
+    /// Names the card whose certificate (base64) came with the refused request, when it is a certificate at all.
+    pub(super) fn about_card(self, certificate: &str) -> Self {
+        let der = STANDARD.decode(certificate).ok().filter(|_| self.is_denial());
+        Self { card: der.and_then(|der| certificate_digest(&der)), ..self }
     }
 
     /// Too many requests of this terminal at once.

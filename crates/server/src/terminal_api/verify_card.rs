@@ -48,12 +48,22 @@ pub(super) async fn answer(
 ) -> Result<Response<Body>, Refusal> {
     let Question { value: asked, digest } =
         body::read::<CardCheckRequest>(CARD_VERIFICATIONS_PATH, request, api.body).await?;
+    let answered = decide(api, terminal, &asked, digest).await;
+    answered.map_err(|refusal| refusal.about_card(&asked.certificate))
+}
+
+async fn decide(
+    api: &Api,
+    terminal: &TerminalIdentity,
+    asked: &CardCheckRequest,
+    digest: [u8; 32],
+) -> Result<Response<Body>, Refusal> {
     let now = api.clock.now();
-    check_items(&asked)?;
-    let proof = prove(api, terminal, &asked, now)?;
+    check_items(asked)?;
+    let proof = prove(api, terminal, asked, now)?;
     let context = api.store.card_context(&terminal.institution_code, &proof.card.id).await;
     let context = context.map_err(|error| Refusal::read_failed(&error))?;
-    let found = find(terminal, &asked, &proof, context, now)?;
+    let found = find(terminal, asked, &proof, context, now)?;
     let nonce = proof.nonce.as_str().to_owned();
     let mut verification = answer::verification(api, terminal, &found, nonce, digest, now).await?;
     verification.proof_method = Some(asked.proof_method);

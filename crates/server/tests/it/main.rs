@@ -10,6 +10,7 @@ mod openapi;
 mod ops;
 mod receipts;
 mod records;
+mod refused_cards;
 mod replay;
 mod revocation_lists;
 mod settings;

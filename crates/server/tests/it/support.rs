@@ -148,8 +148,11 @@ pub(crate) fn first_result(reply: &Reply) -> Value {
 /// One entry of the audit log.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub(crate) struct Entry {
+    pub(crate) institution_code: String,
     pub(crate) action: String,
+    pub(crate) object: String,
     pub(crate) outcome: String,
+    pub(crate) detail: String,
 }
 
 /// The entries of [`audit_dump`].

@@ -178,12 +178,14 @@ pub fn qualification(
         medication: consent(context, ConsentKind::Medication),
         treatment: consent(context, ConsentKind::Treatment),
         operation: consent(context, ConsentKind::Operation),
-        disease_name: None,
-        infection: None,
-        allergy: None,
-        drug_allergy: None,
-        test: None,
-        prescription: None,
+        // Since 2025 these stand by themselves; a patient is still asked by the kinds of OQSCD036, which hold them:
+        // 手術・傷病名・感染症, 診療・その他アレルギー・薬剤アレルギー・検査, 薬剤・処方.
+        disease_name: consent(context, ConsentKind::Operation),
+        infection: consent(context, ConsentKind::Operation),
+        allergy: consent(context, ConsentKind::Treatment),
+        drug_allergy: consent(context, ConsentKind::Treatment),
+        test: consent(context, ConsentKind::Treatment),
+        prescription: consent(context, ConsentKind::Medication),
         reference_number: context.reference_number.map(str::to_owned),
     }
 }

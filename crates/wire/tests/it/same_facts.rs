@@ -11,7 +11,7 @@ use eligibility::{
 };
 use wire::{
     compose::{AnswerContext, answer, refusal},
-    message::{Layout, ResultMessage, read_request, read_result, write_result},
+    message::{ConsentInfo, Layout, ResultMessage, read_request, read_result, write_result},
 };
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
 
 fn assert_same(mut message: ResultMessage, sample: &str, file_identifier: &str) {
     message.header.arbitrary_file_identifier = Some(file_identifier.to_owned());
+    as_before_2025(&mut message);
     let expected = read_result(&bytes(sample)).expect("sample reads");
     message.header.character_code_identifier = expected.encoding.into();
     assert_eq!(message, expected.message, "{sample}");
@@ -31,6 +32,19 @@ fn assert_same(mut message: ResultMessage, sample: &str, file_identifier: &str) 
         let mut again = read_result(&written.bytes).expect("our own result reads").message;
         again.header.character_code_identifier = expected.encoding.into();
         assert_eq!(again, expected.message, "{sample} in {encoding:?}");
+    }
+}
+
+/// The samples are of the edition before 2025, which had no elements of their own for what the kinds of consent
+/// hold: these must say what their kind says; the rest is the sample.
+fn as_before_2025(message: &mut ResultMessage) {
+    for result in &mut message.body.results {
+        let of = |kind: &Option<ConsentInfo>| [kind.clone(), kind.clone(), kind.clone()];
+        let surgery = [result.disease_name.take(), result.infection.take(), result.operation.clone()];
+        assert_eq!(surgery, of(&result.operation));
+        let treatment = [result.allergy.take(), result.drug_allergy.take(), result.test.take()];
+        assert_eq!(treatment, of(&result.treatment));
+        assert_eq!(result.prescription.take(), result.medication);
     }
 }
 
@@ -199,6 +213,44 @@ fn grace_shows_eligibility_and_no_more() {
     assert!(result.specific_disease_certificates.is_empty());
     assert_eq!((&result.checkup, &result.medication), (&None, &None));
     assert_eq!(message.body.processing_result_code.as_deref(), Some("OQSB1102W"));
+}
+
+#[test]
+fn what_a_consent_holds_stands_by_itself_too() {
+    let now = at(9, 15, 2);
+    let choices = [(Checkup, true), (Medication, true), (Treatment, false), (Operation, true)];
+    let session = CardSession {
+        state: CardCertificateState::Valid,
+        consents: consents(now, &choices),
+        reference_number: None,
+        prescription: None,
+    };
+    let message = by_card(hanako(), now, &session);
+    let xml = text(&write_result(&message, CharacterCode::Utf8, Layout::Compact).bytes);
+    let shown = |name: &str| {
+        let of = |part: &str| {
+            let after = xml.split_once(&format!("<{name}{part}>"))?.1;
+            Some(after.split_once('<').expect("an end").0.to_owned())
+        };
+        (of("ConsFlg"), of("ConsTime"), of("AvailableTime"))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let granted = (some("1"), some("20261122091502"), some("20261123091502"));
+    for name in ["PharmacistsInfo", "PrescriptionInfo", "OperationInfo", "DiagnosisName", "InfectiousInfo"] {
+        assert_eq!(shown(name), granted, "{name}");
+    }
+    for name in ["DiagnosisInfo", "AllergyInfo", "ContraindicationInfo", "TestInfo"] {
+        assert_eq!(shown(name), (some("0"), None, None), "{name}: a refusal is the flag alone");
+    }
+    assert_eq!(read_result(xml.as_bytes()).expect("reads").message, message);
+    // Not asked, no element; an expired certificate takes no consent.
+    let silent = CardSession { consents: vec![], ..session };
+    let message = by_card(hanako(), now, &silent);
+    let result = &message.body.results[0];
+    assert_eq!((&result.prescription, &result.test, &result.infection), (&None, &None, &None));
+    let expired =
+        CardSession { state: CardCertificateState::Grace, consents: consents(now, &choices[..2]), ..silent };
+    assert_eq!(by_card(hanako(), now, &expired).body.results[0].prescription, None);
 }
 
 #[test]

@@ -18,6 +18,9 @@ use crate::{
     runtime::block_on,
 };
 
+/// How the line of a tree head begins (docs/AUDIT-FORMAT.md).
+const HEAD_BEGINS: &str = "{\"head_number\":";
+
 /// The audit log: write it out, show the key that proves it, prove a dump.
 #[derive(Subcommand)]
 #[command(after_help = "\
@@ -54,12 +57,16 @@ pub(crate) struct Key {
 
 /// Prove a dump: exit 0 only if every byte is as it was written.
 #[derive(Args)]
-#[command(after_help = "Example:\n  shikaku audit verify --public-key audit.pem audit.jsonl")]
+#[command(after_help = "\
+Examples:
+  shikaku audit verify --public-key audit.pem audit.jsonl
+  shikaku audit verify --public-key audit.pem --witness heads.jsonl audit.jsonl")]
 pub(crate) struct Verify {
     /// The public key, PEM; keep it where the log's keeper cannot change it.
     #[arg(long, value_name = "KEY")]
     public_key: PathBuf,
-    /// A tree head line kept from an earlier dump: it must be in this one too.
+    /// Tree heads kept elsewhere, such as the file of `audit.witness_file`, lines of an earlier dump, or lines of the
+    /// server's log that hold one: each must be in this dump.
     #[arg(long, value_name = "FILE")]
     witness: Option<PathBuf>,
     /// The dump.
@@ -119,10 +126,10 @@ fn key(arguments: &Key) -> Result<Report> {
 fn prove(arguments: &Verify) -> Result<Report> {
     let key = PublicKey::from_pem(&read(&arguments.public_key)?)
         .with_context(|| format!("{}", arguments.public_key.display()))?;
-    let witness = arguments.witness.as_deref().map(read).transpose()?;
+    let witness = arguments.witness.as_deref().map(witness).transpose()?;
     let dump =
         File::open(&arguments.dump).with_context(|| format!("cannot read {}", arguments.dump.display()))?;
-    let found = verify(BufReader::new(dump), &key, witness.as_deref().map(str::trim_end))
+    let found = verify(BufReader::new(dump), &key, witness.as_deref())
         .with_context(|| format!("cannot read {}", arguments.dump.display()))?;
     let faults: Vec<_> =
         found.faults.iter().map(|fault| json!({"line": fault.line, "what": fault.what})).collect();
@@ -140,6 +147,20 @@ fn prove(arguments: &Verify) -> Result<Report> {
     let lines: Vec<String> =
         found.faults.iter().map(|fault| format!("line {}: {}", fault.line, fault.what)).collect();
     Ok(Report::new(format!("NOT as it was written\n{}", lines.join("\n")), document).failed())
+}
+
+/// The head lines of a witness file, also where a log wraps them: there they may be quoted once more.
+fn witness(path: &Path) -> Result<String> {
+    let mut heads = String::new();
+    for line in read(path)?.lines() {
+        let line = line.replace("\\\"", "\"");
+        let head = line.find(HEAD_BEGINS).map(|start| &line[start..]);
+        let head = head.and_then(|rest| rest.find('}').map(|end| &rest[..=end]));
+        // A line without a head is kept as it is: then it is in no dump, and is told.
+        heads.push_str(head.unwrap_or(&line));
+        heads.push('\n');
+    }
+    Ok(heads)
 }
 
 fn signing_key(path: &Path) -> Result<SigningKey> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     demo::once,
-    program::{document, run, succeed},
+    program::{document, free_port_base, run, shikaku, succeed},
 };
 
 /// Places in the dump that are changed, one at a time.
@@ -28,6 +28,71 @@ fn dump(folder: &Path) -> Dump {
         document(&succeed(["audit", "export", "--json", "--data", text(&data), "--out", text(&file)]));
     assert!(exported["entries"].as_u64().expect("a number") >= 2, "{exported}");
     Dump { key, file }
+}
+
+/// Runs the server on the demo's data until it has shown a head; gives its log.
+fn served_until_witnessed(data: &Path, witness: &Path) -> String {
+    let settings = std::fs::read_to_string(data.join("server.toml")).expect("settings");
+    // On other ports than a demo that runs meanwhile; the card authority needs none here.
+    let mut ports = free_port_base()..;
+    let mut lines: Vec<String> = Vec::new();
+    for line in settings.lines() {
+        let port = if line.starts_with("listen = ") { ports.next() } else { None };
+        lines.push(port.map_or(line.to_owned(), |port| format!("listen = \"127.0.0.1:{port}\"")));
+        if line == "[audit]" {
+            lines.push(format!("witness_file = {witness:?}"));
+        }
+    }
+    let config = data.join("witnessed.toml");
+    std::fs::write(&config, lines.join("\n")).expect("written");
+    let log = data.join("server.log");
+    let mut command = shikaku(["serve", "--log-json", "--config", text(&config)]);
+    command.env("SHIKAKU_LOG", "info").stderr(std::fs::File::create(&log).expect("a file"));
+    let mut server = command.stdout(std::process::Stdio::null()).spawn().expect("the program starts");
+    loop {
+        let logged = std::fs::read_to_string(&log).expect("the log");
+        let shown = std::fs::read_to_string(witness).is_ok_and(|shown| shown.ends_with('\n'));
+        let ended = server.try_wait().expect("looked at");
+        assert!(ended.is_none(), "the server ended: {logged}");
+        if shown && logged.contains("head_number") {
+            server.kill().expect("killed");
+            server.wait().expect("waited for");
+            return logged;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn what_the_server_shows_is_a_witness() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dump = dump(folder.path());
+    let data = folder.path().join("data");
+    let witness = folder.path().join("heads.jsonl");
+    let log = served_until_witnessed(&data, &witness);
+    succeed(["audit", "export", "--data", text(&data), "--out", text(&dump.file)]);
+    let judge = |witness: &Path| {
+        let witnessed = ["--witness", text(witness), text(&dump.file)];
+        run([["audit", "verify", "--public-key"].as_slice(), &[text(&dump.key)], &witnessed].concat())
+    };
+    let verdict = |witness: &Path| judge(witness).status.code();
+    assert_eq!(verdict(&witness), Some(0), "{:?}", judge(&witness));
+    // Lines of the log do as well: as collectors keep them, and as people see them.
+    let heads: Vec<&str> = log.lines().filter(|line| line.contains("head_number")).collect();
+    let other = folder.path().join("other");
+    std::fs::write(&other, heads.join("\n")).expect("written");
+    assert_eq!(verdict(&other), Some(0), "{heads:?}");
+    let shown = std::fs::read_to_string(&witness).expect("heads");
+    let last = shown.lines().next_back().expect("a head");
+    std::fs::write(&other, format!("2026-11-22T00:00:00Z  INFO audit tree head head={last}\n"))
+        .expect("written");
+    assert_eq!(verdict(&other), Some(0), "{:?}", judge(&other));
+    // None of it, something else, or a head that is not in this log proves nothing.
+    let strange = last.replacen("\"tree_size\":", "\"tree_size\":9", 1);
+    for wrong in ["", "no head at all\n", &format!("{shown}{strange}\n")] {
+        std::fs::write(&other, wrong).expect("written");
+        assert_eq!(verdict(&other), Some(1), "{wrong:?}");
+    }
 }
 
 fn verdict(dump: &Dump) -> Option<i32> {

@@ -13,6 +13,12 @@ use wire::{
     },
 };
 
+use wire::{
+    reader_link::{ReaderCardCheck, ReaderNonce, ReaderOutcome},
+    receipt::ReceiptClaims,
+    terminal_api::{CardCheckRequest, JwkSet, NonceAnswer, NonceRequest, NumberCheckRequest, Problem},
+};
+
 use eligibility::codes::CharacterCode;
 
 /// A request that reads is written and read back as the same request.
@@ -107,4 +113,25 @@ pub fn file_name(data: &[u8]) {
     assert!(request.request_name().eq_ignore_ascii_case(name));
     assert_ne!(request.result_name(), request.request_name());
     assert_eq!(RequestName::parse(&request.request_name()), Ok(request));
+}
+
+/// What the reader, the terminal and the centre tell each other is written and read back as the same.
+pub fn terminal_json(data: &[u8]) {
+    there_and_back::<ReaderCardCheck>(data);
+    there_and_back::<ReaderNonce>(data);
+    there_and_back::<ReaderOutcome>(data);
+    there_and_back::<ReceiptClaims>(data);
+    there_and_back::<CardCheckRequest>(data);
+    there_and_back::<NumberCheckRequest>(data);
+    there_and_back::<NonceRequest>(data);
+    there_and_back::<NonceAnswer>(data);
+    there_and_back::<JwkSet>(data);
+    there_and_back::<Problem>(data);
+}
+
+fn there_and_back<T: serde::Serialize + serde::de::DeserializeOwned>(data: &[u8]) {
+    let Ok(read) = serde_json::from_slice::<T>(data) else { return };
+    let written = serde_json::to_string(&read).expect("what was read is JSON");
+    let again: T = serde_json::from_str(&written).expect("our own JSON reads");
+    assert_eq!(serde_json::to_string(&again).expect("JSON"), written);
 }

@@ -6,6 +6,11 @@ mod audit_log;
 mod checks;
 mod databases;
 mod denials;
+#[path = "../../../../fuzz/bodies/store.rs"]
+mod fuzz_bodies;
+#[path = "../../../../fuzz/replay.rs"]
+mod fuzz_replay;
+mod fuzz_seeds;
 mod imports;
 mod kill;
 mod people;

@@ -5,6 +5,13 @@ mod centre;
 mod config;
 mod counter;
 mod cut_line;
+#[allow(unreachable_pub, reason = "public for the fuzz targets that share it")]
+#[path = "../../../../fuzz/bodies/terminal.rs"]
+mod fuzz_bodies;
+#[allow(unreachable_pub, reason = "shared by several crates")]
+#[path = "../../../../fuzz/replay.rs"]
+mod fuzz_replay;
+mod fuzz_seeds;
 mod hostile;
 mod kill;
 mod many_files;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::{
     facts::{hanako, saburo},
-    fuzz_bodies,
+    fuzz_bodies, fuzz_replay,
     samples::{REQUESTS, RESULTS, bytes},
 };
 
@@ -30,6 +30,11 @@ fn run_all(data: &[u8]) {
     fuzz_bodies::result_xml(data);
     fuzz_bodies::insurer_csv(data);
     fuzz_bodies::file_name(data);
+}
+
+#[test]
+fn what_programs_tell_each_other() {
+    fuzz_replay::replay("terminal_json", fuzz_bodies::terminal_json);
 }
 
 #[test]

@@ -4,8 +4,11 @@ mod card_statement;
 mod charset;
 mod facts;
 #[allow(unreachable_pub, reason = "public for the fuzz targets that share it")]
-#[path = "../../../../fuzz/bodies.rs"]
+#[path = "../../../../fuzz/bodies/wire.rs"]
 mod fuzz_bodies;
+#[allow(unreachable_pub, reason = "shared by several crates")]
+#[path = "../../../../fuzz/replay.rs"]
+mod fuzz_replay;
 mod fuzz_seeds;
 mod hostile;
 mod insurer_files;

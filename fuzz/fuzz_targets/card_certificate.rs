@@ -1,0 +1,8 @@
+//! See `bodies::card_certificate`.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../bodies/card.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::card_certificate(data));

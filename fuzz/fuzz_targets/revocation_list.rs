@@ -1,0 +1,8 @@
+//! See `bodies::revocation_list`.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../bodies/card.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::revocation_list(data));

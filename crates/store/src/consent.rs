@@ -35,32 +35,17 @@ pub struct StoredConsent {
     pub consent: Consent,
 }
 
-const KINDS: [(ConsentKind, &str); 6] = [
-    (ConsentKind::Ceiling, "ceiling"),
-    (ConsentKind::SpecificDisease, "specific_disease"),
-    (ConsentKind::Checkup, "checkup"),
-    (ConsentKind::Medication, "medication"),
-    (ConsentKind::Treatment, "treatment"),
-    (ConsentKind::Operation, "operation"),
-];
-
-const CARE_FORMS: [(CareForm, &str); 4] = [
-    (CareForm::Outpatient, "outpatient"),
-    (CareForm::HomeVisit, "home_visit"),
-    (CareForm::Online, "online"),
-    (CareForm::Emergency, "emergency"),
-];
-
-fn text_of<T: Copy + PartialEq>(
-    table: &[(T, &'static str)],
-    value: T,
-    what: &'static str,
-) -> Result<&'static str> {
-    table.iter().find(|(known, _)| *known == value).map(|(_, text)| *text).ok_or(Error::Malformed { what })
+/// Reads a kind by its name, as it was written.
+fn kind_of(text: &str) -> Result<ConsentKind> {
+    ConsentKind::ALL.iter().copied().find(|kind| kind.name() == text).ok_or(Error::Malformed { what: "kind" })
 }
 
-fn value_of<T: Copy>(table: &[(T, &'static str)], text: &str, what: &'static str) -> Result<T> {
-    table.iter().find(|(_, known)| *known == text).map(|(value, _)| *value).ok_or(Error::Malformed { what })
+fn care_form_of(text: &str) -> Result<CareForm> {
+    CareForm::ALL
+        .iter()
+        .copied()
+        .find(|form| form.name() == text)
+        .ok_or(Error::Malformed { what: "care_form" })
 }
 
 const FIND: &str = "SELECT kind, care_form, granted, granted_at, valid_until FROM consent \
@@ -115,9 +100,9 @@ pub(crate) async fn find(
 ) -> Result<Vec<StoredConsent>> {
     tx.query(FIND, bind![institution.as_str(), person.0.as_str()], |row| {
         Ok(StoredConsent {
-            care_form: value_of(&CARE_FORMS, row.text(1, "care_form")?, "care_form")?,
+            care_form: care_form_of(row.text(1, "care_form")?)?,
             consent: Consent {
-                kind: value_of(&KINDS, row.text(0, "kind")?, "kind")?,
+                kind: kind_of(row.text(0, "kind")?)?,
                 granted: row.bool(2, "granted")?,
                 granted_at: Instant(row.int(3, "granted_at")?),
                 valid_until: row.int_or_null(4, "valid_until")?.map(Instant),
@@ -146,8 +131,8 @@ pub(crate) async fn put(
         values.extend_from_slice(bind![
             institution.as_str(),
             person.0.as_str(),
-            text_of(&KINDS, consent.kind, "kind")?,
-            text_of(&CARE_FORMS, consent.care_form, "care_form")?,
+            consent.kind.name(),
+            consent.care_form.name(),
             consent.granted,
             now.0,
             consent.valid_until.map(|until| until.0),

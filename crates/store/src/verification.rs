@@ -88,14 +88,6 @@ const PRUNE: &str = "DELETE FROM verification WHERE (institution_code, request_i
      (SELECT institution_code, request_id FROM verification WHERE recorded_at < $1 \
       ORDER BY recorded_at LIMIT $2)";
 
-const fn proof_text(method: ProofMethod) -> &'static str {
-    match method {
-        ProofMethod::Face => "face",
-        ProofMethod::Pin => "pin",
-        ProofMethod::Visual => "visual",
-    }
-}
-
 struct Record(NewVerification);
 
 impl Write for Record {
@@ -158,7 +150,7 @@ impl Record {
             &new.verification_id,
             &new.question_digest,
             new.method.code(),
-            new.proof_method.map(proof_text),
+            new.proof_method.map(ProofMethod::name),
             new.proof_digest.as_ref(),
             new.validity.map(Validity::code),
             new.person_key.as_ref().map(|person| person.0.as_str()),

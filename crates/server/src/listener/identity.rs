@@ -6,7 +6,7 @@ use eligibility::{Instant, institution::InstitutionCode};
 
 /// The terminal a connection belongs to.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TerminalIdentity {
+pub struct AskingTerminal {
     /// 医療機関コード: the subject's organisation.
     pub institution_code: InstitutionCode,
     /// The terminal's name: the subject's common name.
@@ -22,7 +22,7 @@ pub struct TerminalIdentity {
 #[error("the client certificate names no terminal: {0}")]
 pub struct IdentityError(String);
 
-impl TerminalIdentity {
+impl AskingTerminal {
     /// Reads the identity out of a certificate that TLS has already verified.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl TerminalIdentity {
     }
 }
 
-impl fmt::Debug for TerminalIdentity {
+impl fmt::Debug for AskingTerminal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.institution_code, self.terminal_name)
     }

@@ -25,7 +25,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use activity::{Activity, Patience, WatchedStream};
-use identity::{IdentityError, TerminalIdentity};
+use identity::{AskingTerminal, IdentityError};
 use terminals::TerminalSlot;
 
 /// HTTP/2 streams one connection may have open.
@@ -60,7 +60,7 @@ pub struct ListenerLimits {
 /// Answers for the door: who may come in, and what they get.
 pub trait Gatekeeper: Send + Sync + 'static {
     /// The slot of a terminal that just connected, with its standing read.
-    fn connected(&self, identity: TerminalIdentity) -> impl Future<Output = Arc<TerminalSlot>> + Send;
+    fn connected(&self, identity: AskingTerminal) -> impl Future<Output = Arc<TerminalSlot>> + Send;
 
     /// Answers one request of that terminal, or refuses it.
     fn answer(
@@ -204,7 +204,7 @@ fn http_builder(http2: bool) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-fn peer_identity(stream: &TlsStream<TcpStream>) -> Result<TerminalIdentity, IdentityError> {
+fn peer_identity(stream: &TlsStream<TcpStream>) -> Result<AskingTerminal, IdentityError> {
     let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
-    TerminalIdentity::from_certificate(certificates.first().map_or(&[], |leaf| leaf))
+    AskingTerminal::from_certificate(certificates.first().map_or(&[], |leaf| leaf))
 }

@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicU8, AtomicU32, Ordering},
 };
 
-use super::identity::TerminalIdentity;
+use super::identity::AskingTerminal;
 
 /// What the store says about a terminal certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Standing {
 #[derive(Debug)]
 pub struct TerminalSlot {
     /// Who it is.
-    pub identity: TerminalIdentity,
+    pub identity: AskingTerminal,
     standing: AtomicU8,
     in_flight: AtomicU32,
     connections: AtomicU32,
@@ -99,7 +99,7 @@ pub struct ConnectedTerminals {
 
 impl ConnectedTerminals {
     /// The slot of this identity, made when it is the first connection.
-    pub fn slot(&self, identity: TerminalIdentity) -> Arc<TerminalSlot> {
+    pub fn slot(&self, identity: AskingTerminal) -> Arc<TerminalSlot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = slots.get(&identity.fingerprint).and_then(Weak::upgrade) {
             return slot;

@@ -21,7 +21,7 @@ use wire::terminal_api::CheckAnswer;
 
 use super::refusal::Refusal;
 use super::{Api, JSON, json_response};
-use crate::listener::identity::TerminalIdentity;
+use crate::listener::identity::AskingTerminal;
 
 /// What a check found, before it is recorded.
 pub(super) struct Found {
@@ -41,7 +41,7 @@ pub(super) struct Found {
 /// The record of a check, with the whole answer in it: what is sent is what was recorded.
 pub(super) async fn verification(
     api: &Api,
-    terminal: &TerminalIdentity,
+    terminal: &AskingTerminal,
     found: &Found,
     request_id: String,
     question_digest: [u8; 32],
@@ -103,7 +103,7 @@ pub(super) fn with_nonce(mut answer: String, nonce: &str) -> String {
     answer
 }
 
-fn claims(api: &Api, terminal: &TerminalIdentity, found: &Found, id: &str, now: Instant) -> ReceiptClaims {
+fn claims(api: &Api, terminal: &AskingTerminal, found: &Found, id: &str, now: Instant) -> ReceiptClaims {
     let issued_at = now.0.div_euclid(1000);
     ReceiptClaims {
         iss: api.issuer.clone(),
@@ -138,7 +138,7 @@ async fn insurer_names(api: &Api, found: &Found) -> Result<Vec<(InsurerNumber, A
 }
 
 /// What the audit log says: who asked about whom, and how it ended. Opaque ids only.
-fn audit_event(terminal: &TerminalIdentity, found: &Found, id: &str) -> AuditEvent {
+fn audit_event(terminal: &AskingTerminal, found: &Found, id: &str) -> AuditEvent {
     let action = match found.method {
         InquiryMethod::Card => "verify_card",
         InquiryMethod::Number => "verify_number",

@@ -19,7 +19,7 @@ use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
 use super::{Api, nonces, receipt_keys, status, verify_card, verify_number};
 use crate::listener::Gatekeeper;
-use crate::listener::identity::{IdentityError, TerminalIdentity};
+use crate::listener::identity::{AskingTerminal, IdentityError};
 use crate::listener::terminals::{Standing, TerminalSlot};
 use crate::ops::logs;
 use crate::ops::metrics::RouteMetrics;
@@ -86,7 +86,7 @@ impl Gate {
     async fn perform(
         &self,
         operation: Operation,
-        terminal: &TerminalIdentity,
+        terminal: &AskingTerminal,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Refusal> {
         match operation {
@@ -123,7 +123,7 @@ impl Gate {
     /// The answer to a refused request; an attempt at what is not allowed is recorded first.
     async fn refuse(
         &self,
-        terminal: &TerminalIdentity,
+        terminal: &AskingTerminal,
         action: &str,
         refusal: Refusal,
     ) -> (Refusal, Response<Body>) {
@@ -159,7 +159,7 @@ impl Gate {
 }
 
 impl Gatekeeper for Gate {
-    async fn connected(&self, identity: TerminalIdentity) -> Arc<TerminalSlot> {
+    async fn connected(&self, identity: AskingTerminal) -> Arc<TerminalSlot> {
         self.standings.slot_of(identity).await
     }
 

@@ -7,11 +7,11 @@ use wire::terminal_api::{MAX_NONCES_PER_REQUEST, NONCES_PATH, NonceAnswer, Nonce
 
 use super::refusal::Refusal;
 use super::{Api, JSON, body, json_response};
-use crate::listener::identity::TerminalIdentity;
+use crate::listener::identity::AskingTerminal;
 
 pub(super) async fn answer(
     api: &Api,
-    terminal: &TerminalIdentity,
+    terminal: &AskingTerminal,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let asked = body::read::<NonceRequest>(NONCES_PATH, request, api.body).await?.value;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use eligibility::Instant;
 use store::Store;
 
-use crate::listener::identity::TerminalIdentity;
+use crate::listener::identity::AskingTerminal;
 use crate::listener::terminals::{ConnectedTerminals, Standing, TerminalSlot};
 
 /// Without a successful reading for this long, nobody is believed to be registered: a revocation must act
@@ -89,7 +89,7 @@ impl Standings {
 
     /// The slot of a terminal that connects. A certificate not yet in the table is looked for at once, so
     /// that a newly registered terminal need not wait.
-    pub async fn slot_of(&self, identity: TerminalIdentity) -> Arc<TerminalSlot> {
+    pub async fn slot_of(&self, identity: AskingTerminal) -> Arc<TerminalSlot> {
         let slot = self.connected.slot(identity);
         slot.set_standing(self.look_up(&slot.identity));
         if slot.standing() == Standing::Unknown
@@ -108,7 +108,7 @@ impl Standings {
         read_at == u64::MAX || self.elapsed_ms().saturating_sub(read_at) > STANDING_MAX_AGE.as_millis() as u64
     }
 
-    fn look_up(&self, identity: &TerminalIdentity) -> Standing {
+    fn look_up(&self, identity: &AskingTerminal) -> Standing {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match known.get(&identity.fingerprint) {
             Some(found) if found.institution != identity.institution_code.as_str() => Standing::Unknown,

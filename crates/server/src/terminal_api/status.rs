@@ -5,7 +5,7 @@ use axum::http::{Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::{Api, JSON, json_response};
-use crate::listener::identity::TerminalIdentity;
+use crate::listener::identity::AskingTerminal;
 
 /// Path of the status (GET).
 pub const STATUS_PATH: &str = "/v1/status";
@@ -27,7 +27,7 @@ pub struct Status {
     pub version: String,
 }
 
-pub(super) fn answer(api: &Api, terminal: &TerminalIdentity) -> Response<Body> {
+pub(super) fn answer(api: &Api, terminal: &AskingTerminal) -> Response<Body> {
     let now = api.clock.now();
     let status = Status {
         institution_code: terminal.institution_code.as_str().to_owned(),

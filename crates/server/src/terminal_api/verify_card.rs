@@ -31,7 +31,7 @@ use super::body::{self, Question};
 use super::nonce::NonceUse;
 use super::refusal::Refusal;
 use crate::card_revocation::Verdict;
-use crate::listener::identity::TerminalIdentity;
+use crate::listener::identity::AskingTerminal;
 
 /// A proof that holds: this card was here, now, at this terminal.
 struct Proof {
@@ -43,7 +43,7 @@ struct Proof {
 
 pub(super) async fn answer(
     api: &Api,
-    terminal: &TerminalIdentity,
+    terminal: &AskingTerminal,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let Question { value: asked, digest } =
@@ -54,7 +54,7 @@ pub(super) async fn answer(
 
 async fn decide(
     api: &Api,
-    terminal: &TerminalIdentity,
+    terminal: &AskingTerminal,
     asked: &CardCheckRequest,
     digest: [u8; 32],
 ) -> Result<Response<Body>, Refusal> {
@@ -101,7 +101,7 @@ fn check_items(asked: &CardCheckRequest) -> Result<(), Refusal> {
 /// Everything that must hold before anything about the person is read.
 fn prove(
     api: &Api,
-    terminal: &TerminalIdentity,
+    terminal: &AskingTerminal,
     asked: &CardCheckRequest,
     now: Instant,
 ) -> Result<Proof, Refusal> {
@@ -134,7 +134,7 @@ fn prove(
 
 /// Whom the card leads to and what may be shown of them.
 fn find(
-    terminal: &TerminalIdentity,
+    terminal: &AskingTerminal,
     asked: &CardCheckRequest,
     proof: &Proof,
     context: CardContext,

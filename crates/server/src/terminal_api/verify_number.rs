@@ -21,11 +21,11 @@ use super::Api;
 use super::answer::{self, Found};
 use super::body::{self, Question};
 use super::refusal::Refusal;
-use crate::listener::identity::TerminalIdentity;
+use crate::listener::identity::AskingTerminal;
 
 pub(super) async fn answer(
     api: &Api,
-    terminal: &TerminalIdentity,
+    terminal: &AskingTerminal,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let Question { value: asked, digest } =
@@ -71,7 +71,7 @@ fn check_items(request_id: &str, query: &NumberQuery) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn find(api: &Api, terminal: &TerminalIdentity, query: NumberQuery) -> Result<Found, Refusal> {
+async fn find(api: &Api, terminal: &AskingTerminal, query: NumberQuery) -> Result<Found, Refusal> {
     let key = NumberKey::of(&query.insured_number);
     let institution = &terminal.institution_code;
     let context = api.store.number_context(institution, &query.insurer_number, &key, query.birthdate).await;

@@ -1,6 +1,6 @@
 //! Signed heads go to the outside, and a changed log turns readiness red.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eligibility::Date;
 use server::ops::audit_log::AuditLogError;
@@ -56,7 +56,7 @@ fn public_key(desk: &Desk) -> PublicKey {
     key(desk).public_key().expect("a key")
 }
 
-fn read(file: &PathBuf) -> String {
+fn read(file: &Path) -> String {
     std::fs::read_to_string(file).expect("the witness file")
 }
 
@@ -123,10 +123,10 @@ async fn a_restart_goes_on_where_the_file_ends(engine: Engine) {
 }
 
 /// What the next process does with the same database and the same file.
-async fn restarted(desk: &Desk, file: &PathBuf) -> Result<(), AuditLogError> {
+async fn restarted(desk: &Desk, file: &Path) -> Result<(), AuditLogError> {
     let url = desk.system.database_url();
     let store = store::Store::open(url, store::Options::default()).await.expect("opens");
-    let witness = server::ops::witness::Witness::new(Some(file.clone()));
+    let witness = server::ops::witness::Witness::new(Some(file.to_path_buf()));
     server::ops::audit_log::AuditLog::new(store, desk.system.clock.clone(), key(desk), witness)
         .advance()
         .await

@@ -153,6 +153,63 @@ fn broken(what: &'static str) -> Result<(), store::Error> {
     Err(store::Error::AuditBroken { what })
 }
 
+/// What is done, what undoes it, and what is then said to be broken.
+type Change = (String, String, &'static str);
+
+/// Each institution has four entries in, in two runs of two; the first has two more pending.
+fn changed_books() -> Vec<Change> {
+    let (own, last) = (institution(0), "first_leaf = 4");
+    let here = format!("institution_code = '{own}'");
+    let renamed = |table: &str| {
+        let there = format!("UPDATE {table} SET institution_code = 'x' WHERE {here}");
+        (there, format!("UPDATE {table} SET institution_code = '{own}' WHERE institution_code = 'x'"), "mark")
+    };
+    let mark = |to: i64| format!("UPDATE audit_integrated SET sequence = {to} WHERE {here}");
+    let run = |entries: i64, by: i64| {
+        format!(
+            "UPDATE audit_run SET entries = {entries}, first_sequence = first_sequence + {by} WHERE {last}"
+        )
+    };
+    vec![
+        (mark(3), mark(4), "mark"),
+        renamed("audit_integrated"),
+        renamed("audit_run"),
+        // A gap and an overlap between runs.
+        (run(1, 1), run(2, -1), "run"),
+        (run(3, -1), run(2, 1), "run"),
+        // A run for the pending entries that no head covers.
+        (
+            format!(
+                "INSERT INTO audit_run (first_leaf, institution_code, first_sequence, entries) \
+                 VALUES (8, '{own}', 5, 2); {}",
+                mark(6)
+            ),
+            format!("DELETE FROM audit_run WHERE first_leaf = 8; {}", mark(4)),
+            "run",
+        ),
+    ]
+}
+
+fn changed_entries() -> Vec<Change> {
+    let moved = |number: u32, from: i64, to: i64| {
+        let there = format!("institution_code = '{}' AND sequence = {from}", institution(number));
+        format!("UPDATE audit SET sequence = {to} WHERE {there}")
+    };
+    let acted = |sequence: i64, actor: &str| {
+        let there = format!("institution_code = '{}' AND sequence = {sequence}", institution(0));
+        format!("UPDATE audit SET actor = '{actor}' WHERE {there}")
+    };
+    let actor = event("").actor;
+    vec![
+        // A pending entry taken away, or changed after its follower was written.
+        (moved(0, 5, 50), moved(0, 50, 5), "sequence"),
+        (acted(5, "nobody"), acted(5, &actor), "chain"),
+        // The last one that is in.
+        (moved(1, 4, 50), moved(1, 50, 4), "sequence"),
+        (acted(4, "nobody"), acted(4, &actor), "chain"),
+    ]
+}
+
 async fn nothing_is_signed_over_books_that_were_changed(db: Database) {
     let key = SigningKey::generate().expect("a key");
     let signed = async || db.store.audit_integrate_and_sign(&key, NOW).await.map(drop);
@@ -164,75 +221,7 @@ async fn nothing_is_signed_over_books_that_were_changed(db: Database) {
     }
     check(&db, 0, "pending 0").await;
     check(&db, 0, "pending 1").await;
-    let (own, other) = (institution(0), institution(1));
-    let of = |code: &eligibility::institution::InstitutionCode| format!("institution_code = '{code}'");
-    // What is done, what undoes it, what is then said. Each institution has four entries in, in two runs of two.
-    let last = "first_leaf = 4";
-    let cases = [
-        (
-            format!("UPDATE audit_integrated SET sequence = sequence - 1 WHERE {}", of(&own)),
-            format!("UPDATE audit_integrated SET sequence = sequence + 1 WHERE {}", of(&own)),
-            "mark",
-        ),
-        (
-            format!("UPDATE audit_integrated SET institution_code = 'x' WHERE {}", of(&own)),
-            format!("UPDATE audit_integrated SET institution_code = '{own}' WHERE institution_code = 'x'"),
-            "mark",
-        ),
-        (
-            format!("UPDATE audit_run SET institution_code = 'x' WHERE {}", of(&own)),
-            format!("UPDATE audit_run SET institution_code = '{own}' WHERE institution_code = 'x'"),
-            "mark",
-        ),
-        // A gap and an overlap between runs.
-        (
-            format!("UPDATE audit_run SET entries = 1, first_sequence = first_sequence + 1 WHERE {last}"),
-            format!("UPDATE audit_run SET entries = 2, first_sequence = first_sequence - 1 WHERE {last}"),
-            "run",
-        ),
-        (
-            format!("UPDATE audit_run SET entries = 3, first_sequence = first_sequence - 1 WHERE {last}"),
-            format!("UPDATE audit_run SET entries = 2, first_sequence = first_sequence + 1 WHERE {last}"),
-            "run",
-        ),
-        // A run for the pending entries that no head covers.
-        (
-            format!(
-                "INSERT INTO audit_run (first_leaf, institution_code, first_sequence, entries) VALUES (8, '{own}', 5, 2); \
-                  UPDATE audit_integrated SET sequence = 6 WHERE {}",
-                of(&own)
-            ),
-            format!(
-                "DELETE FROM audit_run WHERE first_leaf = 8; \
-                  UPDATE audit_integrated SET sequence = 4 WHERE {}",
-                of(&own)
-            ),
-            "run",
-        ),
-        // A pending entry taken out, put elsewhere, or changed after its follower was written.
-        (
-            format!("UPDATE audit SET sequence = 50 WHERE {} AND sequence = 5", of(&own)),
-            format!("UPDATE audit SET sequence = 5 WHERE {} AND sequence = 50", of(&own)),
-            "sequence",
-        ),
-        (
-            format!("UPDATE audit SET actor = 'nobody' WHERE {} AND sequence = 5", of(&own)),
-            format!("UPDATE audit SET actor = 'terminal:受付\"1\"' WHERE {} AND sequence = 5", of(&own)),
-            "chain",
-        ),
-        // The last one that is in.
-        (
-            format!("UPDATE audit SET sequence = 50 WHERE {} AND sequence = 4", of(&other)),
-            format!("UPDATE audit SET sequence = 4 WHERE {} AND sequence = 50", of(&other)),
-            "sequence",
-        ),
-        (
-            format!("UPDATE audit SET actor = 'nobody' WHERE {} AND sequence = 4", of(&own)),
-            format!("UPDATE audit SET actor = 'terminal:受付\"1\"' WHERE {} AND sequence = 4", of(&own)),
-            "chain",
-        ),
-    ];
-    for (done, undone, said) in cases {
+    for (done, undone, said) in [changed_books(), changed_entries()].concat() {
         tamper(&db, &done).await;
         assert_eq!(signed().await, broken(said), "{done}");
         tamper(&db, &undone).await;

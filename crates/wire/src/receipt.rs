@@ -1,9 +1,10 @@
 //! The eligibility receipt: what the centre signs with every answer (JWS ES256), so that the answer can be
 //! proven later without the centre. Signing and verifying live elsewhere; this is the payload.
 
+use crate::message::{Code, QualificationResult, ResultMessage};
 use eligibility::{
     Date,
-    codes::{InquiryMethod, Validity},
+    codes::{InquiryMethod, ResultSegment, Validity},
     insurer::InsurerNumber,
 };
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,38 @@ pub struct ReceiptCoverage {
     /// 枝番.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
+}
+
+impl ReceiptClaims {
+    /// What an answer says that its receipt does not, or the other way round: the name of the first such thing, never
+    /// its content. None when the receipt proves the answer.
+    #[must_use]
+    pub fn disagreement_with(&self, answer: &ResultMessage) -> Option<&'static str> {
+        let (header, body) = (&answer.header, &answer.body);
+        let agreements = [
+            ("institution", header.medical_institution_code.as_str() == self.aud),
+            ("date", header.qualification_confirmation_date == Some(self.as_of)),
+            ("method", header.reference_classification.known() == Some(self.method)),
+            ("segment", header.segment_of_result.known() == Some(ResultSegment::Done)),
+            ("validity", body.qualification_validity.as_ref().and_then(Code::known) == Some(self.validity)),
+            ("number of coverages", body.results.len() == self.coverages.len()),
+            ("coverage", self.coverages.iter().zip(&body.results).all(|(claim, shown)| claim.names(shown))),
+        ];
+        agreements.into_iter().find(|(_, agrees)| !agrees).map(|(what, _)| what)
+    }
+}
+
+impl ReceiptCoverage {
+    /// Whether this names the coverage shown. An element left out and an empty one are the same in an answer.
+    fn names(&self, shown: &QualificationResult) -> bool {
+        let same = |claimed: Option<&str>, shown: &Option<String>| {
+            claimed.unwrap_or_default() == shown.as_deref().unwrap_or_default()
+        };
+        shown.insurer_number.as_ref() == Some(&self.insurer_number)
+            && same(self.symbol.as_deref(), &shown.insured_card_symbol)
+            && same(Some(&self.number), &shown.insured_identification_number)
+            && same(self.branch.as_deref(), &shown.insured_branch_number)
+    }
 }
 
 impl std::fmt::Debug for ReceiptClaims {

@@ -199,6 +199,14 @@ catalogue! {
         en: "The system has failed.",
             "Wait and ask again; if it lasts call the supplier.",
             "Tell the operator, with the time it happened.";
+    /// The centre's answer and the receipt it signed for it do not agree, or the receipt is not good.
+    AnswerUnproven = "OQSA9109E" Refusal 502
+        ja: "中央システムの回答を検証できないため、使用しませんでした。",
+            "再度照会し、続くときはシステム担当者に連絡してください。それまでは資格確認書などで確認してください。",
+            "端末の時刻を確認し、記録を添えて運用窓口に連絡してください。回答の改ざんの可能性があります。";
+        en: "The answer of the central system could not be verified and was not used.",
+            "Ask again; if it lasts call the supplier, and use another proof of coverage until then.",
+            "Check the terminal's clock, then tell the operator with the log: answers may be tampered with.";
     /// The nonce was not issued here, or not to this terminal.
     NonceUnknown = "OQSA9201E" Refusal 400
         ja: "照会の受付番号が無効です。もう一度カードを置いてください。",

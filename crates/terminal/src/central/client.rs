@@ -2,9 +2,10 @@
 
 use std::{path::Path, sync::RwLock, time::Duration};
 
-use eligibility::institution::InstitutionCode;
+use eligibility::{Date, codes::InquiryMethod, institution::InstitutionCode};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
+use wire::receipt::ReceiptClaims;
 use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, CardCheckRequest, CheckAnswer, JwkSet, NONCE_HEADER, NONCES_PATH,
     NUMBER_VERIFICATIONS_PATH, NonceAnswer, NonceRequest, NumberCheckRequest, Problem, RECEIPT_KEYS_PATH,
@@ -38,6 +39,12 @@ pub struct HttpsCentral {
     keys: RwLock<ReceiptKeys>,
     receipts: ReceiptFile,
     probe: Option<Probe>,
+}
+
+/// What was asked, as far as a receipt repeats it.
+struct Asked {
+    method: InquiryMethod,
+    as_of: Date,
 }
 
 /// Why the client cannot be made.
@@ -121,21 +128,33 @@ impl HttpsCentral {
         Err(refusal(status, &body))
     }
 
-    /// Checks and keeps the receipt; an answer without a good one is not passed on.
-    async fn accept(&self, answer: CheckAnswer) -> Result<CheckAnswer, CentralError> {
+    /// Checks and keeps the receipt; an answer that it does not prove is not passed on.
+    async fn accept(&self, answer: CheckAnswer, asked: &Asked) -> Result<CheckAnswer, CentralError> {
         let mut verdict = self.verify(&answer.receipt);
-        if verdict == Err(ReceiptError::UnknownKey) {
+        if verdict.as_ref().is_err_and(|error| *error == ReceiptError::UnknownKey) {
             self.fetch_keys().await?;
             verdict = self.verify(&answer.receipt);
         }
-        verdict.map_err(|error| CentralError::NotUnderstood(error.to_string()))?;
+        let proof = verdict.map_err(|error| error.to_string()).and_then(|claims| {
+            if (claims.method, claims.as_of) != (asked.method, asked.as_of) {
+                return Err("its receipt is about another question".to_owned());
+            }
+            match claims.disagreement_with(&answer.answer) {
+                None => Ok(()),
+                Some(what) => Err(format!("its receipt says another {what}")),
+            }
+        });
+        if let Err(why) = proof {
+            tracing::error!(alarm = "answer", why, "an answer of the centre is not proven and is not used");
+            return Err(CentralError::Unproven(why));
+        }
         self.receipts.keep(answer.receipt.clone());
         Ok(answer)
     }
 
-    fn verify(&self, receipt: &str) -> Result<(), ReceiptError> {
+    fn verify(&self, receipt: &str) -> Result<ReceiptClaims, ReceiptError> {
         let keys = self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        keys.verify(receipt, self.institution.as_str(), clock::now_ms() / 1000).map(drop)
+        keys.verify(receipt, self.institution.as_str(), clock::now_ms() / 1000)
     }
 
     async fn fetch_keys(&self) -> Result<(), CentralError> {
@@ -148,12 +167,12 @@ impl HttpsCentral {
 impl Central for HttpsCentral {
     async fn check_number(&self, request: NumberCheckRequest) -> Result<CheckAnswer, CentralError> {
         let answer = self.post(NUMBER_VERIFICATIONS_PATH, &request).await?;
-        self.accept(answer).await
+        self.accept(answer, &Asked { method: InquiryMethod::Number, as_of: request.as_of }).await
     }
 
     async fn check_card(&self, request: CardCheckRequest) -> Result<CheckAnswer, CentralError> {
         let answer = self.post(CARD_VERIFICATIONS_PATH, &request).await?;
-        self.accept(answer).await
+        self.accept(answer, &Asked { method: InquiryMethod::Card, as_of: request.as_of }).await
     }
 
     async fn nonce(&self) -> Result<FreshNonce, CentralError> {

@@ -76,6 +76,9 @@ pub enum CentralError {
     /// The centre said something this terminal does not understand or trust.
     #[error("the central system's answer is not understood: {0}")]
     NotUnderstood(String),
+    /// The answer came without a good receipt, or its receipt says something else: it is not used.
+    #[error("the central system's answer is not proven: {0}")]
+    Unproven(String),
 }
 
 impl CentralError {
@@ -85,7 +88,7 @@ impl CentralError {
         match self {
             Self::Unreachable(_) => true,
             Self::Refused(problem) => problem.status == HTTP_UNAVAILABLE,
-            Self::NotAdmitted(_) | Self::NotUnderstood(_) => false,
+            Self::NotAdmitted(_) | Self::NotUnderstood(_) | Self::Unproven(_) => false,
         }
     }
 
@@ -101,6 +104,7 @@ impl CentralError {
         match self {
             Self::Unreachable(_) | Self::NotUnderstood(_) => ErrorCode::CentralUnreachable.code(),
             Self::NotAdmitted(_) => ErrorCode::TerminalNotReady.code(),
+            Self::Unproven(_) => ErrorCode::AnswerUnproven.code(),
             Self::Refused(problem) => &problem.code,
         }
     }

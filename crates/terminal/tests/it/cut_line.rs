@@ -25,12 +25,12 @@ fn now() -> Instant {
     Instant(jiff::Timestamp::now().as_millisecond())
 }
 
-fn authority(folder: &Path) -> InstitutionAuthority {
+pub(crate) fn authority(folder: &Path) -> InstitutionAuthority {
     InstitutionAuthority::create(folder, now()).expect("a root")
 }
 
 /// A terminal with a certificate of `authority` that asks the centre at `port`.
-fn terminal(authority: &InstitutionAuthority, dir: &Path, port: u16) -> Config {
+pub(crate) fn terminal(authority: &InstitutionAuthority, dir: &Path, port: u16) -> Config {
     let mut config = config_in(dir);
     let subject = TerminalSubject {
         institution: config.institution_code.clone(),
@@ -50,7 +50,10 @@ fn terminal(authority: &InstitutionAuthority, dir: &Path, port: u16) -> Config {
 }
 
 /// A server of `authority` that takes only clients of `clients`; without those it takes all.
-fn server(authority: &InstitutionAuthority, clients: Option<&InstitutionAuthority>) -> Arc<ServerConfig> {
+pub(crate) fn server(
+    authority: &InstitutionAuthority,
+    clients: Option<&InstitutionAuthority>,
+) -> Arc<ServerConfig> {
     let names = [ServerName::parse("localhost").expect("a name")];
     let (key, issued) = authority.issue_server_with_key(&names, now()).expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(key.to_pem().expect("PEM").as_bytes()).expect("a key");

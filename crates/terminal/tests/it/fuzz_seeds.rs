@@ -36,7 +36,8 @@ fn packed(entries: &[(&str, SimpleFileOptions)]) -> Vec<u8> {
     zip.finish().expect("finishes").into_inner()
 }
 
-fn receipt() -> (String, String) {
+/// Claims signed with a new key: the key set, and the receipt.
+pub(crate) fn receipt_of(claims: &str) -> (String, String) {
     let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
     let point = key.public_key().as_ref();
     let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
@@ -44,7 +45,6 @@ fn receipt() -> (String, String) {
         r#"{{"keys":[{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","kid":"k1","use":"sig","alg":"ES256"}}]}}"#
     );
     let header = r#"{"alg":"ES256","typ":"shikaku-receipt+jwt","kid":"k1"}"#;
-    let claims = r#"{"iss":"t","aud":"1319990012","jti":"1","iat":1795000000,"exp":1795086400,"method":"2","as_of":"2026-11-22","validity":"1","coverages":[{"insurer_number":"06139996","number":"345"}]}"#;
     let text = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
     let signature = key.sign(&SystemRandom::new(), text.as_bytes()).expect("signs");
     (keys, format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature)))
@@ -64,7 +64,8 @@ async fn write_seeds() {
         &packed(&[("a.xml", strong.compression_method(CompressionMethod::Stored))]),
     );
     write("seeds/archive/several.zip", &packed(&[("a.txt", plain), ("b.xml", strong), ("c/", weak)]));
-    let (keys, receipt) = receipt();
+    let claims = r#"{"iss":"t","aud":"1319990012","jti":"1","iat":1795000000,"exp":1795086400,"method":"2","as_of":"2026-11-22","validity":"1","coverages":[{"insurer_number":"06139996","number":"345"}]}"#;
+    let (keys, receipt) = receipt_of(claims);
     write("anchors/receipt-keys.json", keys.as_bytes());
     write("seeds/receipt/good.jws", receipt.as_bytes());
 

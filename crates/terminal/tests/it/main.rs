@@ -14,6 +14,7 @@ mod fuzz_replay;
 mod fuzz_seeds;
 mod hostile;
 mod kill;
+mod lying_centre;
 mod many_files;
 mod reader_link;
 mod smb;

@@ -17,4 +17,6 @@ pub mod people;
 #[cfg(feature = "system")]
 pub mod system;
 #[cfg(feature = "system")]
+pub mod tampering;
+#[cfg(feature = "system")]
 pub mod witness;

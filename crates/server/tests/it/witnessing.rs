@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use eligibility::Date;
 use server::ops::audit_log::AuditLogError;
 use store::audit::{PublicKey, SigningKey, TreeHead};
-use testkit::people;
 use testkit::system::{Engine, TestSystem};
+use testkit::{people, tampering};
 
 use crate::on_both_engines;
 use crate::ops::get;
-use crate::records::behind_the_back;
 use crate::support::{Desk, audit_dump, captured_log, insurer, number_question, validity};
 
 on_both_engines! {
@@ -140,17 +139,8 @@ async fn heads_taken_back_are_noticed(engine: Engine) {
     let last: TreeHead =
         serde_json::from_str(read(&file).lines().next_back().expect("a line")).expect("a head");
     // Somebody with every right, the key included, takes the last head and its entries back and goes on.
-    let of_last = format!(
-        "DELETE FROM audit_tree_head WHERE head_number = {0}; \
-         UPDATE audit_integrated SET sequence = sequence - 1 WHERE institution_code = '{1}'; \
-         DELETE FROM audit_run WHERE first_leaf = {2}; \
-         DELETE FROM audit WHERE institution_code = '{1}' AND sequence = \
-         (SELECT MAX(sequence) FROM audit WHERE institution_code = '{1}')",
-        last.head_number,
-        desk.terminal.institution,
-        last.tree_size - 1,
-    );
-    behind_the_back(desk.system.database_url(), &of_last).await;
+    let (url, institution) = (desk.system.database_url(), &desk.terminal.institution);
+    tampering::take_audit_head_back(url, institution, last.head_number, last.tree_size).await;
     for outcome in [desk.system.server.sign_audit_log().await, restarted(&desk, &file).await] {
         assert!(matches!(&outcome, Err(error) if error.is_tampering()), "{outcome:?}");
     }
@@ -166,15 +156,11 @@ async fn a_mark_moved_on_turns_readiness_red_until_it_is_put_back(engine: Engine
     ask_and_sign(&desk, "n-0").await;
     let ready = async || get(desk.system.server.ops(), "/readyz").await;
     assert_eq!(ready().await.0, 200);
-    let moved = |by: i64| {
-        format!(
-            "UPDATE audit_integrated SET sequence = sequence + {by} WHERE institution_code = '{}'",
-            desk.terminal.institution
-        )
-    };
+    let move_mark =
+        |by| tampering::move_audit_mark(desk.system.database_url(), &desk.terminal.institution, by);
     ask(&desk, "n-1").await;
     let before = read(&file);
-    behind_the_back(desk.system.database_url(), &moved(1)).await;
+    move_mark(1).await;
     let outcome = desk.system.server.sign_audit_log().await;
     assert!(matches!(&outcome, Err(error) if error.is_tampering()), "{outcome:?}");
     let (status, body) = ready().await;
@@ -190,7 +176,7 @@ async fn a_mark_moved_on_turns_readiness_red_until_it_is_put_back(engine: Engine
         "{metrics}"
     );
 
-    behind_the_back(desk.system.database_url(), &moved(-1)).await;
+    move_mark(-1).await;
     desk.system.server.sign_audit_log().await.expect("put back as it was");
     assert_eq!(ready().await.0, 200);
     assert_eq!(faults(&audit_dump(&desk.system).await, &public_key(&desk), &read(&file)), [""; 0]);

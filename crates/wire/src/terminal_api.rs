@@ -158,7 +158,8 @@ pub struct ConsentChoiceSchema {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NumberCheckRequest {
-    /// Chosen by the terminal; the same id gets the same answer, another body under it is a conflict.
+    /// Chosen by the terminal; the same id gets the same answer, another body or another terminal of the institution
+    /// under it is a conflict.
     pub request_id: String,
     /// 資格確認日, `YYYY-MM-DD`.
     #[schema(value_type = String, format = Date)]

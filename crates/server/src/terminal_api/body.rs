@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 
 use super::refusal::Refusal;
+use crate::listener::identity::AskingTerminal;
 
 /// How much and how long.
 #[derive(Clone, Copy, Debug)]
@@ -24,12 +25,16 @@ pub struct BodyLimits {
 /// A body that was read and understood.
 pub(super) struct Question<T> {
     pub(super) value: T,
-    /// SHA-256 over the route and the body as sent: two questions are the same when these bytes are.
+    /// SHA-256 over the route, the terminal's name and the body as sent: two questions are the same when these are.
+    /// So a first answer is given again to the terminal that got it, and to no other of its institution. The name
+    /// and not the certificate's fingerprint: a terminal whose certificate was renewed while its question was under
+    /// way is the same terminal.
     pub(super) digest: [u8; 32],
 }
 
 pub(super) async fn read<T: DeserializeOwned>(
     route: &str,
+    terminal: &AskingTerminal,
     request: Request<Incoming>,
     limits: BodyLimits,
 ) -> Result<Question<T>, Refusal> {
@@ -40,6 +45,9 @@ pub(super) async fn read<T: DeserializeOwned>(
     let value = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::Unreadable)?;
     let mut context = Context::new(&SHA256);
     context.update(route.as_bytes());
+    context.update(&[0]);
+    // A terminal's name holds no NUL.
+    context.update(terminal.terminal_name.as_bytes());
     context.update(&[0]);
     context.update(&bytes);
     let mut digest = [0; 32];

@@ -14,7 +14,7 @@ pub(super) async fn answer(
     terminal: &AskingTerminal,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
-    let asked = body::read::<NonceRequest>(NONCES_PATH, request, api.body).await?.value;
+    let asked = body::read::<NonceRequest>(NONCES_PATH, terminal, request, api.body).await?.value;
     if !(1..=MAX_NONCES_PER_REQUEST).contains(&asked.count) {
         return Err(Refusal::item("count"));
     }

@@ -38,7 +38,8 @@ struct Description;
 fn issue_nonces() {}
 
 /// Checks eligibility by card (照会区分 1). The answer carries a fresh nonce in its body and in the header
-/// `Shikaku-Nonce`. The same body again gives the same answer; another body under the same nonce is refused.
+/// `Shikaku-Nonce`. The same body again gives the same answer, to the terminal that asked; another body under the
+/// same nonce is refused. `signature` says what the card signs.
 #[utoipa::path(
     post, path = "/v1/verifications/card", request_body = CardCheckRequest,
     responses(
@@ -49,8 +50,9 @@ fn issue_nonces() {}
 #[allow(dead_code, reason = "only its documentation is used")]
 fn verify_card() {}
 
-/// Checks eligibility by typed insurance data (照会区分 2). The same request id gives the same answer; another
-/// body under it is a conflict. After too many questions that found nobody, 429 with `Retry-After`.
+/// Checks eligibility by typed insurance data (照会区分 2). The same request id gives the same answer, to the
+/// terminal that asked; another body under it, or the same from another terminal of the institution, is a conflict.
+/// After too many questions that found nobody, 429 with `Retry-After`.
 #[utoipa::path(
     post, path = "/v1/verifications/number", request_body = NumberCheckRequest,
     responses((status = 200, body = CheckAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))

@@ -47,7 +47,7 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let Question { value: asked, digest } =
-        body::read::<CardCheckRequest>(CARD_VERIFICATIONS_PATH, request, api.body).await?;
+        body::read::<CardCheckRequest>(CARD_VERIFICATIONS_PATH, terminal, request, api.body).await?;
     let answered = decide(api, terminal, &asked, digest).await;
     answered.map_err(|refusal| refusal.about_card(&asked.certificate))
 }

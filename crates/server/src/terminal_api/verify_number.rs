@@ -29,7 +29,7 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let Question { value: asked, digest } =
-        body::read::<NumberCheckRequest>(NUMBER_VERIFICATIONS_PATH, request, api.body).await?;
+        body::read::<NumberCheckRequest>(NUMBER_VERIFICATIONS_PATH, terminal, request, api.body).await?;
     let now = api.clock.now();
     let (request_id, query) = asked.into_parts();
     check_items(&request_id, &query)?;

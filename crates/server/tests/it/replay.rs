@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use testkit::client::{Http, Reply};
 use testkit::people;
 use testkit::system::{Engine, INSTITUTION, TestSystem};
-use wire::terminal_api::CARD_VERIFICATIONS_PATH;
+use wire::terminal_api::{CARD_VERIFICATIONS_PATH, NUMBER_VERIFICATIONS_PATH};
 
 use crate::on_both_engines;
 use crate::support::{Desk, audit_entries, card_question, insurer, number_question, signed, validity};
@@ -57,9 +57,14 @@ async fn a_nonce_is_good_once(engine: Engine) {
 
     let colleague = desk.system.terminal(INSTITUTION, "front-2").await;
     let nonce = desk.nonce().await;
-    let reply = colleague.connect(Http::One).await.expect("a connection");
+    let connection = colleague.connect(Http::Two).await.expect("a connection");
+    // The very request that was answered here gets nothing there, not even its answer again.
+    let sent = connection.send(Method::POST, CARD_VERIFICATIONS_PATH, Some(&question)).await;
+    let reply = sent.expect("an answer");
+    assert_eq!((reply.status, reply.code().as_str()), (400, "OQSA9201E"), "answered at another terminal");
     let foreign = card_question(&colleague, &card, &nonce, today);
-    let reply = reply.send(Method::POST, CARD_VERIFICATIONS_PATH, Some(&foreign)).await.expect("an answer");
+    let reply =
+        connection.send(Method::POST, CARD_VERIFICATIONS_PATH, Some(&foreign)).await.expect("an answer");
     assert_eq!((reply.status, reply.code().as_str()), (400, "OQSA9201E"), "another terminal's nonce");
 
     let nonce = desk.nonce().await;
@@ -263,6 +268,21 @@ async fn request_ids_are_idempotent(engine: Engine) {
     let other = number_question("id-1", &insurer(), "502", None, BORN, today);
     let reply = desk.check_number(&other).await;
     assert_eq!((reply.status, reply.code().as_str()), (409, "OQSA9006E"));
+    // What a terminal was answered is its own: a colleague with the same id gets nothing, and that is recorded.
+    let colleague = desk.system.terminal(INSTITUTION, "front-2").await;
+    let connection = colleague.connect(Http::Two).await.expect("a connection");
+    let sent = connection.send(Method::POST, NUMBER_VERIFICATIONS_PATH, Some(&question)).await;
+    let reply = sent.expect("an answer");
+    assert_eq!((reply.status, reply.code().as_str()), (409, "OQSA9006E"));
+    let reused = audit_entries(&desk.system).await;
+    let reused = reused.iter().filter(|entry| entry.outcome == "denied:request-id-reused");
+    assert_eq!(reused.count(), 2);
+    // With a renewed certificate it is the same terminal still.
+    let renewed = desk.system.terminal(INSTITUTION, "front-1").await;
+    assert_ne!(renewed.fingerprint, desk.terminal.fingerprint);
+    let connection = renewed.connect(Http::Two).await.expect("a connection");
+    let sent = connection.send(Method::POST, NUMBER_VERIFICATIONS_PATH, Some(&question)).await;
+    assert_eq!(sent.expect("an answer").bytes, first.bytes);
     for id in ["", "n:abc", "a b", &"x".repeat(65)] {
         let reply = desk.check_number(&number_question(id, &insurer(), "501", None, BORN, today)).await;
         assert_eq!((reply.status, reply.code().as_str()), (422, "OQSA9001E"), "{id:?}");

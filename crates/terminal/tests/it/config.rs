@@ -55,3 +55,60 @@ fn check_names_every_problem_with_its_remedy() {
         assert!(found.is_some_and(|problem| !problem.remedy.is_empty()), "{setting}: {problems:#?}");
     }
 }
+
+/// The tables of the file, the outermost first.
+const TABLES: [&str; 5] = ["", "drop", "drop.encryption", "central", "reader_link"];
+
+fn example() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/terminal.example.toml");
+    std::fs::read_to_string(path).expect("the example")
+}
+
+/// With every commented default switched on, but the file that has none.
+fn switched_on(example: &str) -> String {
+    let setting = |line: &str| match line.strip_prefix('#') {
+        Some(setting) if !setting.starts_with(' ') && !setting.starts_with("password_file") => {
+            setting.to_owned()
+        }
+        _ => line.to_owned(),
+    };
+    example.lines().map(setting).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_file_shows_every_default_as_it_is() {
+    let parsed = |text: &str| {
+        let mut config = Config::parse(text, Path::new("/etc/shikaku")).expect("the example is settings");
+        config.reader_link.token_file = Some(config.token_file());
+        format!("{config:?}")
+    };
+    assert_eq!(parsed(&example()), parsed(&switched_on(&example())));
+}
+
+#[test]
+fn the_example_file_names_every_setting() {
+    let example = example();
+    for table in TABLES {
+        // The parser itself says which settings a table has.
+        let wrong = match table {
+            "" => format!("surprise = 1\n{LEAST}"),
+            _ if LEAST.contains(&format!("[{table}]")) => {
+                LEAST.replace(&format!("[{table}]"), &format!("[{table}]\nsurprise = 1"))
+            }
+            _ => format!("{LEAST}\n[{table}]\nsurprise = 1"),
+        };
+        let said = Config::parse(&wrong, Path::new("/")).expect_err("a surprise").to_string();
+        let (_, names) = said.split_once("expected").expect("what was expected");
+        let names: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{said}");
+        let section = match table {
+            "" => example.split("\n[").next().expect("the first"),
+            _ => example.split("\n[").find(|part| part.starts_with(&format!("{table}]"))).expect("a table"),
+        };
+        for name in names {
+            let is_shown = |line: &str| line.trim_start_matches('#').starts_with(&format!("{name} ="));
+            let is_table = TABLES.iter().any(|table| table.rsplit('.').next() == Some(name));
+            assert!(is_table || section.lines().any(is_shown), "[{table}] {name} is not shown");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Licences and sources of everything we build on, against `deny.toml` (so that a machine without
+//! Licences, sources and bans of everything we build on, against `deny.toml` (so that a machine without
 //! cargo-deny still checks them).
 
 use anyhow::{Context, Result};
@@ -12,6 +12,18 @@ const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 #[derive(Deserialize)]
 struct DenyFile {
     licenses: Licenses,
+    bans: Bans,
+}
+
+#[derive(Deserialize)]
+struct Bans {
+    deny: Vec<Banned>,
+}
+
+#[derive(Deserialize)]
+struct Banned {
+    #[serde(rename = "crate")]
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -19,7 +31,7 @@ struct Licenses {
     allow: Vec<String>,
 }
 
-/// Every foreign crate has an allowed licence and comes from the registry.
+/// Every foreign crate has an allowed licence, comes from the registry, and is none that is banned.
 pub(crate) fn check(metadata: &Metadata, findings: &mut Vec<Finding>) -> Result<()> {
     let text = std::fs::read_to_string(root().join("deny.toml")).context("deny.toml")?;
     let deny: DenyFile = toml::from_str(&text).context("deny.toml")?;
@@ -31,6 +43,9 @@ pub(crate) fn check(metadata: &Metadata, findings: &mut Vec<Finding>) -> Result<
         let place = format!("{} {}", package.name, package.version);
         if source != REGISTRY {
             findings.push(Finding::new(&place, format!("comes from {source}, not from the registry")));
+        }
+        if deny.bans.deny.iter().any(|banned| banned.name == package.name) {
+            findings.push(Finding::new(&place, "is banned by deny.toml"));
         }
         match &package.license {
             None => findings.push(Finding::new(&place, "states no licence")),

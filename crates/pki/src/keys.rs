@@ -213,8 +213,11 @@ fn spki_of(key: &impl AsDer<PublicKeyX509Der<'static>>) -> Result<PublicKey> {
     Ok(PublicKey { spki: der.as_ref().to_vec() })
 }
 
-/// Writes a new file with mode 0600, synced, never replacing one that exists.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+/// Writes a new file that only its owner can read (mode 0600), synced; an existing one is never replaced.
+///
+/// # Errors
+/// [`Error::AlreadyExists`], or [`Error::File`] from the system.
+pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
     let mut file = create_private(path)?;
     file.write_all(content).and_then(|()| file.sync_all()).map_err(file_error(path))
 }

@@ -4,11 +4,7 @@ mod issue;
 mod renew;
 mod terminal;
 
-use std::{
-    fs::OpenOptions,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -136,18 +132,4 @@ fn reason(text: &str) -> Result<RevocationReason, String> {
         let names: Vec<_> = RevocationReason::ALL.iter().map(|reason| reason.as_str()).collect();
         format!("choose one of {}", names.join(", "))
     })
-}
-
-/// Writes a new file that only its owner can read.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    file.write_all(content)
-        .and_then(|()| file.sync_all())
-        .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -7,7 +7,7 @@ use eligibility::Instant;
 use pki::{
     TerminalSubject,
     authority::{InstitutionAuthority, IssuedCertificate},
-    keys::PrivateKey,
+    keys::{PrivateKey, write_private},
     pem,
     profile::TerminalIdentity,
 };
@@ -15,7 +15,6 @@ use serde_json::json;
 use server::config::Config;
 use store::{Institution, TerminalCertificate};
 
-use super::write_private;
 use crate::{folder::open_store, report::Report, runtime::block_on};
 
 /// A terminal certificate that is wanted.

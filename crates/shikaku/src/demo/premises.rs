@@ -11,7 +11,7 @@ use pki::{
     TerminalName, TerminalSubject,
     authority::{InstitutionAuthority, IssuedCertificate, ROOT_CERTIFICATE_FILE},
     jlis::{AUTHENTICATION_POLICY_OID, CardAuthorityKind, JlisOptions, SimulatedJlis},
-    keys::{KeyAlgorithm, PrivateKey},
+    keys::{KeyAlgorithm, PrivateKey, write_private},
     pem,
     profile::{ServerName, TerminalIdentity},
 };
@@ -21,7 +21,6 @@ use store::audit::SigningKey;
 use toml::{Table, Value};
 
 use crate::{
-    ca::write_private,
     demo::{people::prepare_cards, ports::Ports},
     folder::DataFolder,
 };
@@ -33,14 +32,17 @@ pub(crate) const INSTITUTION_NAME: &str = "架空内科医院";
 /// Its terminal.
 pub(crate) const TERMINAL_NAME: &str = "受付1";
 
-const SERVER_KEY: &str = "server.key.pem";
-const SERVER_CERTIFICATE: &str = "server.cert.pem";
-const TERMINAL_KEY: &str = "terminal.key.pem";
-const TERMINAL_CERTIFICATE: &str = "terminal.cert.pem";
-const RECEIPT_KEY: &str = "receipts.key.pem";
-const AUDIT_KEY: &str = "audit.key";
-const NONCE_KEY: &str = "nonces.key";
-const CARD_ROOTS: &str = "card-roots.pem";
+/// The number the demo's institution gave its first patient, as the published sample messages have it.
+pub(crate) const REFERENCE_NUMBER: &str = "K0000123";
+
+pub(crate) const SERVER_KEY: &str = "server.key.pem";
+pub(crate) const SERVER_CERTIFICATE: &str = "server.cert.pem";
+pub(crate) const TERMINAL_KEY: &str = "terminal.key.pem";
+pub(crate) const TERMINAL_CERTIFICATE: &str = "terminal.cert.pem";
+pub(crate) const RECEIPT_KEY: &str = "receipts.key.pem";
+pub(crate) const AUDIT_KEY: &str = "audit.key";
+pub(crate) const NONCE_KEY: &str = "nonces.key";
+pub(crate) const CARD_ROOTS: &str = "card-roots.pem";
 /// Random bytes of the nonce key.
 const NONCE_KEY_BYTES: usize = 32;
 
@@ -183,15 +185,15 @@ fn terminal_settings(ports: Ports) -> Table {
     ])
 }
 
-fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {
+pub(crate) fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {
     entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn section<const N: usize>(entries: [(&str, Value); N]) -> Value {
+pub(crate) fn section<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Table(table(entries))
 }
 
-fn text(value: impl ToString) -> Value {
+pub(crate) fn text(value: impl ToString) -> Value {
     Value::String(value.to_string())
 }
 

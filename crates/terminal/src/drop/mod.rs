@@ -80,48 +80,48 @@ pub(crate) async fn run<C: Central>(desk: Arc<Desk<C>>, shutdown: CancellationTo
     let mut watch = Watch::new(desk.req().clone(), settings.events);
     let mut tick = tokio::time::interval(settings.poll_interval());
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    let mut counter = Counter::default();
+    let mut attendance = Attendance::default();
     let mut scans: JoinSet<std::io::Result<Vec<OsString>>> = JoinSet::new();
     loop {
-        counter.start_waiting(&desk);
+        attendance.start_waiting(&desk);
         tokio::select! {
             () = shutdown.cancelled() => break,
-            name = watch.next() => counter.hear_of(name),
-            Some(ended) = counter.in_flight.join_next() => counter.end(ended),
+            name = watch.next() => attendance.hear_of(name),
+            Some(ended) = attendance.in_flight.join_next() => attendance.end(ended),
             Some(scanned) = scans.join_next() => match scanned {
                 Ok(Ok(names)) => {
                     if names.len() >= SCAN_LIMIT {
                         watch.look_again();
                     }
-                    names.into_iter().for_each(|name| counter.queue(name));
+                    names.into_iter().for_each(|name| attendance.queue(name));
                 }
                 Ok(Err(error)) => desk.report_trouble(&error),
                 Err(error) => tracing::error!(%error, "a scan of the request folder panicked"),
             },
             _ = tick.tick() => {
-                counter.wake_resting();
+                attendance.wake_resting();
                 // Scanning in the background: a folder full of foreign files must not hold up a request in hand.
-                if scans.is_empty() && counter.has_room() && let Some(scan) = watch.scan() {
+                if scans.is_empty() && attendance.has_room() && let Some(scan) = watch.scan() {
                     scans.spawn_blocking(scan);
                 }
             }
         }
     }
-    while let Some(ended) = counter.in_flight.join_next().await {
-        counter.end(ended);
+    while let Some(ended) = attendance.in_flight.join_next().await {
+        attendance.end(ended);
     }
 }
 
 /// Who waits, who is attended, who rests before the next try. A name is in one of the three at most.
 #[derive(Default)]
-struct Counter {
+struct Attendance {
     waiting: VecDeque<OsString>,
     known: HashSet<OsString>,
     resting: HashMap<OsString, Instant>,
     in_flight: JoinSet<(OsString, Next)>,
 }
 
-impl Counter {
+impl Attendance {
     fn queue(&mut self, name: OsString) {
         let is_new = !self.resting.contains_key(&name) && !self.known.contains(&name);
         if is_new && self.waiting.len() < SCAN_LIMIT {

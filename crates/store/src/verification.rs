@@ -39,10 +39,8 @@ pub struct NewVerification {
     pub validity: Option<Validity>,
     /// The person the answer is about, when there is exactly one.
     pub person_key: Option<PersonKey>,
-    /// The id (`jti`) of the receipt in the answer.
-    pub receipt_id: Option<String>,
-    /// The whole answer, given again when the same request comes again.
-    pub answer: String,
+    /// The whole answer in whatever form the caller keeps it, given again when the same request comes again.
+    pub answer: Vec<u8>,
     /// The patient's choices; written only when `person_key` is known.
     pub consents: Vec<NewConsent>,
     /// Whether the question counts as a wrong guess (number checks that found nobody). The guard decides
@@ -61,8 +59,8 @@ pub enum Recorded {
     Fresh,
     /// The same question under the same id was recorded before: send this answer, its first one.
     Repeated {
-        /// The first answer.
-        answer: String,
+        /// The first answer, as it was given to be kept.
+        answer: Vec<u8>,
     },
     /// The id was used for another question: nothing is sent. The attempt is audited.
     Conflict,
@@ -81,8 +79,8 @@ const OUTCOME_CONFLICT: &str = "denied:request-id-reused";
 const EXISTING: &str = "SELECT question_digest, answer FROM verification \
      WHERE institution_code = $1 AND request_id = $2";
 const INSERT: &str = "INSERT INTO verification (institution_code, request_id, verification_id, \
-     question_digest, method, proof_method, proof_digest, validity, person_key, receipt_id, answer, recorded_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+     question_digest, method, proof_method, proof_digest, validity, person_key, answer, recorded_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
      ON CONFLICT (institution_code, request_id) DO NOTHING";
 const PRUNE: &str = "DELETE FROM verification WHERE (institution_code, request_id) IN \
      (SELECT institution_code, request_id FROM verification WHERE recorded_at < $1 \
@@ -154,17 +152,16 @@ impl Record {
             new.proof_digest.as_ref(),
             new.validity.map(Validity::code),
             new.person_key.as_ref().map(|person| person.0.as_str()),
-            new.receipt_id.as_ref(),
-            &new.answer,
+            new.answer.as_slice(),
             new.recorded_at.0,
         ];
         tx.execute(INSERT, row).await
     }
 
-    async fn existing(&self, tx: &Tx<'_>) -> Result<Option<([u8; 32], String)>> {
+    async fn existing(&self, tx: &Tx<'_>) -> Result<Option<([u8; 32], Vec<u8>)>> {
         let key = bind![self.0.institution_code.as_str(), &self.0.request_id];
         tx.query_one(EXISTING, key, |row| {
-            Ok((row.bytes(0, "question_digest")?, row.text(1, "answer")?.to_owned()))
+            Ok((row.bytes(0, "question_digest")?, row.blob(1, "answer")?.to_vec()))
         })
         .await
     }
@@ -175,7 +172,7 @@ impl Record {
         tx: &Tx<'_>,
         chains: &mut Chains,
         digest: &[u8; 32],
-        answer: String,
+        answer: Vec<u8>,
     ) -> Result<Recorded> {
         if *digest == self.0.question_digest {
             // Its audit entry is durable since the first time, and says what left then.

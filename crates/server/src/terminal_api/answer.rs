@@ -20,7 +20,7 @@ use wire::receipt::{ReceiptClaims, ReceiptCoverage};
 use wire::terminal_api::CheckAnswer;
 
 use super::refusal::Refusal;
-use super::{Api, JSON, json_response};
+use super::{Api, JSON, json_response, kept_answer};
 use crate::listener::identity::AskingTerminal;
 
 /// What a check found, before it is recorded.
@@ -38,7 +38,7 @@ pub(super) struct Found {
     pub(super) prescription_issue_select: Option<PrescriptionIssue>,
 }
 
-/// The record of a check, with the whole answer in it: what is sent is what was recorded.
+/// The record of a check with the whole answer in it, and that answer: what is sent is what was recorded.
 pub(super) async fn verification(
     api: &Api,
     terminal: &AskingTerminal,
@@ -46,7 +46,7 @@ pub(super) async fn verification(
     request_id: String,
     question_digest: [u8; 32],
     now: Instant,
-) -> Result<NewVerification, Refusal> {
+) -> Result<(NewVerification, String), Refusal> {
     let id = Uuid::now_v7().to_string();
     let receipt = api.receipts.sign(&claims(api, terminal, found, &id, now))?;
     let names = insurer_names(api, found).await?;
@@ -66,7 +66,7 @@ pub(super) async fn verification(
     let answer =
         CheckAnswer { answer: compose::answer(&found.decision, &context, name_of), receipt, nonce: None };
     let answer = serde_json::to_string(&answer).map_err(|_| ErrorCode::Internal)?;
-    Ok(NewVerification {
+    let verification = NewVerification {
         institution_code: terminal.institution_code.clone(),
         request_id,
         verification_id: id.clone(),
@@ -76,12 +76,20 @@ pub(super) async fn verification(
         proof_digest: None,
         validity: Some(found.decision.validity),
         person_key: found.person_key.clone(),
-        receipt_id: Some(id.clone()),
-        answer,
+        answer: kept_answer::pack(&answer),
         consents: Vec::new(),
         wrong_guess: None,
         audit: audit_event(terminal, found, &id),
         recorded_at: now,
+    };
+    Ok((verification, answer))
+}
+
+/// The first answer to a question that was repeated.
+pub(super) fn again(kept: &[u8]) -> Result<String, Refusal> {
+    kept_answer::unpack(kept).ok_or_else(|| {
+        tracing::error!("a kept answer cannot be unpacked");
+        ErrorCode::Internal.into()
     })
 }
 

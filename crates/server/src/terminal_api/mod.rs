@@ -6,6 +6,7 @@ mod body;
 mod gate;
 mod guessing_alarm;
 pub mod insurer_names;
+mod kept_answer;
 pub mod nonce;
 mod nonces;
 pub mod openapi;

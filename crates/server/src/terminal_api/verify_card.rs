@@ -65,16 +65,15 @@ async fn decide(
     let context = context.map_err(|error| Refusal::read_failed(&error))?;
     let found = find(terminal, asked, &proof, context, now)?;
     let nonce = proof.nonce.as_str().to_owned();
-    let mut verification = answer::verification(api, terminal, &found, nonce, digest, now).await?;
+    let (mut verification, body) = answer::verification(api, terminal, &found, nonce, digest, now).await?;
     verification.proof_method = Some(asked.proof_method);
     verification.proof_digest = Some(proof.digest);
     verification.consents =
         found.consents.iter().map(|consent| to_record(consent, asked.care_form)).collect();
-    let body = verification.answer.clone();
     let recorded = api.store.record_verification(verification).await;
     let body = match recorded.map_err(|error| Refusal::write_failed(&error))? {
         Recorded::Fresh => body,
-        Recorded::Repeated { answer } => answer,
+        Recorded::Repeated { answer } => answer::again(&answer)?,
         Recorded::Conflict | Recorded::Limited { .. } => return Err(ErrorCode::NonceUsed.into()),
     };
     let next = api.nonces.issue(&terminal.fingerprint, now)?;

@@ -34,17 +34,17 @@ pub(super) async fn answer(
     let (request_id, query) = asked.into_parts();
     check_items(&request_id, &query)?;
     let found = find(api, terminal, query).await?;
-    let mut verification = answer::verification(api, terminal, &found, request_id, digest, now).await?;
+    let (mut verification, body) =
+        answer::verification(api, terminal, &found, request_id, digest, now).await?;
     let wrong = found.decision.is_wrong_guess();
     verification.wrong_guess = Some(wrong);
-    let body = verification.answer.clone();
     let recorded = api.store.record_verification(verification).await;
     match recorded.map_err(|error| Refusal::write_failed(&error))? {
         Recorded::Fresh => {
             api.guessing.answered(&terminal.institution_code, wrong, now);
             Ok(answer::response(body))
         }
-        Recorded::Repeated { answer } => Ok(answer::response(answer)),
+        Recorded::Repeated { answer } => Ok(answer::response(answer::again(&answer)?)),
         Recorded::Conflict => Err(ErrorCode::IdempotencyConflict.into()),
         Recorded::Limited { retry_at } => {
             api.guessing.held_back(&terminal.institution_code, now);

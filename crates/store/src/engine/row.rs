@@ -51,12 +51,16 @@ impl Row<'_> {
 
     /// Bytes of a fixed length.
     pub(crate) fn bytes<const N: usize>(&self, index: usize, what: &'static str) -> Result<[u8; N]> {
-        let bytes: &[u8] = match self {
+        self.blob(index, what)?.try_into().map_err(|_| malformed(what))
+    }
+
+    /// Bytes.
+    pub(crate) fn blob(&self, index: usize, what: &'static str) -> Result<&[u8]> {
+        match self {
             Self::Sqlite(row) => {
-                row.get_ref(index).ok().and_then(|v| v.as_blob().ok()).ok_or(malformed(what))?
+                row.get_ref(index).ok().and_then(|v| v.as_blob().ok()).ok_or(malformed(what))
             }
-            Self::Postgres(row) => row.try_get(index).map_err(|_| malformed(what))?,
-        };
-        bytes.try_into().map_err(|_| malformed(what))
+            Self::Postgres(row) => row.try_get(index).map_err(|_| malformed(what)),
+        }
     }
 }

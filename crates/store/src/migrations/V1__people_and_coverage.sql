@@ -1,6 +1,7 @@
 -- Who is insured, by whom: written by imports only.
 
 -- reference
+-- sqlite: without rowid
 CREATE TABLE insurer (
     number TEXT NOT NULL,
     name TEXT NOT NULL,

@@ -56,8 +56,7 @@ CREATE TABLE verification (
     proof_digest BYTES,
     validity TEXT,
     person_key TEXT,
-    receipt_id TEXT,
-    answer TEXT NOT NULL,
+    answer BYTES NOT NULL,
     recorded_at BIGINT NOT NULL,
     PRIMARY KEY (institution_code, request_id)
 );

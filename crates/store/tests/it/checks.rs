@@ -145,9 +145,9 @@ async fn one_request_has_one_effect(db: Database) {
     let first = verification(1, "a");
     assert_eq!(db.store.record_verification(first.clone()).await, Ok(Recorded::Fresh));
     let mut again = first.clone();
-    again.answer = "another answer".to_owned();
+    again.answer = b"another answer".to_vec();
     again.recorded_at = at(1000);
-    let repeated = Recorded::Repeated { answer: "answer to a".to_owned() };
+    let repeated = Recorded::Repeated { answer: b"answer to a".to_vec() };
     assert_eq!(db.store.record_verification(again.clone()).await, Ok(repeated));
     again.question_digest = [2; 32];
     assert_eq!(db.store.record_verification(again).await, Ok(Recorded::Conflict));
@@ -159,7 +159,7 @@ async fn one_nonce_survives_a_thousand_replays_once(db: Database) {
     let replays = (0..1000).map(|number| {
         let store = db.store.clone();
         let mut replay = verification(1, "n:nonce");
-        replay.answer = format!("answer {number}");
+        replay.answer = format!("answer {number}").into_bytes();
         tokio::spawn(async move { store.record_verification(replay).await })
     });
     let mut answers = Vec::new();

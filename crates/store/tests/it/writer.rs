@@ -160,7 +160,7 @@ async fn the_log_begins_anew_while_writing_goes_on() {
         let jobs: Vec<_> = (number..number + 32)
             .map(|number| {
                 let mut job = verification(1, &format!("{number}"));
-                job.answer = "x".repeat(16 * 1024);
+                job.answer = vec![b'x'; 16 * 1024];
                 let store = db.store.clone();
                 tokio::spawn(async move { store.record_verification(job).await })
             })

@@ -1,0 +1,116 @@
+//! The form in which an answer is kept, so that a repeated question gets the same bytes again: a third of what
+//! was sent.
+//!
+//! Two thirds of an answer are element names, and its receipt is base64 of what stands in the answer anyway. So
+//! the receipt's parts are kept decoded (the signature as 64 bytes) behind the answer, and LZ4 packs all of it
+//! with a dictionary of the names. Nothing is rebuilt from rules: whatever text comes in comes out again.
+//!
+//! Bytes: 1 (which dictionary) ‖ length before packing (4, little endian) ‖ LZ4 block.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use lz4_flex::block::{compress_prepend_size_with_dict, decompress_size_prepended_with_dict};
+
+/// What stands in many answers. Never change it, or the answers kept with it are lost: add another.
+const DICTIONARY_1: &[u8] = include_bytes!("kept_answer_1.txt");
+/// First byte of what was packed with it.
+const FORM_1: u8 = 1;
+/// Between the parts. UTF-8 has no such byte.
+const PART: u8 = 0xFF;
+/// What stands between an answer and its receipt, and behind it.
+const RECEIPT: &str = ",\"receipt\":\"";
+const END: &str = "\"}";
+/// Longest answer that is unpacked, bytes. The longest that can be made has some 50 kB.
+const UNPACKED_MAX: usize = 1 << 20;
+
+/// Packs an answer.
+pub(super) fn pack(answer: &str) -> Vec<u8> {
+    let packed = match parts(answer) {
+        Some(parts) => compress_prepend_size_with_dict(&parts, DICTIONARY_1),
+        None => compress_prepend_size_with_dict(answer.as_bytes(), DICTIONARY_1),
+    };
+    let mut kept = Vec::with_capacity(packed.len() + 1);
+    kept.push(FORM_1);
+    kept.extend_from_slice(&packed);
+    kept
+}
+
+/// The answer that was packed; `None` when these bytes were not made by [`pack`].
+pub(super) fn unpack(kept: &[u8]) -> Option<String> {
+    let (FORM_1, packed) = kept.split_first().map(|(form, packed)| (*form, packed))? else { return None };
+    let length = packed.first_chunk().map(|length| u32::from_le_bytes(*length))?;
+    if usize::try_from(length).ok()? > UNPACKED_MAX {
+        return None;
+    }
+    let parts = decompress_size_prepended_with_dict(packed, DICTIONARY_1).ok()?;
+    let mut texts = parts.splitn(4, |byte| *byte == PART);
+    let mut answer = String::from_utf8(texts.next()?.to_vec()).ok()?;
+    let Some(header) = texts.next() else { return Some(answer) };
+    answer.push_str(RECEIPT);
+    URL_SAFE_NO_PAD.encode_string(header, &mut answer);
+    for part in [texts.next()?, texts.next()?] {
+        answer.push('.');
+        URL_SAFE_NO_PAD.encode_string(part, &mut answer);
+    }
+    answer.push_str(END);
+    Some(answer)
+}
+
+/// The answer and its receipt's decoded parts; `None` when the text has another shape, or its receipt is not
+/// what encoding its parts would give.
+fn parts(answer: &str) -> Option<Vec<u8>> {
+    let (before, receipt) = answer.strip_suffix(END)?.rsplit_once(RECEIPT)?;
+    let mut parts = Vec::with_capacity(answer.len());
+    parts.extend_from_slice(before.as_bytes());
+    let mut receipt = receipt.splitn(3, '.');
+    for _ in 0..2 {
+        parts.push(PART);
+        let start = parts.len();
+        URL_SAFE_NO_PAD.decode_vec(receipt.next()?, &mut parts).ok()?;
+        if parts[start..].contains(&PART) {
+            return None;
+        }
+    }
+    parts.push(PART);
+    URL_SAFE_NO_PAD.decode_vec(receipt.next()?, &mut parts).ok()?;
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{pack, unpack};
+
+    const ANSWER: &str = concat!(
+        r#"{"answer":{"XmlMsg":{"MessageHeader":{"ProcessExecutionTime":"20260401090000"}}},"receipt":""#,
+        "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ1cm46c2hpa2FrdTpjZW50cmUifQ.",
+        "MfaDstCvw9OifOilEx2cjovgPH_E7bWeGvn-s3O5D22Yktnhtz0fxZuPAOw4lCqKHlMOlBYg08zOR9bO86jJFQ",
+        r#""}"#
+    );
+
+    #[test]
+    fn every_text_comes_back_as_it_was() {
+        let spoilt = ANSWER.replace("XmlMsg", "\u{10FFFF}葛\u{E0100}");
+        let one_part_less = ANSWER.replacen(".", "", 1);
+        // The last character's unused bits: decoding and encoding again would not give them back.
+        let not_canonical = ANSWER.replace("jJFQ", "jJFR");
+        let not_base64 = ANSWER.replace("eyJhbGci", "ey+hbGci");
+        let with_separator = ANSWER.replace("eyJhbGciOiJFUzI1NiJ9", "_w");
+        let texts = [ANSWER, "", "}", "{\"receipt\":\"\"}", ",\"receipt\":\"..\"}", &spoilt];
+        for text in texts.into_iter().chain([&*one_part_less, &not_canonical, &not_base64, &with_separator]) {
+            assert_eq!(unpack(&pack(text)).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn an_answer_is_kept_in_a_fraction_of_its_length() {
+        assert!(pack(ANSWER).len() < 170, "{} of {}", pack(ANSWER).len(), ANSWER.len());
+    }
+
+    #[test]
+    fn other_bytes_are_refused() {
+        let kept = pack(ANSWER);
+        assert_eq!(unpack(&[]), None);
+        assert_eq!(unpack(&kept[..kept.len() - 1]), None);
+        assert_eq!(unpack(&[&[2], &kept[1..]].concat()), None, "made with another dictionary");
+        assert_eq!(unpack(&[1, 0xFF, 0xFF, 0xFF, 0x7F, 0]), None, "longer than any answer");
+    }
+}

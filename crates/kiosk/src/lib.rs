@@ -5,6 +5,7 @@
 //! What must not live here: rules of eligibility, HTTP to the centre (the terminal's reader link is the only door),
 //! and how a face is compared: a [`ProofMethod`](eligibility::verification::ProofMethod) is given, not judged.
 
+mod clock;
 pub mod session;
 mod terminal_link;
 mod trouble;

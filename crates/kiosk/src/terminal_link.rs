@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eligibility::errors::ErrorCode;
+use eligibility::{Date, errors::ErrorCode};
 use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wire::{
@@ -15,6 +15,8 @@ use wire::{
     terminal_api::Problem,
 };
 use zeroize::Zeroizing;
+
+use crate::clock;
 
 /// Longer than the terminal itself tries to reach the centre, so that its words arrive instead of a timeout here.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -128,9 +130,9 @@ impl TerminalLink {
     /// [`LinkError`]
     pub async fn nonce(&self) -> Result<ReaderNonce, LinkError> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match kept {
-            Some((nonce, until)) if until > Instant::now() + LEAST_LIFE => Ok(nonce),
-            _ => self.post(NONCE_PATH, &()).await,
+        match kept.filter(|kept| is_good(kept, Instant::now(), clock::today())) {
+            Some((nonce, _)) => Ok(nonce),
+            None => self.post(NONCE_PATH, &()).await,
         }
     }
 
@@ -172,6 +174,12 @@ impl TerminalLink {
     }
 }
 
+/// Whether the next patient can use a nonce that is kept until a moment: it lives long enough, and the day that came
+/// with it is still today. The night of a change of insurance is no time to ask about yesterday.
+fn is_good((nonce, until): &(ReaderNonce, Instant), now: Instant, today: Date) -> bool {
+    *until > now + LEAST_LIFE && nonce.as_of == today
+}
+
 /// The link is plain HTTP on one machine; the HTTP library wants to know all the same whom TLS would trust: nobody.
 fn trusting_nobody() -> Result<rustls::ClientConfig, LinkError> {
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -184,5 +192,26 @@ fn trusting_nobody() -> Result<rustls::ClientConfig, LinkError> {
 impl std::fmt::Debug for TerminalLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TerminalLink").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_nonce_is_used_while_it_lives_and_its_day_lasts() {
+        let (now, today) = (Instant::now(), Date::constant(2026, 3, 31));
+        let nonce = ReaderNonce {
+            nonce: "n".into(),
+            institution_code: eligibility::institution::InstitutionCode::parse("1319990012").expect("a code"),
+            terminal_fingerprint: "ab".into(),
+            as_of: today,
+            expires_in_s: 120,
+        };
+        let kept = (nonce, now + Duration::from_secs(60));
+        assert!(is_good(&kept, now, today));
+        assert!(!is_good(&kept, now + Duration::from_secs(41), today), "it would die under way");
+        assert!(!is_good(&kept, now, Date::constant(2026, 4, 1)), "it names yesterday");
     }
 }

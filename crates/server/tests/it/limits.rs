@@ -51,10 +51,11 @@ async fn bodies_have_a_size_a_kind_and_a_form(engine: Engine) {
 
 async fn slow_headers_slow_bodies_and_silent_connections_are_closed(engine: Engine) {
     let system = TestSystem::start_with(engine, |config| {
-        config.limits.header_s = 1;
-        config.limits.body_s = 1;
-        config.limits.idle_s = 2;
-        config.limits.handshake_s = 1;
+        // Short, yet long enough for a busy machine to bring what is not held back on purpose.
+        config.limits.header_s = 3;
+        config.limits.body_s = 3;
+        config.limits.idle_s = 4;
+        config.limits.handshake_s = 8;
     })
     .await;
     let terminal = system.terminal(INSTITUTION, "front-1").await;
@@ -111,7 +112,12 @@ async fn connections_over_the_limit_are_refused_and_places_come_back(engine: Eng
 }
 
 async fn a_terminal_has_a_limited_number_of_requests_at_once(engine: Engine) {
-    let system = TestSystem::start_with(engine, |config| config.limits.terminal_concurrency = 8).await;
+    let system = TestSystem::start_with(engine, |config| {
+        config.limits.terminal_concurrency = 8;
+        // However slow the machine is, the held requests keep their places until the test lets them go.
+        config.limits.body_s = 600;
+    })
+    .await;
     let terminal = system.terminal(INSTITUTION, "front-1").await;
     let connection = Arc::new(terminal.connect(Http::Two).await.expect("a connection"));
     // Eight requests whose bodies do not end hold eight places.

@@ -95,7 +95,11 @@ async fn the_simulated_authority_says_that_it_is_simulated() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_lets_open_requests_finish_and_takes_no_more() {
-    let system = TestSystem::start(Engine::Sqlite).await;
+    let system = TestSystem::start_with(Engine::Sqlite, |config| {
+        config.limits.drain_s = 600;
+        config.limits.body_s = 600;
+    })
+    .await;
     let terminal = system.terminal(INSTITUTION, "front-1").await;
     let mut open = open_tls(terminal.address(), &terminal.tls, Http::One).await.expect("a connection");
     let begun = "POST /v1/nonces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\

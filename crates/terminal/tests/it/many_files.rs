@@ -1,6 +1,6 @@
 //! A folder nobody ever cleans up.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::{
     centre::Centre,
@@ -8,19 +8,31 @@ use crate::{
 };
 
 const FOREIGN: usize = 100_000;
-const ROUNDS: usize = 30;
+const ROUNDS: u32 = 30;
+/// The unit of the kernel's figures.
+const TICK: Duration = Duration::from_millis(10);
 
-async fn median_round_trip(counter: &Counter, series: &str) -> Duration {
-    let mut times = Vec::with_capacity(ROUNDS);
+/// Processor time of this whole process: unlike the clock on the wall it does not run faster on a busy machine.
+fn work_done() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    // After the name in parentheses the fields are numbered from the third: 14 and 15 are user and system time.
+    let (_, fields) = stat.rsplit_once(") ").expect("a name");
+    let ticks = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u32>().expect("a number"));
+    TICK * ticks.sum::<u32>()
+}
+
+/// What the terminal works for so many requests, one after the other.
+async fn work_of(counter: &Counter, series: &str) -> Duration {
+    let before = work_done();
     for round in 0..ROUNDS {
-        let since = Instant::now();
         counter.put(&format!("OQSsiquc01req_{series}-{round}.xml"), request("1"));
         counter.wait("res", &format!("OQSsiquc01res_{series}-{round}.xml")).await;
-        times.push(since.elapsed());
     }
-    times.sort();
-    times[ROUNDS / 2]
+    work_done() - before
 }
+
+/// Reading a hundred thousand names once, generously.
+const READING: Duration = Duration::from_millis(200);
 
 fn fill(counter: &Counter) {
     for folder in ["req", "res"] {
@@ -32,32 +44,31 @@ fn fill(counter: &Counter) {
     }
 }
 
-/// What a full folder may cost at most, against the empty one measured in the same run.
+/// What a full folder may cost at most, against the empty one measured in the same run: room for a few readings of the
+/// names, not for a look at every file for each request.
 fn bearable(empty: Duration) -> Duration {
-    empty * 5 + Duration::from_millis(200)
+    empty * 3 + Duration::from_secs(2)
 }
 
-/// Only a relation is asserted, with room for a busy machine: a terminal that looked at every file would need seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_foreign_files_are_nobodys_business() {
     let counter = Counter::open().await;
-    let empty = median_round_trip(&counter, "empty").await;
+    let empty = work_of(&counter, "empty").await;
     fill(&counter);
-    let full = median_round_trip(&counter, "full").await;
-    println!("round trip p50: empty folders {empty:?}, {FOREIGN} files in each {full:?}");
+    let full = work_of(&counter, "full").await;
+    println!("work of {ROUNDS} requests: empty folders {empty:?}, {FOREIGN} files in each {full:?}");
     assert!(full <= bearable(empty), "empty {empty:?}, full {full:?}");
     assert_eq!(counter.names("req").iter().filter(|name| name.starts_with("EPS")).count(), FOREIGN);
     assert_eq!(counter.names("quarantine"), [""; 0]);
-    // The same where the folder is only polled.
+    // The same where the folder is only polled: each request waits for a reading of all names.
     let mut counter = counter;
     counter.stop().await;
     counter.config.drop.events = false;
-    counter.config.drop.poll_interval_ms = 100;
+    counter.config.drop.poll_interval_ms = 300;
     counter.start().await;
-    let polled = median_round_trip(&counter, "polled").await;
-    let wait_for_poll = Duration::from_millis(counter.config.drop.poll_interval_ms);
-    assert!(polled <= bearable(empty) + wait_for_poll, "empty {empty:?}, polled {polled:?}");
-    println!("round trip p50 without events, polled every 100 ms, {FOREIGN} files: {polled:?}");
+    let polled = work_of(&counter, "polled").await;
+    println!("work of {ROUNDS} requests without events, polled: {polled:?}");
+    assert!(polled <= bearable(empty) + READING * ROUNDS, "empty {empty:?}, polled {polled:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

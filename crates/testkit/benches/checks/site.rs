@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use aws_lc_rs::digest::{Context, SHA256};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
@@ -41,7 +42,7 @@ impl Site {
     pub(crate) fn prepare() -> Result<Self> {
         let site = Self::at(target_folder()?.join("bench").join("site"));
         let made = site.folder.join("made");
-        let mark = format!("{PERSONS} persons, seed {SEED}\n");
+        let mark = format!("{PERSONS} persons, seed {SEED}, schema {}\n", schema());
         if std::fs::read_to_string(&made).unwrap_or_default() == mark {
             return Ok(site);
         }
@@ -154,6 +155,13 @@ impl Site {
         let certificate = CertificateDer::from_pem_file(self.path("keys/terminal.cert.pem"))?;
         Ok(pki::profile::fingerprint(&certificate))
     }
+}
+
+/// Names the schema, so that an installation made with another one is made anew.
+fn schema() -> String {
+    let mut texts = Context::new(&SHA256);
+    store::migrations::ALL.iter().for_each(|(_, text)| texts.update(text.as_bytes()));
+    texts.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The release binary that `cargo xtask bench` has built.

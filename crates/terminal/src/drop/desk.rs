@@ -9,7 +9,7 @@ use std::{
 };
 
 use eligibility::errors::ErrorCode;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::{
@@ -36,6 +36,9 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// A file that grows for longer than this is looked at again later, so that it holds no place.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Face results written at the same time at most; those of one session one after the other.
+const FACE_TURNS: usize = 16;
+
 /// Everything needed to attend to requests.
 pub(crate) struct Desk<C> {
     settings: DropConfig,
@@ -48,6 +51,8 @@ pub(crate) struct Desk<C> {
     turns: Turns,
     doubts: Doubts,
     large: Arc<Semaphore>,
+    /// Who hands in the same session twice at once waits for the first: see [`Desk::write_face`].
+    faces: [Mutex<()>; FACE_TURNS],
 }
 
 /// A face result to be written.
@@ -90,6 +95,7 @@ impl<C: Central> Desk<C> {
             turns: Turns::default(),
             doubts: Doubts::new(config.drop.incomplete_patience()),
             large: Arc::new(Semaphore::new(1)),
+            faces: Default::default(),
         };
         let promised: Vec<Delivery> = desk
             .journal
@@ -370,6 +376,9 @@ impl<C: Central> Desk<C> {
     /// Writes a face result, once per session whatever happens. Answers the name it has in `face`.
     pub(crate) async fn write_face(self: &Arc<Self>, face: FaceFile) -> io::Result<String> {
         let key = format!("face:{}", face.session);
+        // Two that delivered the same staged file at once would disturb each other.
+        let turn = key.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let _turn = self.faces[turn % FACE_TURNS].lock().await;
         let digest = digest_of(&face.content);
         let record =
             |state, request_id| Record { key: key.clone(), digest, request_id, at: clock::now_ms(), state };

@@ -187,6 +187,7 @@ async fn what_can_never_become_a_request_is_not_waited_for() {
     }
     for (name, _) in never {
         counter.wait("res", &name.replace(".xml", ".err")).await;
+        counter.wait_gone("req", name).await;
     }
     assert!(!counter.names("res").contains(&"OQSsiquc01req_half.err".to_owned()), "still in doubt");
     assert_eq!(counter.names("req"), ["OQSsiquc01req_half.xml"]);

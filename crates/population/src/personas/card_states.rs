@@ -17,6 +17,7 @@ pub(super) fn join(cast: &mut Cast) {
     forged(cast);
     registration(cast);
     pins(cast);
+    at_the_reader(cast);
 }
 
 fn ordinary(cast: &Cast, id: &'static str, title: &'static str, name: (&str, &str)) -> Draft {
@@ -177,5 +178,27 @@ fn pins(cast: &mut Cast) {
             "OQSR0003W。残りの回数を表示します。",
         )
         .by_card(Validity::Valid, "資格有効性 1（有効）。暗証番号 1234 なら確認できます。");
+    cast.add(draft);
+}
+
+fn at_the_reader(cast: &mut Cast) {
+    let draft = ordinary(cast, "card-mute", "応答しないカード", ("無言　応次", "ムゴン　オウジ"))
+        .card(CardState::Mute)
+        .refused(ErrorCode::CardNotRecognised, "OQSR0001E。カードを置き直すよう案内します。");
+    cast.add(draft);
+    let draft =
+        ordinary(cast, "card-taken-away", "途中でカードを取ってしまう人", ("早業　取男", "ハヤワザ　トルオ"))
+            .card(CardState::TakenAway)
+            .refused(ErrorCode::CardRemoved, "OQSR0005E。終わるまでカードを置いたままにするよう案内します。");
+    cast.add(draft);
+    let draft = ordinary(
+        cast,
+        "card-pin-only",
+        "顔認証・目視確認では署名しないカード",
+        ("番号　必要子", "バンゴウ　イルコ"),
+    )
+    .card(CardState::PinOnly)
+    .refused_when("顔認証で本人確認します。", ErrorCode::ProofFailed, "OQSR0007W。暗証番号を案内します。")
+    .by_card(Validity::Valid, "資格有効性 1（有効）。暗証番号 1234 なら確認できます。");
     cast.add(draft);
 }

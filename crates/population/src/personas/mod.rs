@@ -91,6 +91,12 @@ pub enum CardState {
     Unreadable,
     /// Not a My Number card: none of its applications is there.
     NotMyNumberCard,
+    /// Does not answer at all: broken, upside down, or no card.
+    Mute,
+    /// Is taken away before the reader is done with it.
+    TakenAway,
+    /// Trusts no terminal to compare faces: without its PIN it signs nothing.
+    PinOnly,
 }
 
 /// What the authentication PIN of a card does.

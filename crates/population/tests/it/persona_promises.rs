@@ -26,8 +26,14 @@ fn institution() -> InstitutionCode {
 
 /// What the counter and the centre would do with the card: the order of the checks is theirs.
 fn use_card(persona: &Persona, card: &PersonaCard, action: &str, as_of: Date) -> Promise {
-    if card.state == CardState::NotMyNumberCard {
-        return Promise::Refused(ErrorCode::NotMyNumberCard);
+    match card.state {
+        CardState::NotMyNumberCard => return Promise::Refused(ErrorCode::NotMyNumberCard),
+        CardState::Mute => return Promise::Refused(ErrorCode::CardNotRecognised),
+        CardState::TakenAway => return Promise::Refused(ErrorCode::CardRemoved),
+        CardState::PinOnly if action.starts_with("顔認証") => {
+            return Promise::Refused(ErrorCode::ProofFailed);
+        }
+        _ => {}
     }
     match card.pin {
         PinState::Locked => return Promise::Refused(ErrorCode::PinLocked),
@@ -162,12 +168,15 @@ fn every_answer_state_and_person_made_error_has_its_persona() {
         ErrorCode::PinLocked,
         ErrorCode::PinNotSet,
         ErrorCode::PinWrong,
+        ErrorCode::CardNotRecognised,
+        ErrorCode::CardRemoved,
+        ErrorCode::ProofFailed,
     ] {
         assert!(codes.contains(&code), "{code:?}");
     }
     let states: HashSet<CardState> =
         cast.iter().filter_map(|p| p.card.as_ref()).map(|card| card.state).collect();
-    assert_eq!(states.len(), 12);
+    assert_eq!(states.len(), 15);
 }
 
 #[test]

@@ -24,6 +24,9 @@ impl Tone {
     }
 }
 
+/// Characters of a word that is read from a metre away; a sentence is written smaller.
+const WORD_CHARS_MAX: usize = 14;
+
 /// The band over a result.
 #[derive(Clone, Debug)]
 pub(crate) struct Band {
@@ -87,6 +90,16 @@ impl Band {
                 "医療券・調剤券がまだ届いていません。福祉事務所に確かめてください。",
             ),
         }
+    }
+
+    /// Whether the word is a sentence.
+    pub(crate) fn is_long(&self) -> bool {
+        self.word.chars().count() > WORD_CHARS_MAX
+    }
+
+    /// The band of something that was done.
+    pub(crate) fn done(word: &str, next: &str) -> Self {
+        Self::new(Tone::Go, "✓", word, next)
     }
 
     /// The band of a check that ended without an answer.

@@ -1,4 +1,5 @@
-//! A card that is no My Number card, e.g. one for trains: it knows none of its applications.
+//! Cards and readers that fail: a card for trains that knows none of the applications, one that says nothing,
+//! one that is taken away, a reader that is not there.
 
 use card::transport::{CardTransport, Disposition, TransportError};
 
@@ -38,5 +39,61 @@ impl CardTransport for ForeignCard {
     fn disconnect(&mut self, _disposition: Disposition) -> Result<(), TransportError> {
         self.gone = true;
         Ok(())
+    }
+}
+
+/// A place where no command is answered: a dead card, or a reader that is not connected.
+pub(crate) struct Silent(pub(crate) TransportError);
+
+impl CardTransport for Silent {
+    fn transmit(&mut self, _command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        Err(self.0.clone())
+    }
+
+    fn atr(&mut self) -> Result<Vec<u8>, TransportError> {
+        Err(self.0.clone())
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        Err(self.0.clone())
+    }
+
+    fn disconnect(&mut self, _disposition: Disposition) -> Result<(), TransportError> {
+        Ok(())
+    }
+}
+
+/// Commands a card answers before an impatient holder takes it: enough to begin, not to end.
+const COMMANDS_BEFORE_TAKEN: u32 = 4;
+
+/// A card that its holder takes back too early.
+pub(crate) struct TakenAway<T> {
+    card: T,
+    left: u32,
+}
+
+impl<T> TakenAway<T> {
+    /// Taken after a few commands.
+    pub(crate) fn soon(card: T) -> Self {
+        Self { card, left: COMMANDS_BEFORE_TAKEN }
+    }
+}
+
+impl<T: CardTransport> CardTransport for TakenAway<T> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.left = self.left.checked_sub(1).ok_or(TransportError::Removed)?;
+        self.card.transmit(command)
+    }
+
+    fn atr(&mut self) -> Result<Vec<u8>, TransportError> {
+        self.card.atr()
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.card.reset()
+    }
+
+    fn disconnect(&mut self, disposition: Disposition) -> Result<(), TransportError> {
+        self.card.disconnect(disposition)
     }
 }

@@ -9,10 +9,13 @@ use wire::message::{Layout, write_request};
 
 use crate::{
     demo::{
-        landing::view::{self, Group, Row, Table},
+        landing::{
+            catalogue::Catalogue,
+            view::{self, Group, Row, Table},
+        },
         people,
         ports::Ports,
-        premises::{INSTITUTION_CODE, INSTITUTION_NAME, TERMINAL_NAME},
+        premises::{INSTITUTION_CODE, INSTITUTION_NAME, REFERENCE_NUMBER, TERMINAL_NAME},
         system::{PIN, number_request},
     },
     folder::DataFolder,
@@ -21,6 +24,7 @@ use crate::{
 /// Everything that does not change while the demo runs.
 pub(crate) struct Guide {
     pub(crate) groups: Vec<Group>,
+    pub(crate) catalogue: Catalogue,
     pub(crate) tables: Vec<Table>,
     pub(crate) recipe: String,
     pub(crate) audit_recipe: String,
@@ -33,6 +37,7 @@ impl Guide {
         write_sample(&sample, people)?;
         Ok(Self {
             groups: groups(people),
+            catalogue: Catalogue::new(people),
             tables: tables(folder, ports),
             recipe: recipe(folder, ports, &sample),
             audit_recipe: audit_recipe(folder),
@@ -85,6 +90,7 @@ fn person(persona: &Persona, usual: &[&str]) -> view::Person {
         name: persona.person.name.clone(),
         kana: persona.person.kana.clone(),
         birthdate: format_japanese(persona.person.birthdate),
+        has_card: persona.card.is_some(),
         asks: asks.collect(),
     }
 }
@@ -99,6 +105,7 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
                 Row::new("医療機関コード", INSTITUTION_CODE).note(INSTITUTION_NAME),
                 Row::new("資格確認端末", TERMINAL_NAME),
                 Row::new("カードの暗証番号", PIN).note("どの模擬カードも同じです。"),
+                Row::new("照会番号", REFERENCE_NUMBER).note("架空　花子さんに付けてあります。"),
             ],
         },
         Table {
@@ -122,6 +129,8 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
                 Row::new("要求 req", path(share.join("req"))).note("レセコン → 端末"),
                 Row::new("結果 res", path(share.join("res"))).note("端末 → レセコン"),
                 Row::new("カードの結果 face", path(share.join("face"))).note("端末 → レセコン"),
+                Row::new("Shift_JIS のレセコン", path(folder.root().join("situations/shift-jis/OQS")))
+                    .note("「同意を選んで試す」で選ぶと、2 台目の端末が起動して使います。"),
                 Row::new("データベース", path(folder.root().join("shikaku.db"))).note("SQLite"),
                 Row::new("サーバーの設定", path(folder.server_settings())),
                 Row::new("端末の設定", path(folder.terminal_settings())),

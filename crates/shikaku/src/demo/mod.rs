@@ -1,6 +1,7 @@
 //! `shikaku demo`: the whole system on 127.0.0.1, for a newcomer, a vendor, a class.
 
 pub(crate) mod band;
+mod consent;
 mod foreign_card;
 mod forgery;
 mod guide;
@@ -10,6 +11,7 @@ mod outcome;
 pub(crate) mod people;
 mod ports;
 pub(crate) mod premises;
+mod situations;
 pub(crate) mod system;
 pub(crate) mod wallet;
 

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 
 use super::{
+    consent::Visit,
     outcome::{Outcome, Refusal},
     people,
     system::{Proven, System},
@@ -19,7 +20,7 @@ pub(crate) async fn run(system: &Arc<System>) -> Result<Report> {
         .iter()
         .find(|person| people::has_both_ways(person))
         .context("nobody has both a card and a number")?;
-    let card = told(system.check_card(person.id, Proven::Pin).await)?;
+    let card = told(system.check_card(person.id, &Visit::agreeing(Proven::Pin)).await)?;
     let number = told(system.check_number(person.id, None).await)?;
     let text = format!("{}\n{}", card.text(), number.text());
     Ok(Report::new(text, json!({"card": card.document(), "number": number.document()})))

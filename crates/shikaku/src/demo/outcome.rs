@@ -12,19 +12,17 @@ use eligibility::{
 use population::personas::Persona;
 use serde_json::{Value, json};
 use wire::{
-    charset,
+    charset::{self, Substitution},
     message::{Code, QualificationResult, ResultMessage, read_result},
 };
 
 use crate::demo::{
     band::Band,
-    landing::view::{File, Problem, ResultPage, Row},
+    landing::view::{Back, File, Problem, ResultPage, Row, Seen, Substituted},
 };
 
 /// A check that reached the receipt computer's folder.
 pub(crate) struct Outcome {
-    /// Whom it was about, as the landing page names them.
-    pub(crate) persona: String,
     /// Their name.
     pub(crate) name: String,
     /// The XML file of the answer.
@@ -39,6 +37,12 @@ pub(crate) struct Outcome {
     pub(crate) audit_number: Option<String>,
     /// Further files to show.
     pub(crate) files: Vec<File>,
+    /// What the clinic may see, by consent; nothing for a check by number.
+    pub(crate) seen: Vec<Seen>,
+    /// Characters the receipt computer's encoding lacks, with what it got for them.
+    pub(crate) substitutions: Vec<Substitution>,
+    /// The entry of the audit log.
+    pub(crate) recorded: Option<Row>,
 }
 
 /// A check that did not reach the folder: refused on the way, or something is broken.
@@ -50,6 +54,8 @@ pub(crate) struct Refusal {
     pub(crate) remedy: String,
     /// For the supplier.
     pub(crate) detail: String,
+    /// The entry of the audit log, where it came that far.
+    pub(crate) recorded: Option<Row>,
 }
 
 impl Refusal {
@@ -59,17 +65,21 @@ impl Refusal {
             cause: "照会できませんでした".to_owned(),
             remedy: "稼働状況の灯りを確かめて、もう一度お試しください。".to_owned(),
             detail: format!("{error:#}"),
+            recorded: None,
         }
     }
 
     /// As a page, about this person where there is one.
-    pub(crate) fn page(self, person: Option<&Persona>) -> Problem {
-        let Self { cause, remedy, detail } = self;
+    pub(crate) fn page(self, person: Option<&Persona>, back: Back) -> Problem {
+        let Self { cause, remedy, detail, recorded } = self;
         let about = person.map(|person| format!("{}さんの", person.person.name)).unwrap_or_default();
-        let rows = told_by(&detail, &cause, &remedy);
+        let mut rows = told_by(&detail, &cause, &remedy);
+        rows.extend(recorded);
+        let about_pin = [ErrorCode::PinWrong, ErrorCode::PinLocked].iter().any(|code| code.code() == detail);
         Problem {
             title: format!("{about}資格確認はできませんでした"),
-            persona: person.map_or("", |person| person.id),
+            back,
+            unlock: person.filter(|_| about_pin).map(|person| person.id),
             cause,
             remedy,
             rows,
@@ -79,12 +89,11 @@ impl Refusal {
 
 impl Outcome {
     /// Reads an answer's file.
-    pub(crate) fn read(persona: &str, name: &str, path: PathBuf, steps: Vec<String>) -> Result<Self> {
+    pub(crate) fn read(name: &str, path: PathBuf, steps: Vec<String>) -> Result<Self> {
         let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let message = read_result(&bytes).with_context(|| format!("{}", path.display()))?.message;
         let (_, xml) = charset::decode(&bytes).with_context(|| format!("{}", path.display()))?;
         Ok(Self {
-            persona: persona.to_owned(),
             name: name.to_owned(),
             path,
             xml: xml.into_owned(),
@@ -92,6 +101,9 @@ impl Outcome {
             steps,
             audit_number: None,
             files: Vec::new(),
+            seen: Vec::new(),
+            substitutions: Vec::new(),
+            recorded: None,
         })
     }
 
@@ -118,11 +130,12 @@ impl Outcome {
     }
 
     /// As a page.
-    pub(crate) fn page(self) -> ResultPage {
+    pub(crate) fn page(self, back: Back) -> ResultPage {
         let band = self.band();
         let (code, message) = self.said();
         let mut rows: Vec<Row> = self.message.body.results.iter().flat_map(facts).collect();
-        rows.extend(self.audit_number.as_ref().map(|number| Row::new("監査ログの番号", number)));
+        rows.extend(self.audit_number.as_ref().map(|number| Row::new("照会の番号", number)));
+        rows.extend(self.recorded.clone());
         let method = self.method();
         let mut files = vec![File {
             title: "レセコンに届いた XML",
@@ -132,12 +145,15 @@ impl Outcome {
         }];
         files.extend(self.files);
         ResultPage {
-            persona: self.persona.clone(),
+            back,
             title: format!("{}さんの資格確認（{}）", self.name, method),
             band,
             code,
             message,
             facts: rows,
+            seen: self.seen,
+            substitutions: self.substitutions.into_iter().map(Substituted::of).collect(),
+            unlock: None,
             steps: self.steps,
             files,
         }
@@ -225,6 +241,7 @@ fn facts(result: &QualificationResult) -> Vec<Row> {
         rows.push(Row::new("特定疾病療養受療証", disease));
     }
     rows.extend(period(result));
+    rows.extend(result.reference_number.as_ref().map(|number| Row::new("照会番号", number)));
     rows
 }
 

@@ -79,12 +79,17 @@ pub(crate) fn validity(card: &PersonaCard) -> Result<Validity> {
     Ok(Validity::new(moment(card.not_before, 0, 0, 0), moment(card.not_after, 23, 59, 59))?)
 }
 
-/// The heading a persona stands under.
-pub(crate) fn group(persona: &Persona) -> &'static str {
+/// Whether a persona is there to show a state of a card.
+pub(crate) fn is_about_cards(persona: &Persona) -> bool {
     let unusual = |card: &PersonaCard| {
         card.state != CardState::Valid || card.pin != PinState::Ready || !card.known || !card.registered
     };
-    if persona.card.as_ref().is_some_and(unusual) || persona.id.starts_with("pin-") {
+    persona.card.as_ref().is_some_and(unusual) || persona.id.starts_with("pin-")
+}
+
+/// The heading a persona stands under.
+pub(crate) fn group(persona: &Persona) -> &'static str {
+    if is_about_cards(persona) {
         return "カードと暗証番号の状態";
     }
     let plain = |promise: &Promise| {

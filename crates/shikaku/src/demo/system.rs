@@ -4,6 +4,7 @@ mod card_check;
 mod evidence;
 mod lamps;
 mod number_check;
+mod situations;
 
 use std::sync::{Arc, atomic::AtomicU32};
 
@@ -13,21 +14,25 @@ use population::Persona;
 use server::{Config, Server, clock::Clock};
 use store::{Institution, TerminalCertificate};
 use terminal::{Status, Terminal, central::HttpsCentral};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::OnceCell, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use card_check::Proven;
 pub(crate) use number_check::number_request;
+use situations::ShiftJisCounter;
 
 use crate::{
     demo::{
         guide::Guide,
         landing,
-        landing::view::{Group, Table},
+        landing::{
+            catalogue::Catalogue,
+            view::{Group, Table},
+        },
         outcome::Refusal,
         people::{self, Cast},
         ports::Ports,
-        premises::{INSTITUTION_NAME, Premises, TERMINAL_NAME, institution},
+        premises::{INSTITUTION_NAME, Premises, REFERENCE_NUMBER, TERMINAL_NAME, institution},
         wallet::Wallet,
     },
     folder::DataFolder,
@@ -57,6 +62,8 @@ pub(crate) struct System {
     http: reqwest::Client,
     clock: Clock,
     requests: AtomicU32,
+    /// Started when it is first needed.
+    shift_jis: OnceCell<ShiftJisCounter>,
     /// One check at a time, so that a receipt belongs to the answer it is shown with.
     turn: tokio::sync::Mutex<()>,
     stop: CancellationToken,
@@ -77,6 +84,7 @@ impl System {
         register(&server, &premises, &clock).await?;
         let jlis = Arc::clone(&server.simulated_jlis().context("the demo has a simulated J-LIS")?.authority);
         people::settle(&server, &jlis, &folder, &cast, &clock).await?;
+        number_first_patient(&server, &people).await?;
 
         let config = terminal::config::Config::load(&folder.terminal_settings())?;
         let terminal = Terminal::start(&config, HttpsCentral::new(&config)?).await?;
@@ -91,6 +99,7 @@ impl System {
             reader: Arc::new(TerminalLink::new(&link)?),
             http: reqwest::Client::builder().no_proxy().timeout(lamps::LAMP_TIMEOUT).build()?,
             requests: AtomicU32::new(0),
+            shift_jis: OnceCell::new(),
             turn: tokio::sync::Mutex::default(),
             folder,
             ports,
@@ -124,9 +133,17 @@ impl System {
         terminal.await??;
         // The pages may still hold the system for a moment; the process ends right after in that case.
         if let Some(system) = Arc::into_inner(self) {
+            if let Some(counter) = system.shift_jis.into_inner() {
+                counter.stop().await?;
+            }
             system.server.shutdown().await;
         }
         Ok(())
+    }
+
+    /// The counter whose receipt computer reads Shift_JIS.
+    async fn shift_jis_counter(&self) -> Result<&ShiftJisCounter> {
+        self.shift_jis.get_or_try_init(|| self.open_shift_jis_counter()).await
     }
 
     fn person(&self, id: &str) -> Result<&Persona, Refusal> {
@@ -134,6 +151,7 @@ impl System {
             cause: "この人物はいません".to_owned(),
             remedy: "はじめのページの一覧から選んでください。".to_owned(),
             detail: String::new(),
+            recorded: None,
         })
     }
 
@@ -148,6 +166,10 @@ impl System {
     /// Addresses, folders, keys.
     pub(crate) fn tables(&self) -> &[Table] {
         &self.guide.tables
+    }
+    /// What the list of errors and states tells.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.guide.catalogue
     }
     /// How a vendor tries it.
     pub(crate) fn recipe(&self) -> &str {
@@ -185,4 +207,15 @@ async fn register(server: &Server, premises: &Premises, clock: &Clock) -> Result
     server.store().register_terminal_certificate(certificate).await?;
     server.refresh_terminals().await?;
     Ok(())
+}
+
+/// The first person has a number of the institution's own, so that the published sample request gets the published
+/// sample answer.
+async fn number_first_patient(server: &Server, people: &[Persona]) -> Result<()> {
+    let (store, code) = (server.store(), institution()?);
+    let Some(first) = people.first() else { return Ok(()) };
+    if store.reference_number(&code, &first.person_key).await?.is_some() {
+        return Ok(());
+    }
+    Ok(store.set_reference_number(&code, &first.person_key, Some(REFERENCE_NUMBER.to_owned())).await?)
 }

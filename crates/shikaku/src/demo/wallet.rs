@@ -10,10 +10,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use card::{
     simulator::{
-        Counters, SharedCard, SimulatedCard,
+        Counters, Secret, SharedCard, SimulatedCard,
         profile::{CardKey, CardProfile, CardSex, Credential, Holder, NUMBER_TRIES, Variant},
     },
-    transport::{CardTransport, InProcessTransport},
+    transport::{CardTransport, InProcessTransport, TransportError},
 };
 use eligibility::{Date, codes::Sex};
 use pki::{
@@ -23,7 +23,11 @@ use pki::{
 use population::personas::{CardState, Persona, PersonaCard, PinState};
 
 use crate::{
-    demo::{foreign_card::ForeignCard, forgery, people, premises::private_folder},
+    demo::{
+        foreign_card::{ForeignCard, Silent, TakenAway},
+        forgery, people,
+        premises::private_folder,
+    },
     folder::DataFolder,
     runtime::this_second,
 };
@@ -49,16 +53,33 @@ impl Wallet {
     /// Puts a person's card on an imaginary reader. Takes a moment at the first time: not for async threads.
     pub(crate) fn put(&self, persona: &Persona) -> Result<Box<dyn CardTransport>> {
         let plan = persona.card.as_ref().context("this person has no card")?;
-        if plan.state == CardState::NotMyNumberCard {
-            return Ok(Box::new(ForeignCard::default()));
+        match plan.state {
+            CardState::NotMyNumberCard => return Ok(Box::new(ForeignCard::default())),
+            CardState::Mute => return Ok(Box::new(Silent(TransportError::Mute))),
+            _ => {}
         }
-        Ok(Box::new(InProcessTransport::shared(self.card(persona)?)))
+        let card = InProcessTransport::shared(self.card(persona)?);
+        Ok(match plan.state {
+            CardState::TakenAway => Box::new(TakenAway::soon(card)),
+            _ => Box::new(card),
+        })
+    }
+
+    /// What the municipality's counter does: the PIN has its tries back. Gives how many.
+    pub(crate) fn unlock(&self, persona: &Persona) -> Result<u8> {
+        let card = self.card(persona)?;
+        let file = self.folder.cards().join(persona.id).join("counters");
+        let fresh = Counters::fresh(NUMBER_TRIES);
+        std::fs::write(&file, fresh.to_string()).with_context(|| format!("{}", file.display()))?;
+        let tries = fresh.left(Secret::AuthPin);
+        card.lock().unwrap_or_else(PoisonError::into_inner).restore_counters(fresh);
+        Ok(tries)
     }
 
     /// A person's card, the same one each time.
     pub(crate) fn card(&self, persona: &Persona) -> Result<SharedCard> {
         let plan = persona.card.as_ref().context("this person has no card")?;
-        if plan.state == CardState::NotMyNumberCard {
+        if matches!(plan.state, CardState::NotMyNumberCard | CardState::Mute) {
             bail!("{} holds a card of another kind, which is only simulated inside the demo", persona.id);
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,6 +99,9 @@ impl Wallet {
             CardProfile::plastic(authentication, holder(persona, plan), card_end(plan.not_after));
         if plan.pin == PinState::NotSet {
             profile.variant = Variant::PinlessCard;
+        }
+        if plan.state == CardState::PinOnly {
+            profile.pinless_root = None;
         }
         let mut card = SimulatedCard::new(profile).context("the simulated card")?;
         keep_counters(&mut card, place.join("counters"), plan.pin)?;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod authority;
+mod catalogue;
 mod contract;
 mod demo;
 mod kill_nine;

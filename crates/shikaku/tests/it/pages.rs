@@ -6,13 +6,13 @@ use reqwest::{Client, StatusCode, header};
 
 use crate::program::RunningDemo;
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     // The process-wide provider; a second test of this process finds it installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Client::builder().no_proxy().build().expect("a client")
 }
 
-async fn post(demo: &RunningDemo, path: &str, form: &str) -> reqwest::Response {
+pub(crate) async fn post(demo: &RunningDemo, path: &str, form: &str) -> reqwest::Response {
     client()
         .post(format!("http://{}{path}", demo.address))
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -48,8 +48,11 @@ async fn everybody_keeps_their_promise() {
 }
 
 fn card_form(persona: &Persona, promise: Promise) -> String {
-    let wrong = promise == Promise::Refused(ErrorCode::PinWrong);
-    let proof = if wrong { "wrong_pin" } else { "pin" };
+    let proof = match promise {
+        Promise::Refused(ErrorCode::PinWrong) => "wrong_pin",
+        Promise::Refused(ErrorCode::ProofFailed) => "face",
+        _ => "pin",
+    };
     format!("persona={}&proof={proof}", persona.id)
 }
 

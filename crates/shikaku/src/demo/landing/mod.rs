@@ -3,6 +3,8 @@
 //! Plain forms, no script. Only this machine's own browser is served, and a form is accepted only from
 //! this page (`Origin`), under this machine's own name (`Host`), so no other page can press its buttons.
 
+pub(crate) mod catalogue;
+mod forms;
 mod guard;
 pub(crate) mod recent;
 pub(crate) mod view;
@@ -18,15 +20,12 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use serde::Deserialize;
 use tokio::net::TcpListener;
 
-use crate::demo::{
-    outcome::Refusal,
-    system::{Proven, System},
-};
+use crate::demo::{outcome::Refusal, system::System};
+use forms::{CardForm, NumberForm, SituationForm, UnlockForm};
 use recent::Results;
-use view::{Landing, Problem, ResultPage};
+use view::{Back, Landing, Problem, ResultPage};
 
 /// Longest form accepted, bytes.
 const FORM_BYTES_MAX: usize = 4 * 1024;
@@ -39,20 +38,6 @@ pub(crate) struct Pages {
     results: Results,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CardForm {
-    persona: String,
-    proof: Proven,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NumberForm {
-    persona: String,
-    ask: usize,
-}
-
 /// Serves the pages until the listener is closed with the process.
 pub(crate) async fn serve(listener: TcpListener, system: Arc<System>) -> std::io::Result<()> {
     let own = guard::Own::of(listener.local_addr()?);
@@ -61,6 +46,10 @@ pub(crate) async fn serve(listener: TcpListener, system: Arc<System>) -> std::io
         .route("/", get(landing))
         .route("/checks/card", post(check_card))
         .route("/checks/number", post(check_number))
+        .route("/situations", post(bring_about))
+        .route("/cards/unlock", post(unlock))
+        .route("/cards/{persona}", get(visit))
+        .route("/catalogue", get(list))
         .route("/results/{number}", get(result))
         .route("/style.css", get(style))
         .fallback(unknown)
@@ -84,23 +73,60 @@ async fn landing(State(pages): State<Arc<Pages>>) -> Response {
     render(StatusCode::OK, &page)
 }
 
+/// Every error and every state.
+async fn list(State(pages): State<Arc<Pages>>) -> Response {
+    render(StatusCode::OK, pages.system.catalogue())
+}
+
+/// The choices of one person at the reader.
+async fn visit(State(pages): State<Arc<Pages>>, Path(persona): Path<String>) -> Response {
+    match pages.system.people().iter().find(|person| person.id == persona && person.card.is_some()) {
+        Some(person) => render(StatusCode::OK, &forms::visit_page(person)),
+        None => unknown().await,
+    }
+}
+
 async fn check_card(State(pages): State<Arc<Pages>>, Form(form): Form<CardForm>) -> Response {
-    let done = pages.system.check_card(&form.persona, form.proof).await;
-    shown(&pages, &form.persona, done.map(|outcome| outcome.page()))
+    let done = pages.system.check_card(&form.persona, &form.visit()).await;
+    let back = back(&form.persona, form.from.as_deref());
+    let page = done.map(|outcome| outcome.page(back.clone()));
+    shown(&pages, &form.persona, back, page)
 }
 
 async fn check_number(State(pages): State<Arc<Pages>>, Form(form): Form<NumberForm>) -> Response {
     let done = pages.system.check_number(&form.persona, Some(form.ask)).await;
-    shown(&pages, &form.persona, done.map(|outcome| outcome.page()))
+    let back = back(&form.persona, form.from.as_deref());
+    let page = done.map(|outcome| outcome.page(back.clone()));
+    shown(&pages, &form.persona, back, page)
+}
+
+async fn bring_about(State(pages): State<Arc<Pages>>, Form(form): Form<SituationForm>) -> Response {
+    let done = pages.system.bring_about(form.situation).await;
+    let back = Back::catalogue(form.situation.told().code.code());
+    shown(&pages, "", back, done.map_err(|error| Refusal::broken(&error)))
+}
+
+/// The municipality's counter, for a card of the demo.
+async fn unlock(State(pages): State<Arc<Pages>>, Form(form): Form<UnlockForm>) -> Response {
+    let done = pages.system.unlock(&form.persona).await;
+    let page = done.map(|(person, tries)| forms::unlocked_page(person, tries));
+    shown(&pages, &form.persona, Back::person(&form.persona), page)
+}
+
+/// Where the button stood.
+fn back(persona: &str, from: Option<&str>) -> Back {
+    let plain = |place: &&str| place.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    from.filter(plain).map_or_else(|| Back::person(persona), Back::catalogue)
 }
 
 /// Keeps the result and sends the browser to it, so that reloading the page does not check again.
-fn shown(pages: &Pages, persona: &str, done: Result<ResultPage, Refusal>) -> Response {
+fn shown(pages: &Pages, persona: &str, back: Back, done: Result<ResultPage, Refusal>) -> Response {
     match done {
         Ok(page) => Redirect::to(&format!("/results/{}", pages.results.keep(page))).into_response(),
         Err(refusal) => {
             let person = pages.system.people().iter().find(|person| person.id == persona);
-            render(StatusCode::UNPROCESSABLE_ENTITY, &refusal.page(person))
+            let back = if person.is_none() && !persona.is_empty() { Back::start() } else { back };
+            render(StatusCode::UNPROCESSABLE_ENTITY, &refusal.page(person, back))
         }
     }
 }
@@ -120,7 +146,8 @@ async fn style() -> Response {
 async fn unknown() -> Response {
     let page = Problem {
         title: "ページがありません".to_owned(),
-        persona: "",
+        back: Back::start(),
+        unlock: None,
         cause: "このページはありません".to_owned(),
         remedy: "古い結果は、デモを起動し直すと消えます。はじめのページから、もう一度お試しください。"
             .to_owned(),

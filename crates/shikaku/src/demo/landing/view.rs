@@ -1,6 +1,7 @@
 //! What the pages show, ready to print: no logic is left for the templates.
 
 use askama::Template;
+use wire::charset::Substitution;
 
 use crate::demo::band::Band;
 
@@ -34,6 +35,8 @@ pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) kana: Option<String>,
     pub(crate) birthdate: String,
+    /// Whether there is a card to choose consents with.
+    pub(crate) has_card: bool,
     pub(crate) asks: Vec<Ask>,
 }
 
@@ -44,7 +47,7 @@ pub(crate) struct Group {
 }
 
 /// A line of a table.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) value: String,
@@ -106,16 +109,75 @@ pub(crate) struct File {
     pub(crate) wrap: bool,
 }
 
+/// Where a page leads back to.
+#[derive(Clone)]
+pub(crate) struct Back {
+    pub(crate) href: String,
+    pub(crate) label: &'static str,
+}
+
+impl Back {
+    /// A person's place on the first page.
+    pub(crate) fn person(id: &str) -> Self {
+        Self { href: format!("/#{id}"), label: "人物の一覧に戻る" }
+    }
+
+    /// A place in the list of errors and states.
+    pub(crate) fn catalogue(place: &str) -> Self {
+        Self { href: format!("/catalogue#{place}"), label: "エラーと状態の一覧に戻る" }
+    }
+
+    /// The first page.
+    pub(crate) fn start() -> Self {
+        Self { href: "/".to_owned(), label: "はじめに戻る" }
+    }
+}
+
+/// One kind of information, and whether the clinic may see it.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    pub(crate) kind: &'static str,
+    /// What the patient chose.
+    pub(crate) chosen: &'static str,
+    /// Whether it may be seen.
+    pub(crate) open: bool,
+    /// What, or until when.
+    pub(crate) note: String,
+}
+
+/// A character that was written otherwise.
+#[derive(Clone)]
+pub(crate) struct Substituted {
+    pub(crate) original: String,
+    /// Its code points.
+    pub(crate) points: String,
+    pub(crate) replacement: String,
+}
+
+impl Substituted {
+    /// What the encoding made of it.
+    pub(crate) fn of(one: Substitution) -> Self {
+        let points: Vec<String> = one.original.chars().map(|c| format!("U+{:04X}", u32::from(c))).collect();
+        Self { original: one.original, points: points.join(" "), replacement: one.replacement }
+    }
+}
+
 /// The result of one check.
 #[derive(Clone, Template)]
 #[template(path = "result.html")]
 pub(crate) struct ResultPage {
-    pub(crate) persona: String,
+    pub(crate) back: Back,
     pub(crate) title: String,
     pub(crate) band: Band,
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) facts: Vec<Row>,
+    /// What the clinic may see; empty where consent plays no part.
+    pub(crate) seen: Vec<Seen>,
+    /// Characters written otherwise (代替文字あり).
+    pub(crate) substitutions: Vec<Substituted>,
+    /// Whose card could be unlocked now.
+    pub(crate) unlock: Option<&'static str>,
     pub(crate) steps: Vec<String>,
     pub(crate) files: Vec<File>,
 }
@@ -125,10 +187,29 @@ pub(crate) struct ResultPage {
 #[template(path = "problem.html")]
 pub(crate) struct Problem {
     pub(crate) title: String,
-    /// Whose place on the first page to go back to; empty for nobody's.
-    pub(crate) persona: &'static str,
+    pub(crate) back: Back,
+    /// Whose card could be unlocked now.
+    pub(crate) unlock: Option<&'static str>,
     pub(crate) cause: String,
     pub(crate) remedy: String,
     /// Code, desk action, supplier action, as far as there are any.
     pub(crate) rows: Vec<Row>,
+}
+
+/// A question about consent.
+pub(crate) struct Question {
+    /// The form's field.
+    pub(crate) field: &'static str,
+    pub(crate) label: &'static str,
+}
+
+/// Putting a card on the reader, with every choice.
+#[derive(Template)]
+#[template(path = "visit.html")]
+pub(crate) struct VisitPage {
+    pub(crate) persona: &'static str,
+    pub(crate) name: String,
+    pub(crate) title: &'static str,
+    pub(crate) questions: Vec<Question>,
+    pub(crate) care_forms: Vec<(&'static str, &'static str)>,
 }

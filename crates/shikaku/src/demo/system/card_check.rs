@@ -7,20 +7,24 @@ use card::{
     pin::{Pin, PinKind},
     session::{LastTry, pinless::SimulatedPinlessAuthorizer},
 };
-use eligibility::{
-    consent::{CareForm, ConsentChoice, ConsentKind},
-    errors::ErrorCode,
-};
+use eligibility::{codes::CharacterCode, errors::ErrorCode};
 use kiosk::{
-    CardTrouble, Trouble,
-    session::{Choices, Proof, check},
+    CardTrouble, TerminalLink, Trouble,
+    session::{Proof, check},
 };
 use population::personas::{Persona, PinState};
 use serde::Deserialize;
-use wire::reader_link::ReaderOutcome;
+use wire::{
+    charset::{self, Substitution},
+    reader_link::ReaderOutcome,
+};
 
 use super::{PIN, System};
-use crate::demo::outcome::{Outcome, Refusal};
+use crate::demo::{
+    consent::{Counter, Visit},
+    outcome::{Outcome, Refusal},
+    premises::INSTITUTION_CODE,
+};
 
 /// A PIN that no simulated card has.
 const WRONG_PIN: &str = "0000";
@@ -42,48 +46,87 @@ pub(crate) enum Proven {
 }
 
 impl System {
-    /// Puts a person's card on the reader and lets them prove themselves in this way.
-    pub(crate) async fn check_card(&self, persona: &str, proof: Proven) -> Result<Outcome, Refusal> {
+    /// Puts a person's card on the reader and lets them prove themselves and choose in this way.
+    pub(crate) async fn check_card(&self, persona: &str, visit: &Visit) -> Result<Outcome, Refusal> {
         let person = self.person(persona)?;
         let _turn = self.turn.lock().await;
-        let outcome = self
-            .card_session(person.clone(), proof)
-            .await
-            .map_err(|error| Refusal::broken(&error))?
-            .map_err(|trouble| refused(person, &trouble))?;
+        let began = self.clock.now();
+        let done = self.card_check(person, visit).await;
+        let recorded = self.newest_record(INSTITUTION_CODE, began).await.ok().flatten();
+        match done {
+            Ok(outcome) => Ok(Outcome { recorded: recorded.map(|entry| entry.row()), ..outcome }),
+            Err(refusal) => Err(Refusal { recorded: recorded.map(|entry| entry.row()), ..refusal }),
+        }
+    }
+
+    async fn card_check(&self, person: &Persona, visit: &Visit) -> Result<Outcome, Refusal> {
+        let broken = |error: anyhow::Error| Refusal::broken(&error);
+        let (reader, share, state) = match visit.counter {
+            Counter::Utf8 => (Arc::clone(&self.reader), self.folder.drop(), self.folder.terminal_state()),
+            Counter::ShiftJis => {
+                let counter = self.shift_jis_counter().await.map_err(broken)?;
+                (Arc::clone(counter.reader()), counter.share().to_owned(), counter.state().to_owned())
+            }
+        };
+        let session = self.card_session(person.clone(), *visit, reader).await;
+        let outcome = session.map_err(broken)?.map_err(|trouble| refused(person, &trouble))?;
         let Some(name) = &outcome.file_name else {
             return Err(refused_by_centre(outcome));
         };
-        let path = self.folder.drop().join("face").join(name);
-        let steps = card_steps(proof, &self.ports.terminal_api().to_string());
-        self.outcome(person, path, steps, Vec::new()).map_err(|error| Refusal::broken(&error))
+        let path = share.join("face").join(name);
+        let steps = card_steps(visit.proof, &self.ports.terminal_api().to_string());
+        let read = self.outcome(person, path, steps, Vec::new(), &state).map_err(broken)?;
+        let seen = visit.seen(&read.message);
+        let substitutions = if outcome.substitutions > 0 { substituted(person) } else { Vec::new() };
+        Ok(Outcome { seen, substitutions, ..read })
     }
 
     /// On a thread of its own: a card may need its key made first, and a session is not to be moved about.
-    async fn card_session(&self, person: Persona, method: Proven) -> Result<Result<ReaderOutcome, Trouble>> {
-        let (wallet, reader) = (Arc::clone(&self.wallet), Arc::clone(&self.reader));
+    async fn card_session(
+        &self,
+        person: Persona,
+        visit: Visit,
+        reader: Arc<TerminalLink>,
+    ) -> Result<Result<ReaderOutcome, Trouble>> {
+        let wallet = Arc::clone(&self.wallet);
         let runtime = tokio::runtime::Handle::current();
         let session = move || {
             let transport = wallet.put(&person)?;
             let authorizer = SimulatedPinlessAuthorizer::new(TERMINAL_NAME_ON_CARD);
-            Ok(runtime.block_on(check(transport, proof(method, &authorizer)?, choices(), &reader)))
+            let proof = proof(visit.proof, &authorizer)?;
+            Ok(runtime.block_on(check(transport, proof, visit.choices(), &reader)))
         };
         tokio::task::spawn_blocking(session).await?
     }
+
+    /// What the municipality's counter does: the PIN of a person's card has its tries back. Gives how many.
+    pub(crate) async fn unlock(&self, persona: &str) -> Result<(&Persona, u8), Refusal> {
+        let person = self.person(persona)?;
+        let _turn = self.turn.lock().await;
+        let (wallet, of) = (Arc::clone(&self.wallet), person.clone());
+        let tries = tokio::task::spawn_blocking(move || wallet.unlock(&of)).await;
+        let tries = tries.map_err(anyhow::Error::from).and_then(|tries| tries);
+        tries.map(|tries| (person, tries)).map_err(|error| Refusal::broken(&error))
+    }
 }
 
-/// What the demo's patients agree to at the reader: everything.
-fn choices() -> Choices {
-    let kinds = [
-        ConsentKind::Ceiling,
-        ConsentKind::SpecificDisease,
-        ConsentKind::Checkup,
-        ConsentKind::Medication,
-        ConsentKind::Treatment,
-        ConsentKind::Operation,
-    ];
-    let consents = kinds.into_iter().map(|kind| ConsentChoice { kind, granted: true }).collect();
-    Choices { consents, care_form: CareForm::Outpatient, prescription_issue_select: None }
+/// The characters of a person's data that the other encoding lacks, with what is written for them.
+fn substituted(person: &Persona) -> Vec<Substitution> {
+    let mut found: Vec<Substitution> = Vec::new();
+    let people = person.coverages.iter().map(|coverage| &coverage.person);
+    let insured = person.coverages.iter().filter_map(|coverage| coverage.insured_name.as_deref());
+    let texts = people.flat_map(|person| {
+        let more = [person.other_name.as_deref(), person.address.as_deref()];
+        std::iter::once(person.name.as_str()).chain(more.into_iter().flatten())
+    });
+    for text in texts.chain(insured) {
+        for one in charset::encode(text, CharacterCode::ShiftJis).1 {
+            if !found.contains(&one) {
+                found.push(one);
+            }
+        }
+    }
+    found
 }
 
 fn proof(method: Proven, authorizer: &SimulatedPinlessAuthorizer) -> Result<Proof<'_>> {
@@ -104,9 +147,14 @@ fn refused(persona: &Persona, trouble: &Trouble) -> Refusal {
     if no_pin && matches!(trouble, Trouble::Card(CardTrouble::PinLocked)) {
         let entry = ErrorCode::PinNotSet.entry();
         let (cause, remedy) = (entry.ja.what.to_owned(), entry.ja.desk.to_owned());
-        return Refusal { cause, remedy, detail: entry.code.to_owned() };
+        return Refusal { cause, remedy, detail: entry.code.to_owned(), recorded: None };
     }
-    Refusal { cause: trouble.for_patient(), remedy: trouble.for_staff(), detail: trouble.code().to_owned() }
+    Refusal {
+        cause: trouble.for_patient(),
+        remedy: trouble.for_staff(),
+        detail: trouble.code().to_owned(),
+        recorded: None,
+    }
 }
 
 /// What the centre said, with what the catalogue tells the front desk to do.
@@ -117,6 +165,7 @@ fn refused_by_centre(outcome: ReaderOutcome) -> Refusal {
         cause: outcome.message.unwrap_or_else(|| "結果がありません".to_owned()),
         remedy: desk.unwrap_or("システム担当者に連絡してください。").to_owned(),
         detail: code,
+        recorded: None,
     }
 }
 

@@ -15,7 +15,7 @@ use super::System;
 use crate::demo::{
     landing::view::File,
     outcome::{Outcome, Refusal},
-    premises::institution,
+    premises::{INSTITUTION_CODE, institution},
 };
 
 /// How long an answer file is waited for.
@@ -28,7 +28,10 @@ impl System {
     pub(crate) async fn check_number(&self, persona: &str, ask: Option<usize>) -> Result<Outcome, Refusal> {
         let person = self.person(persona)?;
         let _turn = self.turn.lock().await;
-        self.ask_by_number(person, ask).await.map_err(|error| Refusal::broken(&error))
+        let began = self.clock.now();
+        let outcome = self.ask_by_number(person, ask).await.map_err(|error| Refusal::broken(&error))?;
+        let recorded = self.newest_record(INSTITUTION_CODE, began).await.ok().flatten();
+        Ok(Outcome { recorded: recorded.map(|entry| entry.row()), ..outcome })
     }
 
     async fn ask_by_number(&self, person: &Persona, ask: Option<usize>) -> Result<Outcome> {
@@ -53,7 +56,7 @@ impl System {
         let path_of_request = request_path.display().to_string();
         let asked =
             File { title: "レセコンが置いた XML", path: path_of_request, content: text, wrap: false };
-        self.outcome(person, path, steps, vec![asked])
+        self.outcome(person, path, steps, vec![asked], &self.folder.terminal_state())
     }
 
     /// Written beside and renamed, so that the terminal never sees half a file.

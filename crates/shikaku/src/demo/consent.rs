@@ -1,0 +1,247 @@
+//! What a patient chooses at the reader, and what the clinic may then see.
+
+use eligibility::{
+    calendar::format_japanese,
+    codes::{CeilingConsentFlag, ConsentStatus, PrescriptionIssue},
+    consent::{CareForm, ConsentChoice, ConsentKind},
+};
+use kiosk::session::Choices;
+use serde::Deserialize;
+use wire::message::{Code, ConsentInfo, QualificationResult, ResultMessage};
+
+use crate::demo::{landing::view::Seen, system::Proven};
+
+/// An answer to one question about consent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Choice {
+    /// 同意する.
+    #[default]
+    Granted,
+    /// 同意しない.
+    Refused,
+    /// The question was not asked.
+    NotAsked,
+}
+
+/// All questions about consent, one field each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Consents {
+    #[serde(default)]
+    pub(crate) ceiling: Choice,
+    #[serde(default)]
+    pub(crate) specific_disease: Choice,
+    #[serde(default)]
+    pub(crate) checkup: Choice,
+    #[serde(default)]
+    pub(crate) medication: Choice,
+    #[serde(default)]
+    pub(crate) treatment: Choice,
+    #[serde(default)]
+    pub(crate) operation: Choice,
+}
+
+impl Consents {
+    /// The same answer to every question.
+    pub(crate) const fn all(choice: Choice) -> Self {
+        Self {
+            ceiling: choice,
+            specific_disease: choice,
+            checkup: choice,
+            medication: choice,
+            treatment: choice,
+            operation: choice,
+        }
+    }
+
+    /// The answer about one kind.
+    pub(crate) const fn of(&self, kind: ConsentKind) -> Choice {
+        match kind {
+            ConsentKind::Ceiling => self.ceiling,
+            ConsentKind::SpecificDisease => self.specific_disease,
+            ConsentKind::Checkup => self.checkup,
+            ConsentKind::Medication => self.medication,
+            ConsentKind::Treatment => self.treatment,
+            ConsentKind::Operation => self.operation,
+        }
+    }
+}
+
+/// Which receipt computer waits for the result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) enum Counter {
+    /// The one that reads UTF-8.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// The one that reads Shift_JIS.
+    #[serde(rename = "shift_jis")]
+    ShiftJis,
+}
+
+/// One visit to the reader.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visit {
+    pub(crate) proof: Proven,
+    pub(crate) consents: Consents,
+    pub(crate) care_form: CareForm,
+    pub(crate) prescription: Option<PrescriptionIssue>,
+    pub(crate) counter: Counter,
+}
+
+impl Visit {
+    /// An outpatient who agrees to everything.
+    pub(crate) fn agreeing(proof: Proven) -> Self {
+        Self {
+            proof,
+            consents: Consents::default(),
+            care_form: CareForm::Outpatient,
+            prescription: None,
+            counter: Counter::default(),
+        }
+    }
+
+    /// What the card signs of it.
+    pub(crate) fn choices(&self) -> Choices {
+        let asked = |&kind: &ConsentKind| match self.consents.of(kind) {
+            Choice::Granted => Some(ConsentChoice { kind, granted: true }),
+            Choice::Refused => Some(ConsentChoice { kind, granted: false }),
+            Choice::NotAsked => None,
+        };
+        Choices {
+            consents: ConsentKind::ALL.iter().filter_map(asked).collect(),
+            care_form: self.care_form,
+            prescription_issue_select: self.prescription,
+        }
+    }
+
+    /// What the answer lets the clinic see, beside what was chosen.
+    pub(crate) fn seen(&self, message: &ResultMessage) -> Vec<Seen> {
+        let Some(result) = message.body.results.first() else { return Vec::new() };
+        ConsentKind::ALL.iter().map(|&kind| line(kind, self.consents.of(kind), result)).collect()
+    }
+}
+
+fn line(kind: ConsentKind, choice: Choice, result: &QualificationResult) -> Seen {
+    let chosen = match choice {
+        Choice::Granted => "同意する",
+        Choice::Refused => "同意しない",
+        Choice::NotAsked => "聞いていない",
+    };
+    let (open, note) = match kind {
+        ConsentKind::Ceiling => ceiling(result),
+        ConsentKind::SpecificDisease => specific_disease(result),
+        ConsentKind::Checkup => record(result.checkup.as_ref()),
+        ConsentKind::Medication => record(result.medication.as_ref()),
+        ConsentKind::Treatment => record(result.treatment.as_ref()),
+        ConsentKind::Operation => record(result.operation.as_ref()),
+    };
+    Seen { kind: kind.label(), chosen, open, note }
+}
+
+fn ceiling(result: &QualificationResult) -> (bool, String) {
+    let agreed = result.ceiling_consent.as_ref().is_some_and(|flag| flag.is(CeilingConsentFlag::Agreed));
+    let note = match (&result.ceiling_certificate, agreed) {
+        (Some(certificate), _) => {
+            let class = certificate.class.known().map_or("—", |class| class.label());
+            format!("適用区分 {class}")
+        }
+        (None, true) => "見られますが、認定証はありません".to_owned(),
+        (None, false) => String::new(),
+    };
+    (agreed, note)
+}
+
+fn specific_disease(result: &QualificationResult) -> (bool, String) {
+    let agreed = is_granted(result.specific_disease_consent.as_ref());
+    let found = result.specific_disease_certificates.first().and_then(|found| found.disease.known());
+    let note = match (found, agreed) {
+        (Some(disease), _) => disease.label().to_owned(),
+        (None, true) => "見られますが、受療証はありません".to_owned(),
+        (None, false) => String::new(),
+    };
+    (agreed, note)
+}
+
+/// What is kept elsewhere: the answer says only whether and until when it may be looked at.
+fn record(info: Option<&ConsentInfo>) -> (bool, String) {
+    let agreed = is_granted(info.map(|info| &info.flag));
+    let until = info.and_then(|info| info.available_until);
+    let note = until.map(|until| {
+        let (day, time) = (format_japanese(until.date()), until.time());
+        format!("{day} {:02}:{:02} まで", time.hour(), time.minute())
+    });
+    let always = if agreed { "取り消されるまで" } else { "" };
+    (agreed, note.unwrap_or_else(|| always.to_owned()))
+}
+
+fn is_granted(flag: Option<&Code<ConsentStatus>>) -> bool {
+    flag.is_some_and(|flag| flag.is(ConsentStatus::Agreed))
+}
+
+/// A named person in a state of consent, for the list.
+pub(crate) struct Example {
+    /// The state.
+    pub(crate) title: &'static str,
+    /// Who.
+    pub(crate) persona: &'static str,
+    /// What the patient does.
+    pub(crate) consents: Consents,
+    /// What the clinic then may see.
+    pub(crate) outcome: &'static str,
+}
+
+const ALL: Consents = Consents::all(Choice::Granted);
+const NONE: Consents = Consents::all(Choice::Refused);
+
+/// Every state of consent, each with the person who shows it.
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example {
+        title: "すべて同意する",
+        persona: "hanako",
+        consents: ALL,
+        outcome: "限度額、健診、薬剤、診療、手術のすべてが 24 時間見られます。",
+    },
+    Example {
+        title: "すべて同意しない",
+        persona: "hanako",
+        consents: NONE,
+        outcome: "資格だけが見え、限度額も情報も見られません。",
+    },
+    Example {
+        title: "薬剤情報だけ同意する",
+        persona: "hanako",
+        consents: Consents { medication: Choice::Granted, ..NONE },
+        outcome: "薬剤情報だけが見られます。",
+    },
+    Example {
+        title: "限度額の提供を断る",
+        persona: "low-income",
+        consents: Consents { ceiling: Choice::Refused, ..ALL },
+        outcome: "認定証を持っていますが、限度額は見えません。",
+    },
+    Example {
+        title: "特定疾病の提供に同意する",
+        persona: "dialysis",
+        consents: Consents { specific_disease: Choice::Granted, ..NONE },
+        outcome: "特定疾病療養受療証だけが見えます。",
+    },
+    Example {
+        title: "聞いていない",
+        persona: "dialysis",
+        consents: Consents::all(Choice::NotAsked),
+        outcome: "カードを使うことで限度額だけが見え、ほかは見えません。",
+    },
+    Example {
+        title: "40 歳未満の健診",
+        persona: "national",
+        consents: ALL,
+        outcome: "健診情報は 40 歳からなので、同意しても見られません。",
+    },
+    Example {
+        title: "電子証明書の期限切れ（3 か月以内）",
+        persona: "card-grace",
+        consents: ALL,
+        outcome: "同意は受け付けず、資格だけが見えます。",
+    },
+];

@@ -1,0 +1,312 @@
+//! What can be made to happen besides a named person's check, one situation for each error of the catalogue that no
+//! person's card or number leads to; and the errors nothing of what is built can lead to.
+//!
+//! Every code of the catalogue is reached by a named person, by a situation here, or stands in [`NOT_BUILT`] with the
+//! reason. A test presses every button.
+
+use eligibility::errors::ErrorCode;
+use serde::Deserialize;
+
+/// Something that goes wrong on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Situation {
+    WrongDate,
+    OtherInstitution,
+    TooLarge,
+    BrokenXml,
+    NameUsedAgain,
+    OtherKind,
+    RequestIdUsedAgain,
+    CentreAway,
+    TerminalAway,
+    StrangeTerminal,
+    WrongToken,
+    RevokedTerminal,
+    ExpiredTerminal,
+    UnknownTerminal,
+    Crowd,
+    DiskFull,
+    FaceFolderGone,
+    ChangedAnswer,
+    MadeUpNonce,
+    OldNonce,
+    NonceTwice,
+    ChangedConsent,
+    NoRevocationList,
+    Guessing,
+    PinThrice,
+    ReaderUnplugged,
+}
+
+/// What the list says of a situation.
+pub(crate) struct Told {
+    /// In the address of its button.
+    pub(crate) slug: &'static str,
+    /// The code it leads to.
+    pub(crate) code: ErrorCode,
+    /// Its name.
+    pub(crate) title: &'static str,
+    /// What is really done.
+    pub(crate) happens: &'static str,
+}
+
+impl Situation {
+    /// All of them, in the order of the catalogue.
+    pub(crate) const ALL: [Self; 26] = [
+        Self::WrongDate,
+        Self::OtherInstitution,
+        Self::TooLarge,
+        Self::BrokenXml,
+        Self::NameUsedAgain,
+        Self::RequestIdUsedAgain,
+        Self::OtherKind,
+        Self::CentreAway,
+        Self::TerminalAway,
+        Self::StrangeTerminal,
+        Self::WrongToken,
+        Self::RevokedTerminal,
+        Self::ExpiredTerminal,
+        Self::UnknownTerminal,
+        Self::Crowd,
+        Self::DiskFull,
+        Self::FaceFolderGone,
+        Self::ChangedAnswer,
+        Self::MadeUpNonce,
+        Self::OldNonce,
+        Self::NonceTwice,
+        Self::ChangedConsent,
+        Self::NoRevocationList,
+        Self::Guessing,
+        Self::PinThrice,
+        Self::ReaderUnplugged,
+    ];
+
+    /// What the list says of it.
+    pub(crate) fn told(self) -> Told {
+        let (slug, code, title, happens) =
+            self.files().or_else(|| self.peers()).unwrap_or_else(|| self.cards());
+        Told { slug, code, title, happens }
+    }
+
+    /// What goes wrong with a file in `req`.
+    fn files(self) -> Option<Line> {
+        Some(match self {
+            Self::WrongDate => (
+                "wrong-date",
+                ErrorCode::FieldFormat,
+                "生年月日が暦にない日",
+                "生年月日を 19820230 にした要求ファイルを req に置きます。",
+            ),
+            Self::OtherInstitution => (
+                "other-institution",
+                ErrorCode::InstitutionMismatch,
+                "よその医療機関コード",
+                "この端末のものではない医療機関コードを書いた要求ファイルを req に置きます。",
+            ),
+            Self::TooLarge => (
+                "too-large",
+                ErrorCode::TooLarge,
+                "大きすぎるファイル",
+                "10 MiB を 1 バイト超える要求ファイルを req に置きます。",
+            ),
+            Self::BrokenXml => (
+                "broken-xml",
+                ErrorCode::Unreadable,
+                "こわれた XML",
+                "タグの対応が崩れた要求ファイルを req に置きます。",
+            ),
+            Self::NameUsedAgain => (
+                "name-used-again",
+                ErrorCode::Quarantined,
+                "ファイル名の使い回し",
+                "照会が済んだファイル名で、内容の違う要求ファイルをもう一度 req に置きます。",
+            ),
+            Self::OtherKind => (
+                "other-kind",
+                ErrorCode::UnknownOperation,
+                "まだ提供していない種類の要求",
+                "照会番号の登録（OQSsiimm01req_）の要求ファイルを req に置きます。",
+            ),
+            _ => return None,
+        })
+    }
+
+    /// What goes wrong between terminal and centre.
+    fn peers(self) -> Option<Line> {
+        Some(match self {
+            Self::RequestIdUsedAgain => (
+                "request-id-used-again",
+                ErrorCode::IdempotencyConflict,
+                "要求番号の使い回し",
+                "端末の証明書で、同じ要求番号のまま内容を変えた照会を 2 回送ります。",
+            ),
+            Self::CentreAway => (
+                "centre-away",
+                ErrorCode::CentralUnreachable,
+                "中央につながらない端末",
+                "閉じたポートを中央と思っている別の端末に要求ファイルを渡します。端末は 20 秒ほど粘ってから答えます。",
+            ),
+            Self::TerminalAway => (
+                "terminal-away",
+                ErrorCode::CentralUnreachable,
+                "端末が止まっているときの読み取り機",
+                "閉じたポートを端末と思っている読み取り機にカードを置きます。",
+            ),
+            Self::StrangeTerminal => (
+                "strange-terminal",
+                ErrorCode::TerminalNotReady,
+                "別の認証局の証明書を持つ端末",
+                "この中央が信頼しない認証局の証明書で、別の端末から照会します。TLS の段階で断られます。",
+            ),
+            Self::WrongToken => (
+                "wrong-token",
+                ErrorCode::TerminalNotReady,
+                "トークンの合わない読み取り機",
+                "端末が作ったものではないトークンを持つ読み取り機にカードを置きます。",
+            ),
+            Self::RevokedTerminal => (
+                "revoked-terminal",
+                ErrorCode::InstitutionCertificateRevoked,
+                "電子証明書を失効させた端末",
+                "2 台目の端末に証明書を発行し、すぐに失効させて、その端末から照会します。",
+            ),
+            Self::ExpiredTerminal => (
+                "expired-terminal",
+                ErrorCode::InstitutionCertificateExpired,
+                "つないだまま証明書の期限が切れた端末",
+                "数秒で切れる証明書を発行し、つないだまま期限が過ぎるのを待って、もう一度照会します。",
+            ),
+            Self::UnknownTerminal => (
+                "unknown-terminal",
+                ErrorCode::InstitutionCertificateUnknown,
+                "登録していない端末",
+                "証明書は発行したが登録していない端末から照会します。",
+            ),
+            Self::Crowd => (
+                "crowd",
+                ErrorCode::Overloaded,
+                "一度に多すぎる要求",
+                "別の端末の証明書で、終わらない要求を上限（64）まで開いたまま、もう一つ送ります。",
+            ),
+            Self::DiskFull => (
+                "disk-full",
+                ErrorCode::AuditUnavailable,
+                "記録を書けない中央",
+                "練習用の中央サーバーを起動し、ファイルへの書き込みを止めてから照会します。",
+            ),
+            Self::FaceFolderGone => (
+                "face-folder-gone",
+                ErrorCode::Internal,
+                "結果を書き込めない端末",
+                "別の端末の face フォルダを消してから、カードで照会します。",
+            ),
+            Self::ChangedAnswer => (
+                "changed-answer",
+                ErrorCode::AnswerUnproven,
+                "途中で書き換えられた答え",
+                "中央の鍵を盗んだ者が端末と中央のあいだに入り、「有効」を「無効」に書き換えます。",
+            ),
+            Self::Guessing => (
+                "guessing",
+                ErrorCode::NumberChecksLimited,
+                "当てずっぽうの照会を続ける医療機関",
+                "別の医療機関（1319990038）の端末から、だれにも当たらない番号で 100 回を超えて照会します。",
+            ),
+            _ => return None,
+        })
+    }
+
+    /// What goes wrong with cards, nonces and the reader.
+    fn cards(self) -> Line {
+        match self {
+            Self::MadeUpNonce => (
+                "made-up-nonce",
+                ErrorCode::NonceUnknown,
+                "中央が出していない受付番号",
+                "でたらめな受付番号（ノンス）にカードが署名したものを送ります。",
+            ),
+            Self::OldNonce => (
+                "old-nonce",
+                ErrorCode::NonceExpired,
+                "古い受付番号",
+                "3 分前に出された受付番号（2 分で切れます）にカードが署名したものを送ります。",
+            ),
+            Self::NonceTwice => (
+                "nonce-twice",
+                ErrorCode::NonceUsed,
+                "同じ受付番号の 2 回目",
+                "使い終えた受付番号に、同じ人がもう一度、別の同意で署名したものを送ります。",
+            ),
+            Self::ChangedConsent => (
+                "changed-consent",
+                ErrorCode::BadSignature,
+                "署名のあとで書き換えた同意",
+                "「同意しない」に署名したあと、送る直前に「同意する」へ書き換えます。",
+            ),
+            Self::NoRevocationList => (
+                "no-revocation-list",
+                ErrorCode::RevocationStale,
+                "失効リストのない中央",
+                "カードの失効リストを取り寄せられない練習用の中央サーバーに、カードで照会します。",
+            ),
+            Self::PinThrice => (
+                "pin-thrice",
+                ErrorCode::PinLocked,
+                "暗証番号を 3 回まちがえる",
+                "閉錠　三回さんのカードに、ロックされるまで誤った暗証番号を入れます。",
+            ),
+            _ => (
+                "reader-unplugged",
+                ErrorCode::ReaderLost,
+                "カードリーダーが外れている",
+                "つながっていないカードリーダーで照会を始めます。",
+            ),
+        }
+    }
+}
+
+/// Slug, code, title, what is done.
+type Line = (&'static str, ErrorCode, &'static str, &'static str);
+
+/// Errors that nothing of what is built so far can lead to, each with the reason, as the list shows it.
+pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[
+    (
+        ErrorCode::ReferenceNotIdentified,
+        "照会番号の登録（IF-003）をまだ作っていないため、起こりません。その要求には OQSA9007E で答えます。",
+    ),
+    (ErrorCode::ReceptionUnknown, "一括照会（IF-005〜）をまだ作っていないため、受付番号がありません。"),
+    (
+        ErrorCode::NoConsent,
+        "薬剤情報・健診情報の閲覧をまだ作っていないため、起こりません。同意そのものは記録されます。",
+    ),
+    (ErrorCode::TimedOut, "読み取り機の画面をまだ作っていないため、操作を待つ時間がありません。"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{NOT_BUILT, Situation};
+    use eligibility::errors::ErrorCode;
+
+    #[test]
+    fn each_situation_is_listed_once_under_the_name_its_button_sends() {
+        let mut slugs: Vec<&str> = Situation::ALL.map(|situation| situation.told().slug).to_vec();
+        for situation in Situation::ALL {
+            let sent = serde_json::json!(situation.told().slug);
+            assert_eq!(serde_json::from_value::<Situation>(sent).expect("known"), situation);
+        }
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), Situation::ALL.len());
+    }
+
+    #[test]
+    fn what_is_not_built_is_said_once_and_never_beside_a_way_there() {
+        for (at, (code, reason)) in NOT_BUILT.iter().enumerate() {
+            assert!(reason.ends_with('。') && reason.contains("まだ"), "{reason}");
+            assert!(NOT_BUILT[..at].iter().all(|(other, _)| other != code));
+            assert!(Situation::ALL.iter().all(|situation| situation.told().code != *code), "{code}");
+            assert!(ErrorCode::ALL.contains(code));
+        }
+    }
+}

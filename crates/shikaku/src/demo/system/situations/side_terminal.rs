@@ -1,0 +1,241 @@
+//! More terminals than the one at the counter, each with a folder and a certificate of its own, so that nothing that
+//! goes wrong at them harms the one that works.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result};
+use eligibility::institution::InstitutionCode;
+use kiosk::{TerminalLink, TerminalLinkConfig};
+use pki::{
+    TerminalName, TerminalSubject, Validity,
+    authority::{InstitutionAuthority, ROOT_CERTIFICATE_FILE},
+    keys::{KeyAlgorithm, PrivateKey},
+    profile::TerminalIdentity,
+};
+use store::{Institution, TerminalCertificate};
+use terminal::{Terminal, central::HttpsCentral, config::Config};
+use tokio_util::sync::CancellationToken;
+use toml::Value;
+
+use super::{
+    System,
+    line::{Caller, Line},
+};
+use crate::{
+    demo::{
+        premises::{private_folder, section, table, text},
+        system::TerminalTask,
+    },
+    runtime::this_second,
+};
+
+/// Where side terminals and side centres live in a demo's folder.
+pub(super) const FOLDER: &str = "situations";
+
+/// Who a side terminal is.
+#[derive(Clone, Copy)]
+pub(super) struct Plan {
+    /// Its folder.
+    pub(super) id: &'static str,
+    /// Its name in the certificate.
+    pub(super) name: &'static str,
+    /// Its institution.
+    pub(super) institution: &'static str,
+    /// What `face` is written in.
+    pub(super) face_encoding: &'static str,
+}
+
+/// A side terminal's place on disk.
+pub(super) struct Place {
+    pub(super) plan: Plan,
+    folder: PathBuf,
+}
+
+/// A side terminal while it runs.
+pub(super) struct Running {
+    pub(super) drop: PathBuf,
+    state: PathBuf,
+    pub(super) reader: Arc<TerminalLink>,
+    stop: CancellationToken,
+    task: TerminalTask,
+}
+
+/// The counter whose receipt computer reads Shift_JIS: another terminal of the same institution.
+pub(crate) struct ShiftJisCounter(Running);
+
+impl ShiftJisCounter {
+    /// Where its results appear.
+    pub(crate) fn share(&self) -> &Path {
+        &self.0.drop
+    }
+    /// The terminal's own state.
+    pub(crate) fn state(&self) -> &Path {
+        &self.0.state
+    }
+    /// Its card reader's way to the terminal.
+    pub(crate) fn reader(&self) -> &Arc<TerminalLink> {
+        &self.0.reader
+    }
+    /// Ends it.
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.0.stop().await
+    }
+}
+
+impl Place {
+    pub(super) fn key(&self) -> PathBuf {
+        self.folder.join("terminal.key.pem")
+    }
+    pub(super) fn certificate(&self) -> PathBuf {
+        self.folder.join("terminal.cert.pem")
+    }
+
+    fn identity(&self) -> Result<TerminalIdentity> {
+        let text = std::fs::read_to_string(self.certificate())?;
+        Ok(TerminalIdentity::read(&pki::pem::decode(pki::pem::CERTIFICATE, &text)?)?)
+    }
+
+    /// Issues a certificate unless one is there.
+    fn certify(&self, authority: &InstitutionAuthority, period: Option<Validity>) -> Result<()> {
+        if period.is_none() && self.certificate().is_file() {
+            return Ok(());
+        }
+        let validity = period.map_or_else(|| Validity::of_terminal(this_second()), Ok)?;
+        let subject = TerminalSubject {
+            institution: InstitutionCode::parse(self.plan.institution)?,
+            terminal: TerminalName::parse(self.plan.name)?,
+        };
+        let key = PrivateKey::generate(KeyAlgorithm::P256)?;
+        let issued = authority.issue_terminal(&subject, key.public_key(), validity)?;
+        if self.key().exists() {
+            std::fs::remove_file(self.key())?;
+        }
+        key.save(&self.key())?;
+        std::fs::write(self.certificate(), issued.pem()?).context("cannot write a certificate")
+    }
+
+    /// Starts the terminal of this place against this centre.
+    pub(super) async fn start(&self, root: &Path, centre: SocketAddr) -> Result<Running> {
+        let settings = self.settings(root, centre)?;
+        let config = Config::parse(&settings, &self.folder)?;
+        let terminal = Terminal::start(&config, HttpsCentral::new(&config)?).await?;
+        let link =
+            TerminalLinkConfig { address: terminal.reader_link_address()?, token_file: config.token_file() };
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(terminal.serve(stop.clone()));
+        let reader = Arc::new(TerminalLink::new(&link)?);
+        Ok(Running { drop: config.drop.root, state: config.state, reader, stop, task })
+    }
+
+    fn settings(&self, root: &Path, centre: SocketAddr) -> Result<String> {
+        let path = |path: &Path| text(path.display());
+        let settings = table([
+            ("institution_code", text(self.plan.institution)),
+            ("state", text("state")),
+            ("drop", section([("root", text("OQS")), ("face_encoding", text(self.plan.face_encoding))])),
+            (
+                "central",
+                section([
+                    ("url", text(format!("https://{centre}"))),
+                    ("ca_file", path(root)),
+                    ("certificate_file", path(&self.certificate())),
+                    ("key_file", path(&self.key())),
+                ]),
+            ),
+            ("reader_link", section([("listen", text(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))])),
+        ]);
+        Ok(toml::to_string_pretty(&Value::Table(settings))?)
+    }
+}
+
+impl Running {
+    pub(super) async fn stop(self) -> Result<()> {
+        self.stop.cancel();
+        Ok(self.task.await??)
+    }
+}
+
+impl System {
+    /// The certificate of the authority of this demo's network.
+    pub(super) fn root(&self) -> PathBuf {
+        self.folder.authority().join(ROOT_CERTIFICATE_FILE)
+    }
+
+    /// A place for a side terminal, without certificate.
+    pub(super) fn place(&self, plan: Plan) -> Result<Place> {
+        let folder = self.folder.root().join(FOLDER).join(plan.id);
+        private_folder(&folder)?;
+        Ok(Place { plan, folder })
+    }
+
+    /// A place whose certificate comes from the demo's own authority. Nobody admitted it yet.
+    pub(super) fn certified(&self, plan: Plan, period: Option<Validity>) -> Result<Place> {
+        let place = self.place(plan)?;
+        let authority = InstitutionAuthority::open(&self.folder.authority())?;
+        place.certify(&authority, period)?;
+        Ok(place)
+    }
+
+    /// A place whose certificate comes from an authority of the same name that nobody trusts.
+    pub(super) fn certified_by_stranger(&self, plan: Plan) -> Result<Place> {
+        let place = self.place(plan)?;
+        let authority = InstitutionAuthority::open_or_create(&place.folder.join("ca"), this_second())?;
+        place.certify(&authority, None)?;
+        Ok(place)
+    }
+
+    /// A certified place that the centre knows.
+    pub(super) async fn admitted(&self, plan: Plan, period: Option<Validity>) -> Result<Place> {
+        let place = self.certified(plan, period)?;
+        let institution_code = InstitutionCode::parse(plan.institution)?;
+        let store = self.server.store();
+        if store.institution(&institution_code).await?.is_none() {
+            let name = "見本診療所（状況づくり用）".to_owned();
+            store.put_institution(Institution { code: institution_code.clone(), name }).await?;
+        }
+        let identity = place.identity()?;
+        let certificate = TerminalCertificate {
+            institution_code,
+            fingerprint: identity.fingerprint,
+            terminal_name: plan.name.to_owned(),
+            not_after: identity.validity.not_after,
+            revoked_at: None,
+            changed_at: self.clock.now(),
+        };
+        store.register_terminal_certificate(certificate).await?;
+        self.server.refresh_terminals().await?;
+        Ok(place)
+    }
+
+    /// Takes the admission of a place back.
+    pub(super) async fn revoke(&self, place: &Place) -> Result<()> {
+        let institution = InstitutionCode::parse(place.plan.institution)?;
+        let fingerprint = place.identity()?.fingerprint;
+        let store = self.server.store();
+        store.revoke_terminal_certificate(&institution, &fingerprint, self.clock.now()).await?;
+        Ok(self.server.refresh_terminals().await?)
+    }
+
+    /// A bare line with the certificate of a side terminal.
+    pub(super) fn line_of(&self, place: &Place) -> Result<Line> {
+        let centre = self.ports.terminal_api().to_string();
+        let (root, certificate, key) = (self.root(), place.certificate(), place.key());
+        Line::open(&Caller { root: &root, certificate: &certificate, key: &key, centre: &centre })
+    }
+
+    /// Starts the counter whose receipt computer reads Shift_JIS.
+    pub(in crate::demo::system) async fn open_shift_jis_counter(&self) -> Result<ShiftJisCounter> {
+        let plan = Plan {
+            id: "shift-jis",
+            name: "受付2",
+            institution: crate::demo::premises::INSTITUTION_CODE,
+            face_encoding: "shift_jis",
+        };
+        let place = self.admitted(plan, None).await?;
+        place.start(&self.root(), self.ports.terminal_api()).await.map(ShiftJisCounter)
+    }
+}

@@ -6,12 +6,13 @@ import { parseArgs } from 'node:util';
 import { openBrowser } from '../browser.js';
 import { startDemo } from '../program.js';
 import { tellAnswers } from './demo/answers.js';
+import { tellCatalogue } from './demo/catalogue.js';
 import { tellEverybodysWay } from './demo/everybodys_way.js';
 import { tellForeignPages } from './demo/foreign_pages.js';
 import { tellLanding } from './demo/landing.js';
 
 /** A step that takes longer hangs, ms. */
-const STEP_TIMEOUT = 120_000;
+const STEP_TIMEOUT = 240_000;
 
 const { values } = parseArgs({
   options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' } },
@@ -34,3 +35,4 @@ tellLanding(scene, step);
 tellAnswers(scene, step);
 tellForeignPages(scene, step);
 tellEverybodysWay(scene, step);
+tellCatalogue(scene, step);

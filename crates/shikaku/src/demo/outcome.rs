@@ -55,7 +55,7 @@ pub(crate) struct Refusal {
     /// For the supplier.
     pub(crate) detail: String,
     /// The entry of the audit log, where it came that far.
-    pub(crate) recorded: Option<Row>,
+    pub(crate) recorded: Option<Box<Row>>,
 }
 
 impl Refusal {
@@ -74,7 +74,7 @@ impl Refusal {
         let Self { cause, remedy, detail, recorded } = self;
         let about = person.map(|person| format!("{}さんの", person.person.name)).unwrap_or_default();
         let mut rows = told_by(&detail, &cause, &remedy);
-        rows.extend(recorded);
+        rows.extend(recorded.map(|row| *row));
         let about_pin = [ErrorCode::PinWrong, ErrorCode::PinLocked].iter().any(|code| code.code() == detail);
         Problem {
             title: format!("{about}資格確認はできませんでした"),

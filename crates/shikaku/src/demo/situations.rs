@@ -85,7 +85,7 @@ impl Situation {
     /// What the list says of it.
     pub(crate) fn told(self) -> Told {
         let (slug, code, title, happens) =
-            self.files().or_else(|| self.peers()).unwrap_or_else(|| self.cards());
+            self.files().or_else(|| self.peers()).or_else(|| self.inside()).unwrap_or_else(|| self.cards());
         Told { slug, code, title, happens }
     }
 
@@ -183,6 +183,13 @@ impl Situation {
                 "登録していない端末",
                 "証明書は発行したが登録していない端末から照会します。",
             ),
+            _ => return None,
+        })
+    }
+
+    /// What goes wrong inside the centre or a terminal, or between them.
+    fn inside(self) -> Option<Line> {
+        Some(match self {
             Self::Crowd => (
                 "crowd",
                 ErrorCode::Overloaded,

@@ -55,7 +55,7 @@ impl System {
         let recorded = self.newest_record(INSTITUTION_CODE, began).await.ok().flatten();
         match done {
             Ok(outcome) => Ok(Outcome { recorded: recorded.map(|entry| entry.row()), ..outcome }),
-            Err(refusal) => Err(Refusal { recorded: recorded.map(|entry| entry.row()), ..refusal }),
+            Err(refusal) => Err(Refusal { recorded: recorded.map(|entry| Box::new(entry.row())), ..refusal }),
         }
     }
 

@@ -92,7 +92,8 @@ fn write_seeds() {
     write("seeds/card_certificate/good.der", &issue(4711));
     write("seeds/card_certificate/root.der", authority.certificate_der());
     issue(4712);
-    jlis.revoke(CardAuthorityKind::Authentication, 4712, pki::crl::RevocationReason::Superseded, NOW).unwrap();
+    jlis.revoke(CardAuthorityKind::Authentication, 4712, pki::crl::RevocationReason::Superseded, NOW)
+        .unwrap();
     write("seeds/revocation_list/good.der", &authority.crl(NOW).unwrap());
 
     let told = Arc::<Mutex<[Vec<u8>; 2]>>::default();

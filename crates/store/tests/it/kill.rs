@@ -87,7 +87,11 @@ async fn survives(kind: Kind) {
     }
     for (worker, id) in &acknowledged {
         let again = db.store.record_verification(verification(worker % 3, id)).await.expect("answers");
-        assert_eq!(again, Recorded::Repeated { answer: format!("answer to {id}").into_bytes() }, "{id} was lost");
+        assert_eq!(
+            again,
+            Recorded::Repeated { answer: format!("answer to {id}").into_bytes() },
+            "{id} was lost"
+        );
     }
     // As many entries as verifications: what was written without its acknowledgement arriving counts too.
     let verifications = db.store.prune_verifications(at(1), u32::MAX).await.expect("counts");

@@ -33,7 +33,7 @@ pub use sink::{Card, Sink};
 use eligibility::Date;
 
 /// Changes whenever the same options would give other bytes.
-pub const GENERATOR_VERSION: u32 = 3;
+pub const GENERATOR_VERSION: u32 = 4;
 /// The day a population is generated for when no other is given: fixed, so that bytes do not depend on a clock.
 pub const DEFAULT_AS_OF: Date = jiff::civil::date(2026, 11, 22);
 /// Most people of one population: serial numbers of cards must not run out.

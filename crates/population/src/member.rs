@@ -19,7 +19,8 @@ use crate::{
 
 /// Years after which an ended coverage is no longer in the insurers' data.
 const KEPT_YEARS: i16 = 5;
-/// Days before a 75th birthday from which the coming coverage is known.
+/// Days before a 75th birthday from which insurers know of the change: the end of the one coverage and the
+/// beginning of the other. Nobody notifies a loss that is years away.
 const KNOWN_AHEAD_DAYS: i32 = 30;
 /// Protected people, those whose card is blocked, and cards whose face hides the sex, in a hundred thousand.
 const ADDRESS_WITHHELD: u32 = 60;
@@ -57,8 +58,7 @@ impl Registry<'_> {
                 coverages.push(coverage);
             }
         }
-        let known = late_from <= calendar::add_days(self.as_of, KNOWN_AHEAD_DAYS);
-        if known {
+        if self.knows_of(late_from) {
             let number = self.counters.next(late);
             let end = earliest(assisted.map(|day| (day, ReasonOfLoss::PublicAssistance)), death(member));
             let spell = Spell { fund: late, number, from: late_from, until: end };
@@ -70,6 +70,11 @@ impl Registry<'_> {
             certificates::add(dice, coverage, self.as_of);
         }
         coverages
+    }
+
+    /// Whether a 75th birthday is past, or so near that the insurers have told of it.
+    fn knows_of(&self, late_from: Date) -> bool {
+        late_from <= calendar::add_days(self.as_of, KNOWN_AHEAD_DAYS)
     }
 
     fn is_assistance(&self, spell: &Spell) -> bool {
@@ -91,7 +96,8 @@ impl Registry<'_> {
         }
         let turn = calendar::late_elderly_from(member.body.birthdate);
         // 医療扶助 goes on beyond 75; insurance ends there.
-        let late = (!self.is_assistance(&spell)).then_some((turn, ReasonOfLoss::OtherInsurance));
+        let ends = self.knows_of(turn) && !self.is_assistance(&spell);
+        let late = ends.then_some((turn, ReasonOfLoss::OtherInsurance));
         let until = earliest(earliest(spell.until, late), death(member));
         let from = spell.from.max(member.body.birthdate);
         let forgotten = until.is_some_and(|(lost, _)| lost < calendar::birthday(self.as_of, -KEPT_YEARS));

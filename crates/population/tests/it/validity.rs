@@ -70,24 +70,81 @@ fn nobody_has_two_insurances_on_one_day() {
     }
 }
 
+/// Days before a 75th birthday from which the insurers tell of it.
+const KNOWN_AHEAD_DAYS: i32 = 30;
+
 #[test]
 fn the_75th_birthday_moves_everybody_to_late_elderly_coverage() {
     for (all, as_of) in populations() {
+        let known_until = calendar::add_days(as_of, KNOWN_AHEAD_DAYS);
         for coverage in all.citizens() {
             let turn = calendar::late_elderly_from(coverage.person.birthdate);
             let end = coverage.disqualified_on;
             match coverage.insurer_number.kind() {
-                InsurerKind::LateElderly => assert!(coverage.qualified_on >= turn),
+                InsurerKind::LateElderly => assert!(coverage.qualified_on >= turn && turn <= known_until),
                 InsurerKind::PublicAssistance => {}
-                _ => assert!(
-                    turn > as_of.saturating_add(jiff::Span::new().days(30))
-                        || end.is_some_and(|day| day <= turn),
-                    "{}",
-                    coverage.coverage_id
-                ),
+                _ if turn <= known_until => {
+                    assert!(end.is_some_and(|day| day <= turn), "{}", coverage.coverage_id);
+                }
+                _ => assert!(end.is_none_or(|day| day < turn), "{}", coverage.coverage_id),
             }
         }
     }
+}
+
+/// Those whose 75th birthday is this near, on either side, without assistance, alive and insured on its eve.
+#[test]
+fn the_change_at_75_leaves_no_gap_and_no_overlap() {
+    let as_of = date(2026, 11, 22);
+    let all = collect(50_000, 75, as_of);
+    let (mut changed, mut ahead, mut uninsured) = (0, 0, 0);
+    for (person, coverages) in all.by_person() {
+        let turn = calendar::late_elderly_from(coverages[0].person.birthdate);
+        let near = calendar::days_between(as_of, turn).abs() <= KNOWN_AHEAD_DAYS;
+        let apart = coverages
+            .iter()
+            .any(|c| c.is_public_assistance() || c.reason_of_loss == Some(ReasonOfLoss::Death));
+        if !near || apart || !person.0.starts_with('P') {
+            continue;
+        }
+        let on = |day| coverages.iter().filter(move |c| c.covers(day)).collect::<Vec<_>>();
+        let after = on(turn);
+        assert_eq!(after.len(), 1, "{person:?}");
+        assert_eq!(after[0].insurer_number.kind(), InsurerKind::LateElderly, "{person:?}");
+        assert_eq!((after[0].qualified_on, after[0].disqualified_on), (turn, None), "{person:?}");
+        match on(calendar::previous_day(turn))[..] {
+            [] => uninsured += 1,
+            [before] => {
+                assert_eq!(before.disqualified_on, Some(turn), "{person:?}");
+                assert_eq!(before.reason_of_loss, Some(ReasonOfLoss::OtherInsurance), "{person:?}");
+                changed += 1;
+                ahead += usize::from(turn > as_of);
+            }
+            _ => panic!("{person:?} is insured twice on the eve"),
+        }
+    }
+    assert!(ahead >= 10 && changed - ahead >= 10, "{changed} changed, {ahead} of them ahead");
+    // Whose insurance had ended, or who was between two.
+    assert!(uninsured * 10 < changed, "{uninsured} uninsured beside {changed}");
+}
+
+#[test]
+fn hardly_anybody_who_is_covered_knows_when_it_ends() {
+    let as_of = date(2026, 11, 22);
+    let all = collect(50_000, 1, as_of);
+    let covered: Vec<&Coverage> = all.citizens().filter(|c| c.covers(as_of)).collect();
+    let ends_after = |days: i32| {
+        let day = calendar::add_days(as_of, days);
+        covered.iter().filter(|c| c.disqualified_on.is_some_and(|lost| lost > day)).count()
+    };
+    let (known, beyond_weeks, beyond_a_year) = (ends_after(0), ends_after(60), ends_after(365));
+    assert!(covered.len() > 45_000);
+    assert!(beyond_a_year * 50 < covered.len(), "{beyond_a_year} of {}", covered.len());
+    // Nor weeks from now: what is told ahead is a change of job on the first, and a 75th birthday.
+    assert!(
+        known > 0 && beyond_weeks == 0 && known * 50 < covered.len(),
+        "{known}, {beyond_weeks} far ahead"
+    );
 }
 
 #[test]

@@ -113,6 +113,7 @@ fn of_drop(values: &mut Values, drop: &desk::DropConfig) {
         root,
         result_encoding,
         face_encoding,
+        consent_elements,
         write_mode,
         poll_interval_ms,
         settle_ms,
@@ -123,6 +124,7 @@ fn of_drop(values: &mut Values, drop: &desk::DropConfig) {
     put(values, "terminal: drop.root", root.display());
     put(values, "terminal: drop.result_encoding", format!("{result_encoding:?}"));
     put(values, "terminal: drop.face_encoding", format!("{face_encoding:?}"));
+    put(values, "terminal: drop.consent_elements", format!("{consent_elements:?}"));
     put(values, "terminal: drop.write_mode", format!("{write_mode:?}"));
     put(values, "terminal: drop.poll_interval_ms", poll_interval_ms);
     put(values, "terminal: drop.settle_ms", settle_ms);

@@ -43,6 +43,9 @@ pub struct DropConfig {
     /// Encoding of results in `face`. Default `utf-8`.
     #[serde(default)]
     pub face_encoding: FaceEncoding,
+    /// Which edition's elements of consent a result in `face` carries. Default `2025`.
+    #[serde(default)]
+    pub consent_elements: ConsentElements,
     /// How a result appears. Default `rename`.
     #[serde(default)]
     pub write_mode: WriteMode,
@@ -145,6 +148,18 @@ pub enum FaceEncoding {
     ShiftJis,
 }
 
+/// The edition of the interface whose elements of consent a result in `face` carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum ConsentElements {
+    /// Four kinds, for receipt computers made before 2025.
+    #[serde(rename = "2023")]
+    Edition2023,
+    /// Six more that stand by themselves.
+    #[default]
+    #[serde(rename = "2025")]
+    Edition2025,
+}
+
 /// How a result appears in its folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -225,6 +240,7 @@ impl DropConfig {
             root,
             result_encoding: ResultEncoding::default(),
             face_encoding: FaceEncoding::default(),
+            consent_elements: ConsentElements::default(),
             write_mode: WriteMode::default(),
             poll_interval_ms: default_poll_interval_ms(),
             settle_ms: default_settle_ms(),

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE};
 use eligibility::{codes::CharacterCode, institution::InstitutionCode};
 use wire::{
     file_name::{FACE_RANDOM_BYTES, face_result_name},
-    message::{Code, Layout, ResultMessage, write_result},
+    message::{Code, ConsentElements, Layout, ResultMessage, write_result},
     reader_link::ReaderOutcome,
 };
 
@@ -28,8 +28,9 @@ pub(super) fn session_of(nonce: &str) -> String {
     hex::encode(digest.as_ref())[..SESSION_CHARS].to_owned()
 }
 
-/// Adds what only the terminal knows.
-pub(super) fn complete(mut message: ResultMessage, session: &str) -> ResultMessage {
+/// Adds what only the terminal knows, and leaves out what this counter's receipt computer does not.
+pub(super) fn complete(message: ResultMessage, session: &str, elements: ConsentElements) -> ResultMessage {
+    let mut message = message.in_edition(elements);
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, session.as_bytes());
     message.header.arbitrary_file_identifier = Some(URL_SAFE.encode(&digest.as_ref()[..IDENTIFIER_BYTES]));
     message.body.search_info = None;

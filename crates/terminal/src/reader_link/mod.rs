@@ -22,6 +22,7 @@ use eligibility::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wire::{
+    message::ConsentElements,
     reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNonce, ReaderOutcome},
     terminal_api::{CardCheckRequest, CheckAnswer, PROBLEM_MEDIA_TYPE, Problem},
 };
@@ -29,7 +30,7 @@ use wire::{
 use crate::{
     central::{Central, CentralError, patiently},
     clock,
-    config::{Config, EncryptionSwitch, FaceEncoding},
+    config::{self, Config, EncryptionSwitch, FaceEncoding},
     drop::Desk,
     status::Status,
 };
@@ -46,6 +47,7 @@ struct Link<C> {
     status: Arc<Status>,
     institution: InstitutionCode,
     encoding: CharacterCode,
+    consent_elements: ConsentElements,
     seal: Option<String>,
     token: String,
 }
@@ -79,6 +81,10 @@ impl ReaderLink {
             encoding: match config.drop.face_encoding {
                 FaceEncoding::Utf8 => CharacterCode::Utf8,
                 FaceEncoding::ShiftJis => CharacterCode::ShiftJis,
+            },
+            consent_elements: match config.drop.consent_elements {
+                config::ConsentElements::Edition2023 => ConsentElements::Edition2023,
+                config::ConsentElements::Edition2025 => ConsentElements::Edition2025,
             },
             seal: seal_of(config)?,
             token: token::load_or_make(&config.token_file())?,
@@ -197,7 +203,7 @@ impl<C: Central> Link<C> {
 
     /// Writes the face result, then tells the reader.
     async fn hand_over(&self, session: &str, answer: CheckAnswer) -> ReaderOutcome {
-        let message = face::complete(answer.answer, session);
+        let message = face::complete(answer.answer, session, self.consent_elements);
         let file = face::file(session, &self.institution, &message, self.encoding, self.seal.as_deref());
         let written = match file {
             Ok((file, substituted)) => self.desk.write_face(file).await.map(|name| (name, substituted)),

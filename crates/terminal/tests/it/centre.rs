@@ -10,9 +10,10 @@ use std::{
     time::Duration,
 };
 
+use eligibility::codes::ConsentStatus;
 use terminal::central::{Central, CentralError, FreshNonce};
 use wire::{
-    message::{ResultMessage, read_result},
+    message::{ConsentInfo, ResultMessage, read_result},
     terminal_api::{CardCheckRequest, CheckAnswer, NumberCheckRequest},
 };
 
@@ -74,7 +75,14 @@ impl Central for Shared {
         centre.trouble()?;
         centre.note(&request.nonce, "card");
         centre.card_checks.lock().expect("no panics").push(request);
-        Ok(answer("1"))
+        let mut answer = answer("1");
+        // Refused: one kind of both editions, one of the later one.
+        let refused =
+            ConsentInfo { flag: ConsentStatus::NotAgreed.into(), consented_at: None, available_until: None };
+        for result in &mut answer.answer.body.results {
+            (result.medication, result.prescription) = (Some(refused.clone()), Some(refused.clone()));
+        }
+        Ok(answer)
     }
 
     async fn nonce(&self) -> Result<FreshNonce, CentralError> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use terminal::config::{Config, ResultEncoding, WriteMode};
+use terminal::config::{Config, ConsentElements, ResultEncoding, WriteMode};
 
 const LEAST: &str = r#"
 institution_code = "1319990012"
@@ -23,6 +23,10 @@ fn defaults_are_the_documented_ones_and_paths_follow_the_file() {
     assert_eq!(config.drop.root, Path::new("/srv/oqs"));
     assert_eq!(config.drop.result_encoding, ResultEncoding::SameAsRequest);
     assert_eq!(config.drop.write_mode, WriteMode::Rename);
+    assert_eq!(config.drop.consent_elements, ConsentElements::Edition2025);
+    let older = LEAST.replace("[central]", "consent_elements = \"2023\"\n[central]");
+    let older = Config::parse(&older, Path::new("/etc/shikaku")).expect("parses");
+    assert_eq!(older.drop.consent_elements, ConsentElements::Edition2023);
     assert!(config.drop.events);
     assert!(config.drop.poll_interval_ms <= 1_000);
     assert!(config.reader_link.listen.ip().is_loopback());

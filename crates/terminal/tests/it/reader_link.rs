@@ -9,7 +9,7 @@ use eligibility::{
     verification::ProofMethod,
 };
 use serde_json::Value;
-use terminal::config::FaceEncoding;
+use terminal::config::{ConsentElements, FaceEncoding};
 use wire::reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNonce, ReaderOutcome};
 
 use crate::{
@@ -146,6 +146,22 @@ async fn the_reader_is_told_that_characters_were_substituted() {
     };
     assert_eq!(told(FaceEncoding::ShiftJis).await, (1, 1));
     assert_eq!(told(FaceEncoding::Utf8).await, (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_face_file_has_the_elements_of_consent_its_receipt_computer_knows() {
+    let written = async |edition: Option<ConsentElements>| {
+        let change = |config: &mut terminal::config::Config| {
+            config.drop.consent_elements = edition.unwrap_or(config.drop.consent_elements);
+        };
+        let counter = Counter::open_with(change, crate::centre::Centre::default()).await;
+        let name = Reader::of(&counter).check("a-nonce").await.file_name.expect("a file");
+        let xml = String::from_utf8(counter.wait("face", &name).await).expect("UTF-8");
+        ["<PharmacistsInfoConsFlg>0<", "<PrescriptionInfoConsFlg>0<"].map(|element| xml.contains(element))
+    };
+    assert_eq!(written(None).await, [true, true], "unless told otherwise, the newest");
+    assert_eq!(written(Some(ConsentElements::Edition2025)).await, [true, true]);
+    assert_eq!(written(Some(ConsentElements::Edition2023)).await, [true, false]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

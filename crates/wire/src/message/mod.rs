@@ -2,6 +2,7 @@
 //! gets (IF-002), and the face result after a card session. XML between terminal and receipt computer, JSON
 //! with the same element names between centre and terminal.
 
+mod edition;
 pub(crate) mod json;
 mod record;
 mod request;
@@ -10,6 +11,7 @@ pub(crate) mod value;
 mod xml;
 
 pub use crate::xml_tree::Unreadable;
+pub use edition::ConsentElements;
 pub use record::{FieldProblem, FieldProblemKind};
 pub use request::{
     EligibilityRequest, InvalidRequest, ReadRequest, RequestEcho, read_request, write_request,

@@ -11,7 +11,7 @@ use eligibility::{
 };
 use wire::{
     compose::{AnswerContext, answer, refusal},
-    message::{ConsentInfo, Layout, ResultMessage, read_request, read_result, write_result},
+    message::{ConsentElements, Layout, ResultMessage, read_request, read_result, write_result},
 };
 
 use crate::{
@@ -19,9 +19,10 @@ use crate::{
     samples::{RESULTS, bytes},
 };
 
-fn assert_same(mut message: ResultMessage, sample: &str, file_identifier: &str) {
+/// The samples are of the edition of 2023. The file's identifier is the one thing the terminal adds.
+fn assert_same(message: ResultMessage, sample: &str, file_identifier: &str) {
+    let mut message = message.in_edition(ConsentElements::Edition2023);
     message.header.arbitrary_file_identifier = Some(file_identifier.to_owned());
-    as_before_2025(&mut message);
     let expected = read_result(&bytes(sample)).expect("sample reads");
     message.header.character_code_identifier = expected.encoding.into();
     assert_eq!(message, expected.message, "{sample}");
@@ -32,19 +33,6 @@ fn assert_same(mut message: ResultMessage, sample: &str, file_identifier: &str) 
         let mut again = read_result(&written.bytes).expect("our own result reads").message;
         again.header.character_code_identifier = expected.encoding.into();
         assert_eq!(again, expected.message, "{sample} in {encoding:?}");
-    }
-}
-
-/// The samples are of the edition before 2025, which had no elements of their own for what the kinds of consent
-/// hold: these must say what their kind says; the rest is the sample.
-fn as_before_2025(message: &mut ResultMessage) {
-    for result in &mut message.body.results {
-        let of = |kind: &Option<ConsentInfo>| [kind.clone(), kind.clone(), kind.clone()];
-        let surgery = [result.disease_name.take(), result.infection.take(), result.operation.clone()];
-        assert_eq!(surgery, of(&result.operation));
-        let treatment = [result.allergy.take(), result.drug_allergy.take(), result.test.take()];
-        assert_eq!(treatment, of(&result.treatment));
-        assert_eq!(result.prescription.take(), result.medication);
     }
 }
 
@@ -98,23 +86,44 @@ fn nobody_matches() {
     let nobody = Decision { validity: Validity::NoMatch, coverages: vec![] };
     let mut message = answer(&nobody, &context, insurer_name);
     assert_eq!(message.body.processing_result_code.as_deref(), Some("OQSB1001W"));
-    // The sample's wording is older than the catalogue's; the rest is the same.
-    message.body.processing_result_message = Some("該当する資格情報が見つかりません。".into());
     message.body.search_info = Some(search_info);
     assert_same(message, RESULTS[2], "K0000789-001");
 }
 
 #[test]
 fn wrong_element() {
-    let message = refusal(
+    // What the sample's question must have been, with a birthday that is no day.
+    let asked = text(&bytes("OQSsiquc01req_202611220001.xml"))
+        .replace("K0000123-001", "K0000999-001")
+        .replace("<Birthdate>19820514<", "<Birthdate>19820230<");
+    let invalid = read_request(asked.as_bytes()).expect("reads").request.expect_err("a wrong element");
+    let echo = &invalid.echo;
+    let mut message = refusal(
         ErrorCode::FieldFormat,
-        Some("項目の形式が不正です。"),
+        Some(&invalid.message()),
+        InquiryMethod::Number,
+        echo.institution_code.as_ref().expect("is right"),
+        echo.as_of,
+        at(9, 7, 0),
+    );
+    message.header.arbitrary_file_identifier.clone_from(&echo.file_identifier);
+    // We name the element (ADR 8); the sample only says that one is wrong. Nothing else differs.
+    let sample = read_result(&bytes(RESULTS[3])).expect("sample reads").message;
+    assert_eq!(sample.header.error_message.as_deref(), Some("項目の形式が不正です。"));
+    assert_eq!(message.header.error_message.as_deref(), Some("Birthdateの形式が不正です。"));
+    let written = text(&write_result(&message, CharacterCode::Utf8, Layout::Indented).bytes);
+    let unnamed = written.replace("<ErrorMessage>Birthdateの", "<ErrorMessage>項目の");
+    assert_eq!(unnamed, text(&bytes(RESULTS[3])));
+    // Where no element is named, the catalogue's text is the sample's.
+    let plain = refusal(
+        ErrorCode::FieldFormat,
+        None,
         InquiryMethod::Number,
         &institution(),
         Some(AS_OF),
         at(9, 7, 0),
     );
-    assert_same(message, RESULTS[3], "K0000999-001");
+    assert_same(plain, RESULTS[3], "K0000999-001");
 }
 
 struct CardSession {
@@ -174,10 +183,8 @@ fn face_result_of_a_card_that_expires_soon() {
         reference_number: None,
         prescription: None,
     };
-    let mut message = by_card(taro(), now, &session);
+    let message = by_card(taro(), now, &session);
     assert_eq!(message.body.processing_result_code.as_deref(), Some("OQSB1101I"));
-    let wording = "マイナンバーカードの電子証明書の有効期限が３か月以内です。";
-    message.body.processing_result_message = Some(wording.into());
     assert_same(message, RESULTS[5], "B7u_QfxBNjMCL4x=");
 }
 
@@ -213,6 +220,44 @@ fn grace_shows_eligibility_and_no_more() {
     assert!(result.specific_disease_certificates.is_empty());
     assert_eq!((&result.checkup, &result.medication), (&None, &None));
     assert_eq!(message.body.processing_result_code.as_deref(), Some("OQSB1102W"));
+}
+
+#[test]
+fn the_edition_of_2025_says_all_that_of_2023_did_and_six_kinds_more() {
+    let now = at(9, 15, 2);
+    let choices = [(Checkup, true), (Medication, true), (Treatment, false), (Operation, true)];
+    let session = CardSession {
+        state: CardCertificateState::Valid,
+        consents: consents(now, &choices),
+        reference_number: Some("K0000123"),
+        prescription: None,
+    };
+    let message = by_card(hanako(), now, &session);
+    assert_eq!(
+        message.clone().in_edition(ConsentElements::default()),
+        message,
+        "the newest leaves nothing out"
+    );
+    let lines = |edition| {
+        let message = message.clone().in_edition(edition);
+        let xml = text(&write_result(&message, CharacterCode::Utf8, Layout::Indented).bytes);
+        xml.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let older = lines(ConsentElements::Edition2023);
+    let mut added = lines(ConsentElements::Edition2025);
+    let mut kept = older.iter();
+    let mut next = kept.next();
+    added.retain(|line| {
+        let is_kept = next == Some(line);
+        next = if is_kept { kept.next() } else { next };
+        !is_kept
+    });
+    assert_eq!(next, None, "everything of the older edition stands in the newer one, in the same order");
+    let names: Vec<&str> = added.iter().map(|line| line.split(['<', '>']).nth(1).expect("a name")).collect();
+    let granted = |stem: &str| ["ConsFlg", "ConsTime", "AvailableTime"].map(|part| format!("{stem}{part}"));
+    let expected: Vec<String> = [granted("DiagnosisName"), granted("InfectiousInfo")].concat();
+    let refused = ["AllergyInfoConsFlg", "ContraindicationInfoConsFlg", "TestInfoConsFlg"].map(str::to_owned);
+    assert_eq!(names, [expected, refused.to_vec(), granted("PrescriptionInfo").to_vec()].concat());
 }
 
 #[test]

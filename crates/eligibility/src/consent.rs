@@ -1,6 +1,10 @@
 //! Consent (閲覧同意): what a patient lets one institution see, of which kind, until when.
 
+mod standing;
+
 use serde::{Deserialize, Serialize};
+
+pub use standing::{ConsentFacts, HOME_VISIT_CONSENT_MONTHS, StandingConsent};
 
 use crate::{
     Date, Instant, calendar,

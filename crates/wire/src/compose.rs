@@ -7,7 +7,7 @@ use eligibility::{
         CeilingConsentFlag, CharacterCode, ConsentStatus, Consistency, DesignatedInstitution, InquiryMethod,
         Preschool, PrescriptionIssue, ProcessingStatus, ResultSegment,
     },
-    consent::{Consent, ConsentKind},
+    consent::{ConsentKind, StandingConsent},
     coverage::Coverage,
     disclosure::Disclosure,
     errors::ErrorCode,
@@ -37,9 +37,8 @@ pub struct AnswerContext<'a> {
     pub institution: &'a InstitutionCode,
     /// What of the coverage may be shown.
     pub disclosure: Disclosure,
-    /// The patient's choices of this card session, as they stand (no choice, no element). Empty for a check by
-    /// number.
-    pub consents: &'a [Consent],
+    /// How consent to each kind stands (no state, no element). Empty for a check by number.
+    pub consents: &'a [StandingConsent],
     /// 照会番号 of the patient at this institution.
     pub reference_number: Option<&'a str>,
     /// 処方箋発行形態 chosen at the reader.
@@ -198,35 +197,31 @@ fn ceiling_consent(
     if coverage.is_public_assistance() {
         return (None, None);
     }
-    let stated = context.consents.iter().rev().find(|consent| consent.kind == ConsentKind::Ceiling);
+    let stated = context.consents.iter().find(|consent| consent.kind == ConsentKind::Ceiling);
     match (context.disclosure.ceiling, context.method) {
         (true, InquiryMethod::Number) => (Some(CeilingConsentFlag::Agreed), None),
         // Using the card agrees, so without a stated consent it is the time of the check.
         (true, InquiryMethod::Card) => {
-            let agreed_at = stated.map_or(context.executed_at, |consent| consent.granted_at);
+            let agreed_at = stated.and_then(|consent| consent.granted_at).unwrap_or(context.executed_at);
             (Some(CeilingConsentFlag::Agreed), Some(tokyo_second(agreed_at)))
         }
         (false, _) => {
-            let refused = stated.is_some_and(|consent| !consent.granted);
+            let refused = stated.is_some_and(|consent| consent.status == ConsentStatus::NotAgreed);
             (refused.then_some(CeilingConsentFlag::NotAgreed), None)
         }
     }
 }
 
-/// The three elements of one consent: all when granted and shown, the flag alone when refused, none when the kind
-/// was not asked or the card's certificate does not allow it.
+/// The three elements of one consent: all when it is shown or has run out, the flag alone when it was refused or
+/// could not be asked for, none when the kind was not asked or the card's certificate does not allow it.
 fn consent(context: &AnswerContext<'_>, kind: ConsentKind) -> Option<ConsentInfo> {
-    let consent = context.consents.iter().rev().find(|consent| consent.kind == kind)?;
-    if !consent.granted {
-        return Some(ConsentInfo {
-            flag: ConsentStatus::NotAgreed.into(),
-            consented_at: None,
-            available_until: None,
-        });
+    let consent = context.consents.iter().find(|consent| consent.kind == kind)?;
+    if consent.status == ConsentStatus::Agreed && !context.disclosure.allows(kind) {
+        return None;
     }
-    context.disclosure.allows(kind).then(|| ConsentInfo {
-        flag: ConsentStatus::Agreed.into(),
-        consented_at: Some(tokyo_second(consent.granted_at)),
+    Some(ConsentInfo {
+        flag: consent.status.into(),
+        consented_at: consent.granted_at.map(tokyo_second),
         available_until: consent.valid_until.map(tokyo_second),
     })
 }

@@ -10,5 +10,6 @@ mod errors;
 mod insurer;
 mod matching;
 mod people;
+mod standing_consent;
 mod verification;
 mod verification_properties;

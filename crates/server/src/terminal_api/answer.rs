@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use eligibility::codes::{InquiryMethod, PrescriptionIssue};
-use eligibility::consent::Consent;
+use eligibility::consent::StandingConsent;
 use eligibility::disclosure::Disclosure;
 use eligibility::errors::ErrorCode;
 use eligibility::insurer::InsurerNumber;
@@ -29,8 +29,8 @@ pub(super) struct Found {
     pub(super) as_of: Date,
     pub(super) decision: Decision,
     pub(super) disclosure: Disclosure,
-    /// The patient's choices as they stand.
-    pub(super) consents: Vec<Consent>,
+    /// How consent to each kind stands.
+    pub(super) consents: Vec<StandingConsent>,
     /// Said beside the answer.
     pub(super) notice: Option<ErrorCode>,
     pub(super) reference_number: Option<String>,

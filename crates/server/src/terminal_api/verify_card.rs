@@ -12,7 +12,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use card::jpki::CheckedCard;
 use eligibility::card_certificate::CardCertificateState;
 use eligibility::codes::InquiryMethod;
-use eligibility::consent::{CareForm, Consent, ConsentChoice, ConsentKind, ConsentTerm};
+use eligibility::consent::{
+    CareForm, Consent, ConsentChoice, ConsentFacts, ConsentKind, ConsentTerm, StandingConsent,
+};
 use eligibility::disclosure::Disclosure;
 use eligibility::errors::ErrorCode;
 use eligibility::verification::{Decision, decide_by_card, self_access_blocked};
@@ -63,16 +65,17 @@ async fn decide(
     let proof = prove(api, terminal, asked, now)?;
     let context = api.store.card_context(&terminal.institution_code, &proof.card.id).await;
     let context = context.map_err(|error| Refusal::read_failed(&error))?;
-    let found = find(terminal, asked, &proof, context, now)?;
+    let earlier = earlier_consents(api, terminal, asked.care_form, &context.lookup).await?;
+    let (found, chosen) = find(terminal, asked, &proof, context, &earlier, now)?;
     let nonce = proof.nonce.as_str().to_owned();
     let (mut verification, body) = answer::verification(api, terminal, &found, nonce, digest, now).await?;
     verification.proof_method = Some(asked.proof_method);
     verification.proof_digest = Some(proof.digest);
-    verification.consents =
-        found.consents.iter().map(|consent| to_record(consent, asked.care_form)).collect();
+    verification.consents = chosen.iter().map(|consent| to_record(consent, asked.care_form)).collect();
     let recorded = api.store.record_verification(verification).await;
     let body = match recorded.map_err(|error| Refusal::write_failed(&error))? {
-        Recorded::Fresh => body,
+        // Only number checks slow anybody down.
+        Recorded::Fresh | Recorded::FreshThenSlow(_) => body,
         Recorded::Repeated { answer } => answer::again(&answer)?,
         Recorded::Conflict | Recorded::Limited { .. } => return Err(ErrorCode::NonceUsed.into()),
     };
@@ -131,14 +134,32 @@ fn prove(
     Ok(Proof { nonce, card, state, digest })
 }
 
-/// Whom the card leads to and what may be shown of them.
+/// The person's latest choices at this institution for this form of care; read only where they count.
+async fn earlier_consents(
+    api: &Api,
+    terminal: &AskingTerminal,
+    care_form: CareForm,
+    lookup: &CardLookup,
+) -> Result<Vec<Consent>, Refusal> {
+    let CardLookup::Person { person_key, .. } = lookup else { return Ok(Vec::new()) };
+    if !care_form.keeps_consent() {
+        return Ok(Vec::new());
+    }
+    let stored = api.store.consents(&terminal.institution_code, person_key).await;
+    let stored = stored.map_err(|error| Refusal::read_failed(&error))?;
+    let of_this_form = stored.into_iter().filter(|stored| stored.care_form == care_form);
+    Ok(of_this_form.map(|stored| stored.consent).collect())
+}
+
+/// Whom the card leads to and what may be shown of them; and the choices of this session, to be recorded.
 fn find(
     terminal: &AskingTerminal,
     asked: &CardCheckRequest,
     proof: &Proof,
     context: CardContext,
+    earlier: &[Consent],
     now: Instant,
-) -> Result<Found, Refusal> {
+) -> Result<(Found, Vec<Consent>), Refusal> {
     let (person_key, coverages) = match context.lookup {
         // A card of the authority that no insurer was told of: to the desk it is a card not registered for use.
         CardLookup::Unknown | CardLookup::Unregistered => return Err(ErrorCode::CardNotRegistered.into()),
@@ -149,11 +170,19 @@ fn find(
         return Err(ErrorCode::SelfAccessBlocked.into());
     }
     let decision = decide_by_card(&coverages, asked.as_of, &terminal.institution_code);
-    let disclosure = decision.coverages.first().map_or_else(Disclosure::default, |coverage| {
-        Disclosure::by_card(proof.state, &asked.consents, coverage.person.birthdate, asked.as_of)
+    let chosen = chosen(asked, proof.state, &decision, now);
+    // An expired certificate takes no consent, and with nobody to show there is nothing to consent to.
+    let shown = decision.coverages.first().filter(|_| proof.state.takes_consent());
+    let consents = shown.map_or_else(Vec::new, |coverage| {
+        let checkup_asked = Disclosure::checkup_asked(coverage.person.birthdate, asked.as_of);
+        let care_form = asked.care_form;
+        ConsentFacts { care_form, chosen: &chosen, earlier, checkup_asked, now }.standing()
     });
-    let consents = consents(asked, proof.state, &decision, now);
-    Ok(Found {
+    let disclosure = shown.map_or_else(Disclosure::default, |coverage| {
+        let choices: Vec<ConsentChoice> = consents.iter().map(StandingConsent::choice).collect();
+        Disclosure::by_card(proof.state, &choices, coverage.person.birthdate, asked.as_of)
+    });
+    let found = Found {
         method: InquiryMethod::Card,
         as_of: asked.as_of,
         decision,
@@ -163,12 +192,13 @@ fn find(
         reference_number: context.reference_number,
         person_key: Some(person_key),
         prescription_issue_select: asked.prescription_issue_select,
-    })
+    };
+    Ok((found, chosen))
 }
 
-/// The patient's choices as they stand, at most one of each kind, as signed; none under an expired certificate, none
+/// The patient's choices in this session, at most one of each kind, as signed; none under an expired certificate, none
 /// when there is nobody to show.
-fn consents(
+fn chosen(
     asked: &CardCheckRequest,
     state: CardCertificateState,
     decision: &Decision,

@@ -191,7 +191,7 @@ record! {
     }
 }
 
-/// One consent to viewing: the flag alone when refused. Its three elements stand side by side in the result,
+/// One consent to viewing: the flag alone when refused or not to be had. Its three elements stand side by side in the result,
 /// named after what is consented to (`…ConsFlg`, `…ConsTime`, `…AvailableTime`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsentInfo {

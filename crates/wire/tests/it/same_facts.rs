@@ -1,9 +1,10 @@
 //! Our output of the facts behind a sample equals the sample, element by element and byte by byte.
 
 use eligibility::{
+    Instant, calendar,
     card_certificate::CardCertificateState,
-    codes::{CharacterCode, InquiryMethod, PrescriptionIssue, Validity},
-    consent::{Consent, ConsentChoice, ConsentKind},
+    codes::{CharacterCode, ConsentStatus, InquiryMethod, PrescriptionIssue, Validity},
+    consent::{CareForm, Consent, ConsentChoice, ConsentFacts, ConsentKind, StandingConsent},
     coverage::Coverage,
     disclosure::Disclosure,
     errors::ErrorCode,
@@ -136,6 +137,14 @@ struct CardSession {
 fn by_card(coverage: Coverage, executed_at: eligibility::Instant, session: &CardSession) -> ResultMessage {
     let choices: Vec<ConsentChoice> =
         session.consents.iter().map(|c| ConsentChoice { kind: c.kind, granted: c.granted }).collect();
+    let facts = ConsentFacts {
+        care_form: CareForm::Outpatient,
+        chosen: &session.consents,
+        earlier: &[],
+        checkup_asked: Disclosure::checkup_asked(coverage.person.birthdate, AS_OF),
+        now: executed_at,
+    };
+    let consents = facts.standing();
     let institution = institution();
     let context = AnswerContext {
         method: InquiryMethod::Card,
@@ -143,7 +152,7 @@ fn by_card(coverage: Coverage, executed_at: eligibility::Instant, session: &Card
         executed_at,
         institution: &institution,
         disclosure: Disclosure::by_card(session.state, &choices, coverage.person.birthdate, AS_OF),
-        consents: &session.consents,
+        consents: &consents,
         reference_number: session.reference_number,
         prescription_issue_select: session.prescription,
         notice: session.state.notice(),
@@ -296,6 +305,43 @@ fn what_a_consent_holds_stands_by_itself_too() {
     let expired =
         CardSession { state: CardCertificateState::Grace, consents: consents(now, &choices[..2]), ..silent };
     assert_eq!(by_card(hanako(), now, &expired).body.results[0].prescription, None);
+}
+
+#[test]
+fn every_state_of_consent_is_written() {
+    let now = at(9, 15, 2);
+    let ended = calendar::from_tokyo(AS_OF.at(0, 0, 0, 0));
+    let given =
+        |kind, status, granted_at, valid_until| StandingConsent { kind, status, granted_at, valid_until };
+    let context = AnswerContext {
+        method: InquiryMethod::Card,
+        as_of: AS_OF,
+        executed_at: now,
+        institution: &institution(),
+        disclosure: Disclosure { medication: true, ..Disclosure::default() },
+        consents: &[
+            given(Checkup, ConsentStatus::NotAgreed, None, None),
+            given(Medication, ConsentStatus::Agreed, Some(now), None),
+            given(Treatment, ConsentStatus::TermExpired, Some(Instant(ended.0 - 3_600_000)), Some(ended)),
+            given(Operation, ConsentStatus::CannotBeAsked, None, None),
+        ],
+        reference_number: None,
+        prescription_issue_select: None,
+        notice: None,
+    };
+    let message = answer(&decision(Validity::Valid, hanako()), &context, insurer_name);
+    let xml = text(&write_result(&message, CharacterCode::Utf8, Layout::Compact).bytes);
+    for written in [
+        "<SpecificHealthCheckupsInfoConsFlg>0</SpecificHealthCheckupsInfoConsFlg><PharmacistsInfoConsFlg>1<",
+        "<PharmacistsInfoConsTime>20261122091502</PharmacistsInfoConsTime><DiagnosisInfoConsFlg>2<",
+        "<DiagnosisInfoConsTime>20261121230000</DiagnosisInfoConsTime>",
+        "<DiagnosisInfoAvailableTime>20261122000000</DiagnosisInfoAvailableTime><OperationInfoConsFlg>3<",
+        "<OperationInfoConsFlg>3</OperationInfoConsFlg><DiagnosisNameConsFlg>3<",
+        "<TestInfoConsFlg>2<",
+    ] {
+        assert!(xml.contains(written), "{written} in {xml}");
+    }
+    assert!(!xml.contains("SpecificDiseasesCertificateRelatedConsFlg"), "not asked, no element");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod card_statement;
 mod charset;
+mod every_element;
 mod facts;
 #[allow(unreachable_pub, reason = "public for the fuzz targets that share it")]
 #[path = "../../../../fuzz/bodies/wire.rs"]

@@ -12,4 +12,5 @@ mod matching;
 mod people;
 mod standing_consent;
 mod verification;
+mod verification_oracle;
 mod verification_properties;

@@ -6,6 +6,7 @@ mod denied;
 mod door;
 mod guessing;
 mod limits;
+mod not_looked_up;
 mod openapi;
 mod ops;
 mod receipts;
@@ -15,6 +16,7 @@ mod replay;
 mod revocation_lists;
 mod settings;
 mod smuggling;
+mod standing_consents;
 mod support;
 mod witnessing;
 

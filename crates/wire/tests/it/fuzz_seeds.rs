@@ -15,14 +15,39 @@ fn coverage_file() -> Vec<u8> {
     writer.finish().expect("finishes").0
 }
 
+/// Targets, each with names and contents of its seeds.
+type Seeds = Vec<(&'static str, Vec<(String, Vec<u8>)>)>;
+
+fn seeds_by_target() -> Seeds {
+    let samples = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), bytes(name))).collect();
+    let mut results: Vec<(String, Vec<u8>)> = samples(&RESULTS);
+    results.push(("observed_order_face.xml".to_owned(), bytes("observed_order_face.xml")));
+    let insurers = b"shikaku-insurers,1\nnumber,name\n138990,a\nEND,1,00\n".to_vec();
+    let cards = b"shikaku-cards,1\nissuer,serial,person_key,registered,superseded_by_issuer,superseded_by_serial\n\"\n";
+    let files = [("coverage.csv", coverage_file()), ("insurers.csv", insurers), ("cards.csv", cards.to_vec())];
+    let names = REQUESTS.iter().chain(&RESULTS);
+    vec![
+        ("request_xml", samples(&REQUESTS)),
+        ("result_xml", results),
+        ("insurer_csv", files.map(|(name, content)| (name.to_owned(), content)).into()),
+        ("file_name", names.map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect()),
+    ]
+}
+
 fn seeds() -> Vec<Vec<u8>> {
-    let mut seeds: Vec<Vec<u8>> = REQUESTS.iter().chain(&RESULTS).map(|name| bytes(name)).collect();
-    seeds.push(bytes("observed_order_face.xml"));
-    seeds.push(coverage_file());
-    seeds.push(b"shikaku-insurers,1\nnumber,name\n138990,a\nEND,1,00\n".to_vec());
-    seeds.push(b"shikaku-cards,1\nissuer,serial,person_key,registered,superseded_by_issuer,superseded_by_serial\n\"\n".to_vec());
-    seeds.extend(REQUESTS.iter().chain(&RESULTS).map(|name| name.as_bytes().to_vec()));
-    seeds
+    seeds_by_target().into_iter().flat_map(|(_, seeds)| seeds).map(|(_, content)| content).collect()
+}
+
+#[test]
+#[ignore = "writes fuzz/seeds anew"]
+fn write_seeds() {
+    for (target, seeds) in seeds_by_target() {
+        let folder = fuzz_replay::folder().join("seeds").join(target);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for (name, content) in seeds {
+            std::fs::write(folder.join(name), content).expect("written");
+        }
+    }
 }
 
 fn run_all(data: &[u8]) {
@@ -35,6 +60,14 @@ fn run_all(data: &[u8]) {
 #[test]
 fn what_programs_tell_each_other() {
     fuzz_replay::replay("terminal_json", fuzz_bodies::terminal_json);
+}
+
+#[test]
+fn files_of_receipt_computers_and_insurers() {
+    fuzz_replay::replay("request_xml", fuzz_bodies::request_xml);
+    fuzz_replay::replay("result_xml", fuzz_bodies::result_xml);
+    fuzz_replay::replay("insurer_csv", fuzz_bodies::insurer_csv);
+    fuzz_replay::replay("file_name", fuzz_bodies::file_name);
 }
 
 #[test]

@@ -89,8 +89,21 @@ impl SimulatedJlis {
     /// # Errors
     /// [`Error::File`], or [`Error::Malformed`] when a file is not what it should be.
     pub fn open(folder: &Path) -> Result<Self> {
-        let authentication = open_generations(folder, CardAuthorityKind::Authentication)?;
-        let signature = open_generations(folder, CardAuthorityKind::Signature)?;
+        Self::open_with(folder, Register::open)
+    }
+
+    /// Opens both authorities while another program has them open: the cards they know can be made again, nothing
+    /// new can be issued or revoked.
+    ///
+    /// # Errors
+    /// As [`SimulatedJlis::open`]; later [`Error::InUse`] from whatever would have to be written down.
+    pub fn open_beside(folder: &Path) -> Result<Self> {
+        Self::open_with(folder, Register::open_beside)
+    }
+
+    fn open_with(folder: &Path, register: fn(&Path) -> Result<Register>) -> Result<Self> {
+        let authentication = open_generations(folder, CardAuthorityKind::Authentication, register)?;
+        let signature = open_generations(folder, CardAuthorityKind::Signature, register)?;
         Ok(Self { authentication, signature })
     }
 
@@ -158,9 +171,13 @@ impl SimulatedJlis {
     }
 }
 
-fn open_generations(folder: &Path, kind: CardAuthorityKind) -> Result<Vec<CardAuthority>> {
+fn open_generations(
+    folder: &Path,
+    kind: CardAuthorityKind,
+    register: fn(&Path) -> Result<Register>,
+) -> Result<Vec<CardAuthority>> {
     let place = folder.join(kind.folder());
-    let register = Arc::new(Register::open(&place)?);
+    let register = Arc::new(register(&place)?);
     let mut found = Vec::new();
     for generation in 1..=GENERATIONS_MAX {
         if !CardAuthority::exists(&place, generation) {

@@ -14,6 +14,8 @@ pub(crate) struct Journal {
     path: PathBuf,
     /// Bytes of whole, synced lines.
     length: u64,
+    /// Another program writes it: nothing is added here.
+    beside: bool,
 }
 
 impl Journal {
@@ -39,11 +41,28 @@ impl Journal {
         file.set_len(length).map_err(file_error(path))?;
         file.seek(SeekFrom::End(0)).map_err(file_error(path))?;
         let lines = text.lines().map(str::to_owned).collect();
-        Ok((Self { file, path: path.to_owned(), length }, lines))
+        Ok((Self { file, path: path.to_owned(), length, beside: false }, lines))
+    }
+
+    /// Reads a journal that another program may be writing, and leaves it alone: the whole lines it has now, and no
+    /// way to add any.
+    pub(crate) fn open_beside(path: &Path) -> Result<(Self, Vec<String>)> {
+        let mut file = File::open(path).map_err(file_error(path))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(file_error(path))?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        bytes.truncate(whole);
+        let text = String::from_utf8(bytes).map_err(|_| Error::Malformed("a journal"))?;
+        let lines = text.lines().map(str::to_owned).collect();
+        let length = u64::try_from(whole).unwrap_or(u64::MAX);
+        Ok((Self { file, path: path.to_owned(), length, beside: true }, lines))
     }
 
     /// Appends one line and waits until it is on disk.
     pub(crate) fn append(&mut self, fields: &[&str]) -> Result<()> {
+        if self.beside {
+            return Err(Error::InUse(self.path.clone()));
+        }
         let mut line = fields.join("\t");
         line.push('\n');
         if let Err(error) = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()) {

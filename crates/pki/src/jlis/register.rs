@@ -50,7 +50,15 @@ impl Register {
     }
 
     pub(crate) fn open(folder: &Path) -> Result<Self> {
-        let (journal, lines) = Journal::open(&folder.join(FILE))?;
+        Self::of(Journal::open(&folder.join(FILE))?)
+    }
+
+    /// As it is now, while another program may be writing it; whatever would change it is refused.
+    pub(crate) fn open_beside(folder: &Path) -> Result<Self> {
+        Self::of(Journal::open_beside(&folder.join(FILE))?)
+    }
+
+    fn of((journal, lines): (Journal, Vec<String>)) -> Result<Self> {
         let mut state = State { last_responder: FIRST_RESPONDER_SERIAL - 1, ..State::default() };
         for line in &lines {
             state.replay(line)?;

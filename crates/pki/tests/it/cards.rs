@@ -176,6 +176,27 @@ fn a_signature_certificate_carries_the_four_attributes() {
 }
 
 #[test]
+fn beside_its_owner_an_authority_makes_known_cards_again_and_writes_nothing() {
+    let bench = Bench::new();
+    let owner = bench.jlis(1);
+    let known = owner.newest(AUTHENTICATION).unwrap();
+    known.reserve_serials(1, 100).unwrap();
+    let folder = bench.path("jlis");
+    assert!(matches!(SimulatedJlis::open(&folder), Err(Error::InUse(_))), "one owner at a time");
+    let log = || bench.read("jlis/authentication/register.log");
+    let before = log();
+    let beside = SimulatedJlis::open_beside(&folder).unwrap();
+    let authority = beside.newest(AUTHENTICATION).unwrap();
+    assert_eq!(authority.certificate_der(), known.certificate_der());
+    card(authority, 7, validity(-1, 1)).unwrap();
+    assert!(matches!(card(authority, 101, validity(-1, 1)), Err(Error::InUse(_))), "nobody's number");
+    let revoked = beside.revoke(AUTHENTICATION, 7, RevocationReason::KeyCompromise, now());
+    assert!(matches!(revoked, Err(Error::InUse(_))));
+    assert_eq!(log(), before);
+    card(known, 101, validity(-1, 1)).expect("its owner goes on");
+}
+
+#[test]
 fn many_cards_share_a_pool_of_keys() {
     let bench = Bench::new();
     let jlis = bench.jlis(1);

@@ -159,11 +159,13 @@ impl Read for CoverageOfCard {
     }
 }
 
-struct ByNumber {
-    institution: Option<InstitutionCode>,
-    insurer: InsurerNumber,
-    number: NumberKey,
-    birthdate: String,
+/// What is looked up by number.
+pub(crate) struct ByNumber {
+    /// Whose reference numbers come along.
+    pub(crate) institution: Option<InstitutionCode>,
+    pub(crate) insurer: InsurerNumber,
+    pub(crate) number: NumberKey,
+    pub(crate) birthdate: String,
 }
 
 impl Read for ByNumber {
@@ -240,22 +242,6 @@ impl Store {
         Ok(self.read(job).await?.coverages)
     }
 
-    /// What a number check at `institution` needs, in one read.
-    ///
-    /// # Errors
-    /// Any read error of the store.
-    pub async fn number_context(
-        &self,
-        institution: &InstitutionCode,
-        insurer: &InsurerNumber,
-        number: &NumberKey,
-        birthdate: Date,
-    ) -> Result<NumberContext> {
-        let (insurer, number) = (insurer.clone(), number.clone());
-        let institution = Some(institution.clone());
-        self.read(ByNumber { institution, insurer, number, birthdate: birthdate.to_string() }).await
-    }
-
     /// A person's coverages as they are known now.
     ///
     /// # Errors
@@ -275,5 +261,62 @@ impl Store {
         known_at: Instant,
     ) -> Result<Vec<Coverage>> {
         self.read(CoveragesOf { person: person.clone(), known_at: Some(known_at) }).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Options,
+        engine::{Link, Mode, SqliteFile, statements},
+    };
+
+    /// What the read of a number check found, and the statements it ran.
+    async fn read(link: &mut Link, number: &str, birthdate: &str) -> (usize, Vec<&'static str>) {
+        let job = ByNumber {
+            institution: Some(InstitutionCode::parse("1319990012").expect("a code")),
+            insurer: InsurerNumber::parse("01130012").expect("a number"),
+            number: NumberKey::of(number),
+            birthdate: birthdate.to_owned(),
+        };
+        let tx = link.begin(Mode::Read).await.expect("begins");
+        statements::taken();
+        // Whether somebody was found shows in the statements: nobody's coverage is in this database.
+        let found = job.run(&tx).await.expect("reads");
+        let run = statements::taken();
+        tx.rollback().await.expect("ends");
+        (found.coverages.len(), run)
+    }
+
+    #[tokio::test]
+    async fn an_unknown_number_costs_what_a_wrong_birthday_costs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("test.db");
+        let url = format!("sqlite:{}", path.display());
+        Store::open(&url, Options::default()).await.expect("opens").migrate().await.expect("migrates");
+        let file = SqliteFile { path, options: Options::default() };
+        let writer = file.open_writer().expect("opens");
+        writer
+            .execute_batch(
+                "INSERT INTO insurer (number, name, current_import) VALUES ('01130012', '試験', 1);
+                 INSERT INTO coverage_by_number (insurer_number, number_key, birthdate, person_key, \
+                 coverage_id, from_import, seen_import) \
+                 VALUES ('01130012', '601', '1980-02-17', 'p', 'c', 1, 1);",
+            )
+            .expect("a number");
+        let mut link = Link::Sqlite(std::sync::Mutex::new(file.open_reader().expect("opens")));
+        let unknown = read(&mut link, "999", "1980-02-17").await;
+        assert_eq!(unknown, (0, vec![BY_NUMBER]), "one look into one index, for all three at once");
+        assert_eq!(read(&mut link, "601", "1980-02-18").await, unknown);
+        // The comparison can fail: the right birthday leads on to the person.
+        assert_ne!(read(&mut link, "601", "1980-02-17").await, unknown);
+        let whole_key = "(insurer_number=? AND number_key=? AND birthdate=?)";
+        let plans: Vec<String> = {
+            let mut statement = writer.prepare(&format!("EXPLAIN QUERY PLAN {BY_NUMBER}")).expect("prepares");
+            let rows = statement.query_map(["", "", ""], |row| row.get(3)).expect("runs");
+            rows.map(|row| row.expect("text")).collect()
+        };
+        assert!(plans.iter().any(|step| step.contains(whole_key)), "{plans:?}");
     }
 }

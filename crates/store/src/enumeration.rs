@@ -2,30 +2,38 @@
 
 use eligibility::{
     Instant,
-    enumeration::{GuardDecision, GuardState},
+    enumeration::{GuardDecision, GuardState, Recent, SlowReason},
     institution::InstitutionCode,
 };
 
 use crate::{
-    Result, Store,
+    Error, Result, Store,
     engine::{Row, Tx, bind},
     job::Read,
 };
 
-const LOOK: &str =
-    "SELECT window_started_at, misses, last_slow_at FROM enumeration_guard WHERE institution_code = $1";
+const LOOK: &str = "SELECT window_started_at, misses, last_slow_at, recent_wrong, recent_asked, stepped_up_at \
+     FROM number_check_guard WHERE institution_code = $1";
 /// Reads the state and holds its row until the commit, so that guesses made at once are decided one by one.
-const HOLD: &str = "INSERT INTO enumeration_guard (institution_code, misses) VALUES ($1, $2) \
-     ON CONFLICT (institution_code) DO UPDATE SET misses = enumeration_guard.misses \
-     RETURNING window_started_at, misses, last_slow_at";
-const SET: &str = "UPDATE enumeration_guard SET window_started_at = $1, misses = $2, last_slow_at = $3 \
-     WHERE institution_code = $4";
+const HOLD: &str = "INSERT INTO number_check_guard (institution_code, misses, recent_wrong, recent_asked) \
+     VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (institution_code) DO UPDATE SET misses = number_check_guard.misses \
+     RETURNING window_started_at, misses, last_slow_at, recent_wrong, recent_asked, stepped_up_at";
+const SET: &str = "UPDATE number_check_guard SET window_started_at = $1, misses = $2, last_slow_at = $3, \
+     recent_wrong = $4, recent_asked = $5, stepped_up_at = $6 WHERE institution_code = $7";
 
 fn state(row: &Row<'_>) -> Result<GuardState> {
+    let what = "number_check_guard";
+    let malformed = |_| Error::Malformed { what };
     Ok(GuardState {
         window_started_at: row.int_or_null(0, "window_started_at")?.map(Instant),
         misses: u32::try_from(row.int(1, "misses")?).unwrap_or(u32::MAX),
         last_slow_at: row.int_or_null(2, "last_slow_at")?.map(Instant),
+        recent: Recent {
+            wrong: u64::try_from(row.int(3, "recent_wrong")?).map_err(malformed)?,
+            asked: u32::try_from(row.int(4, "recent_asked")?).map_err(malformed)?,
+        },
+        stepped_up_at: row.int_or_null(5, "stepped_up_at")?.map(Instant),
     })
 }
 
@@ -38,10 +46,10 @@ fn retry_at(state: &GuardState, now: Instant) -> Option<Instant> {
 
 /// What the guard says before a question is counted.
 pub(crate) enum Look {
-    /// Far from the limit: right answers need no writing.
-    Free,
-    /// In the slow pace: every question counts.
-    Slow,
+    /// Nothing that could be told of a right answer is new: it needs no writing.
+    Idle,
+    /// How the question ended is to be remembered.
+    Counts,
     /// Held back until then.
     Limited(Instant),
 }
@@ -51,32 +59,54 @@ pub(crate) async fn look(tx: &Tx<'_>, institution: &InstitutionCode, now: Instan
     let state = tx.query_one(LOOK, bind![institution.as_str()], state).await?.unwrap_or_default();
     Ok(match retry_at(&state, now) {
         Some(at) => Look::Limited(at),
-        None if state.is_limited(now) => Look::Slow,
-        None => Look::Free,
+        None if state.after(now, false) == state => Look::Idle,
+        None => Look::Counts,
     })
 }
 
-/// Counts one question; `Some` when it must be held back after all (another got in between).
+/// The slow pace began with a question: operators want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slowed {
+    /// Which rule was it.
+    pub reason: SlowReason,
+    /// How many of the last [`eligibility::enumeration::RECENT_QUESTIONS`] showed nobody.
+    pub not_found: u32,
+}
+
+/// What became of a question that was to be counted.
+pub(crate) enum Counted {
+    /// Another got in between: held back until then.
+    Limited(Instant),
+    /// Let through, and whether that began the slow pace.
+    Passed(Option<Slowed>),
+}
+
+/// Counts one question.
 pub(crate) async fn count(
     tx: &Tx<'_>,
     institution: &InstitutionCode,
     now: Instant,
     wrong: bool,
-) -> Result<Option<Instant>> {
-    let before = tx.query_one(HOLD, bind![institution.as_str(), 0_i64], state).await?.unwrap_or_default();
+) -> Result<Counted> {
+    let new = bind![institution.as_str(), 0_i64, 0_i64, 0_i64];
+    let before = tx.query_one(HOLD, new, state).await?.unwrap_or_default();
     if let Some(at) = retry_at(&before, now) {
-        return Ok(Some(at));
+        return Ok(Counted::Limited(at));
     }
-    let asked = before.on_asked(now);
-    let after = if wrong { asked.on_miss(now) } else { asked };
+    let after = before.after(now, wrong);
     let row = bind![
         after.window_started_at.map(|at| at.0),
         i64::from(after.misses),
         after.last_slow_at.map(|at| at.0),
+        // At most fifty bits.
+        i64::try_from(after.recent.wrong).map_err(|_| Error::Malformed { what: "number_check_guard" })?,
+        i64::from(after.recent.asked),
+        after.stepped_up_at.map(|at| at.0),
         institution.as_str(),
     ];
     tx.execute(SET, row).await?;
-    Ok(None)
+    let began = after.slow(now).filter(|_| before.slow(now).is_none());
+    Ok(Counted::Passed(began.map(|reason| Slowed { reason, not_found: after.recent.misses() })))
 }
 
 struct LookOf {
@@ -90,7 +120,7 @@ impl Read for LookOf {
     async fn run(&self, tx: &Tx<'_>) -> Result<Option<Instant>> {
         Ok(match look(tx, &self.institution, self.now).await? {
             Look::Limited(at) => Some(at),
-            Look::Free | Look::Slow => None,
+            Look::Idle | Look::Counts => None,
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     audit::{AuditEvent, Chains},
     consent, denial,
     engine::{Tx, bind},
-    enumeration::{self, Look},
+    enumeration::{self, Counted, Look, Slowed},
     job::Write,
 };
 
@@ -57,13 +57,19 @@ pub struct NewVerification {
 pub enum Recorded {
     /// Recorded now, durably: send the answer.
     Fresh,
+    /// As [`Self::Fresh`]; and it was the question that slowed the institution down. Told once, by the commit that
+    /// made it so, whichever process that was.
+    FreshThenSlow(Slowed),
     /// The same question under the same id was recorded before: send this answer, its first one.
     Repeated {
         /// The first answer, as it was given to be kept.
         answer: Vec<u8>,
     },
-    /// The id was used for another question: nothing is sent. The attempt is audited.
+    /// The id was used for another question: nothing is sent. The attempt is audited; a guarded one counts as a
+    /// wrong guess, or an id used before would be a way to ask without being counted.
     Conflict,
+    /// As [`Self::Conflict`]; and it was the question that slowed the institution down.
+    ConflictThenSlow(Slowed),
     /// Too many wrong questions: nothing is sent, whatever the answer is. The attempt is audited.
     Limited {
         /// From when the next question is taken.
@@ -88,6 +94,14 @@ const PRUNE: &str = "DELETE FROM verification WHERE (institution_code, request_i
 
 struct Record(NewVerification);
 
+/// What the guard against guessing says to a question.
+enum Guarded {
+    /// Not recorded anew: held back, or known.
+    Ended(Recorded),
+    /// To be recorded; whether it slows the institution down.
+    Passed(Option<Slowed>),
+}
+
 impl Write for Record {
     type Output = Recorded;
 
@@ -96,11 +110,13 @@ impl Write for Record {
     }
 
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<Recorded> {
-        if let Some(wrong) = self.0.wrong_guess
-            && let Some(held_back) = self.guard(tx, chains, wrong).await?
-        {
-            return Ok(held_back);
-        }
+        let slowed = match self.0.wrong_guess {
+            None => None,
+            Some(wrong) => match self.guard(tx, chains, wrong).await? {
+                Guarded::Ended(recorded) => return Ok(recorded),
+                Guarded::Passed(slowed) => slowed,
+            },
+        };
         if self.insert(tx).await? == 0 {
             // The row is there, or came between look and insert: it decides.
             return match self.existing(tx).await? {
@@ -114,30 +130,31 @@ impl Write for Record {
             consent::put(tx, institution, person, &new.consents, id, new.recorded_at).await?;
         }
         chains.append(tx, new.institution_code.as_str(), new.recorded_at, &new.audit).await?;
-        Ok(Recorded::Fresh)
+        Ok(slowed.map_or(Recorded::Fresh, Recorded::FreshThenSlow))
     }
 }
 
 impl Record {
     /// The guard's word on a number check. A repeated request is never counted again.
-    async fn guard(&self, tx: &Tx<'_>, chains: &mut Chains, wrong: bool) -> Result<Option<Recorded>> {
+    async fn guard(&self, tx: &Tx<'_>, chains: &mut Chains, wrong: bool) -> Result<Guarded> {
         let new = &self.0;
         let look = enumeration::look(tx, &new.institution_code, new.recorded_at).await?;
-        if !wrong && matches!(look, Look::Free) {
-            return Ok(None);
+        if !wrong && matches!(look, Look::Idle) {
+            return Ok(Guarded::Passed(None));
         }
         if let Some((digest, answer)) = self.existing(tx).await? {
-            return self.again(tx, chains, &digest, answer).await.map(Some);
+            return self.again(tx, chains, &digest, answer).await.map(Guarded::Ended);
         }
-        let held_back = match look {
-            Look::Limited(at) => Some(at),
-            Look::Free | Look::Slow => {
-                enumeration::count(tx, &new.institution_code, new.recorded_at, wrong).await?
+        let retry_at = match look {
+            Look::Limited(at) => at,
+            Look::Idle | Look::Counts => {
+                match enumeration::count(tx, &new.institution_code, new.recorded_at, wrong).await? {
+                    Counted::Limited(at) => at,
+                    Counted::Passed(slowed) => return Ok(Guarded::Passed(slowed)),
+                }
             }
         };
-        let Some(retry_at) = held_back else { return Ok(None) };
-        self.audit_denied(tx, chains, OUTCOME_LIMITED).await?;
-        Ok(Some(Recorded::Limited { retry_at }))
+        self.attempt().limited(tx, chains, retry_at).await.map(Guarded::Ended)
     }
 
     async fn insert(&self, tx: &Tx<'_>) -> Result<u64> {
@@ -159,11 +176,7 @@ impl Record {
     }
 
     async fn existing(&self, tx: &Tx<'_>) -> Result<Option<([u8; 32], Vec<u8>)>> {
-        let key = bind![self.0.institution_code.as_str(), &self.0.request_id];
-        tx.query_one(EXISTING, key, |row| {
-            Ok((row.bytes(0, "question_digest")?, row.blob(1, "answer")?.to_vec()))
-        })
-        .await
+        existing(tx, &self.0.institution_code, &self.0.request_id).await
     }
 
     /// A request id that is known: the same question gets the same answer, another one gets nothing.
@@ -178,21 +191,83 @@ impl Record {
             // Its audit entry is durable since the first time, and says what left then.
             return Ok(Recorded::Repeated { answer });
         }
-        self.audit_denied(tx, chains, OUTCOME_CONFLICT).await?;
-        Ok(Recorded::Conflict)
+        self.attempt().conflict(tx, chains, self.0.wrong_guess.is_some()).await
+    }
+
+    fn attempt(&self) -> Attempt<'_> {
+        let new = &self.0;
+        Attempt {
+            institution: &new.institution_code,
+            request_id: &new.request_id,
+            actor: &new.audit.actor,
+            action: &new.audit.action,
+            now: new.recorded_at,
+        }
+    }
+}
+
+/// The digest of the question recorded under a request id, and its answer.
+pub(crate) async fn existing(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    request_id: &str,
+) -> Result<Option<([u8; 32], Vec<u8>)>> {
+    tx.query_one(EXISTING, bind![institution.as_str(), request_id], |row| {
+        Ok((row.bytes(0, "question_digest")?, row.blob(1, "answer")?.to_vec()))
+    })
+    .await
+}
+
+/// A question that gets no answer.
+pub(crate) struct Attempt<'a> {
+    pub(crate) institution: &'a InstitutionCode,
+    pub(crate) request_id: &'a str,
+    pub(crate) actor: &'a str,
+    pub(crate) action: &'a str,
+    pub(crate) now: Instant,
+}
+
+impl Attempt<'_> {
+    /// The request id is another question's. A guarded question is counted as a wrong guess.
+    pub(crate) async fn conflict(
+        &self,
+        tx: &Tx<'_>,
+        chains: &mut Chains,
+        guarded: bool,
+    ) -> Result<Recorded> {
+        let counted = match guarded {
+            true => enumeration::count(tx, self.institution, self.now, true).await?,
+            false => Counted::Passed(None),
+        };
+        let recorded = match counted {
+            Counted::Limited(retry_at) => return self.limited(tx, chains, retry_at).await,
+            Counted::Passed(slowed) => slowed.map_or(Recorded::Conflict, Recorded::ConflictThenSlow),
+        };
+        self.audit(tx, chains, OUTCOME_CONFLICT).await?;
+        Ok(recorded)
+    }
+
+    /// The guard holds the question back.
+    pub(crate) async fn limited(
+        &self,
+        tx: &Tx<'_>,
+        chains: &mut Chains,
+        retry_at: Instant,
+    ) -> Result<Recorded> {
+        self.audit(tx, chains, OUTCOME_LIMITED).await?;
+        Ok(Recorded::Limited { retry_at })
     }
 
     /// What the answer would have been stays out of the log: nobody got it.
-    async fn audit_denied(&self, tx: &Tx<'_>, chains: &mut Chains, outcome: &str) -> Result<()> {
-        let new = &self.0;
+    async fn audit(&self, tx: &Tx<'_>, chains: &mut Chains, outcome: &str) -> Result<()> {
         let event = AuditEvent {
-            actor: new.audit.actor.clone(),
-            action: new.audit.action.clone(),
-            object: format!("request:{}", new.request_id),
+            actor: self.actor.to_owned(),
+            action: self.action.to_owned(),
+            object: format!("request:{}", self.request_id),
             outcome: outcome.to_owned(),
             detail: String::new(),
         };
-        denial::record(tx, chains, &new.institution_code, &event.actor, new.recorded_at, &event).await
+        denial::record(tx, chains, self.institution, self.actor, self.now, &event).await
     }
 }
 

@@ -1,62 +1,33 @@
-//! Tells operators that an institution may be guessing insured numbers, before and when the guard holds it back.
+//! Tells operators that an institution may be guessing insured numbers: when the guard slows it down, and while
+//! it does.
 //!
-//! The guard itself is durable and lies in the store. This is only the bell: it forgets at a restart, and knows
-//! of an institution no more than how its last number checks ended.
+//! The guard itself is durable and lies in the store, which says with whose commit the slow pace began. This is
+//! only the bell: it remembers of an institution no more than when it last rang for it, so that after a restart a
+//! question that is held back rings again.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use eligibility::Instant;
+use eligibility::enumeration::{RECENT_QUESTIONS, SlowReason};
 use eligibility::institution::InstitutionCode;
 use metrics::{Counter, counter};
+use store::Slowed;
 
-/// Number checks of an institution that are looked at.
-const CHECKS_LOOKED_AT: u32 = 50;
-/// More wrong guesses than this many percent of them ring the bell.
-const WRONG_PERCENT_MAX: u32 = 20;
 /// An institution rings at most once in this time, milliseconds.
 const PAUSE_MS: i64 = 60 * 60 * 1000;
 /// Institutions remembered at once.
 const INSTITUTIONS_MAX: usize = 65_536;
 
-/// How the last number checks of each institution ended.
+/// When the bell last rang for each institution.
 pub(crate) struct GuessingAlarm {
-    recent: Mutex<HashMap<InstitutionCode, Recent>>,
+    rang_at: Mutex<HashMap<InstitutionCode, Instant>>,
+    looked_up: Counter,
     not_found: Counter,
+    conflicts: Counter,
     limited: Counter,
     alarms_by_share: Counter,
     alarms_by_limit: Counter,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Recent {
-    /// One bit for each check, the newest lowest; set where it showed nobody.
-    wrong: u64,
-    /// Checks seen, up to [`CHECKS_LOOKED_AT`].
-    seen: u32,
-    rang_at: Option<Instant>,
-    last_at: Option<Instant>,
-}
-
-impl Recent {
-    fn take(&mut self, wrong: bool) {
-        let looked_at = (1 << CHECKS_LOOKED_AT) - 1;
-        self.wrong = (self.wrong << 1 | u64::from(wrong)) & looked_at;
-        self.seen = (self.seen + 1).min(CHECKS_LOOKED_AT);
-    }
-
-    fn is_suspicious(&self) -> bool {
-        self.seen == CHECKS_LOOKED_AT && self.wrong.count_ones() * 100 > WRONG_PERCENT_MAX * CHECKS_LOOKED_AT
-    }
-
-    /// Whether it may ring now; then it has.
-    fn rings(&mut self, now: Instant) -> bool {
-        let paused = self.rang_at.is_some_and(|at| now.0 < at.0.saturating_add(PAUSE_MS));
-        if !paused {
-            self.rang_at = Some(now);
-        }
-        !paused
-    }
 }
 
 impl GuessingAlarm {
@@ -65,62 +36,76 @@ impl GuessingAlarm {
         const ALARMS: &str = "shikaku_number_checks_alarms_total";
         crate::ops::metrics::install();
         Self {
-            recent: Mutex::default(),
+            rang_at: Mutex::default(),
+            looked_up: counter!("shikaku_number_checks_looked_up_total"),
             not_found: counter!("shikaku_number_checks_not_found_total"),
+            conflicts: counter!("shikaku_number_checks_conflicts_total"),
             limited: counter!("shikaku_number_checks_limited_total"),
             alarms_by_share: counter!(ALARMS, "reason" => "share"),
             alarms_by_limit: counter!(ALARMS, "reason" => "limit"),
         }
     }
 
+    /// A number was looked up: no question that gets no answer of its own comes here.
+    pub(super) fn looked_up(&self) {
+        self.looked_up.increment(1);
+    }
+
+    /// A number check came under another one's id, which counts as a wrong guess.
+    pub(super) fn conflict(&self) {
+        self.conflicts.increment(1);
+    }
+
     /// A number check was answered; `wrong` when the answer showed nobody.
-    pub(super) fn answered(&self, institution: &InstitutionCode, wrong: bool, now: Instant) {
+    pub(super) fn answered(&self, wrong: bool) {
         if wrong {
             self.not_found.increment(1);
         }
-        let rings = self.with(institution, now, |recent| {
-            recent.take(wrong);
-            (recent.is_suspicious() && recent.rings(now)).then_some(recent.wrong.count_ones())
-        });
-        if let Some(not_found) = rings {
-            self.alarms_by_share.increment(1);
-            tracing::warn!(
-                institution_code = institution.as_str(),
-                not_found,
-                number_checks = CHECKS_LOOKED_AT,
-                "many number checks lead nowhere: somebody there may be guessing, or mistypes"
-            );
+    }
+
+    /// A number check slowed its institution down.
+    pub(super) fn slowed(&self, institution: &InstitutionCode, slowed: Slowed, now: Instant) {
+        if !self.rings(institution, now) {
+            return;
         }
+        match slowed.reason {
+            SlowReason::Share => self.alarms_by_share.increment(1),
+            SlowReason::Quota => self.alarms_by_limit.increment(1),
+        }
+        tracing::warn!(
+            institution_code = institution.as_str(),
+            not_found = slowed.not_found,
+            number_checks = RECENT_QUESTIONS,
+            "many number checks lead nowhere: somebody there may be guessing, or mistypes; slowed to one a minute"
+        );
     }
 
     /// A number check was held back by the guard.
     pub(super) fn held_back(&self, institution: &InstitutionCode, now: Instant) {
         self.limited.increment(1);
-        if self.with(institution, now, |recent| recent.rings(now)) {
+        if self.rings(institution, now) {
             self.alarms_by_limit.increment(1);
             tracing::warn!(
                 institution_code = institution.as_str(),
-                "number checks are held back: the wrong guesses of this hour are used up"
+                "number checks are held back: too many of them led nowhere"
             );
         }
     }
 
-    fn with<T>(
-        &self,
-        institution: &InstitutionCode,
-        now: Instant,
-        use_it: impl FnOnce(&mut Recent) -> T,
-    ) -> T {
-        let mut table = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if table.len() >= INSTITUTIONS_MAX && !table.contains_key(institution) {
-            table.retain(|_, recent| recent.last_at.is_some_and(|at| now.0 < at.0.saturating_add(PAUSE_MS)));
-            if table.len() >= INSTITUTIONS_MAX {
-                // Everybody is busy. What is lost is the memory of fifty checks each; the guard loses nothing.
-                table.clear();
-            }
+    /// Whether it may ring now; then it has.
+    fn rings(&self, institution: &InstitutionCode, now: Instant) -> bool {
+        let mut rang_at = self.rang_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let paused = |at: &Instant| now.0 < at.0.saturating_add(PAUSE_MS);
+        if rang_at.get(institution).is_some_and(paused) {
+            return false;
         }
-        let recent = table.entry(institution.clone()).or_default();
-        recent.last_at = Some(now);
-        use_it(recent)
+        if rang_at.len() >= INSTITUTIONS_MAX {
+            rang_at.retain(|_, at| paused(at));
+        }
+        // When everybody is guessing, one more institution rings each time: the memory stays bounded.
+        if rang_at.len() < INSTITUTIONS_MAX {
+            rang_at.insert(institution.clone(), now);
+        }
+        true
     }
 }

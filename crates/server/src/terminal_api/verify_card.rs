@@ -29,7 +29,7 @@ use wire::terminal_api::{
 
 use super::Api;
 use super::answer::{self, Found};
-use super::body::{self, Question};
+use super::body::{self, Digests, Question};
 use super::nonce::NonceUse;
 use super::refusal::Refusal;
 use crate::card_revocation::Verdict;
@@ -48,9 +48,9 @@ pub(super) async fn answer(
     terminal: &AskingTerminal,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
-    let Question { value: asked, digest } =
+    let Question { value: asked, digests } =
         body::read::<CardCheckRequest>(CARD_VERIFICATIONS_PATH, terminal, request, api.body).await?;
-    let answered = decide(api, terminal, &asked, digest).await;
+    let answered = decide(api, terminal, &asked, digests).await;
     answered.map_err(|refusal| refusal.about_card(&asked.certificate))
 }
 
@@ -58,7 +58,7 @@ async fn decide(
     api: &Api,
     terminal: &AskingTerminal,
     asked: &CardCheckRequest,
-    digest: [u8; 32],
+    digests: Digests,
 ) -> Result<Response<Body>, Refusal> {
     let now = api.clock.now();
     check_items(asked)?;
@@ -68,7 +68,7 @@ async fn decide(
     let earlier = earlier_consents(api, terminal, asked.care_form, &context.lookup).await?;
     let (found, chosen) = find(terminal, asked, &proof, context, &earlier, now)?;
     let nonce = proof.nonce.as_str().to_owned();
-    let (mut verification, body) = answer::verification(api, terminal, &found, nonce, digest, now).await?;
+    let (mut verification, body) = answer::verification(api, terminal, &found, nonce, &digests, now).await?;
     verification.proof_method = Some(asked.proof_method);
     verification.proof_digest = Some(proof.digest);
     verification.consents = chosen.iter().map(|consent| to_record(consent, asked.care_form)).collect();
@@ -77,7 +77,9 @@ async fn decide(
         // Only number checks slow anybody down.
         Recorded::Fresh | Recorded::FreshThenSlow(_) => body,
         Recorded::Repeated { answer } => answer::again(&answer)?,
-        Recorded::Conflict | Recorded::Limited { .. } => return Err(ErrorCode::NonceUsed.into()),
+        Recorded::Conflict | Recorded::ConflictThenSlow(_) | Recorded::Limited { .. } => {
+            return Err(ErrorCode::NonceUsed.into());
+        }
     };
     let next = api.nonces.issue(&terminal.fingerprint, now)?;
     let mut response = answer::response(answer::with_nonce(body, &next));

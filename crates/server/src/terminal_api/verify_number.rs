@@ -1,7 +1,9 @@
 //! POST /v1/verifications/number: typed insurance data becomes an eligibility answer.
 //!
 //! The request id makes a repeated question one question. Whoever asks for numbers that lead nowhere is slowed
-//! down, and cannot tell a wrong number from a wrong birthday: both give the same answer.
+//! down, and cannot tell a wrong number from a wrong birthday: both give the same answer. A question that gets no
+//! answer of its own (held back, repeated, its id another one's) is not looked up either: otherwise the time it takes
+//! would answer it.
 
 use axum::body::Body;
 use axum::http::{Request, Response};
@@ -12,14 +14,14 @@ use eligibility::errors::ErrorCode;
 use eligibility::matching::NumberKey;
 use eligibility::verification::{NumberQuery, decide_by_number};
 use hyper::body::Incoming;
-use store::Recorded;
+use store::{NumberContext, NumberLookup, NumberQuestion, NumberRefusal, Recorded, RefusedNumberCheck};
 use wire::terminal_api::{
     MAX_INSURED_TEXT_CHARS, MAX_REQUEST_ID_CHARS, NUMBER_VERIFICATIONS_PATH, NumberCheckRequest,
 };
 
 use super::Api;
 use super::answer::{self, Found};
-use super::body::{self, Question};
+use super::body::{self, Digests, Question};
 use super::refusal::Refusal;
 use crate::listener::identity::AskingTerminal;
 
@@ -28,27 +30,103 @@ pub(super) async fn answer(
     terminal: &AskingTerminal,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
-    let Question { value: asked, digest } =
+    let Question { value: asked, digests } =
         body::read::<NumberCheckRequest>(NUMBER_VERIFICATIONS_PATH, terminal, request, api.body).await?;
     let now = api.clock.now();
     let (request_id, query) = asked.into_parts();
     check_items(&request_id, &query)?;
-    let found = find(api, terminal, query).await?;
+    let context = match look_up(api, terminal, &request_id, &digests, &query, now).await? {
+        NumberLookup::Found(context) => context,
+        NumberLookup::Repeated { answer } => return Ok(answer::response(answer::again(&answer)?)),
+        NumberLookup::Refused(refusal) => {
+            return Err(refuse(api, terminal, request_id, refusal, now).await);
+        }
+    };
+    api.guessing.looked_up();
+    let found = find(terminal, query, context);
     let (mut verification, body) =
-        answer::verification(api, terminal, &found, request_id, digest, now).await?;
+        answer::verification(api, terminal, &found, request_id, &digests, now).await?;
     let wrong = found.decision.is_wrong_guess();
     verification.wrong_guess = Some(wrong);
     let recorded = api.store.record_verification(verification).await;
     match recorded.map_err(|error| Refusal::write_failed(&error))? {
         Recorded::Fresh => {
-            api.guessing.answered(&terminal.institution_code, wrong, now);
+            api.guessing.answered(wrong);
+            Ok(answer::response(body))
+        }
+        Recorded::FreshThenSlow(slowed) => {
+            api.guessing.answered(wrong);
+            api.guessing.slowed(&terminal.institution_code, slowed, now);
             Ok(answer::response(body))
         }
         Recorded::Repeated { answer } => Ok(answer::response(answer::again(&answer)?)),
-        Recorded::Conflict => Err(ErrorCode::IdempotencyConflict.into()),
+        other => Err(refusal_of(api, terminal, other, now)),
+    }
+}
+
+/// One read: whether the question may be asked, and what it leads to.
+async fn look_up(
+    api: &Api,
+    terminal: &AskingTerminal,
+    request_id: &str,
+    digests: &Digests,
+    query: &NumberQuery,
+    now: Instant,
+) -> Result<NumberLookup, Refusal> {
+    let question = NumberQuestion {
+        institution_code: terminal.institution_code.clone(),
+        request_id: request_id.to_owned(),
+        question_digest: digests.question,
+        insurer: query.insurer_number.clone(),
+        number: NumberKey::of(&query.insured_number),
+        birthdate: query.birthdate,
+        asked_at: now,
+    };
+    api.store.number_check(question).await.map_err(|error| Refusal::read_failed(&error))
+}
+
+/// The refusal of a question that was not looked up, once it is on record.
+async fn refuse(
+    api: &Api,
+    terminal: &AskingTerminal,
+    request_id: String,
+    refusal: NumberRefusal,
+    now: Instant,
+) -> Refusal {
+    let refused = RefusedNumberCheck {
+        institution_code: terminal.institution_code.clone(),
+        request_id,
+        refusal,
+        actor: answer::actor(terminal),
+        action: answer::action(InquiryMethod::Number).to_owned(),
+        recorded_at: now,
+    };
+    match api.store.refuse_number_check(refused).await {
+        Ok(recorded) => refusal_of(api, terminal, recorded, now),
+        Err(error) => Refusal::write_failed(&error),
+    }
+}
+
+/// What a question that was not answered gets; tells the alarm.
+fn refusal_of(api: &Api, terminal: &AskingTerminal, recorded: Recorded, now: Instant) -> Refusal {
+    let institution = &terminal.institution_code;
+    match recorded {
+        Recorded::Conflict => {
+            api.guessing.conflict();
+            ErrorCode::IdempotencyConflict.into()
+        }
+        Recorded::ConflictThenSlow(slowed) => {
+            api.guessing.conflict();
+            api.guessing.slowed(institution, slowed, now);
+            ErrorCode::IdempotencyConflict.into()
+        }
         Recorded::Limited { retry_at } => {
-            api.guessing.held_back(&terminal.institution_code, now);
-            Err(Refusal::limited(seconds_until(retry_at, now)))
+            api.guessing.held_back(institution, now);
+            Refusal::limited(seconds_until(retry_at, now))
+        }
+        // What is recorded as answered is answered by the caller.
+        Recorded::Fresh | Recorded::FreshThenSlow(_) | Recorded::Repeated { .. } => {
+            ErrorCode::Internal.into()
         }
     }
 }
@@ -71,17 +149,13 @@ fn check_items(request_id: &str, query: &NumberQuery) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn find(api: &Api, terminal: &AskingTerminal, query: NumberQuery) -> Result<Found, Refusal> {
-    let key = NumberKey::of(&query.insured_number);
-    let institution = &terminal.institution_code;
-    let context = api.store.number_context(institution, &query.insurer_number, &key, query.birthdate).await;
-    let context = context.map_err(|error| Refusal::read_failed(&error))?;
-    let decision = decide_by_number(&query, &context.coverages, institution);
+fn find(terminal: &AskingTerminal, query: NumberQuery, context: NumberContext) -> Found {
+    let decision = decide_by_number(&query, &context.coverages, &terminal.institution_code);
     let person_key = decision.coverages.first().map(|coverage| coverage.person_key.clone());
     let reference_number = person_key.as_ref().and_then(|person| {
         context.reference_numbers.into_iter().find(|(key, _)| key == person).map(|(_, number)| number)
     });
-    Ok(Found {
+    Found {
         method: InquiryMethod::Number,
         as_of: query.as_of,
         decision,
@@ -91,7 +165,7 @@ async fn find(api: &Api, terminal: &AskingTerminal, query: NumberQuery) -> Resul
         reference_number,
         person_key,
         prescription_issue_select: None,
-    })
+    }
 }
 
 fn seconds_until(moment: Instant, now: Instant) -> u32 {

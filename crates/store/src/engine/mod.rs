@@ -7,6 +7,8 @@ mod errors;
 mod postgres;
 mod row;
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod statements;
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -145,6 +147,8 @@ impl Tx<'_> {
         values: &[Value<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T> + Send,
     ) -> Result<Vec<T>> {
+        #[cfg(test)]
+        statements::note(sql);
         match self {
             Self::Sqlite(connection) => sqlite::query(&locked(connection), sql, values, map),
             Self::Postgres(tx) => {
@@ -168,6 +172,8 @@ impl Tx<'_> {
 
     /// Runs a statement; returns how many rows it changed.
     pub(crate) async fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64> {
+        #[cfg(test)]
+        statements::note(sql);
         match self {
             Self::Sqlite(connection) => sqlite::execute(&locked(connection), sql, values),
             Self::Postgres(tx) => {

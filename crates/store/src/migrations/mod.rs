@@ -19,6 +19,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V2__institutions_and_what_happens", include_str!("V2__institutions_and_what_happens.sql")),
     ("V3__audit", include_str!("V3__audit.sql")),
     ("V4__what_is_remembered_of_strangers", include_str!("V4__what_is_remembered_of_strangers.sql")),
+    ("V5__how_number_checks_ended", include_str!("V5__how_number_checks_ended.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

@@ -8,13 +8,14 @@ use eligibility::{
     },
     consent::{CareForm, ConsentKind},
     coverage::{CeilingCertificate, CopayRatio},
-    enumeration::{MISSES_PER_WINDOW, SLOW_INTERVAL_MS, WINDOW_MS},
+    enumeration::{MISSES_PER_WINDOW, RECENT_QUESTIONS, SLOW_INTERVAL_MS, SlowReason, WINDOW_MS},
     insurer::Insurer,
     matching::NumberKey,
     public_assistance::{MedicalTicket, TicketType},
 };
 use store::{
-    CardLookup, Denial, Error, Institution, NewConsent, NewVerification, Recorded, TerminalCertificate,
+    CardLookup, Denial, Error, Institution, NewConsent, NewVerification, NumberLookup, NumberQuestion,
+    NumberRefusal, Recorded, RefusedNumberCheck, Slowed, TerminalCertificate,
 };
 
 use crate::{
@@ -29,6 +30,10 @@ on_every_database!(
     one_request_has_one_effect,
     one_nonce_survives_a_thousand_replays_once,
     guessing_is_held_back,
+    a_reused_request_id_is_a_wrong_guess,
+    the_quota_holds_for_who_mixes_in_right_questions,
+    a_few_mistyped_numbers_hold_nobody_back,
+    ten_thousand_guesses_yield_no_more_than_the_quota,
     parallel_guesses_do_not_get_more,
     consents_are_kept_per_kind_and_form_of_care,
     reference_numbers_belong_to_one_person,
@@ -70,8 +75,11 @@ async fn a_number_leads_to_all_coverages_of_its_people(db: Database) {
 
     let birthdate = coverage(1).person.birthdate;
     let by = async |number: &str, birthdate| {
-        let key = NumberKey::of(number);
-        db.store.number_context(&institution(1), &insurer(), &key, birthdate).await.expect("reads")
+        let question = NumberQuestion { number: NumberKey::of(number), birthdate, ..question("new") };
+        match db.store.number_check(question).await.expect("reads") {
+            NumberLookup::Found(found) => found,
+            other => panic!("{other:?}"),
+        }
     };
     let found = by("1", birthdate).await;
     assert_eq!(found.coverages, [coverage(1), ended]);
@@ -82,6 +90,19 @@ async fn a_number_leads_to_all_coverages_of_its_people(db: Database) {
     assert_eq!(by("4", birthdate).await.coverages, []);
     let key = NumberKey::of("2");
     assert_eq!(db.store.candidates_by_number(&insurer(), &key, birthdate).await, Ok(vec![coverage(2)]));
+}
+
+/// A question by number under a request id, the one that [`verification`] records.
+fn question(request_id: &str) -> NumberQuestion {
+    NumberQuestion {
+        institution_code: institution(1),
+        request_id: request_id.to_owned(),
+        question_digest: [1; 32],
+        insurer: insurer(),
+        number: NumberKey::of("1"),
+        birthdate: coverage(1).person.birthdate,
+        asked_at: NOW,
+    }
 }
 
 fn ticket(number: &str) -> MedicalTicket {
@@ -185,13 +206,24 @@ fn guess(number: u32, now: Instant) -> NewVerification {
     guess
 }
 
+fn is_fresh(recorded: &Recorded) -> bool {
+    matches!(recorded, Recorded::Fresh | Recorded::FreshThenSlow(_))
+}
+
 async fn guessing_is_held_back(db: Database) {
-    for number in 0..MISSES_PER_WINDOW {
+    for number in 1..RECENT_QUESTIONS {
         assert_eq!(db.store.record_verification(guess(number, NOW)).await, Ok(Recorded::Fresh));
     }
+    // The fiftieth question slows down, and says so once.
+    let slowed = Slowed { reason: SlowReason::Share, not_found: RECENT_QUESTIONS };
+    let last = db.store.record_verification(guess(RECENT_QUESTIONS, NOW)).await;
+    assert_eq!(last, Ok(Recorded::FreshThenSlow(slowed)));
     let retry_at = at(SLOW_INTERVAL_MS);
     assert_eq!(db.store.record_verification(guess(1000, at(0))).await, Ok(Recorded::Limited { retry_at }));
     assert_eq!(db.store.enumeration_limited(&institution(1), NOW).await, Ok(Some(retry_at)));
+    // It is in the database, not in a process.
+    let restarted = store::Store::open(&db.url, store::Options::default()).await.expect("opens");
+    assert_eq!(restarted.enumeration_limited(&institution(1), NOW).await, Ok(Some(retry_at)));
     // A right answer is held back too: the difference would be the answer.
     let mut right = guess(1001, NOW);
     right.wrong_guess = Some(false);
@@ -212,6 +244,98 @@ async fn guessing_is_held_back(db: Database) {
     assert_eq!(db.store.record_verification(guess(1003, at(WINDOW_MS))).await, Ok(Recorded::Fresh));
 }
 
+fn ask(number: u32, wrong: bool, now: Instant) -> NewVerification {
+    NewVerification { wrong_guess: Some(wrong), ..guess(number, now) }
+}
+
+async fn a_reused_request_id_is_a_wrong_guess(db: Database) {
+    import(&db.store, 1, rows([coverage(1)]), NOW).await.expect("imports");
+    let mut recorded = verification(1, "known");
+    recorded.wrong_guess = Some(false);
+    assert_eq!(db.store.record_verification(recorded.clone()).await, Ok(Recorded::Fresh));
+    let repeated = NumberLookup::Repeated { answer: recorded.answer.clone() };
+    let other = NumberQuestion { question_digest: [2; 32], ..question("known") };
+    let conflict = NumberLookup::Refused(NumberRefusal::Conflict);
+    let refused = RefusedNumberCheck {
+        institution_code: institution(1),
+        request_id: "known".to_owned(),
+        refusal: NumberRefusal::Conflict,
+        actor: "terminal:front-1".to_owned(),
+        action: "verify_number".to_owned(),
+        recorded_at: NOW,
+    };
+    // The recorded question was the first of the last fifty.
+    for number in 2..RECENT_QUESTIONS {
+        assert_eq!(db.store.number_check(other.clone()).await, Ok(conflict.clone()));
+        let counted = db.store.refuse_number_check(refused.clone()).await;
+        assert_eq!(counted, Ok(Recorded::Conflict), "conflict {number}");
+        // The honest question again costs nothing, however often it comes.
+        assert_eq!(db.store.number_check(question("known")).await, Ok(repeated.clone()));
+    }
+    // One that another question overtook between read and commit counts as well.
+    recorded.question_digest = [3; 32];
+    let slowed = Slowed { reason: SlowReason::Share, not_found: RECENT_QUESTIONS - 1 };
+    let overtaken = db.store.record_verification(recorded).await;
+    assert_eq!(overtaken, Ok(Recorded::ConflictThenSlow(slowed)));
+    // From here on nothing is looked up but what was answered before.
+    let retry_at = at(SLOW_INTERVAL_MS);
+    let limited = NumberLookup::Refused(NumberRefusal::Limited { retry_at });
+    assert_eq!(db.store.number_check(question("right")).await, Ok(limited));
+    assert_eq!(db.store.number_check(question("known")).await, Ok(repeated));
+    assert_eq!(db.store.refuse_number_check(refused).await, Ok(Recorded::Limited { retry_at }));
+}
+
+async fn the_quota_holds_for_who_mixes_in_right_questions(db: Database) {
+    // Every fifth is wrong: the share is an honest one, the hundredth wrong one is not.
+    let last = MISSES_PER_WINDOW * 5 - 1;
+    for number in 0..last {
+        let recorded = db.store.record_verification(ask(number, number % 5 == 4, NOW)).await;
+        assert_eq!(recorded, Ok(Recorded::Fresh), "question {number}");
+    }
+    let slowed = Slowed { reason: SlowReason::Quota, not_found: RECENT_QUESTIONS / 5 };
+    let recorded = db.store.record_verification(ask(last, true, NOW)).await;
+    assert_eq!(recorded, Ok(Recorded::FreshThenSlow(slowed)));
+    let retry_at = at(SLOW_INTERVAL_MS);
+    assert_eq!(db.store.record_verification(ask(1000, true, NOW)).await, Ok(Recorded::Limited { retry_at }));
+}
+
+async fn a_few_mistyped_numbers_hold_nobody_back(db: Database) {
+    // A morning of 200 patients, one every minute; ten mistypings in a row, and one patient in ten later on.
+    for number in 0..200 {
+        let now = at(i64::from(number) * 60_000);
+        let wrong = number < 10 || (number > 60 && number % 10 == 0);
+        let recorded = db.store.record_verification(ask(number, wrong, now)).await;
+        assert_eq!(recorded, Ok(Recorded::Fresh), "patient {number}");
+    }
+}
+
+async fn ten_thousand_guesses_yield_no_more_than_the_quota(db: Database) {
+    const GUESSES: u32 = 10_000;
+    const AT_ONCE: u32 = 100;
+    // Several terminals of one institution, at two processes on the same database, for an hour.
+    let other = store::Store::open(&db.url, store::Options::default()).await.expect("opens");
+    let (mut answered, mut slowed) = (0, 0);
+    for round in 0..GUESSES / AT_ONCE {
+        let now = at(WINDOW_MS * i64::from(round * AT_ONCE) / i64::from(GUESSES));
+        let guesses = (0..AT_ONCE).map(|number| {
+            let store = if number % 2 == 0 { db.store.clone() } else { other.clone() };
+            let mut guess = guess(number, now);
+            guess.audit.actor = format!("terminal:front-{}", number % 4);
+            tokio::spawn(async move { store.record_verification(guess).await })
+        });
+        for guess in guesses.collect::<Vec<_>>() {
+            let recorded = guess.await.expect("runs").expect("records");
+            answered += u32::from(is_fresh(&recorded));
+            slowed += u32::from(matches!(recorded, Recorded::FreshThenSlow(_)));
+        }
+    }
+    let one_a_minute = u32::try_from(WINDOW_MS / SLOW_INTERVAL_MS).expect("small");
+    assert!(answered >= RECENT_QUESTIONS, "{answered}: nothing was held back");
+    assert!(answered <= MISSES_PER_WINDOW + one_a_minute, "{answered} answers in an hour");
+    assert!(answered <= RECENT_QUESTIONS + one_a_minute, "{answered} answers in an hour");
+    assert_eq!(slowed, 1, "one alarm for all processes");
+}
+
 async fn parallel_guesses_do_not_get_more(db: Database) {
     // A second process on the same database.
     let other = store::Store::open(&db.url, store::Options::default()).await.expect("opens");
@@ -223,9 +347,9 @@ async fn parallel_guesses_do_not_get_more(db: Database) {
         .collect();
     let mut passed = 0;
     for guess in guesses {
-        passed += u32::from(guess.await.expect("runs").expect("records") == Recorded::Fresh);
+        passed += u32::from(is_fresh(&guess.await.expect("runs").expect("records")));
     }
-    assert_eq!(passed, MISSES_PER_WINDOW);
+    assert_eq!(passed, RECENT_QUESTIONS);
 }
 
 async fn consents_are_kept_per_kind_and_form_of_care(db: Database) {

@@ -9,7 +9,16 @@ use proptest::{
 };
 use store::audit::{PublicKey, SigningKey, verify};
 
-use crate::{databases::Kind, people::*};
+use crate::{
+    databases::{Database, Kind, on_every_database},
+    people::*,
+};
+
+on_every_database!(
+    ten_thousand_changes_are_all_found_and_another_verifier_agrees,
+    another_key_or_a_missing_witness_is_found,
+    the_dump_is_the_same_bytes_as_on_sqlite,
+);
 
 /// Changes tried; each must be found.
 const MUTATIONS: u32 = 12_000;
@@ -17,9 +26,7 @@ const MUTATIONS: u32 = 12_000;
 const SHOWN_TO_PYTHON: usize = 300;
 
 /// A dump of three institutions under four heads.
-async fn dump() -> (Vec<u8>, SigningKey) {
-    let db = Kind::Sqlite.open().await;
-    let key = SigningKey::generate().expect("a key");
+async fn dump(db: &Database, key: &SigningKey) -> Vec<u8> {
     let mut number = 0;
     for (round, entries) in [(0_u32, 3_u32), (1, 8), (2, 1), (3, 6)] {
         for entry in 0..entries {
@@ -29,11 +36,11 @@ async fn dump() -> (Vec<u8>, SigningKey) {
             check.audit.detail = format!("検査 {entry}\t\u{1}\u{7f} \\ \"{round}\" 𠮷");
             db.store.record_verification(check).await.expect("records");
         }
-        db.store.audit_integrate_and_sign(&key, at(i64::from(number))).await.expect("signs");
+        db.store.audit_integrate_and_sign(key, at(i64::from(number))).await.expect("signs");
     }
     let mut dump = Vec::new();
     db.store.audit_export(&mut dump).await.expect("exports");
-    (dump, key)
+    dump
 }
 
 /// One way to tamper with a dump. Positions are taken modulo what is there.
@@ -149,9 +156,9 @@ fn is_whole(dump: &[u8], key: &PublicKey) -> bool {
     verify(dump, key, None).expect("reads from memory").is_whole()
 }
 
-#[tokio::test]
-async fn ten_thousand_changes_are_all_found_and_another_verifier_agrees() {
-    let (good, key) = dump().await;
+async fn ten_thousand_changes_are_all_found_and_another_verifier_agrees(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    let good = dump(&db, &key).await;
     let public = key.public_key().expect("a key");
     assert!(is_whole(&good, &public), "{:?}", verify(good.as_slice(), &public, None));
 
@@ -194,9 +201,9 @@ fn another_verifier_agrees(dumps: &[Vec<u8>], key: &PublicKey) {
     }
 }
 
-#[tokio::test]
-async fn another_key_or_a_missing_witness_is_found() {
-    let (good, key) = dump().await;
+async fn another_key_or_a_missing_witness_is_found(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    let good = dump(&db, &key).await;
     let public = key.public_key().expect("a key");
     let stranger = SigningKey::generate().expect("a key").public_key().expect("a key");
     assert!(!is_whole(&good, &stranger));
@@ -215,6 +222,13 @@ async fn another_key_or_a_missing_witness_is_found() {
     let older = [older.concat(), lines(&good)[5..8].concat()].concat();
     assert!(is_whole(&older, &public));
     assert!(!verify(older.as_slice(), &public, Some(&heads[3])).expect("reads").is_whole());
+}
+
+async fn the_dump_is_the_same_bytes_as_on_sqlite(db: Database) {
+    let key = SigningKey::generate().expect("a key");
+    let sqlite = Kind::Sqlite.open().await;
+    let (one, other) = (dump(&db, &key).await, dump(&sqlite, &key).await);
+    assert_eq!(String::from_utf8(one), String::from_utf8(other));
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ pub enum Kind {
 
 /// A migrated database.
 pub struct Database {
+    pub kind: Kind,
     pub url: String,
     pub store: Store,
     /// Holds the file of a SQLite database for as long as the test runs.
@@ -36,7 +37,7 @@ impl Kind {
         if self == Self::Sqlite {
             store.migrate().await.expect("the schema is made");
         }
-        Database { url, store, _folder: folder }
+        Database { kind: self, url, store, _folder: folder }
     }
 
     async fn postgres_url(self) -> String {
@@ -44,27 +45,34 @@ impl Kind {
             .iter()
             .flat_map(|(_, text)| text.bytes())
             .fold(7_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        let template = format!("shikaku_{self:?}_{digest:016x}").to_lowercase();
-        let prepare = async move |url: String| match self {
-            Self::Partitioned => partitioned(&url).await,
-            _ => {
-                let store = Store::open(&url, Options::default()).await.map_err(|e| e.to_string())?;
-                store.migrate().await.map(|_| ()).map_err(|e| e.to_string())
+        let made = if self == Self::Partitioned { "spread" } else { "migrated" };
+        let template = format!("shikaku_{made}_{digest:016x}");
+        let prepare = async move |url: String| {
+            let store = Store::open(&url, Options::default()).await.map_err(|e| e.to_string())?;
+            store.migrate().await.map_err(|e| e.to_string())?;
+            let migrations = if self == Self::Partitioned { migrations::ALL } else { &[] };
+            for (_, text) in migrations {
+                spread(&url, text).await?;
             }
+            Ok(())
         };
         postgres::cluster().database(&template, prepare).await.expect("a database")
     }
 }
 
-async fn partitioned(url: &str) -> Result<(), String> {
+/// Puts partitioned tables in the place of those a migration has just made, as who runs a cluster would spread
+/// them. The history of migrations stays, so that later ones find them.
+pub async fn spread(url: &str, migration: &str) -> Result<(), String> {
     let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
     let (client, connection) = connected.map_err(|e| e.to_string())?;
     tokio::spawn(connection);
-    for (name, text) in migrations::ALL {
-        let ddl = migrations::translate(text, Dialect::PostgresPartitioned);
-        client.batch_execute(&ddl).await.map_err(|e| format!("{name}: {e:?}"))?;
-    }
-    Ok(())
+    let tables = migrations::tables(migration).into_iter().map(|table| format!("TABLE {}", table.name));
+    let indexes = migration.lines().filter_map(|line| line.split_once(" INDEX ")?.1.split(' ').next());
+    // The indexes of a dropped table went with it; those on tables of older migrations are still there.
+    let dropped = tables.chain(indexes.map(|index| format!("INDEX IF EXISTS {index}")));
+    let mut ddl: String = dropped.map(|what| format!("DROP {what};\n")).collect();
+    ddl.push_str(&migrations::translate(migration, Dialect::PostgresPartitioned));
+    client.batch_execute(&ddl).await.map_err(|e| format!("{e:?}: {ddl}"))
 }
 
 /// Runs each named `async fn(Database)` on every database.
@@ -82,3 +90,13 @@ macro_rules! on_every_database {
     };
 }
 pub(crate) use on_every_database;
+
+/// Its output is shown even when it passes: what was tested is told together with the outcome.
+#[tokio::test]
+async fn the_server_is_of_a_version_that_is_looked_for() {
+    let version = postgres::cluster().version().await.expect("the server answers");
+    let tested = postgres::VERSIONS[0];
+    println!("PostgreSQL of these tests: {version}; the project is tested with {tested}, newer is accepted");
+    let major = version.split('.').next().expect("a number");
+    assert!(postgres::VERSIONS.contains(&major), "{version} is none of {:?}", postgres::VERSIONS);
+}

@@ -83,10 +83,10 @@ impl ConsentFacts<'_> {
         if self.care_form == CareForm::Emergency {
             return Some(without_times(kind, ConsentStatus::CannotBeAsked));
         }
-        self.from_earlier(kind)
+        self.earlier_says(kind)
     }
 
-    fn from_earlier(&self, kind: ConsentKind) -> Option<StandingConsent> {
+    fn earlier_says(&self, kind: ConsentKind) -> Option<StandingConsent> {
         if !self.care_form.keeps_consent() {
             return None;
         }

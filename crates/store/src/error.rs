@@ -24,6 +24,10 @@ pub enum Error {
     /// The disk failed a durable write: nothing is written any more until the process is started anew.
     #[error("storage failed a durable write; writing has stopped until a restart: {0}")]
     StorageFailed(String),
+    /// Nothing can be written for now: the disk is full, or the database may only be read. Nothing is lost, and
+    /// writing goes on by itself when there is room again.
+    #[error("nothing can be written: {0}")]
+    Unwritable(String),
     /// The database answered with an error.
     #[error("database error: {0}")]
     Database(String),

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     Error, Options, Result,
+    audit::{Chains, Known},
     engine::{PostgresPool, SqliteFile, Tx, bind},
     job::{Read, Write},
     migrations,
@@ -28,6 +29,7 @@ struct Inner {
     writers: Writers,
     place: Place,
     tally: Arc<Tally>,
+    audit: Known,
 }
 
 /// Where the database is.
@@ -63,6 +65,8 @@ pub struct Counters {
     pub overloads: u64,
     /// Whether writing has stopped after a failed durable write.
     pub storage_failed: bool,
+    /// Whether the last write found no room, or nothing but reading allowed. The next one that succeeds ends it.
+    pub write_fails: bool,
 }
 
 /// The counters while they count.
@@ -76,6 +80,7 @@ pub(crate) struct Tally {
     pub(crate) retries: AtomicU64,
     overloads: AtomicU64,
     pub(crate) storage_failed: AtomicBool,
+    pub(crate) write_fails: AtomicBool,
 }
 
 impl Tally {
@@ -110,18 +115,20 @@ impl Store {
     /// [`Error::Open`] when the URL, the file or the server cannot be used.
     pub async fn open(url: &str, options: Options) -> Result<Self> {
         let tally = Arc::new(Tally::default());
+        let audit = Known::default();
         let inner = if let Some(path) = url.strip_prefix("sqlite:") {
             let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
             make_private(&path)?;
             let file = SqliteFile { path, options: options.clone() };
             let writers = Writers::start_sqlite(&file, &options, &tally)?;
             let readers = Readers::start_sqlite(&file, &options, &tally)?;
-            Inner { readers, writers, place: Place::Sqlite(file), tally }
+            Inner { readers, writers, place: Place::Sqlite(file), tally, audit }
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let pool = PostgresPool::new(url, &options)?;
             drop(pool.get().await.map_err(|error| Error::Open(error.to_string()))?);
             let writers = Writers::start_postgres(&pool, &options, &tally);
-            Inner { readers: Readers::Postgres(pool.clone()), writers, place: Place::Postgres(pool), tally }
+            let readers = Readers::Postgres(pool.clone());
+            Inner { readers, writers, place: Place::Postgres(pool), tally, audit }
         } else {
             return Err(Error::Open("the URL must begin with sqlite: or postgres://".to_owned()));
         };
@@ -158,6 +165,15 @@ impl Store {
         self.read(Ping).await
     }
 
+    /// Writes a row and takes it back in one transaction, if the last write failed: so [`Counters::write_fails`]
+    /// ends soon after its cause does, also when nobody asks anything. Otherwise it does nothing.
+    ///
+    /// # Errors
+    /// Whatever writing meets; [`Error::Unwritable`] as long as the cause is there.
+    pub async fn try_writing_again(&self) -> Result<()> {
+        if self.inner.tally.write_fails.load(Relaxed) { self.write(Probe).await } else { Ok(()) }
+    }
+
     /// What the store did since it was opened.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -171,7 +187,12 @@ impl Store {
             retries: tally.retries.load(Relaxed),
             overloads: tally.overloads.load(Relaxed),
             storage_failed: tally.storage_failed.load(Relaxed),
+            write_fails: tally.write_fails.load(Relaxed),
         }
+    }
+
+    pub(crate) fn audit_known(&self) -> &Known {
+        &self.inner.audit
     }
 
     pub(crate) async fn read<R: Read>(&self, job: R) -> Result<R::Output> {
@@ -191,5 +212,26 @@ impl Read for Ping {
     async fn run(&self, tx: &Tx<'_>) -> Result<()> {
         const SQL: &str = "SELECT COUNT(*) FROM institution WHERE code = $1";
         tx.query_one(SQL, bind!["-"], |row| row.int(0, "count")).await.map(|_| ())
+    }
+}
+
+/// A row that no commit ever holds; the pages it touched are written all the same.
+struct Probe;
+
+impl Write for Probe {
+    type Output = ();
+
+    fn key(&self) -> &'static str {
+        "-"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+        const PUT: &str = "INSERT INTO denial \
+             (institution_code, source, outcome, actor, began_at, last_at, attempts) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (institution_code, source, outcome) DO NOTHING";
+        const TAKE_BACK: &str =
+            "DELETE FROM denial WHERE institution_code = $1 AND source = $2 AND outcome = $3";
+        tx.execute(PUT, bind!["-", "probe", "probe", "-", 0_i64, 0_i64, 0_i64]).await?;
+        tx.execute(TAKE_BACK, bind!["-", "probe", "probe"]).await.map(drop)
     }
 }

@@ -187,6 +187,7 @@ impl Writer {
             let outcome = self.try_group(group, pause).await;
             match outcome {
                 Ok(()) => {
+                    self.tally.write_fails.store(false, Relaxed);
                     self.chains.committed();
                     self.tally.write_groups.fetch_add(1, Relaxed);
                     return Ok(());
@@ -198,7 +199,7 @@ impl Writer {
                 }
                 Err(error) => {
                     self.chains.forget();
-                    self.stop_on_lost_durability(&error);
+                    self.remember_failure(&error);
                     return Err(error);
                 }
             }
@@ -223,11 +224,27 @@ impl Writer {
         outcome
     }
 
-    /// After a failed fsync nobody knows what is on the disk: acknowledging anything later would be a guess.
-    fn stop_on_lost_durability(&self, error: &Error) {
-        if let Error::StorageFailed(reason) = error {
-            tracing::error!(reason, "a durable write failed: writing stops until the process is restarted");
-            self.tally.storage_failed.store(true, Relaxed);
+    /// After a failed fsync nobody knows what is on the disk: acknowledging anything later would be a guess. A full
+    /// disk loses nothing and may have room again.
+    fn remember_failure(&self, error: &Error) {
+        match error {
+            Error::StorageFailed(reason) => {
+                tracing::error!(
+                    reason,
+                    "a durable write failed: writing stops until the process is restarted"
+                );
+                self.tally.storage_failed.store(true, Relaxed);
+            }
+            Error::Unwritable(reason) => {
+                if !self.tally.write_fails.swap(true, Relaxed) {
+                    tracing::error!(
+                        reason,
+                        "nothing can be written: every check is refused until this is mended"
+                    );
+                }
+            }
+            // A job's own failure says nothing about the others.
+            _ => {}
         }
     }
 }

@@ -71,6 +71,12 @@ struct Run {
     entries: i64,
 }
 
+impl Run {
+    fn last_sequence(&self) -> i64 {
+        self.first_sequence.saturating_add(self.entries - 1)
+    }
+}
+
 struct Runs {
     after: i64,
     tree_size: i64,
@@ -190,7 +196,7 @@ impl Store {
                     return Err(Error::AuditBroken { what: "run" });
                 }
                 leaves = leaves.saturating_add(run.entries);
-                reached.insert(run.institution.clone(), run.first_sequence.saturating_add(run.entries - 1));
+                reached.insert(run.institution.clone(), run.last_sequence());
                 self.export_run(run, out).await?;
             }
         }
@@ -198,8 +204,8 @@ impl Store {
     }
 
     async fn export_run(&self, run: Run, out: &mut (impl std::io::Write + Send)) -> Result<()> {
-        let last = run.first_sequence + run.entries - 1;
-        let mut after = run.first_sequence - 1;
+        let last = run.last_sequence();
+        let mut after = run.first_sequence.saturating_sub(1);
         while after < last {
             let institution = run.institution.clone();
             let (lines, count, newest) = self.read(Entries { institution, after, last }).await?;

@@ -3,15 +3,16 @@
 //! Reading goes in small steps so that no check waits behind it; the write of a head, its runs and marks is
 //! one transaction, and the head's primary key settles which of several processes made it.
 //!
-//! Nothing is signed that contradicts itself: see [`books`].
+//! Nothing is signed that contradicts itself: see [`newest`] and [`books`].
 //!
+//! [`newest`]: super::newest
 //! [`books`]: super::books
 
 use std::time::Duration;
 
 use eligibility::Instant;
 
-use super::{Chains, SigningKey, TreeHead, books, head::head_columns, merkle::Tree};
+use super::{Chains, SigningKey, TreeHead, books, head::head_columns, merkle::Tree, newest::Newest};
 use crate::{
     Error, Result, Store,
     engine::{Tx, bind},
@@ -29,11 +30,6 @@ const TRIES: u32 = 24;
 /// Each try waits longer than the one before by this, so that whoever came first gets done.
 const GIVE_WAY: Duration = Duration::from_millis(2);
 
-const LAST_HEAD: &str = concat!(
-    "SELECT ",
-    head_columns!(),
-    ", frontier FROM audit_tree_head WHERE head_number > $1 ORDER BY head_number DESC LIMIT 1"
-);
 const NEWER_HEAD: &str = "SELECT head_number FROM audit_tree_head WHERE head_number > $1 LIMIT 1";
 const NEXT_INSTITUTION: &str =
     "SELECT institution_code FROM audit WHERE institution_code > $1 ORDER BY institution_code LIMIT 1";
@@ -67,23 +63,10 @@ struct Cursor {
 /// New entries' leaf hashes, institution by institution.
 struct Found {
     leaves: Vec<(String, i64, Vec<[u8; 32]>)>,
+    /// Entries that were in the tree before, of the institutions the walk came to.
+    covered: i64,
     cursor: Cursor,
     finished: bool,
-}
-
-struct LastHead;
-
-impl Read for LastHead {
-    type Output = Option<(TreeHead, Tree)>;
-
-    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        tx.query_one(LAST_HEAD, bind![0_i64], |row| {
-            let head = TreeHead::from_row(row)?;
-            let tree = Tree::restore(head.tree_size, row.text(7, "frontier")?);
-            Ok((head, tree.ok_or(Error::Malformed { what: "frontier" })?))
-        })
-        .await
-    }
 }
 
 struct NewEntries {
@@ -101,7 +84,7 @@ impl Read for NewEntries {
         if tx.query_one(NEWER_HEAD, bind![self.head_number], |_| Ok(())).await?.is_some() {
             return Ok(None);
         }
-        let mut found = Found { leaves: vec![], cursor: self.cursor.clone(), finished: false };
+        let mut found = Found { leaves: vec![], covered: 0, cursor: self.cursor.clone(), finished: false };
         let mut room = READ_ENTRIES;
         for _ in 0..READ_INSTITUTIONS {
             if !enter(tx, &mut found, self.tree_size).await? {
@@ -140,6 +123,7 @@ async fn enter(tx: &Tx<'_>, found: &mut Found, tree_size: i64) -> Result<bool> {
         return Ok(false);
     };
     let done = books::agreed_mark(tx, &institution, tree_size).await?;
+    found.covered = found.covered.saturating_add(done);
     *cursor = Cursor { institution, sequence: Some(done) };
     Ok(true)
 }
@@ -187,7 +171,7 @@ impl Write for PutHead {
     }
 }
 
-fn leaf_number(number: u64) -> Result<i64> {
+pub(super) fn leaf_number(number: u64) -> Result<i64> {
     i64::try_from(number).map_err(|_| Error::Malformed { what: "leaf number" })
 }
 
@@ -196,6 +180,8 @@ struct Growth<'k> {
     previous: Option<TreeHead>,
     tree: Tree,
     runs: Vec<Run>,
+    /// Entries of the tree built upon whose chains the walk has not come to yet.
+    unseen: i64,
     key: &'k SigningKey,
     now: Instant,
 }
@@ -219,6 +205,9 @@ impl Growth<'_> {
         let head = TreeHead::sign(self.previous.as_ref(), size, root, self.now, self.key)?;
         let (frontier, runs) = (self.tree.frontier_text(), std::mem::take(&mut self.runs));
         let stored = store.write(PutHead { head: head.clone(), frontier, runs }).await?;
+        if stored {
+            store.audit_known().found(&head);
+        }
         self.previous = Some(head);
         Ok(stored)
     }
@@ -245,9 +234,14 @@ impl Store {
 
     /// One walk over all institutions; `None` when another process came first.
     async fn grow(&self, key: &SigningKey, now: Instant) -> Result<Option<TreeHead>> {
+        let newest = Newest { key: key.public_key()?, known: self.audit_known().get() };
         let (previous, tree) =
-            self.read(LastHead).await?.map_or((None, Tree::default()), |(h, t)| (Some(h), t));
-        let mut growth = Growth { previous, tree, runs: vec![], key, now };
+            self.read(newest).await?.map_or((None, Tree::default()), |(head, tree)| (Some(head), tree));
+        if let Some(head) = &previous {
+            self.audit_known().found(head);
+        }
+        let unseen = leaf_number(tree.size())?;
+        let mut growth = Growth { previous, tree, runs: vec![], unseen, key, now };
         let mut cursor = Cursor::default();
         loop {
             let (head_number, tree_size) =
@@ -256,6 +250,11 @@ impl Store {
             let Some(found) = self.read(NewEntries { cursor, head_number, tree_size }).await? else {
                 return Ok(None);
             };
+            growth.unseen = growth.unseen.saturating_sub(found.covered);
+            if found.finished && growth.unseen != 0 {
+                // A chain has its mark, but not one entry any more.
+                return Err(Error::AuditBroken { what: "chain" });
+            }
             growth.take(found.leaves);
             let signs = if found.finished {
                 !growth.runs.is_empty() || growth.previous.is_none()
@@ -270,13 +269,5 @@ impl Store {
             }
             cursor = found.cursor;
         }
-    }
-
-    /// The newest signed head.
-    ///
-    /// # Errors
-    /// Any read error of the store.
-    pub async fn audit_tree_head(&self) -> Result<Option<TreeHead>> {
-        Ok(self.read(LastHead).await?.map(|(head, _)| head))
     }
 }

@@ -15,11 +15,13 @@ mod hex32;
 mod integrate;
 mod key;
 mod merkle;
+mod newest;
 mod verify;
 
 pub(crate) use chain::Chains;
 pub use head::TreeHead;
 pub use key::{PublicKey, SigningKey};
+pub(crate) use newest::Known;
 pub use verify::{Fault, Report, verify};
 
 /// The dump's name and version, in its first line.

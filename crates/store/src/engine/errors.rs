@@ -12,6 +12,9 @@ pub(crate) fn from_sqlite(error: rusqlite::Error) -> Error {
         Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt) => {
             Error::StorageFailed(error.to_string())
         }
+        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+            Error::Unwritable(error.to_string())
+        }
         _ => Error::Database(error.to_string()),
     }
 }
@@ -23,6 +26,9 @@ pub(crate) fn from_postgres(error: tokio_postgres::Error) -> Error {
     };
     match *db.code() {
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Error::LockConflict,
+        SqlState::DISK_FULL | SqlState::READ_ONLY_SQL_TRANSACTION => {
+            Error::Unwritable(format!("{} {}", db.code().code(), db.message()))
+        }
         SqlState::IO_ERROR => Error::StorageFailed(db.code().code().to_owned()),
         _ => Error::Database(format!("{} {} {}", db.code().code(), db.message(), db.table().unwrap_or(""))),
     }

@@ -21,7 +21,7 @@ on_every_database!(
     administration_is_audited,
 );
 
-async fn check(db: &Database, institution: u32, request: &str) {
+pub async fn check(db: &Database, institution: u32, request: &str) {
     db.store.record_verification(verification(institution, request)).await.expect("records");
 }
 
@@ -94,7 +94,7 @@ async fn two_processes_sign_one_chain_of_heads(db: Database) {
 }
 
 /// What somebody does who may write every row.
-async fn tamper(db: &Database, sql: &str) {
+pub async fn tamper(db: &Database, sql: &str) {
     if let Some(path) = db.url.strip_prefix("sqlite:") {
         rusqlite::Connection::open(path).expect("opens").execute_batch(sql).expect("tampers");
         return;

@@ -1,6 +1,7 @@
 //! The store through its public door, on every database.
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
+mod audit_changed;
 mod audit_dump;
 mod audit_log;
 mod checks;
@@ -14,6 +15,7 @@ mod fuzz_seeds;
 mod imports;
 mod kill;
 mod people;
+mod read_only;
 mod revocation_lists;
 mod schema;
 mod writer;

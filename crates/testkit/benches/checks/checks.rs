@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use eligibility::card_certificate::CardCertificateId;
@@ -38,6 +37,12 @@ const CONNECTIONS: usize = 48;
 const PEOPLE: u32 = 4_000;
 /// RSA keys shared by their cards: making a key takes longer than everything else.
 const KEYS: usize = 16;
+/// Body of an answer to a card check, bytes; the floor's answers are as long.
+const CARD_ANSWER_BYTES: usize = 2_850;
+/// Body of an answer to a number check, bytes.
+const NUMBER_ANSWER_BYTES: usize = 1_550;
+/// Characters of a nonce.
+const NONCE_CHARS: usize = 54;
 /// Nonces fetched by one request.
 const NONCES_AT_ONCE: u32 = 64;
 
@@ -75,36 +80,44 @@ impl People {
 
 /// Checks by card: nonces are fetched and signed before the clock starts, as cards do that.
 pub(crate) async fn card(site: &Site, people: &People) -> Result<Line> {
-    let floor = floor_per_second(site, people).await?;
+    let sample = signed(people, &["0".repeat(NONCE_CHARS)], 0)?;
+    let floor = floor(site, people, sample[0].len(), CARD_ANSWER_BYTES).await?;
     let (server, target) = site.serve()?;
     let warm = card_requests(people, &target, WARM).await?;
     load::run(&target, warm, CONNECTIONS, None).await?;
     let requests = card_requests(people, &target, FULL).await?;
+    let first = requests[0].clone();
     let full = metered(site, &server, &target, requests, None).await?;
+    as_long_as_the_floors(&ask_once(&target, &first).await?, CARD_ANSWER_BYTES)?;
     let requests = card_requests(people, &target, HALF).await?;
     let half = metered(site, &server, &target, requests, Some(full.measured.per_second() / 2.0)).await?;
-    line("card_check", &full, &half, floor, &server)
+    line("card_check", &full, &half, &floor, &server)
 }
 
 /// Checks by number.
 pub(crate) async fn number(site: &Site, people: &People) -> Result<Line> {
-    let floor = floor_per_second(site, people).await?;
+    let sample = number_requests(people, "sample", 1)?;
+    let floor = floor(site, people, sample[0].len(), NUMBER_ANSWER_BYTES).await?;
     let (server, target) = site.serve()?;
     load::run(&target, number_requests(people, "warm", WARM)?, CONNECTIONS, None).await?;
     let requests = number_requests(people, "full", FULL)?;
+    let first = requests[0].clone();
     let full = metered(site, &server, &target, requests, None).await?;
+    as_long_as_the_floors(&ask_once(&target, &first).await?, NUMBER_ANSWER_BYTES)?;
     let requests = number_requests(people, "half", HALF)?;
     let half = metered(site, &server, &target, requests, Some(full.measured.per_second() / 2.0)).await?;
-    line("number_check", &full, &half, floor, &server)
+    line("number_check", &full, &half, &floor, &server)
 }
 
-fn line(name: &'static str, full: &Metered, half: &Metered, floor: f64, server: &Running) -> Result<Line> {
+fn line(name: &'static str, full: &Metered, half: &Metered, floor: &Floor, server: &Running) -> Result<Line> {
     let per_second = full.measured.per_second();
     Ok(Line {
         name,
         per_second: Some(per_second),
-        floor_per_second: Some(floor),
-        ratio: Some(per_second / floor),
+        floor_per_second: Some(floor.per_second),
+        ratio: Some(per_second / floor.per_second),
+        floor_p50_ms: Some(floor.half.percentile(0.50)),
+        floor_p99_ms: Some(floor.half.percentile(0.99)),
         p50_ms: Some(half.measured.percentile(0.50)),
         p99_ms: Some(half.measured.percentile(0.99)),
         cpu_us: Some(full.cpu_us),
@@ -240,23 +253,48 @@ fn number_requests(people: &People, run: &str, count: usize) -> Result<Arc<Vec<V
     Ok(Arc::new(requests))
 }
 
-/// Requests per second of the bare server, with the same connections and as many requests.
-async fn floor_per_second(site: &Site, people: &People) -> Result<f64> {
-    let key = |index: usize| format!("{:x?}", digest(&SHA256, &index.to_be_bytes()).as_ref());
-    crate::floor::prepare(&site.floor_database(), (0..people.asked.len()).map(key))?;
+/// What the bare server does.
+struct Floor {
+    /// Requests per second at full speed.
+    per_second: f64,
+    /// At half of that.
+    half: Measured,
+}
+
+/// Measures the bare server, with the same connections, as many requests, and messages of these lengths.
+async fn floor(site: &Site, people: &People, request_bytes: usize, answer_bytes: usize) -> Result<Floor> {
+    let population = usize::try_from(PERSONS)?;
+    crate::floor::prepare(&site.floor_database(), population)?;
     let signer = people.keys.keys().first().context("no key")?;
     let public_key = BASE64.encode(rsa_public_key(signer.public_key().spki_der())?);
     let mut requests = Vec::with_capacity(FULL);
     for index in 0..people.asked.len() {
-        let signed = key(index);
-        let signature = BASE64.encode(signer.sign(signed.as_bytes())?);
-        let body = serde_json::json!({ "key": key(index), "signed": signed, "signature": signature, "public_key": public_key });
+        let key = crate::floor::key(index * (population / people.asked.len()));
+        let signature = BASE64.encode(signer.sign(key.as_bytes())?);
+        let mut body = serde_json::json!({
+            "key": key, "signed": key, "signature": signature, "public_key": public_key,
+            "answer_bytes": answer_bytes, "filling": "",
+        });
+        let missing = request_bytes.saturating_sub(post("/", &serde_json::to_vec(&body)?).len());
+        body["filling"] = "x".repeat(missing).into();
         requests.push(post("/", &serde_json::to_vec(&body)?));
     }
-    let requests: Vec<_> = requests.iter().cycle().take(FULL).cloned().collect();
+    let many = |count| Arc::new(requests.iter().cycle().take(count).cloned().collect::<Vec<_>>());
     let (_floor, target) = site.serve_floor()?;
-    load::run(&target, Arc::new(requests[..WARM].to_vec()), CONNECTIONS, None).await?;
-    Ok(load::run(&target, Arc::new(requests), CONNECTIONS, None).await?.per_second())
+    load::run(&target, many(WARM), CONNECTIONS, None).await?;
+    let per_second = load::run(&target, many(FULL), CONNECTIONS, None).await?.per_second();
+    let half = load::run(&target, many(HALF), CONNECTIONS, Some(per_second / 2.0)).await?;
+    Ok(Floor { per_second, half })
+}
+
+/// Says so when answers have become longer or shorter than the floor's, by more than a tenth.
+fn as_long_as_the_floors(answer: &[u8], floor_bytes: usize) -> Result<()> {
+    anyhow::ensure!(
+        answer.len().abs_diff(floor_bytes) * 10 <= floor_bytes,
+        "an answer has {} bytes, the floor's {floor_bytes}: give the floor answers as long",
+        answer.len()
+    );
+    Ok(())
 }
 
 /// The RSAPublicKey inside a SubjectPublicKeyInfo.

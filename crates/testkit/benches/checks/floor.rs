@@ -1,5 +1,7 @@
 //! The floor: the least a server can do for a check and still be honest. Mutual TLS, one RSA signature
 //! verified, one indexed read, one durable append that many requests share; no rules, no consents, no receipt.
+//! It reads among as many people as the server, and its messages are as long as the server's, as the line and
+//! the cipher cost the same whatever is in them.
 //!
 //! It runs as a process of its own, started by the benchmark with the same thread counts as the real server.
 
@@ -24,6 +26,8 @@ use tokio_rustls::TlsAcceptor;
 
 const BODY_MAX_BYTES: usize = 64 * 1024;
 const WRITE_GROUP_MAX: usize = 256;
+/// Bytes the floor has of a person: about what a row of coverage takes.
+const NOTE_BYTES: usize = 300;
 
 /// What the floor reads of a request: a signature to verify, and a key to look up.
 #[derive(Deserialize)]
@@ -32,6 +36,7 @@ struct Ask {
     signed: String,
     signature: String,
     public_key: String,
+    answer_bytes: usize,
 }
 
 struct Floor {
@@ -72,7 +77,8 @@ async fn answer(floor: Arc<Floor>, request: Request<Incoming>) -> Result<Respons
     UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, base64.decode(&ask.public_key)?)
         .verify(ask.signed.as_bytes(), &base64.decode(&ask.signature)?)
         .map_err(|_| anyhow::anyhow!("bad signature"))?;
-    let found = floor.read(&ask.key)?;
+    let mut found = floor.read(&ask.key)?.into_bytes();
+    found.resize(ask.answer_bytes.min(BODY_MAX_BYTES), b'x');
     let (done, written) = oneshot::channel();
     floor.writer.send((ask.key, done)).context("the floor's writer is gone")?;
     written.await?;
@@ -125,20 +131,30 @@ fn write_groups(database: &Path, queue: &mpsc::Receiver<(String, oneshot::Sender
     Ok(())
 }
 
-/// Makes the floor's database with these people.
-pub(crate) fn prepare(database: &Path, keys: impl Iterator<Item = String>) -> Result<()> {
-    let _ = std::fs::remove_file(database);
+/// The key of a person in the floor's database.
+pub(crate) fn key(ordinal: usize) -> String {
+    format!("person-{ordinal:09}")
+}
+
+/// Makes the floor's database with this many people, unless it is there already, and forgets earlier events.
+pub(crate) fn prepare(database: &Path, people: usize) -> Result<()> {
     let mut connection = open(database)?;
     connection.execute_batch(
-        "CREATE TABLE floor_person (person_key TEXT PRIMARY KEY, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        "CREATE TABLE IF NOT EXISTS floor_person (person_key TEXT PRIMARY KEY, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
+         DROP TABLE IF EXISTS floor_event;
          CREATE TABLE floor_event (number INTEGER PRIMARY KEY, person_key TEXT NOT NULL) STRICT;",
     )?;
-    let note = "x".repeat(600);
+    let there: i64 = connection.query_row("SELECT count(*) FROM floor_person", [], |row| row.get(0))?;
+    if usize::try_from(there)? == people {
+        return Ok(());
+    }
+    let note = "x".repeat(NOTE_BYTES);
     let transaction = connection.transaction()?;
-    for key in keys {
+    transaction.execute("DELETE FROM floor_person", [])?;
+    for ordinal in 0..people {
         transaction
             .prepare_cached("INSERT INTO floor_person (person_key, note) VALUES (?1, ?2)")?
-            .execute(params![key, note])?;
+            .execute(params![key(ordinal), note])?;
     }
     transaction.commit()?;
     Ok(())

@@ -18,6 +18,10 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
+/// The program's allocator, for the floor and the load generator as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One line of the report; what a benchmark does not measure is absent.
 #[derive(Debug, Default, Serialize)]
 struct Line {
@@ -34,6 +38,8 @@ struct Line {
     p99_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     floor_p50_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor_p99_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu_us: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,7 @@ use eligibility::{
     person::{Person, PersonKey, Protection},
 };
 use store::{
-    CardLookup, NewConsent, NewVerification, Options, Store,
+    CardLookup, NewConsent, NewVerification, NumberLookup, NumberQuestion, Options, Store,
     audit::AuditEvent,
     import::{CHUNK_ROWS, Card, FileMeta},
 };
@@ -124,8 +124,17 @@ async fn one_check(store: &Store, id: u64, persons: u32, is_card: bool) {
     } else {
         let (insurer, key) = (insurer(number), NumberKey::of(&number.to_string()));
         let birthdate = "1980-02-28".parse().expect("a date");
-        let found = store.number_context(&institution, &insurer, &key, birthdate).await.expect("reads");
-        assert_eq!(found.coverages.len(), 1);
+        let question = NumberQuestion {
+            institution_code: institution,
+            request_id: id.to_string(),
+            question_digest: [0; 32],
+            insurer,
+            number: key,
+            birthdate,
+            asked_at: Instant(1_795_305_600_000),
+        };
+        let found = store.number_check(question).await.expect("reads");
+        assert!(matches!(found, NumberLookup::Found(found) if found.coverages.len() == 1));
     }
     store.record_verification(new_verification(id, key(number), is_card)).await.expect("records");
 }

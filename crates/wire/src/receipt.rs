@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub const RECEIPT_TYPE: &str = "shikaku-receipt+jwt";
 /// `alg` of the JWS header.
 pub const RECEIPT_ALGORITHM: &str = "ES256";
+/// `iss` of the centre unless it is configured otherwise.
+pub const RECEIPT_ISSUER: &str = "urn:shikaku:centre";
 /// Longest receipt a reader accepts, characters of the compact form.
 pub const MAX_RECEIPT_CHARS: usize = 8 * 1024;
 
@@ -29,6 +31,10 @@ pub struct ReceiptClaims {
     pub iat: i64,
     /// Holds until.
     pub exp: i64,
+    /// SHA-256 of the question's body as it was sent, base64url: the receipt is about this question and no other.
+    pub question: String,
+    /// SHA-256 of the value of `answer` as it was sent, base64url: nothing in it can be changed.
+    pub answer: String,
     /// 照会区分.
     pub method: InquiryMethod,
     /// 資格確認日.

@@ -220,6 +220,17 @@ impl NumberCheckRequest {
     }
 }
 
+/// The value of `answer` in an answer's JSON exactly as it was sent: what a receipt holds the SHA-256 of.
+///
+/// It is the first member and the receipt the next, without blanks between them. Quotation marks within a text are
+/// escaped, so what is looked for is found between members only; text that an answer of another make gives is not the
+/// text that was signed.
+#[must_use]
+pub fn answer_text(body: &str) -> Option<&str> {
+    let (answer, _) = body.strip_prefix(r#"{"answer":"#)?.rsplit_once(r#","receipt":""#)?;
+    Some(answer)
+}
+
 /// The answer to a check, by card or by number.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckAnswer {
@@ -227,7 +238,8 @@ pub struct CheckAnswer {
     #[serde(with = "under_root")]
     #[schema(value_type = XmlMsg<ResultMessage>)]
     pub answer: ResultMessage,
-    /// The signed eligibility receipt, JWS compact form (ES256).
+    /// The signed eligibility receipt, JWS compact form (ES256). Its claims hold the SHA-256 (base64url) of the question's
+    /// body (`question`) and of the value of `answer` (`answer`), both byte for byte as they were sent.
     pub receipt: String,
     /// A fresh nonce, the same as in the header `Shikaku-Nonce`; card checks only.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -247,7 +247,7 @@ fn default_crl_refresh() -> u32 {
     300
 }
 fn default_issuer() -> String {
-    "urn:shikaku:centre".to_owned()
+    wire::receipt::RECEIPT_ISSUER.to_owned()
 }
 fn default_receipt_lifetime() -> u32 {
     RECEIPT_LIFETIME_MAX_S

@@ -16,9 +16,12 @@ use store::NewVerification;
 use store::audit::AuditEvent;
 use uuid::Uuid;
 use wire::compose::{self, AnswerContext};
+use wire::message::ResultMessage;
 use wire::receipt::{ReceiptClaims, ReceiptCoverage};
-use wire::terminal_api::CheckAnswer;
+use wire::terminal_api::{CheckAnswer, answer_text};
 
+use super::body::{Digests, base64_digest};
+use super::receipt::ReceiptSigner;
 use super::refusal::Refusal;
 use super::{Api, JSON, json_response, kept_answer};
 use crate::listener::identity::AskingTerminal;
@@ -44,11 +47,10 @@ pub(super) async fn verification(
     terminal: &AskingTerminal,
     found: &Found,
     request_id: String,
-    question_digest: [u8; 32],
+    digests: &Digests,
     now: Instant,
 ) -> Result<(NewVerification, String), Refusal> {
     let id = Uuid::now_v7().to_string();
-    let receipt = api.receipts.sign(&claims(api, terminal, found, &id, now))?;
     let names = insurer_names(api, found).await?;
     let name_of =
         |number: &InsurerNumber| names.iter().find(|(known, _)| known == number).map_or("", |(_, name)| name);
@@ -63,14 +65,14 @@ pub(super) async fn verification(
         prescription_issue_select: found.prescription_issue_select,
         notice: found.notice,
     };
-    let answer =
-        CheckAnswer { answer: compose::answer(&found.decision, &context, name_of), receipt, nonce: None };
-    let answer = serde_json::to_string(&answer).map_err(|_| ErrorCode::Internal)?;
+    let message = compose::answer(&found.decision, &context, name_of);
+    let claims = ReceiptClaims { question: digests.body.clone(), ..claims(api, terminal, found, &id, now) };
+    let answer = proven(&api.receipts, message, claims)?;
     let verification = NewVerification {
         institution_code: terminal.institution_code.clone(),
         request_id,
         verification_id: id.clone(),
-        question_digest,
+        question_digest: digests.question,
         method: found.method,
         proof_method: None,
         proof_digest: None,
@@ -83,6 +85,24 @@ pub(super) async fn verification(
         recorded_at: now,
     };
     Ok((verification, answer))
+}
+
+/// The answer as sent, with a receipt over its very bytes.
+fn proven(
+    receipts: &ReceiptSigner,
+    message: ResultMessage,
+    mut claims: ReceiptClaims,
+) -> Result<String, Refusal> {
+    const WITHOUT_RECEIPT: &str = "\"}";
+    let unproven = CheckAnswer { answer: message, receipt: String::new(), nonce: None };
+    let mut answer = serde_json::to_string(&unproven).map_err(|_| ErrorCode::Internal)?;
+    claims.answer = base64_digest(answer_text(&answer).ok_or(ErrorCode::Internal)?.as_bytes());
+    let receipt = receipts.sign(&claims)?;
+    // A receipt is base64url: nothing in it needs escaping.
+    answer.truncate(answer.len() - WITHOUT_RECEIPT.len());
+    answer.push_str(&receipt);
+    answer.push_str(WITHOUT_RECEIPT);
+    Ok(answer)
 }
 
 /// The first answer to a question that was repeated.
@@ -111,6 +131,7 @@ pub(super) fn with_nonce(mut answer: String, nonce: &str) -> String {
     answer
 }
 
+/// What the receipt claims, but for the digests of question and answer.
 fn claims(api: &Api, terminal: &AskingTerminal, found: &Found, id: &str, now: Instant) -> ReceiptClaims {
     let issued_at = now.0.div_euclid(1000);
     ReceiptClaims {
@@ -119,6 +140,8 @@ fn claims(api: &Api, terminal: &AskingTerminal, found: &Found, id: &str, now: In
         jti: id.to_owned(),
         iat: issued_at,
         exp: issued_at + i64::from(api.receipt_lifetime_s),
+        question: String::new(),
+        answer: String::new(),
         method: found.method,
         as_of: found.as_of,
         validity: found.decision.validity,
@@ -145,19 +168,28 @@ async fn insurer_names(api: &Api, found: &Found) -> Result<Vec<(InsurerNumber, A
     Ok(names)
 }
 
-/// What the audit log says: who asked about whom, and how it ended. Opaque ids only.
-fn audit_event(terminal: &AskingTerminal, found: &Found, id: &str) -> AuditEvent {
-    let action = match found.method {
+/// Who asked, as the audit log names them.
+pub(super) fn actor(terminal: &AskingTerminal) -> String {
+    format!("terminal:{}", terminal.terminal_name)
+}
+
+/// What was done, as the audit log names it.
+pub(super) fn action(method: InquiryMethod) -> &'static str {
+    match method {
         InquiryMethod::Card => "verify_card",
         InquiryMethod::Number => "verify_number",
-    };
+    }
+}
+
+/// What the audit log says: who asked about whom, and how it ended. Opaque ids only.
+fn audit_event(terminal: &AskingTerminal, found: &Found, id: &str) -> AuditEvent {
     let object = match &found.person_key {
         Some(key) => format!("person:{}", key.0),
         None => "nobody".to_owned(),
     };
     AuditEvent {
-        actor: format!("terminal:{}", terminal.terminal_name),
-        action: action.to_owned(),
+        actor: actor(terminal),
+        action: action(found.method).to_owned(),
         object,
         outcome: format!("validity:{}", found.decision.validity.code()),
         detail: format!("verification:{id} as_of:{}", found.as_of),

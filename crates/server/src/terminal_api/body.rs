@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Request, header};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use eligibility::errors::ErrorCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -25,11 +26,18 @@ pub struct BodyLimits {
 /// A body that was read and understood.
 pub(super) struct Question<T> {
     pub(super) value: T,
+    pub(super) digests: Digests,
+}
+
+/// What names a question without repeating it.
+pub(super) struct Digests {
     /// SHA-256 over the route, the terminal's name and the body as sent: two questions are the same when these are.
     /// So a first answer is given again to the terminal that got it, and to no other of its institution. The name
     /// and not the certificate's fingerprint: a terminal whose certificate was renewed while its question was under
     /// way is the same terminal.
-    pub(super) digest: [u8; 32],
+    pub(super) question: [u8; 32],
+    /// SHA-256 of the body as sent, base64url: what a receipt says was asked.
+    pub(super) body: String,
 }
 
 pub(super) async fn read<T: DeserializeOwned>(
@@ -41,7 +49,6 @@ pub(super) async fn read<T: DeserializeOwned>(
     if !is_json(request.headers()) {
         return Err(Refusal::media_type());
     }
-    let bytes = collect(request.into_body(), limits).await?;
     let value = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::Unreadable)?;
     let mut context = Context::new(&SHA256);
     context.update(route.as_bytes());
@@ -50,9 +57,15 @@ pub(super) async fn read<T: DeserializeOwned>(
     context.update(terminal.terminal_name.as_bytes());
     context.update(&[0]);
     context.update(&bytes);
-    let mut digest = [0; 32];
-    digest.copy_from_slice(context.finish().as_ref());
-    Ok(Question { value, digest })
+    let mut question = [0; 32];
+    question.copy_from_slice(context.finish().as_ref());
+    let body = base64_digest(&bytes);
+    Ok(Question { value, digests: Digests { question, body } })
+}
+
+/// SHA-256, base64url: as a receipt holds it.
+pub(super) fn base64_digest(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, bytes))
 }
 
 async fn collect(body: Incoming, limits: BodyLimits) -> Result<Bytes, Refusal> {

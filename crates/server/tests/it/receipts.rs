@@ -1,5 +1,6 @@
 //! Receipts: whoever has the published key can verify one without us, and no bit of it can be changed.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use eligibility::Date;
@@ -7,7 +8,7 @@ use serde_json::Value;
 use testkit::people;
 use testkit::system::{Engine, INSTITUTION, TestSystem};
 use wire::receipt::ReceiptClaims;
-use wire::terminal_api::{JwkSet, RECEIPT_KEYS_PATH};
+use wire::terminal_api::{JwkSet, RECEIPT_KEYS_PATH, answer_text};
 
 use crate::on_both_engines;
 use crate::support::{Desk, first_result, insurer, number_question};
@@ -33,6 +34,10 @@ fn verify(receipt: &str, keys: &JwkSet) -> Option<ReceiptClaims> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
+fn sha256(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, bytes))
+}
+
 async fn a_receipt_proves_its_answer_and_nothing_else(engine: Engine) {
     let desk = Desk::open(engine).await;
     let today = desk.system.today();
@@ -41,7 +46,8 @@ async fn a_receipt_proves_its_answer_and_nothing_else(engine: Engine) {
     let keys: JwkSet = serde_json::from_value(desk.get(RECEIPT_KEYS_PATH).await.json()).expect("keys");
     let card = desk.system.card_of("p").await;
     let by_card = desk.check_card(&card, today).await;
-    let by_number = desk.check_number(&number_question("r", &insurer(), "701", None, BORN, today)).await;
+    let by_number_question = number_question("r", &insurer(), "701", None, BORN, today);
+    let by_number = desk.check_number(&by_number_question).await;
     for (reply, method) in [(&by_card, "1"), (&by_number, "2")] {
         let receipt = reply.json()["receipt"].as_str().expect("a receipt").to_owned();
         let claims = verify(&receipt, &keys).expect("a valid receipt");
@@ -49,6 +55,13 @@ async fn a_receipt_proves_its_answer_and_nothing_else(engine: Engine) {
         assert_eq!((claims.method.code(), claims.validity.code(), claims.as_of), (method, "1", today));
         assert_eq!(claims.iat, desk.system.clock.now().0 / 1000);
         assert_eq!(claims.exp - claims.iat, 86_400);
+        let text = std::str::from_utf8(&reply.bytes).expect("UTF-8");
+        let shown = answer_text(text).expect("an answer in its form");
+        assert_eq!(serde_json::from_str::<Value>(shown).expect("JSON"), reply.json()["answer"]);
+        assert_eq!(claims.answer, sha256(shown.as_bytes()), "the receipt is over the answer's very bytes");
+        if method == "2" {
+            assert_eq!(claims.question, sha256(&serde_json::to_vec(&by_number_question).expect("JSON")));
+        }
         let shown = first_result(reply);
         assert_eq!(shown["InsuredIdentificationNumber"], claims.coverages[0].number.as_str());
         assert_eq!(shown["InsurerNumber"], claims.coverages[0].insurer_number.as_str());
@@ -82,6 +95,8 @@ async fn an_old_key_still_verifies_after_a_rotation(engine: Engine) {
         jti: "id".to_owned(),
         iat: 0,
         exp: 1,
+        question: String::new(),
+        answer: String::new(),
         method: eligibility::codes::InquiryMethod::Card,
         as_of: BORN,
         validity: eligibility::codes::Validity::NoMatch,

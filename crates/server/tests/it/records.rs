@@ -15,7 +15,7 @@ const BORN: Date = Date::constant(1983, 7, 29);
 on_both_engines! { no_data_leaves_when_the_record_cannot_be_written logs_metrics_and_audit_name_nobody }
 
 /// Changes the database behind the server's back.
-async fn behind_the_back(url: &str, sql: &str) {
+pub(crate) async fn behind_the_back(url: &str, sql: &str) {
     if let Some(file) = url.strip_prefix("sqlite:") {
         return rusqlite::Connection::open(file).expect("the database").execute_batch(sql).expect("changed");
     }

@@ -45,13 +45,14 @@ async function tellCode(scene, page, code) {
   }
 }
 
-async function tellConsent(scene, page, { title, sees }) {
+async function tellConsent(scene, page, { title, sees, says }) {
   await openCatalogue(scene, page);
   const entry = page.locator('section', { has: page.locator('#consent') }).locator('.entry', { has: page.getByRole('heading', { name: title, exact: true }) });
   await bringAbout(page, entry.getByRole('button'));
   const rows = page.locator('.seen tbody tr');
   const seen = await rows.evaluateAll((lines) => lines.map((line) => line.querySelector('.tag').textContent.includes('見える')));
   assert.deepEqual(seen, sees, title);
+  if (says) assert.ok((await page.getByRole('row', { name: '薬剤情報' }).innerText()).includes(says), title);
 }
 
 export function tellCatalogue(scene, step) {
@@ -71,6 +72,24 @@ export function tellCatalogue(scene, step) {
       });
     }
   });
+
+  step('the first page lists every error and every state itself, each with its way to the list', () =>
+    onPage(scene, SCREENS.desk, async (page) => {
+      const codes = Object.values(LAYERS).flat();
+      await page.goto(scene.demo.about.landing_page);
+      const errors = page.locator('details', { has: page.getByRole('heading', { name: `エラー（${codes.length} 種類）` }) });
+      await errors.locator('summary').click();
+      assert.deepEqual((await errors.locator('a code').allInnerTexts()).sort(), [...codes].sort());
+      await assertAccessible(page, 'the errors on the first page');
+      await errors.getByRole('link', { name: /^OQSA9109E/ }).click();
+      assert.equal(new URL(page.url()).hash, '#OQSA9109E');
+      await page.goto(scene.demo.about.landing_page);
+      const consents = page.locator('details', { has: page.getByRole('heading', { name: '同意の状態' }) });
+      await consents.locator('summary').click();
+      assert.equal(await consents.getByRole('link').count(), CONSENTS.length);
+      await consents.getByRole('link', { name: '救急時' }).click();
+      assert.ok(await page.getByRole('heading', { name: '同意を得るのが難しい（救急時）' }).isVisible());
+    }));
 
   for (const [layer, codes] of Object.entries(LAYERS)) {
     step(`every code of ${layer} happens for real, or says why not yet`, () =>

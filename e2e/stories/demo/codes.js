@@ -32,4 +32,7 @@ export const CONSENTS = [
   { title: '聞いていない', sees: [YES, NO, NO, NO, NO, NO] },
   { title: '40 歳未満の健診', sees: [YES, YES, NO, YES, YES, YES] },
   { title: '電子証明書の期限切れ（3 か月以内）', sees: [NO, NO, NO, NO, NO, NO] },
+  { title: '前の同意が続いている（訪問診療等）', sees: [YES, NO, NO, YES, YES, NO] },
+  { title: '同意の有効期限切れ（オンライン診療等）', sees: [YES, NO, NO, NO, NO, NO], says: '同意有効期限切れ' },
+  { title: '同意を得るのが難しい（救急時）', sees: [YES, NO, NO, NO, NO, NO], says: '同意取得困難' },
 ];

@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context, Result};
 use card::vpcd::{self, BridgeEvent};
 use clap::Args;
+use eligibility::Instant;
 use pki::jlis::{JlisOptions, SimulatedJlis};
 use population::{Persona, personas::DEFAULT_PERSONA};
 use serde_json::json;
@@ -39,7 +40,7 @@ pub(crate) struct Simulate {
     /// Where vpcd listens.
     #[arg(long, value_name = "HOST:PORT", default_value_t = SocketAddr::from(([127, 0, 0, 1], vpcd::DEFAULT_PORT)))]
     vpcd: SocketAddr,
-    /// A demo's folder: the card is then one that its server believes. Without it the card comes from an
+    /// A demo's folder, whether or not it runs: the card is then one that its server believes. Without it the card comes from an
     /// authority made for the occasion.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -56,9 +57,8 @@ pub(crate) fn run(arguments: &Simulate, json: bool) -> Result<Report> {
             DataFolder::new(&occasion.0)?
         }
     };
-    let jlis = Arc::new(SimulatedJlis::open_or_create(&folder.jlis(), &JlisOptions::default(), now)?);
     let everybody = population::personas(Clock::system().today());
-    prepare_cards(&jlis, &everybody, now)?;
+    let jlis = Arc::new(authority(&folder, &everybody, now)?);
     let wanted = arguments.persona.as_deref().unwrap_or(DEFAULT_PERSONA);
     let persona =
         everybody.iter().find(|persona| persona.id == wanted).with_context(|| unknown(&everybody))?;
@@ -78,6 +78,19 @@ pub(crate) fn run(arguments: &Simulate, json: bool) -> Result<Report> {
     stop.store(true, Ordering::Relaxed);
     bridge.join().map_err(|_| anyhow::anyhow!("the bridge to vpcd broke"))?;
     Ok(report)
+}
+
+/// The authority of this folder. A demo that runs on the folder holds it open and has everybody's cards in it already:
+/// then it is only read.
+fn authority(folder: &DataFolder, everybody: &[Persona], now: Instant) -> Result<SimulatedJlis> {
+    match SimulatedJlis::open_or_create(&folder.jlis(), &JlisOptions::default(), now) {
+        Ok(jlis) => {
+            prepare_cards(&jlis, everybody, now)?;
+            Ok(jlis)
+        }
+        Err(pki::Error::InUse(_)) => Ok(SimulatedJlis::open_beside(&folder.jlis())?),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn tell(reader: SocketAddr, event: &BridgeEvent) {

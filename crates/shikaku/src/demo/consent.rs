@@ -9,7 +9,11 @@ use kiosk::session::Choices;
 use serde::Deserialize;
 use wire::message::{Code, ConsentInfo, QualificationResult, ResultMessage};
 
-use crate::demo::{landing::view::Seen, system::Proven};
+use crate::demo::{
+    earlier_consents::{HOME_VISIT_PERSONA, ONLINE_PERSONA},
+    landing::view::Seen,
+    system::Proven,
+};
 
 /// An answer to one question about consent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -153,30 +157,38 @@ fn ceiling(result: &QualificationResult) -> (bool, String) {
 }
 
 fn specific_disease(result: &QualificationResult) -> (bool, String) {
-    let agreed = is_granted(result.specific_disease_consent.as_ref());
+    let status = result.specific_disease_consent.as_ref().and_then(Code::known);
     let found = result.specific_disease_certificates.first().and_then(|found| found.disease.known());
-    let note = match (found, agreed) {
-        (Some(disease), _) => disease.label().to_owned(),
-        (None, true) => "見られますが、受療証はありません".to_owned(),
-        (None, false) => String::new(),
+    let note = match (status, found) {
+        (Some(ConsentStatus::Agreed), Some(disease)) => disease.label().to_owned(),
+        (Some(ConsentStatus::Agreed), None) => "見られますが、受療証はありません".to_owned(),
+        (other, _) => other.map_or_else(String::new, without_view),
     };
-    (agreed, note)
+    (status == Some(ConsentStatus::Agreed), note)
 }
 
 /// What is kept elsewhere: the answer says only whether and until when it may be looked at.
 fn record(info: Option<&ConsentInfo>) -> (bool, String) {
-    let agreed = is_granted(info.map(|info| &info.flag));
-    let until = info.and_then(|info| info.available_until);
-    let note = until.map(|until| {
+    let Some((info, status)) = info.and_then(|info| Some((info, info.flag.known()?))) else {
+        return (false, String::new());
+    };
+    let until = info.available_until.map(|until| {
         let (day, time) = (format_japanese(until.date()), until.time());
         format!("{day} {:02}:{:02} まで", time.hour(), time.minute())
     });
-    let always = if agreed { "取り消されるまで" } else { "" };
-    (agreed, note.unwrap_or_else(|| always.to_owned()))
+    match (status, until) {
+        (ConsentStatus::Agreed, until) => (true, until.unwrap_or_else(|| "取り消されるまで".to_owned())),
+        (status, Some(until)) => (false, format!("{}（{until}でした）", without_view(status))),
+        (status, None) => (false, without_view(status)),
+    }
 }
 
-fn is_granted(flag: Option<&Code<ConsentStatus>>) -> bool {
-    flag.is_some_and(|flag| flag.is(ConsentStatus::Agreed))
+/// The state in words, where the column beside does not say it already.
+fn without_view(status: ConsentStatus) -> String {
+    match status {
+        ConsentStatus::Agreed | ConsentStatus::NotAgreed => String::new(),
+        ConsentStatus::TermExpired | ConsentStatus::CannotBeAsked => status.label().to_owned(),
+    }
 }
 
 /// A named person in a state of consent, for the list.
@@ -185,63 +197,122 @@ pub(crate) struct Example {
     pub(crate) title: &'static str,
     /// Who.
     pub(crate) persona: &'static str,
+    /// The state in 同意区分 it is there to show; none where nothing was asked.
+    pub(crate) status: Option<ConsentStatus>,
     /// What the patient does.
     pub(crate) consents: Consents,
+    /// How they are treated.
+    pub(crate) care_form: CareForm,
     /// What the clinic then may see.
     pub(crate) outcome: &'static str,
 }
 
 const ALL: Consents = Consents::all(Choice::Granted);
 const NONE: Consents = Consents::all(Choice::Refused);
+const SILENT: Consents = Consents::all(Choice::NotAsked);
 
 /// Every state of consent, each with the person who shows it.
 pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         title: "すべて同意する",
         persona: "hanako",
+        status: Some(ConsentStatus::Agreed),
+        care_form: CareForm::Outpatient,
         consents: ALL,
         outcome: "限度額、健診、薬剤、診療、手術のすべてが 24 時間見られます。",
     },
     Example {
         title: "すべて同意しない",
         persona: "hanako",
+        status: Some(ConsentStatus::NotAgreed),
+        care_form: CareForm::Outpatient,
         consents: NONE,
         outcome: "資格だけが見え、限度額も情報も見られません。",
     },
     Example {
         title: "薬剤情報だけ同意する",
         persona: "hanako",
+        status: Some(ConsentStatus::Agreed),
+        care_form: CareForm::Outpatient,
         consents: Consents { medication: Choice::Granted, ..NONE },
         outcome: "薬剤情報だけが見られます。",
     },
     Example {
         title: "限度額の提供を断る",
         persona: "low-income",
+        status: Some(ConsentStatus::NotAgreed),
+        care_form: CareForm::Outpatient,
         consents: Consents { ceiling: Choice::Refused, ..ALL },
         outcome: "認定証を持っていますが、限度額は見えません。",
     },
     Example {
         title: "特定疾病の提供に同意する",
         persona: "dialysis",
+        status: Some(ConsentStatus::Agreed),
+        care_form: CareForm::Outpatient,
         consents: Consents { specific_disease: Choice::Granted, ..NONE },
         outcome: "特定疾病療養受療証だけが見えます。",
     },
     Example {
         title: "聞いていない",
         persona: "dialysis",
+        status: None,
+        care_form: CareForm::Outpatient,
         consents: Consents::all(Choice::NotAsked),
         outcome: "カードを使うことで限度額だけが見え、ほかは見えません。",
     },
     Example {
         title: "40 歳未満の健診",
         persona: "national",
+        status: None,
+        care_form: CareForm::Outpatient,
         consents: ALL,
         outcome: "健診情報は 40 歳からなので、同意しても見られません。",
     },
     Example {
         title: "電子証明書の期限切れ（3 か月以内）",
         persona: "card-grace",
+        status: None,
+        care_form: CareForm::Outpatient,
         consents: ALL,
         outcome: "同意は受け付けず、資格だけが見えます。",
     },
+    Example {
+        title: "前の同意が続いている（訪問診療等）",
+        persona: HOME_VISIT_PERSONA,
+        status: Some(ConsentStatus::Agreed),
+        care_form: CareForm::HomeVisit,
+        consents: SILENT,
+        outcome: "30 日前の訪問で同意した薬剤と診療が、聞き直さなくても見られます。",
+    },
+    Example {
+        title: "同意の有効期限切れ（オンライン診療等）",
+        persona: ONLINE_PERSONA,
+        status: Some(ConsentStatus::TermExpired),
+        care_form: CareForm::Online,
+        consents: SILENT,
+        outcome: "きのうのオンライン診療での同意は、その日かぎりでした。薬剤と診療は期限切れと出ます。",
+    },
+    Example {
+        title: "同意を得るのが難しい（救急時）",
+        persona: "hanako",
+        status: Some(ConsentStatus::CannotBeAsked),
+        care_form: CareForm::Emergency,
+        consents: SILENT,
+        outcome: "意思を確かめられない救急の患者さんです。どの情報も同意取得困難と出ます。",
+    },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{ConsentStatus, EXAMPLES};
+
+    #[test]
+    fn every_state_of_consent_has_its_person() {
+        let shows = |status| EXAMPLES.iter().any(|example| example.status == status);
+        for &status in ConsentStatus::ALL {
+            assert!(shows(Some(status)), "{}", status.label());
+        }
+        assert!(shows(None), "not asked");
+    }
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod band;
 mod consent;
+mod earlier_consents;
 mod foreign_card;
 mod forgery;
 mod guide;

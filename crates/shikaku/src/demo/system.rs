@@ -23,6 +23,7 @@ use situations::ShiftJisCounter;
 
 use crate::{
     demo::{
+        earlier_consents,
         guide::Guide,
         landing,
         landing::{
@@ -85,6 +86,7 @@ impl System {
         let jlis = Arc::clone(&server.simulated_jlis().context("the demo has a simulated J-LIS")?.authority);
         people::settle(&server, &jlis, &folder, &cast, &clock).await?;
         number_first_patient(&server, &people).await?;
+        earlier_consents::give(&server, &people, &clock).await?;
 
         let config = terminal::config::Config::load(&folder.terminal_settings())?;
         let terminal = Terminal::start(&config, HttpsCentral::new(&config)?).await?;

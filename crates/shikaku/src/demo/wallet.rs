@@ -144,7 +144,11 @@ fn issue(authority: &CardAuthority, plan: &PersonaCard, key: &PrivateKey) -> Res
 
 fn kept_key(file: &Path) -> Result<PrivateKey> {
     if !file.is_file() {
-        PrivateKey::generate(KeyAlgorithm::Rsa2048)?.save(file)?;
+        let saved = PrivateKey::generate(KeyAlgorithm::Rsa2048)?.save(file);
+        // `card simulate` beside the demo may have been faster: its key is the card's then.
+        if !matches!(saved, Err(pki::Error::AlreadyExists(_))) {
+            saved?;
+        }
     }
     Ok(PrivateKey::load(file)?)
 }

@@ -110,6 +110,54 @@ async fn every_state_can_be_tried_and_a_situation_is_nothing_for_other_pages() {
 }
 
 #[tokio::test]
+async fn the_first_page_lists_every_error_and_every_state_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = RunningDemo::start(folder.path());
+    let get = async |path: &str| {
+        let address = format!("http://{}{path}", demo.address);
+        pages::client().get(address).send().await.expect("an answer").text().await.expect("a page")
+    };
+    let (landing, list) = (get("/").await, get("/catalogue").await);
+    assert!(landing.contains(&format!("エラー（{} 種類）", ErrorCode::ALL.len())));
+    for code in ErrorCode::ALL {
+        let line = format!("href=\"/catalogue#{0}\"><code>{0}</code> {1}<", code.code(), code.message());
+        assert!(landing.contains(&line), "{line}");
+    }
+    let places: Vec<&str> =
+        landing.split("href=\"/catalogue#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(places.len() > ErrorCode::ALL.len() + 25, "{places:?}");
+    for place in places {
+        assert!(list.contains(&format!("id=\"{place}\"")), "{place} leads nowhere");
+    }
+    for state in [
+        "同意区分 0 同意なし",
+        "同意区分 1 同意あり",
+        "同意区分 2 同意有効期限切れ",
+        "同意区分 3 同意取得困難",
+    ] {
+        assert!(landing.contains(state) && list.contains(state), "{state}");
+    }
+}
+
+#[tokio::test]
+async fn each_state_of_consent_arises_with_its_person() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = RunningDemo::start(folder.path());
+    let none = "ceiling=not_asked&specific_disease=not_asked&checkup=not_asked&medication=not_asked&treatment=not_asked&operation=not_asked";
+    for (form, expected) in [
+        ("persona=dialysis&proof=pin&care_form=home_visit", Some("1")),
+        ("persona=taro&proof=pin&care_form=online", Some("2")),
+        ("persona=hanako&proof=visual&care_form=emergency", Some("3")),
+        ("persona=taro&proof=pin&care_form=outpatient", None),
+    ] {
+        let page = pages::post(&demo, "/checks/card", &format!("{form}&{none}")).await;
+        let page = page.text().await.expect("a page");
+        let flag = between(&page, "PharmacistsInfoConsFlg&#62;", "&#60;");
+        assert_eq!(flag, expected, "{form}");
+    }
+}
+
+#[tokio::test]
 async fn a_locked_card_can_be_unlocked_and_locked_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = RunningDemo::start(folder.path());

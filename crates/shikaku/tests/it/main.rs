@@ -2,6 +2,7 @@
 
 mod audit;
 mod authority;
+mod beside_a_demo;
 mod catalogue;
 mod contract;
 mod demo;

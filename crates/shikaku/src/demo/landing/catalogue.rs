@@ -4,7 +4,7 @@
 use askama::Template;
 use eligibility::{
     codes::Validity,
-    consent::ConsentKind,
+    consent::{CareForm, ConsentKind},
     errors::{ErrorCode, ErrorEntry},
 };
 use population::personas::{Ask, AskWith, CardState, Persona, PinState, Promise};
@@ -246,7 +246,8 @@ fn consents(everybody: &[Persona]) -> Section {
         let mut fields = vec![
             ("persona", person.id.to_owned()),
             ("from", "consent".to_owned()),
-            ("proof", "pin".to_owned()),
+            ("proof", if example.care_form == CareForm::Emergency { "visual" } else { "pin" }.to_owned()),
+            ("care_form", example.care_form.name().to_owned()),
         ];
         fields.extend(ConsentKind::ALL.iter().map(|&kind| {
             let choice = match example.consents.of(kind) {
@@ -263,12 +264,15 @@ fn consents(everybody: &[Persona]) -> Section {
             action: "/checks/card",
             fields,
         };
-        Some(State { title: example.title.to_owned(), word: String::new(), tone: "", ways: vec![way] })
+        let word = example
+            .status
+            .map_or_else(String::new, |status| format!("同意区分 {} {}", status.code(), status.label()));
+        Some(State { title: example.title.to_owned(), word, tone: "none", ways: vec![way] })
     };
     Section {
         id: "consent",
         title: "同意の状態",
-        note: "患者さんが読み取り機で選んだことと、医療機関に見えるもの。",
+        note: "患者さんが読み取り機で選んだことと、医療機関に見えるもの。有効期限切れは訪問診療等とオンライン診療等だけ、取得困難は救急時だけにあります。医療機関や患者さんによる取り消し（閲覧同意の取り消し）と、カードなしの再照会は、その受付をまだ作っていないため、ここからは起こせません。",
         states: EXAMPLES.iter().filter_map(state).collect(),
     }
 }

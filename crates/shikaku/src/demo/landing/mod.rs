@@ -66,6 +66,7 @@ async fn landing(State(pages): State<Arc<Pages>>) -> Response {
         lamps: system.lamps().await,
         recent: pages.results.newest(),
         groups: system.groups(),
+        catalogue: system.catalogue(),
         tables: system.tables(),
         recipe: system.recipe(),
         audit_recipe: system.audit_recipe(),

@@ -3,6 +3,7 @@
 use askama::Template;
 use wire::charset::Substitution;
 
+use super::catalogue::Catalogue;
 use crate::demo::band::Band;
 
 /// One sign that a part works.
@@ -94,6 +95,7 @@ pub(crate) struct Landing<'a> {
     pub(crate) lamps: Vec<Lamp>,
     pub(crate) recent: Vec<Recent>,
     pub(crate) groups: &'a [Group],
+    pub(crate) catalogue: &'a Catalogue,
     pub(crate) tables: &'a [Table],
     pub(crate) recipe: &'a str,
     pub(crate) audit_recipe: &'a str,

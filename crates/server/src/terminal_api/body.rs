@@ -49,6 +49,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     if !is_json(request.headers()) {
         return Err(Refusal::media_type());
     }
+    let bytes = collect(request.into_body(), limits).await?;
     let value = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::Unreadable)?;
     let mut context = Context::new(&SHA256);
     context.update(route.as_bytes());

@@ -156,6 +156,7 @@ impl CareForm {
 
 /// What the patient chose for one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConsentChoice {
     /// Which information.
     pub kind: ConsentKind,

@@ -13,5 +13,6 @@ pub mod kana;
 pub mod message;
 pub mod reader_link;
 pub mod receipt;
+pub mod strict;
 pub mod terminal_api;
 mod xml_tree;

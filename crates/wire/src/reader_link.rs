@@ -9,6 +9,8 @@ use eligibility::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::strict;
+
 /// Path that hands out one nonce (POST, empty body).
 pub const NONCE_PATH: &str = "/reader/v1/nonce";
 /// Path that takes one card session (POST).
@@ -31,7 +33,7 @@ pub struct ReaderNonce {
 
 /// One finished card session.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ReaderCardCheck {
     /// The nonce the card signed.
     pub nonce: String,
@@ -42,9 +44,10 @@ pub struct ReaderCardCheck {
     /// How the person proved who they are.
     pub proof_method: ProofMethod,
     /// 資格確認日, as it came with the nonce and was signed.
+    #[serde(deserialize_with = "strict::day")]
     pub as_of: Date,
     /// What the patient chose on the consent screens, each kind at most once.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::objects")]
     pub consents: Vec<ConsentChoice>,
     /// 診療形態.
     pub care_form: CareForm,
@@ -52,6 +55,8 @@ pub struct ReaderCardCheck {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prescription_issue_select: Option<PrescriptionIssue>,
 }
+
+strict::objects_only!(ReaderCardCheck);
 
 impl std::fmt::Debug for ReaderCardCheck {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -20,6 +20,7 @@ use crate::{
         ResultMessage,
         json::{XmlMsg, under_root},
     },
+    strict,
 };
 
 /// Path of the nonce issue (POST).
@@ -54,7 +55,7 @@ pub const MAX_INSURED_TEXT_CHARS: usize = 20;
 
 /// Asks for nonces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct NonceRequest {
     /// How many, 1 to 64.
     pub count: u32,
@@ -71,7 +72,7 @@ pub struct NonceAnswer {
 
 /// One check by card (照会区分 1).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct CardCheckRequest {
     /// A nonce this terminal was given, not used before.
     pub nonce: String,
@@ -101,10 +102,11 @@ pub struct CardCheckRequest {
     #[schema(value_type = String, examples("face", "pin", "visual"))]
     pub proof_method: ProofMethod,
     /// 資格確認日, `YYYY-MM-DD`.
+    #[serde(deserialize_with = "strict::day")]
     #[schema(value_type = String, format = Date)]
     pub as_of: Date,
     /// What the patient chose, each kind at most once; a kind not named was not asked.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::objects")]
     #[schema(value_type = Vec<ConsentChoiceSchema>)]
     pub consents: Vec<ConsentChoice>,
     /// 診療形態.
@@ -115,6 +117,8 @@ pub struct CardCheckRequest {
     #[schema(value_type = Option<String>, examples("1", "2"))]
     pub prescription_issue_select: Option<PrescriptionIssue>,
 }
+
+strict::objects_only!(NonceRequest, CardCheckRequest, NumberCheckRequest);
 
 impl CardCheckRequest {
     /// What the card must have signed for this request to hold, when it comes from this institution's terminal.
@@ -156,12 +160,13 @@ pub struct ConsentChoiceSchema {
 
 /// One check by number (照会区分 2).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct NumberCheckRequest {
     /// Chosen by the terminal; the same id gets the same answer, another body or another terminal of the institution
     /// under it is a conflict.
     pub request_id: String,
     /// 資格確認日, `YYYY-MM-DD`.
+    #[serde(deserialize_with = "strict::day")]
     #[schema(value_type = String, format = Date)]
     pub as_of: Date,
     /// 保険者番号, 6 or 8 digits.
@@ -176,6 +181,7 @@ pub struct NumberCheckRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch_number: Option<String>,
     /// 生年月日, `YYYY-MM-DD`.
+    #[serde(deserialize_with = "strict::day")]
     #[schema(value_type = String, format = Date)]
     pub birthdate: Date,
     /// 限度額提供同意.

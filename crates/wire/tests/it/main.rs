@@ -20,4 +20,5 @@ mod requests;
 mod round_trip;
 mod same_facts;
 mod samples;
+mod strict;
 mod terminal_api;

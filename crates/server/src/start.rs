@@ -117,7 +117,10 @@ impl Server {
         }
         let api = api(config, &store, &clock, card_trust, Arc::clone(&revocation))?;
         let witness = Witness::new(config.audit.witness_file.clone());
-        let audit = Arc::new(AuditLog::new(store.clone(), clock.clone(), audit_key(config)?, witness));
+        let tree_head_interval = seconds(config.audit.tree_head_interval_s);
+        let key = audit_key(config)?;
+        let audit = AuditLog::new(store.clone(), clock.clone(), key, witness, tree_head_interval);
+        let audit = Arc::new(audit);
         let tls = tls::mutual_tls(tls_material(config)?, &clock)?;
         let terminals = bind("terminal_api.listen", config.terminal_api.listen).await?;
         let operators = bind("ops.listen", config.ops.listen).await?;
@@ -142,7 +145,7 @@ impl Server {
             revocation: Arc::clone(&revocation),
             revocation_refresh: seconds(config.cards.crl_refresh_s),
             audit: Arc::clone(&audit),
-            tree_head_interval: seconds(config.audit.tree_head_interval_s),
+            tree_head_interval,
         }
         .start(&tasks, &stop);
         let (terminal_api, ops) = addresses;

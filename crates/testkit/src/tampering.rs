@@ -22,7 +22,8 @@ pub async fn take_audit_head_back(url: &str, institution: &InstitutionCode, head
     change(url, &sql).await;
 }
 
-async fn change(url: &str, sql: &str) {
+/// Runs any statements.
+pub async fn change(url: &str, sql: &str) {
     if let Some(file) = url.strip_prefix("sqlite:") {
         return rusqlite::Connection::open(file).expect("the database").execute_batch(sql).expect("changed");
     }

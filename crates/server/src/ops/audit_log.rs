@@ -2,6 +2,8 @@
 //! change it: one log event each, and one line each in the witness file if there is one.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex as Lock, PoisonError};
+use std::time::{Duration, Instant};
 
 use store::Store;
 use store::audit::SigningKey;
@@ -9,6 +11,12 @@ use tokio::sync::Mutex;
 
 use super::witness::{Witness, WitnessError};
 use crate::clock::Clock;
+
+/// Intervals after which a log that did not move on turns readiness red: whoever keeps it from being signed, by
+/// whatever means, could take back unseen what was not signed.
+const INTERVALS_MISSED: u32 = 3;
+/// Readiness waits this long at least: a busy machine may need a moment for one round.
+const PATIENCE_AT_LEAST: Duration = Duration::from_secs(5);
 
 /// Why the audit log did not move on.
 #[derive(Debug, thiserror::Error)]
@@ -22,13 +30,16 @@ pub enum AuditLogError {
 }
 
 impl AuditLogError {
-    /// Whether somebody changed the log, rather than something being out of order for a while.
+    /// Whether somebody changed the log, rather than something being out of order for a while. The store writes
+    /// no malformed row, so one in the log was changed by somebody else.
     #[must_use]
     pub fn is_tampering(&self) -> bool {
-        matches!(
-            self,
-            Self::Store(store::Error::AuditBroken { .. }) | Self::Witness(WitnessError::Rewritten { .. })
-        )
+        match self {
+            Self::Store(error) | Self::Witness(WitnessError::Store(error)) => {
+                matches!(error, store::Error::AuditBroken { .. } | store::Error::Malformed { .. })
+            }
+            Self::Witness(error) => matches!(error, WitnessError::Rewritten { .. }),
+        }
     }
 }
 
@@ -39,13 +50,18 @@ pub struct AuditLog {
     key: SigningKey,
     witness: Mutex<Witness>,
     sound: AtomicBool,
+    patience: Duration,
+    /// When it moved on last, or this server started.
+    moved_on: Lock<Instant>,
 }
 
 impl AuditLog {
-    /// The log of this store, signed with this key and shown by this witness.
+    /// The log of this store, signed with this key about every `interval` and shown by this witness.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, key: SigningKey, witness: Witness) -> Self {
-        Self { store, clock, key, witness: Mutex::new(witness), sound: AtomicBool::new(true) }
+    pub fn new(store: Store, clock: Clock, key: SigningKey, witness: Witness, interval: Duration) -> Self {
+        let patience = interval.saturating_mul(INTERVALS_MISSED).max(PATIENCE_AT_LEAST);
+        let (witness, sound) = (Mutex::new(witness), AtomicBool::new(true));
+        Self { store, clock, key, witness, sound, patience, moved_on: Lock::new(Instant::now()) }
     }
 
     /// Signs what is new and shows what was signed, by this server or another one.
@@ -56,7 +72,10 @@ impl AuditLog {
     pub async fn advance(&self) -> Result<(), AuditLogError> {
         let outcome = self.sign_and_show().await;
         match &outcome {
-            Ok(()) => self.found(true),
+            Ok(()) => {
+                self.found(true);
+                *self.moved_on.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            }
             Err(error) if error.is_tampering() => {
                 if self.is_sound() {
                     metrics::counter!("shikaku_audit_alarms_total").increment(1);
@@ -64,7 +83,11 @@ impl AuditLog {
                 }
                 self.found(false);
             }
-            // Says nothing about the log.
+            // Says nothing about the log, until it lasts too long.
+            Err(error) if self.is_stale() => {
+                metrics::gauge!("shikaku_audit_log_sound").set(0.0);
+                tracing::error!(%error, "the audit log has not been signed for too long");
+            }
             Err(_) => {}
         }
         outcome
@@ -74,6 +97,12 @@ impl AuditLog {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.sound.load(Ordering::Acquire)
+    }
+
+    /// Whether it has not moved on for about three intervals, whatever the reason.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.moved_on.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > self.patience
     }
 
     fn found(&self, sound: bool) {

@@ -14,6 +14,8 @@ use crate::terminal_api::standing::Standings;
 
 /// Time between two prunings.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+/// Time between two tries to write after a write failed.
+const WRITE_AGAIN_INTERVAL: Duration = Duration::from_secs(2);
 /// Rows one pruning step removes at most, so that it never holds the writer long.
 const PRUNE_STEP: u32 = 2_000;
 /// Steps of one pruning at most.
@@ -58,6 +60,11 @@ impl Background {
         repeat(tasks, stop, self.tree_head_interval, "audit tree head", move || {
             let audit = Arc::clone(&audit);
             async move { audit.advance().await.map_err(|error| error.to_string()) }
+        });
+        let store = self.store.clone();
+        repeat(tasks, stop, WRITE_AGAIN_INTERVAL, "writing again", move || {
+            let store = store.clone();
+            async move { store.try_writing_again().await.map_err(|error| error.to_string()) }
         });
         let (store, clock) = (self.store.clone(), self.clock.clone());
         repeat(tasks, stop, DENIALS_INTERVAL, "denied attempts", move || {

@@ -46,10 +46,12 @@ pub struct Readiness {
 impl Health {
     /// Asks every part.
     pub async fn readiness(&self) -> Readiness {
-        let database = self.store.0.ping().await.is_ok() && !self.store.0.counters().storage_failed;
+        let counters = self.store.0.counters();
+        let writes = !counters.storage_failed && !counters.write_fails;
+        let database = writes && self.store.0.ping().await.is_ok();
         let card_revocation_list = self.revocation.is_fresh(self.clock.now());
         let terminal_certificates = !self.standings.is_stale();
-        let audit_log = self.audit.is_sound();
+        let audit_log = self.audit.is_sound() && !self.audit.is_stale();
         let ready = database && card_revocation_list && terminal_certificates && audit_log;
         Readiness { ready, database, card_revocation_list, terminal_certificates, audit_log }
     }

@@ -75,7 +75,8 @@ impl Exposition {
         counter!("shikaku_store_regrouped_total").absolute(counters.regrouped);
         counter!("shikaku_store_retries_total").absolute(counters.retries);
         counter!("shikaku_store_overloads_total").absolute(counters.overloads);
-        gauge!("shikaku_store_storage_failed").set(f64::from(u8::from(counters.storage_failed)));
+        let failed = counters.storage_failed || counters.write_fails;
+        gauge!("shikaku_store_storage_failed").set(f64::from(u8::from(failed)));
         recorder().map_or_else(String::new, PrometheusHandle::render)
     }
 }

@@ -4,6 +4,7 @@ mod checks;
 mod connections;
 mod denied;
 mod door;
+mod full_disk;
 mod guessing;
 mod limits;
 mod not_looked_up;

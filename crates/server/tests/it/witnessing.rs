@@ -1,6 +1,7 @@
 //! Signed heads go to the outside, and a changed log turns readiness red.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use eligibility::Date;
 use server::ops::audit_log::AuditLogError;
@@ -17,8 +18,14 @@ on_both_engines! {
     a_restart_goes_on_where_the_file_ends
     heads_taken_back_are_noticed
     a_mark_moved_on_turns_readiness_red_until_it_is_put_back
+    an_unreadable_log_is_a_changed_log
+    a_log_that_is_not_signed_for_long_turns_readiness_red
 }
 
+/// Longer than a test takes.
+const NEVER: Duration = Duration::from_secs(3600);
+/// How long readiness may take to turn.
+const PATIENCE: Duration = Duration::from_secs(60);
 const BORN: Date = Date::constant(1980, 2, 17);
 
 async fn desk(engine: Engine, folder: &tempfile::TempDir) -> (Desk, PathBuf) {
@@ -27,7 +34,7 @@ async fn desk(engine: Engine, folder: &tempfile::TempDir) -> (Desk, PathBuf) {
     let system = TestSystem::start_with(engine, move |config| {
         config.audit.witness_file = Some(witness);
         // Not by itself: the test says when.
-        config.audit.tree_head_interval_s = 3600;
+        config.audit.tree_head_interval_s = NEVER.as_secs() as u32;
     });
     let desk = Desk::of(system.await).await;
     let person = people::coverage(&insurer(), "p", "901", "試験　花子", BORN);
@@ -126,9 +133,8 @@ async fn restarted(desk: &Desk, file: &Path) -> Result<(), AuditLogError> {
     let url = desk.system.database_url();
     let store = store::Store::open(url, store::Options::default()).await.expect("opens");
     let witness = server::ops::witness::Witness::new(Some(file.to_path_buf()));
-    server::ops::audit_log::AuditLog::new(store, desk.system.clock.clone(), key(desk), witness)
-        .advance()
-        .await
+    let clock = desk.system.clock.clone();
+    server::ops::audit_log::AuditLog::new(store, clock, key(desk), witness, NEVER).advance().await
 }
 
 async fn heads_taken_back_are_noticed(engine: Engine) {
@@ -181,4 +187,57 @@ async fn a_mark_moved_on_turns_readiness_red_until_it_is_put_back(engine: Engine
     assert_eq!(ready().await.0, 200);
     assert_eq!(faults(&audit_dump(&desk.system).await, &public_key(&desk), &read(&file)), [""; 0]);
     desk.system.stop().await;
+}
+
+/// Whoever stops the signing could take back what was not signed and mend the rest: it must not go unnoticed.
+async fn an_unreadable_log_is_a_changed_log(engine: Engine) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (desk, file) = desk(engine, &folder).await;
+    ask_and_sign(&desk, "n-0").await;
+    let url = desk.system.database_url();
+    let kept = "CREATE TABLE kept_head AS SELECT * FROM audit_tree_head; \
+         CREATE TABLE kept_entry AS SELECT * FROM audit";
+    let back = "DELETE FROM audit_tree_head; INSERT INTO audit_tree_head SELECT * FROM kept_head; \
+         DELETE FROM audit; INSERT INTO audit SELECT * FROM kept_entry";
+    tampering::change(url, kept).await;
+    for change in [
+        "UPDATE audit_tree_head SET frontier = 'x'",
+        "UPDATE audit_tree_head SET signature = substr(signature, 1, 5)",
+        "UPDATE audit SET previous_hash = substr(previous_hash, 1, 5)",
+    ] {
+        tampering::change(url, change).await;
+        for outcome in [desk.system.server.sign_audit_log().await, restarted(&desk, &file).await] {
+            assert!(matches!(&outcome, Err(error) if error.is_tampering()), "{change}: {outcome:?}");
+        }
+        let (status, body) = get(desk.system.server.ops(), "/readyz").await;
+        assert!(status == 503 && body.contains(r#""audit_log":false"#), "{change}: {body}");
+        tampering::change(url, back).await;
+        desk.system.server.sign_audit_log().await.expect("put back as it was");
+        assert_eq!(get(desk.system.server.ops(), "/readyz").await.0, 200, "{change}");
+    }
+    desk.system.stop().await;
+}
+
+async fn a_log_that_is_not_signed_for_long_turns_readiness_red(engine: Engine) {
+    let system = TestSystem::start_with(engine, |config| config.audit.tree_head_interval_s = 1).await;
+    let url = system.database_url();
+    let becomes = async |wanted: u16| {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (status, body) = get(system.server.ops(), "/readyz").await;
+            if status == wanted {
+                return body;
+            }
+            assert!(Instant::now() < deadline, "{body}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    becomes(200).await;
+    // No sign of tampering by itself: the database answers with an error.
+    tampering::change(url, "ALTER TABLE audit_run RENAME TO audit_run_away").await;
+    let body = becomes(503).await;
+    assert!(body.contains(r#""audit_log":false"#) && body.contains(r#""database":true"#), "{body}");
+    tampering::change(url, "ALTER TABLE audit_run_away RENAME TO audit_run").await;
+    becomes(200).await;
+    system.stop().await;
 }

@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 on_both_engines! { a_card_answers_for_each_validity a_number_answers_for_each_validity }
-on_both_engines! { each_state_of_the_card_certificate }
+on_both_engines! { each_state_of_the_card_certificate a_simulated_card_signs_and_is_believed }
 
 const BORN: Date = Date::constant(1980, 2, 17);
 
@@ -153,9 +153,8 @@ async fn each_state_of_the_card_certificate(engine: Engine) {
 }
 
 /// The whole way from a card's commands: PIN, signature by the card, check.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_simulated_card_signs_and_is_believed() {
-    let desk = Desk::open(Engine::Sqlite).await;
+async fn a_simulated_card_signs_and_is_believed(engine: Engine) {
+    let desk = Desk::open(engine).await;
     let today = desk.system.today();
     let person = people::coverage(&insurer(), "p", "311", "試験　花子", BORN);
     desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;

@@ -16,7 +16,13 @@ use wire::terminal_api::{
 use crate::on_both_engines;
 use crate::support::{Desk, body, card_question, insurer, number_question, validity};
 
-on_both_engines! { revocation_acts_on_open_connections a_body_cannot_name_another_institution }
+on_both_engines! {
+    every_route_follows_the_policy_of_identities
+    strangers_do_not_pass_the_handshake
+    revocation_acts_on_open_connections
+    an_expired_certificate_ends_open_connections_and_new_ones
+    a_body_cannot_name_another_institution
+}
 
 const STATUS_PATH: &str = server::terminal_api::status::STATUS_PATH;
 
@@ -32,9 +38,8 @@ async fn ask(connection: &Connection, route: &server::terminal_api::router::Rout
     (reply.status, reply.code())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_follows_the_policy_of_identities() {
-    let system = TestSystem::start(Engine::Sqlite).await;
+async fn every_route_follows_the_policy_of_identities(engine: Engine) {
+    let system = TestSystem::start(engine).await;
     let registered = system.terminal(INSTITUTION, "registered").await;
     let unknown = system.unregistered_terminal(INSTITUTION, "unknown");
     let revoked = system.terminal(INSTITUTION, "revoked").await;
@@ -62,9 +67,8 @@ async fn every_route_follows_the_policy_of_identities() {
     system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn strangers_do_not_pass_the_handshake() {
-    let system = TestSystem::start(Engine::Sqlite).await;
+async fn strangers_do_not_pass_the_handshake(engine: Engine) {
+    let system = TestSystem::start(engine).await;
     let now = system.clock.now();
     let usual = system.terminal(INSTITUTION, "front-1").await;
     let mut without = usual.clone();
@@ -141,9 +145,8 @@ async fn revocation_acts_on_open_connections(engine: Engine) {
     desk.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_expired_certificate_ends_open_connections_and_new_ones() {
-    let system = TestSystem::start(Engine::Sqlite).await;
+async fn an_expired_certificate_ends_open_connections_and_new_ones(engine: Engine) {
+    let system = TestSystem::start(engine).await;
     let now = system.clock.now();
     let hour = Validity::new(eligibility::Instant(now.0 - 60_000), eligibility::Instant(now.0 + 3_600_000));
     let terminal = system.terminal_of(&system.authority, INSTITUTION, "short", hour.expect("a period"));

@@ -17,7 +17,11 @@ use tokio::net::TcpStream;
 use crate::on_both_engines;
 use crate::support::{Desk, insurer, number_question, validity};
 
-on_both_engines! { an_old_revocation_list_stops_card_checks_only }
+on_both_engines! {
+    an_old_revocation_list_stops_card_checks_only
+    the_simulated_authority_says_that_it_is_simulated
+    a_stop_lets_open_requests_finish_and_takes_no_more
+}
 
 const BORN: Date = Date::constant(1980, 2, 17);
 
@@ -68,9 +72,8 @@ async fn an_old_revocation_list_stops_card_checks_only(engine: Engine) {
     desk.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_simulated_authority_says_that_it_is_simulated() {
-    let system = TestSystem::start(Engine::Sqlite).await;
+async fn the_simulated_authority_says_that_it_is_simulated(engine: Engine) {
+    let system = TestSystem::start(engine).await;
     let jlis = system.server.simulated_jlis().expect("a simulated J-LIS").address;
     let path = format!("{}1.crl", server::simulated_jlis::CRL_PATH);
     let request = Request::get(&path).header("host", "localhost").body(Full::default()).expect("a request");
@@ -93,9 +96,8 @@ async fn the_simulated_authority_says_that_it_is_simulated() {
     system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_lets_open_requests_finish_and_takes_no_more() {
-    let system = TestSystem::start_with(Engine::Sqlite, |config| {
+async fn a_stop_lets_open_requests_finish_and_takes_no_more(engine: Engine) {
+    let system = TestSystem::start_with(engine, |config| {
         config.limits.drain_s = 600;
         config.limits.body_s = 600;
     })

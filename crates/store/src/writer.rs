@@ -235,13 +235,12 @@ impl Writer {
                 );
                 self.tally.storage_failed.store(true, Relaxed);
             }
-            Error::Unwritable(reason) => {
-                if !self.tally.write_fails.swap(true, Relaxed) {
-                    tracing::error!(
-                        reason,
-                        "nothing can be written: every check is refused until this is mended"
-                    );
-                }
+            // Told once, until a write gets through again.
+            Error::Unwritable(reason) if !self.tally.write_fails.swap(true, Relaxed) => {
+                tracing::error!(
+                    reason,
+                    "nothing can be written: every check is refused until this is mended"
+                );
             }
             // A job's own failure says nothing about the others.
             _ => {}

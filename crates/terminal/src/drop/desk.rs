@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::{
-    MAX_REQUEST_BYTES, Next,
+    MAX_REQUEST_BYTES, Next, digest_of,
     folder::{Folder, Look, ReadError},
     journal::{Delivery, Journal, Record, State, Target},
     names::{RequestFile, Verdict, asks_something, classify},
@@ -35,6 +35,11 @@ const LARGE_BYTES: u64 = 64 * 1024;
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// A file that grows for longer than this is looked at again later, so that it holds no place.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often a face result is staged while somebody keeps replacing it.
+const FACE_TRIES: usize = 3;
+/// What is said when staging was tampered with.
+const STAGED_REPLACED: &str = "a staged file was replaced in the share";
 
 /// Face results written at the same time at most; those of one session one after the other.
 const FACE_TURNS: usize = 16;
@@ -81,7 +86,7 @@ impl<C: Central> Desk<C> {
     pub(crate) fn open(config: &Config, central: Arc<C>, status: Arc<Status>) -> io::Result<Self> {
         let root = &config.drop.root;
         let folder = |name| Folder::below(root, name);
-        let outbox = Outbox::new(folder("staging")?, folder("res")?, folder("face")?, config.drop.write_mode);
+        let outbox = Outbox::below(root, config.drop.write_mode)?;
         // Questions, receipts and the reader's token are nobody else's.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.state)?;
         let desk = Self {
@@ -97,15 +102,17 @@ impl<C: Central> Desk<C> {
             large: Arc::new(Semaphore::new(1)),
             faces: Default::default(),
         };
-        let promised: Vec<Delivery> = desk
+        let promised: Vec<Vec<Delivery>> = desk
             .journal
             .undelivered()
             .into_iter()
             .filter_map(|record| deliveries_of(&record.state))
-            .flatten()
             .collect();
-        desk.outbox.sweep(&promised)?;
-        desk.outbox.deliver(&promised)?;
+        desk.outbox.sweep(&promised.concat())?;
+        for deliveries in promised {
+            // What was replaced meanwhile waits for its request or its card session, which is attended anew.
+            desk.outbox.deliver(&deliveries)?;
+        }
         Ok(desk)
     }
 
@@ -273,14 +280,37 @@ impl<C: Central> Desk<C> {
         request_id: Uuid,
         deliveries: Vec<Delivery>,
     ) -> io::Result<Next> {
-        let desk = Arc::clone(self);
-        let taken = off(move || desk.outbox.deliver(&deliveries)).await?;
-        if !taken.is_empty() {
+        let (desk, files) = (Arc::clone(self), deliveries.clone());
+        let delivered = off_for(hand.alone.as_ref(), move || desk.outbox.deliver(&files)).await?;
+        if delivered.replaced {
+            return self.begin_anew(hand, request_id, deliveries).await;
+        }
+        if !delivered.taken.is_empty() {
             tracing::error!(%request_id, "a stranger's file took the answer's name; the answer is not delivered");
         }
         self.remove_request(&hand).await?;
         self.note(&hand, request_id, State::Done).await?;
         Ok(Next::Finished)
+    }
+
+    /// Somebody replaced the answer in staging: the same question is asked again under its id, which gets the same
+    /// answer.
+    async fn begin_anew(
+        self: &Arc<Self>,
+        hand: InHand,
+        request_id: Uuid,
+        deliveries: Vec<Delivery>,
+    ) -> io::Result<Next> {
+        tracing::error!(%request_id, "ALARM: a staged answer was replaced in the share; it is made anew");
+        self.note(&hand, request_id, State::Seen).await?;
+        self.discard(deliveries).await?;
+        Ok(Next::Later(TRY_AGAIN))
+    }
+
+    async fn discard(self: &Arc<Self>, deliveries: Vec<Delivery>) -> io::Result<()> {
+        let desk = Arc::clone(self);
+        self.status.count_quarantined();
+        off(move || desk.outbox.discard(&deliveries)).await
     }
 
     /// Removes the request, unless the client put other content there meanwhile: that is another question.
@@ -348,7 +378,11 @@ impl<C: Central> Desk<C> {
             }
             let content = Arc::new(desk.questions.error_file(code, reason.words()));
             let staged = desk.outbox.stage(&[Outgoing { folder: Target::Res, name: error_name, content }])?;
-            desk.outbox.deliver(&staged).map(drop)
+            if !desk.outbox.deliver(&staged)?.replaced {
+                return Ok(());
+            }
+            desk.outbox.discard(&staged)?;
+            Err(io::Error::other(STAGED_REPLACED))
         })
         .await?;
         self.status.count_refused();
@@ -380,34 +414,52 @@ impl<C: Central> Desk<C> {
         let turn = key.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         let _turn = self.faces[turn % FACE_TURNS].lock().await;
         let digest = digest_of(&face.content);
-        let record =
-            |state, request_id| Record { key: key.clone(), digest, request_id, at: clock::now_ms(), state };
-        let (request_id, deliveries) =
-            match self.journal.get(&key).map(|known| (known.request_id, known.state)) {
-                Some((_, State::Shown(name))) => return Ok(name),
-                Some((request_id, State::Answered(deliveries))) => (request_id, deliveries),
-                _ => {
-                    let desk = Arc::clone(self);
-                    let content = Arc::new(face.content);
-                    let file = Outgoing { folder: Target::Face, name: face.name.clone(), content };
-                    let deliveries = off(move || desk.outbox.stage(&[file])).await?;
-                    let request_id = Uuid::now_v7();
-                    self.journal
-                        .write(record.clone()(State::Answered(deliveries.clone()), request_id))
-                        .await?;
-                    (request_id, deliveries)
-                }
-            };
-        let name = deliveries.first().map_or(face.name, |delivery| delivery.name.clone());
-        self.deliver(deliveries).await?;
-        self.journal.write(record(State::Shown(name.clone()), request_id)).await?;
-        self.status.count_card_check();
-        Ok(name)
+        let file = Outgoing { folder: Target::Face, name: face.name, content: Arc::new(face.content) };
+        for _ in 0..FACE_TRIES {
+            if let Some(name) = self.try_face(&key, &digest, &file).await? {
+                return Ok(name);
+            }
+        }
+        Err(io::Error::other(STAGED_REPLACED))
     }
 
-    async fn deliver(self: &Arc<Self>, deliveries: Vec<Delivery>) -> io::Result<()> {
-        let desk = Arc::clone(self);
-        off(move || desk.outbox.deliver(&deliveries).map(drop)).await
+    /// `None` when somebody replaced it in staging: it is to be staged anew.
+    async fn try_face(
+        self: &Arc<Self>,
+        key: &str,
+        digest: &str,
+        file: &Outgoing,
+    ) -> io::Result<Option<String>> {
+        let known = self.journal.get(key).map(|known| (known.request_id, known.state));
+        let request_id = known.as_ref().map_or_else(Uuid::now_v7, |(request_id, _)| *request_id);
+        let record = |state| Record {
+            key: key.to_owned(),
+            digest: digest.to_owned(),
+            request_id,
+            at: clock::now_ms(),
+            state,
+        };
+        let deliveries = match known {
+            Some((_, State::Shown(name))) => return Ok(Some(name)),
+            Some((_, State::Answered(deliveries))) => deliveries,
+            _ => {
+                let (desk, file) = (Arc::clone(self), file.clone());
+                let deliveries = off(move || desk.outbox.stage(&[file])).await?;
+                self.journal.write(record(State::Answered(deliveries.clone()))).await?;
+                deliveries
+            }
+        };
+        let name = deliveries.first().map_or_else(|| file.name.clone(), |delivery| delivery.name.clone());
+        let (desk, files) = (Arc::clone(self), deliveries.clone());
+        if off(move || desk.outbox.deliver(&files)).await?.replaced {
+            tracing::error!(%request_id, "ALARM: a staged face result was replaced in the share; it is made anew");
+            self.journal.write(record(State::Seen)).await?;
+            self.discard(deliveries).await?;
+            return Ok(None);
+        }
+        self.journal.write(record(State::Shown(name.clone()))).await?;
+        self.status.count_card_check();
+        Ok(Some(name))
     }
 }
 
@@ -436,8 +488,4 @@ async fn off_for<T: Send + 'static>(
 /// Runs file work where it may block.
 async fn off<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
-}
-
-fn digest_of(content: &[u8]) -> String {
-    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content).as_ref())
 }

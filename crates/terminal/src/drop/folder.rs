@@ -102,6 +102,21 @@ impl Folder {
 
     /// Reads a plain file of at most `limit` bytes; links, pipes and files in use are refused, nothing blocks.
     pub(crate) fn read(&self, name: &OsStr, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let (file, look) = self.open_plain(name)?;
+        // Where the file system keeps locks (an SMB mount does), a writer's open handle shows here.
+        if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
+            return Err(ReadError::InUse);
+        }
+        read_at_most(file, look, limit)
+    }
+
+    /// The same for what we wrote: without a lock, which could keep a client from opening its result.
+    pub(crate) fn read_ours(&self, name: &OsStr, limit: u64) -> Result<(Vec<u8>, Look), ReadError> {
+        let (file, look) = self.open_plain(name)?;
+        Ok((read_at_most(file, look, limit)?, look))
+    }
+
+    fn open_plain(&self, name: &OsStr) -> Result<(File, Look), ReadError> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let file = match rustix::fs::openat(self.open()?, name, flags, Mode::empty()) {
             Ok(fd) => File::from(fd),
@@ -114,16 +129,7 @@ impl Folder {
         if !look.plain {
             return Err(ReadError::NotPlain);
         }
-        // Where the file system keeps locks (an SMB mount does), a writer's open handle shows here.
-        if matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
-            return Err(ReadError::InUse);
-        }
-        let mut content = Vec::with_capacity(usize::try_from(look.size.min(limit)).unwrap_or(0));
-        file.take(limit + 1).read_to_end(&mut content)?;
-        if content.len() as u64 > limit {
-            return Err(ReadError::TooLarge);
-        }
-        Ok(content)
+        Ok((file, look))
     }
 
     /// Writes a new file and makes its content durable. An existing name is an error.
@@ -143,7 +149,12 @@ impl Folder {
     /// an error of kind `AlreadyExists`.
     pub(crate) fn fill(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut file = File::from(rustix::fs::openat(self.open()?, name, flags, Mode::empty())?);
+        let mut file = match rustix::fs::openat(self.open()?, name, flags, Mode::empty()) {
+            Ok(fd) => File::from(fd),
+            // A link, a pipe, a folder.
+            Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) => return Err(error.into()),
+        };
         let stat = rustix::fs::fstat(&file)?;
         // Without a name it was taken away meanwhile; what is written then is nobody's.
         if stat.st_nlink != 0 && !look_of(&stat).plain {
@@ -184,6 +195,12 @@ impl Folder {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+fn read_at_most(file: File, look: Look, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let mut content = Vec::with_capacity(usize::try_from(look.size.min(limit)).unwrap_or(0));
+    file.take(limit + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > limit { Err(ReadError::TooLarge) } else { Ok(content) }
 }
 
 fn look_of(stat: &rustix::fs::Stat) -> Look {

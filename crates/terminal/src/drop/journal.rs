@@ -76,6 +76,12 @@ pub(crate) struct Delivery {
     pub(crate) name: String,
     /// Staged for appearing empty first; decided when staged, whatever the setting is after a restart.
     pub(crate) in_place: bool,
+    /// SHA-256 of its content, hex: staging lies in the share, where others may write.
+    #[serde(default)]
+    pub(crate) digest: String,
+    /// Length of its content.
+    #[serde(default)]
+    pub(crate) bytes: u64,
 }
 
 /// Where answers go.

@@ -74,6 +74,11 @@ pub(crate) enum Next {
     Later(Duration),
 }
 
+/// SHA-256, hex.
+fn digest_of(content: &[u8]) -> String {
+    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content).as_ref())
+}
+
 /// Attends to `req` until `shutdown`, then lets the requests in flight come to their end.
 pub(crate) async fn run<C: Central>(desk: Arc<Desk<C>>, shutdown: CancellationToken) {
     let settings = desk.settings();

@@ -1,12 +1,14 @@
 //! Answers on their way: complete and durable in staging first, then visible under their final name.
 
-use std::{ffi::OsStr, io, sync::Arc};
+use std::{ffi::OsStr, io, path::Path, sync::Arc};
 
 use super::{
-    folder::Folder,
+    digest_of,
+    folder::{Folder, Look, ReadError},
     journal::{Delivery, Target},
+    quarantine::{Reason, put_away},
 };
-use crate::config::WriteMode;
+use crate::{clock, config::WriteMode};
 
 /// The folders answers pass through.
 #[derive(Debug)]
@@ -14,7 +16,25 @@ pub(crate) struct Outbox {
     staging: Folder,
     res: Folder,
     face: Folder,
+    quarantine: Folder,
     write_mode: WriteMode,
+}
+
+/// What became of files that were to be delivered.
+#[derive(Debug, Default)]
+pub(crate) struct Delivered {
+    /// Names that a stranger had taken; theirs are not delivered.
+    pub(crate) taken: Vec<String>,
+    /// A staged file is not what was staged: it and those after it are not delivered, and lie where they were.
+    pub(crate) replaced: bool,
+}
+
+/// What became of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Delivered,
+    Taken,
+    Replaced,
 }
 
 /// A file that is to become visible.
@@ -31,8 +51,12 @@ const PART: &str = ".part";
 const MARK: &str = ".mark";
 
 impl Outbox {
-    pub(crate) fn new(staging: Folder, res: Folder, face: Folder, write_mode: WriteMode) -> Self {
-        Self { staging, res, face, write_mode }
+    /// Staging lies in the share and not among the terminal's own files: what is made there belongs to the group and
+    /// has the rights that the share gives, which the receipt computer needs. So nothing there is believed unchecked.
+    pub(crate) fn below(root: &Path, write_mode: WriteMode) -> io::Result<Self> {
+        let folder = |name| Folder::below(root, name);
+        let (staging, res, face) = (folder("staging")?, folder("res")?, folder("face")?);
+        Ok(Self { staging, res, face, quarantine: folder("quarantine")?, write_mode })
     }
 
     fn folder(&self, target: Target) -> &Folder {
@@ -54,7 +78,9 @@ impl Outbox {
             let staged = uuid::Uuid::now_v7().simple().to_string();
             let in_place = self.write_mode == WriteMode::InPlace;
             let name = file.name.clone();
-            deliveries.push(Delivery { staged: staged.clone(), folder: file.folder, name, in_place });
+            let (digest, bytes) = (digest_of(&file.content), file.content.len() as u64);
+            let folder = file.folder;
+            deliveries.push(Delivery { staged: staged.clone(), folder, name, in_place, digest, bytes });
             if let Err(error) = self.stage_one(&staged, &file.content) {
                 self.forget(&deliveries);
                 return Err(error);
@@ -82,12 +108,18 @@ impl Outbox {
     }
 
     /// Makes staged files visible, in order. Repeating it after a crash at any point changes nothing but what is
-    /// missing. A name that a stranger took meanwhile is reported and never overwritten.
-    pub(crate) fn deliver(&self, deliveries: &[Delivery]) -> io::Result<Vec<String>> {
-        let mut taken = Vec::new();
+    /// missing. A name that a stranger took meanwhile is reported and never overwritten; a staged file that is not
+    /// what was staged ends it: see [`Outbox::discard`].
+    pub(crate) fn deliver(&self, deliveries: &[Delivery]) -> io::Result<Delivered> {
+        let mut all = Delivered::default();
         for delivery in deliveries {
-            if !self.deliver_one(delivery)? {
-                taken.push(delivery.name.clone());
+            match self.deliver_one(delivery)? {
+                Fate::Delivered => {}
+                Fate::Taken => all.taken.push(delivery.name.clone()),
+                Fate::Replaced => {
+                    all.replaced = true;
+                    break;
+                }
             }
         }
         for target in [Target::Res, Target::Face] {
@@ -95,43 +127,98 @@ impl Outbox {
                 self.folder(target).sync()?;
             }
         }
-        Ok(taken)
+        Ok(all)
     }
 
-    /// `false` when the name is taken.
-    fn deliver_one(&self, delivery: &Delivery) -> io::Result<bool> {
+    fn deliver_one(&self, delivery: &Delivery) -> io::Result<Fate> {
         let part = format!("{}{PART}", delivery.staged);
-        let folder = self.folder(delivery.folder);
-        if delivery.in_place {
-            return self.deliver_in_place(delivery, &part, folder);
+        let (content, look) = match self.staging.read_ours(OsStr::new(&part), delivery.bytes) {
+            Ok((content, look)) if digest_of(&content) == delivery.digest => (content, look),
+            Ok(_) | Err(ReadError::NotPlain | ReadError::TooLarge) => return Ok(Fate::Replaced),
+            // A part that is gone has been delivered, unless its name was never made.
+            Err(ReadError::Gone) if delivery.in_place && self.staging.has(&mark_of(delivery))? => {
+                return Ok(Fate::Replaced);
+            }
+            Err(ReadError::Gone) => return Ok(Fate::Delivered),
+            Err(ReadError::InUse) => return Err(io::Error::other("a staged file cannot be read now")),
+            Err(ReadError::Io(error)) => return Err(error),
+        };
+        match delivery.in_place {
+            true => self.deliver_in_place(delivery, &part, &content),
+            false => self.deliver_whole(delivery, &part, look),
         }
-        // A part that is gone has been delivered: the rename is the delivery.
-        Ok(!self.staging.has(&part)? || self.make_visible(&part, folder, &delivery.name)?)
     }
 
-    fn deliver_in_place(&self, delivery: &Delivery, part: &str, folder: &Folder) -> io::Result<bool> {
-        let mark = format!("{}{MARK}", delivery.staged);
+    fn deliver_in_place(&self, delivery: &Delivery, part: &str, content: &[u8]) -> io::Result<Fate> {
+        let (mark, folder) = (mark_of(delivery), self.folder(delivery.folder));
         // A mark still here means that the name was never made; one that is gone means that it was.
-        if self.staging.has(&mark)? && !self.make_visible(&mark, folder, &delivery.name)? {
-            self.staging.remove(part)?;
-            return Ok(false);
+        match self.staging.look(OsStr::new(&mark))? {
+            None => {}
+            Some(look) if !is_empty_file(look) => return Ok(Fate::Replaced),
+            Some(_) => {
+                if !self.make_visible(&mark, folder, &delivery.name)? {
+                    self.staging.remove(part)?;
+                    return Ok(Fate::Taken);
+                }
+            }
         }
-        if !self.staging.has(part)? {
-            return Ok(true);
-        }
-        let content = std::fs::read(self.staging.path().join(part))?;
-        match folder.fill(&delivery.name, &content) {
+        match folder.fill(&delivery.name, content) {
             // The client took the file before it was written: it is the client's now.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            // A stranger put something with a second name there.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                self.staging.remove(part)?;
-                return Ok(false);
-            }
+            // Somebody put another thing in its place, or gave it a second name.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(Fate::Replaced),
             other => other?,
         }
         self.staging.remove(part)?;
-        Ok(true)
+        Ok(Fate::Delivered)
+    }
+
+    fn deliver_whole(&self, delivery: &Delivery, part: &str, checked: Look) -> io::Result<Fate> {
+        let folder = self.folder(delivery.folder);
+        if !self.make_visible(part, folder, &delivery.name)? {
+            return Ok(Fate::Taken);
+        }
+        // Between the check and the move another file could have been put there.
+        let name = OsStr::new(&delivery.name);
+        if folder.look(name)?.is_none_or(|look| look == checked) {
+            return Ok(Fate::Delivered);
+        }
+        // Some network file systems number a file anew when it moves: then its content decides.
+        match folder.read_ours(name, delivery.bytes) {
+            Ok((content, _)) if digest_of(&content) == delivery.digest => return Ok(Fate::Delivered),
+            // The client has it.
+            Err(ReadError::Gone | ReadError::InUse) => return Ok(Fate::Delivered),
+            Err(ReadError::Io(error)) => return Err(error),
+            Ok(_) | Err(ReadError::NotPlain | ReadError::TooLarge) => {}
+        }
+        // Back into staging, so that a crash now does not make it count as delivered.
+        match folder.move_to(name, &self.staging, part) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                put_away(&self.quarantine, folder, name, Reason::StagedReplaced, clock::now_ms())?;
+            }
+            other => other?,
+        }
+        Ok(Fate::Replaced)
+    }
+
+    /// Puts away what was replaced, once the journal no longer counts on it.
+    pub(crate) fn discard(&self, deliveries: &[Delivery]) -> io::Result<()> {
+        let put_away = |folder: &Folder, name: &str| {
+            put_away(&self.quarantine, folder, OsStr::new(name), Reason::StagedReplaced, clock::now_ms())
+        };
+        for delivery in deliveries {
+            let (part, mark) = (format!("{}{PART}", delivery.staged), mark_of(delivery));
+            // Its name was made and not filled: what stands there is nothing a client should read.
+            if delivery.in_place && self.staging.has(&part)? && !self.staging.has(&mark)? {
+                put_away(self.folder(delivery.folder), &delivery.name)?;
+            }
+            put_away(&self.staging, &part)?;
+            match self.staging.look(OsStr::new(&mark))? {
+                Some(look) if !is_empty_file(look) => put_away(&self.staging, &mark)?,
+                _ => self.staging.remove(&mark)?,
+            }
+        }
+        Ok(())
     }
 
     fn make_visible(&self, staged: &str, folder: &Folder, name: &str) -> io::Result<bool> {
@@ -157,6 +244,20 @@ impl Outbox {
             }
             true
         })?;
-        orphans.iter().try_for_each(|name| self.staging.remove(name))
+        orphans.iter().try_for_each(|name| {
+            // A folder of a stranger's cannot be removed like a file, and must not keep the terminal from starting.
+            self.staging.remove(name).or_else(|_| {
+                let reason = Reason::StagedReplaced;
+                put_away(&self.quarantine, &self.staging, OsStr::new(name), reason, clock::now_ms())
+            })
+        })
     }
+}
+
+fn is_empty_file(look: Look) -> bool {
+    look.plain && look.size == 0
+}
+
+fn mark_of(delivery: &Delivery) -> String {
+    format!("{}{MARK}", delivery.staged)
 }

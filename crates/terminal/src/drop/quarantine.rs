@@ -25,6 +25,8 @@ pub(crate) enum Reason {
     NameUsed,
     /// The name of the answer was taken by a stranger's file.
     AnswerNameTaken,
+    /// What the terminal had staged was replaced by somebody who may write to the share.
+    StagedReplaced,
 }
 
 impl Reason {
@@ -36,6 +38,9 @@ impl Reason {
             Self::TooLarge => "ファイルが大きすぎます（上限 10 MiB）。",
             Self::NameUsed => {
                 "同じファイル名の要求が既に処理されています。ファイル名を変えてもう一度お送りください。"
+            }
+            Self::StagedReplaced => {
+                "端末が準備した結果が共有フォルダーの中で差し替えられました。不正な操作の疑いがあります。"
             }
             Self::AnswerNameTaken => {
                 "結果と同じ名前のファイルが既にあるため処理できません。ファイル名を変えてもう一度お送りください。"

@@ -13,6 +13,7 @@ mod fuzz_bodies;
 mod fuzz_replay;
 mod fuzz_seeds;
 mod hostile;
+mod hostile_staging;
 mod kill;
 mod lying_centre;
 mod many_files;

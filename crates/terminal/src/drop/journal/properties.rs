@@ -11,6 +11,8 @@ fn any_record() -> impl Strategy<Value = Record> {
         folder: Target::Res,
         name: "OQSsiquc01res_1.xml".into(),
         in_place,
+        digest: "00".into(),
+        bytes: 2,
     });
     let state = prop_oneof![
         Just(State::Seen),

@@ -1,9 +1,7 @@
 //! What a check by number reads, and the checks that are refused before anything is looked up: what comes back, and
 //! when, must not tell of a number unless the question counts.
 
-use eligibility::{
-    Date, Instant, institution::InstitutionCode, insurer::InsurerNumber, matching::NumberKey,
-};
+use eligibility::{Date, Instant, institution::InstitutionCode, insurer::InsurerNumber, matching::NumberKey};
 
 use crate::{
     NumberContext, Recorded, Result, Store,

@@ -229,12 +229,7 @@ pub(crate) struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// The request id is another question's. A guarded question is counted as a wrong guess.
-    pub(crate) async fn conflict(
-        &self,
-        tx: &Tx<'_>,
-        chains: &mut Chains,
-        guarded: bool,
-    ) -> Result<Recorded> {
+    pub(crate) async fn conflict(&self, tx: &Tx<'_>, chains: &mut Chains, guarded: bool) -> Result<Recorded> {
         let counted = match guarded {
             true => enumeration::count(tx, self.institution, self.now, true).await?,
             false => Counted::Passed(None),

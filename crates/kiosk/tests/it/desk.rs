@@ -94,6 +94,8 @@ async fn enrol(system: &TestSystem, dir: &std::path::Path) -> Config {
             ca_file: system.folder().join("ca.pem"),
             certificate_file,
             key_file,
+            receipt_keys_file: None,
+            receipt_issuer: "urn:shikaku:test".into(),
         },
         reader_link: ReaderLinkConfig { listen: ([127, 0, 0, 1], 0).into(), token_file: None },
     }

@@ -16,7 +16,7 @@ use pki::{
     profile::{ServerName, TerminalIdentity},
 };
 use population::Persona;
-use server::simulated_jlis::OCSP_PATH;
+use server::{simulated_jlis::OCSP_PATH, terminal_api::receipt::ReceiptSigner};
 use store::audit::SigningKey;
 use toml::{Table, Value};
 
@@ -40,6 +40,8 @@ pub(crate) const SERVER_CERTIFICATE: &str = "server.cert.pem";
 pub(crate) const TERMINAL_KEY: &str = "terminal.key.pem";
 pub(crate) const TERMINAL_CERTIFICATE: &str = "terminal.cert.pem";
 pub(crate) const RECEIPT_KEY: &str = "receipts.key.pem";
+/// The public half, as a terminal is given it.
+pub(crate) const RECEIPT_KEYS: &str = "receipt-keys.json";
 pub(crate) const AUDIT_KEY: &str = "audit.key";
 pub(crate) const NONCE_KEY: &str = "nonces.key";
 pub(crate) const CARD_ROOTS: &str = "card-roots.pem";
@@ -119,6 +121,9 @@ fn own_keys(folder: &DataFolder) -> Result<()> {
     if !folder.key(RECEIPT_KEY).is_file() {
         PrivateKey::generate(KeyAlgorithm::P256)?.save(&folder.key(RECEIPT_KEY))?;
     }
+    let receipt_key = PrivateKey::load(&folder.key(RECEIPT_KEY))?;
+    let signer = ReceiptSigner::new(receipt_key.pkcs8_der(), [])?;
+    std::fs::write(folder.key(RECEIPT_KEYS), serde_json::to_vec_pretty(signer.published())?)?;
     if !folder.key(AUDIT_KEY).is_file() {
         write_private(&folder.key(AUDIT_KEY), SigningKey::generate()?.to_pem()?.as_bytes())?;
     }
@@ -179,6 +184,7 @@ fn terminal_settings(ports: Ports) -> Table {
                 ("ca_file", text(format!("ca/{ROOT_CERTIFICATE_FILE}"))),
                 ("certificate_file", key(TERMINAL_CERTIFICATE)),
                 ("key_file", key(TERMINAL_KEY)),
+                ("receipt_keys_file", key(RECEIPT_KEYS)),
             ]),
         ),
         ("reader_link", section([("listen", text(ports.reader_link()))])),

@@ -97,11 +97,15 @@ pub(crate) fn of_terminal(config: &desk::Config) -> Values {
     put(&mut values, "terminal: institution_code", institution_code);
     put(&mut values, "terminal: state", state.display());
     of_drop(&mut values, drop);
-    let desk::CentralConfig { url, ca_file, certificate_file, key_file } = central;
+    let desk::CentralConfig { url, ca_file, certificate_file, key_file, receipt_keys_file, receipt_issuer } =
+        central;
     put(&mut values, "terminal: central.url", url);
     put(&mut values, "terminal: central.ca_file", ca_file.display());
     put(&mut values, "terminal: central.certificate_file", certificate_file.display());
     put(&mut values, "terminal: central.key_file", key_file.display());
+    let keys = receipt_keys_file.as_deref().map_or("(asked of the centre)".into(), path);
+    put(&mut values, "terminal: central.receipt_keys_file", keys);
+    put(&mut values, "terminal: central.receipt_issuer", receipt_issuer);
     let desk::ReaderLinkConfig { listen, token_file: _ } = reader_link;
     put(&mut values, "terminal: reader_link.listen", listen);
     put(&mut values, "terminal: reader_link.token_file", config.token_file().display());

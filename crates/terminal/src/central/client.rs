@@ -1,19 +1,26 @@
 //! The HTTPS client: mutual TLS 1.3, kept connections, bounded times and sizes.
 
-use std::{path::Path, sync::RwLock, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use eligibility::{Date, codes::InquiryMethod, institution::InstitutionCode};
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, header::CONTENT_TYPE};
 use serde::{Serialize, de::DeserializeOwned};
 use wire::receipt::ReceiptClaims;
 use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, CardCheckRequest, CheckAnswer, JwkSet, NONCE_HEADER, NONCES_PATH,
     NUMBER_VERIFICATIONS_PATH, NonceAnswer, NonceRequest, NumberCheckRequest, Problem, RECEIPT_KEYS_PATH,
+    answer_text,
 };
 
 use super::{
-    Central, CentralError, FreshNonce, Identity, IdentityError, ReceiptError, ReceiptKeys, nonces::Nonces,
-    probe::Probe, receipts::ReceiptFile,
+    Central, CentralError, FreshNonce, Identity, IdentityError, ReceiptError, ReceiptKeys, ReceiptKeysError,
+    nonces::Nonces, probe::Probe, receipts::ReceiptFile,
 };
 use crate::{clock, config::Config};
 
@@ -37,6 +44,9 @@ pub struct HttpsCentral {
     fingerprint: String,
     nonces: Nonces,
     keys: RwLock<ReceiptKeys>,
+    /// Where the only keys come from that count, if not from the centre.
+    pinned: Option<PathBuf>,
+    issuer: String,
     receipts: ReceiptFile,
     probe: Option<Probe>,
 }
@@ -56,6 +66,9 @@ pub enum ClientError {
     /// The HTTP library refused its settings.
     #[error("the HTTPS client cannot be made: {0}")]
     Http(#[from] reqwest::Error),
+    /// The receipt keys that were brought here.
+    #[error("central.receipt_keys_file: {0}")]
+    ReceiptKeys(#[from] ReceiptKeysError),
     /// The state folder.
     #[error("the state folder cannot be used: {0}")]
     State(#[from] std::io::Error),
@@ -73,6 +86,7 @@ impl HttpsCentral {
 
     fn with_identity(config: &Config, identity: &Identity, state: &Path) -> Result<Self, ClientError> {
         let tls = identity.tls()?;
+        let pinned = config.central.receipt_keys_file.clone();
         let probe = Probe::new(tls.clone(), &config.central.url);
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
@@ -89,10 +103,29 @@ impl HttpsCentral {
             institution: config.institution_code.clone(),
             fingerprint: identity.fingerprint().to_owned(),
             nonces: Nonces::default(),
-            keys: RwLock::default(),
+            keys: RwLock::new(pinned.as_deref().map(ReceiptKeys::load).transpose()?.unwrap_or_default()),
+            pinned,
+            issuer: config.central.receipt_issuer.clone(),
             receipts: ReceiptFile::open(state)?,
             probe,
         })
+    }
+
+    /// Asks for a check. The answer is used when its receipt proves it, for this question and byte for byte.
+    async fn check(
+        &self,
+        path: &str,
+        request: &impl Serialize,
+        asked: Asked,
+    ) -> Result<CheckAnswer, CentralError> {
+        let question = serde_json::to_vec(request)
+            .map_err(|_| CentralError::NotUnderstood("the question cannot be written".into()))?;
+        let digest = base64_digest(&question);
+        let request = self.client.post(format!("{}{path}", self.base)).body(question);
+        let body = self.body_of(request.header(CONTENT_TYPE, "application/json")).await?;
+        let answer: CheckAnswer = understood(&body)?;
+        let text = std::str::from_utf8(&body).ok().and_then(answer_text).map(str::as_bytes);
+        self.accept(answer, &asked, &digest, text.map(base64_digest).as_deref()).await
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CentralError> {
@@ -100,6 +133,11 @@ impl HttpsCentral {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CentralError> {
+        understood(&self.body_of(request).await?)
+    }
+
+    /// The body of a successful answer.
+    async fn body_of(&self, request: RequestBuilder) -> Result<Vec<u8>, CentralError> {
         let error = match request.send().await {
             Ok(response) => return self.read(response).await,
             Err(error) => error,
@@ -114,34 +152,46 @@ impl HttpsCentral {
         Err(trouble(&error))
     }
 
-    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, CentralError> {
+    async fn read(&self, response: Response) -> Result<Vec<u8>, CentralError> {
         if let Some(nonce) = response.headers().get(NONCE_HEADER).and_then(|value| value.to_str().ok()) {
             self.nonces.put_next(nonce.to_owned());
         }
         let status = response.status();
         let body = read_body(response).await?;
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| {
-                CentralError::NotUnderstood(format!("status {}, unexpected body", status.as_u16()))
-            });
+            return Ok(body);
         }
         Err(refusal(status, &body))
     }
 
     /// Checks and keeps the receipt; an answer that it does not prove is not passed on.
-    async fn accept(&self, answer: CheckAnswer, asked: &Asked) -> Result<CheckAnswer, CentralError> {
+    async fn accept(
+        &self,
+        answer: CheckAnswer,
+        asked: &Asked,
+        question_digest: &str,
+        answer_digest: Option<&str>,
+    ) -> Result<CheckAnswer, CentralError> {
         let mut verdict = self.verify(&answer.receipt);
         if verdict.as_ref().is_err_and(|error| *error == ReceiptError::UnknownKey) {
-            self.fetch_keys().await?;
+            self.renew_keys().await?;
             verdict = self.verify(&answer.receipt);
         }
         let proof = verdict.map_err(|error| error.to_string()).and_then(|claims| {
-            if (claims.method, claims.as_of) != (asked.method, asked.as_of) {
+            if claims.iss != self.issuer {
+                return Err("its receipt is of another issuer".to_owned());
+            }
+            if (claims.method, claims.as_of) != (asked.method, asked.as_of)
+                || claims.question != question_digest
+            {
                 return Err("its receipt is about another question".to_owned());
             }
-            match claims.disagreement_with(&answer.answer) {
-                None => Ok(()),
-                Some(what) => Err(format!("its receipt says another {what}")),
+            if let Some(what) = claims.disagreement_with(&answer.answer) {
+                return Err(format!("its receipt says another {what}"));
+            }
+            match answer_digest == Some(claims.answer.as_str()) {
+                true => Ok(()),
+                false => Err("its receipt is about another answer".to_owned()),
             }
         });
         if let Err(why) = proof {
@@ -153,26 +203,47 @@ impl HttpsCentral {
     }
 
     fn verify(&self, receipt: &str) -> Result<ReceiptClaims, ReceiptError> {
-        let keys = self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.verify(receipt, self.institution.as_str(), clock::now_ms() / 1000)
     }
 
-    async fn fetch_keys(&self) -> Result<(), CentralError> {
-        let set: JwkSet = self.send(self.client.get(format!("{}{RECEIPT_KEYS_PATH}", self.base))).await?;
-        *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = ReceiptKeys::new(&set);
+    /// A receipt names a key that is not known: the file with the keys was replaced, or the centre signs with a new one.
+    async fn renew_keys(&self) -> Result<(), CentralError> {
+        let keys = match &self.pinned {
+            // A file that is being replaced is no reason to forget the keys that it had.
+            Some(file) => match ReceiptKeys::load(file) {
+                Ok(keys) => keys,
+                Err(error) => {
+                    tracing::warn!(%error, "the file of receipt keys cannot be read");
+                    return Ok(());
+                }
+            },
+            None => {
+                let path = format!("{}{RECEIPT_KEYS_PATH}", self.base);
+                ReceiptKeys::new(&self.send::<JwkSet>(self.client.get(path)).await?)
+            }
+        };
+        let mut known = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if *known != ReceiptKeys::default() && *known != keys {
+            tracing::warn!(
+                pinned = self.pinned.is_some(),
+                "the keys that sign receipts have changed: ask whoever runs the centre whether they were renewed"
+            );
+        }
+        *known = keys;
         Ok(())
     }
 }
 
 impl Central for HttpsCentral {
     async fn check_number(&self, request: NumberCheckRequest) -> Result<CheckAnswer, CentralError> {
-        let answer = self.post(NUMBER_VERIFICATIONS_PATH, &request).await?;
-        self.accept(answer, &Asked { method: InquiryMethod::Number, as_of: request.as_of }).await
+        let asked = Asked { method: InquiryMethod::Number, as_of: request.as_of };
+        self.check(NUMBER_VERIFICATIONS_PATH, &request, asked).await
     }
 
     async fn check_card(&self, request: CardCheckRequest) -> Result<CheckAnswer, CentralError> {
-        let answer = self.post(CARD_VERIFICATIONS_PATH, &request).await?;
-        self.accept(answer, &Asked { method: InquiryMethod::Card, as_of: request.as_of }).await
+        let asked = Asked { method: InquiryMethod::Card, as_of: request.as_of };
+        self.check(CARD_VERIFICATIONS_PATH, &request, asked).await
     }
 
     async fn nonce(&self) -> Result<FreshNonce, CentralError> {
@@ -187,6 +258,15 @@ impl Central for HttpsCentral {
     fn terminal_fingerprint(&self) -> &str {
         &self.fingerprint
     }
+}
+
+/// SHA-256, base64url: as a receipt holds it.
+fn base64_digest(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, bytes))
+}
+
+fn understood<T: DeserializeOwned>(body: &[u8]) -> Result<T, CentralError> {
+    serde_json::from_slice(body).map_err(|_| CentralError::NotUnderstood("unexpected body".into()))
 }
 
 async fn read_body(mut response: Response) -> Result<Vec<u8>, CentralError> {

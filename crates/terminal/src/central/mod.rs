@@ -15,7 +15,7 @@ use wire::terminal_api::{CardCheckRequest, CheckAnswer, NumberCheckRequest, Prob
 pub use client::{ClientError, HttpsCentral};
 pub use identity::{Identity, IdentityError};
 pub(crate) use patience::patiently;
-pub use receipts::{ReceiptError, ReceiptKeys};
+pub use receipts::{ReceiptError, ReceiptKeys, ReceiptKeysError};
 
 /// The centre is there but cannot answer now.
 const HTTP_UNAVAILABLE: u16 = 503;

@@ -44,8 +44,19 @@ pub enum ReceiptError {
     NotNow,
 }
 
+/// Why a file of receipt keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiptKeysError {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(#[from] std::io::Error),
+    /// It is no JWK set with a P-256 key in it.
+    #[error("not a JWK set with a P-256 key")]
+    NoKeys,
+}
+
 /// The public keys of the centre.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReceiptKeys {
     keys: Vec<(String, [u8; 65])>,
 }
@@ -62,6 +73,16 @@ impl ReceiptKeys {
     #[must_use]
     pub fn new(set: &JwkSet) -> Self {
         Self { keys: set.keys.iter().filter_map(|key| Some((key.kid.clone(), point(key)?))).collect() }
+    }
+
+    /// Reads a JWK set from a file.
+    ///
+    /// # Errors
+    /// [`ReceiptKeysError`] when it cannot be read or holds no P-256 key.
+    pub fn load(file: &Path) -> Result<Self, ReceiptKeysError> {
+        let set = serde_json::from_slice(&std::fs::read(file)?).map_err(|_| ReceiptKeysError::NoKeys)?;
+        let keys = Self::new(&set);
+        if keys.keys.is_empty() { Err(ReceiptKeysError::NoKeys) } else { Ok(keys) }
     }
 
     /// Checks a receipt made out to `institution` at `now_s` (seconds since 1970), without any network.

@@ -3,7 +3,7 @@
 use std::{os::unix::fs::MetadataExt, path::Path};
 
 use super::{Config, EncryptionSwitch};
-use crate::clock;
+use crate::{central::ReceiptKeys, clock};
 
 /// The slowest polling the drop promises: a request is seen within this many milliseconds.
 const MAX_POLL_MS: u64 = 1_000;
@@ -113,6 +113,12 @@ impl Config {
             check_readable(problems, setting, file);
         }
         check_secret(problems, "central.key_file", &central.key_file);
+        if let Some(file) = &central.receipt_keys_file
+            && let Err(error) = ReceiptKeys::load(file)
+        {
+            let what = format!("{}: {error}", file.display());
+            problems.push(problem("central.receipt_keys_file", what, "put the centre's key set there"));
+        }
         match crate::central::Identity::load(central) {
             Err(error) => {
                 problems.push(problem(

@@ -101,6 +101,14 @@ pub struct CentralConfig {
     pub certificate_file: PathBuf,
     /// PEM of its private key.
     pub key_file: PathBuf,
+    /// The keys that sign the centre's receipts (a JWK set), brought here on a way of their own. Only these count then,
+    /// and none is fetched; the file is read again when a receipt names a key that is not among them. Default: none,
+    /// the keys are asked of the centre, which proves no more than the connection does.
+    #[serde(default)]
+    pub receipt_keys_file: Option<PathBuf>,
+    /// `iss` of the centre's receipts. Default `urn:shikaku:centre`.
+    #[serde(default = "default_receipt_issuer")]
+    pub receipt_issuer: String,
 }
 
 /// `[reader_link]`: loopback HTTP for the card reader.
@@ -227,6 +235,7 @@ impl Config {
             &mut central.key_file,
         ]
         .into_iter()
+        .chain(central.receipt_keys_file.as_mut())
         .chain(self.drop.encryption.password_file.as_mut())
         .chain(self.reader_link.token_file.as_mut())
     }
@@ -280,6 +289,9 @@ fn default_incomplete_patience_ms() -> u64 {
 }
 fn default_true() -> bool {
     true
+}
+fn default_receipt_issuer() -> String {
+    wire::receipt::RECEIPT_ISSUER.to_owned()
 }
 fn default_reader_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8445))

@@ -68,10 +68,15 @@ fn example() -> String {
     std::fs::read_to_string(path).expect("the example")
 }
 
-/// With every commented default switched on, but the file that has none.
+/// Settings that have no default.
+const WITHOUT_DEFAULT: [&str; 2] = ["password_file", "receipt_keys_file"];
+
+/// With every commented default switched on, but what has none.
 fn switched_on(example: &str) -> String {
     let setting = |line: &str| match line.strip_prefix('#') {
-        Some(setting) if !setting.starts_with(' ') && !setting.starts_with("password_file") => {
+        Some(setting)
+            if !setting.starts_with(' ') && !WITHOUT_DEFAULT.iter().any(|name| setting.starts_with(name)) =>
+        {
             setting.to_owned()
         }
         _ => line.to_owned(),

@@ -117,6 +117,8 @@ pub(crate) fn config_in(dir: &Path) -> Config {
             ca_file: nowhere.clone(),
             certificate_file: nowhere.clone(),
             key_file: nowhere,
+            receipt_keys_file: None,
+            receipt_issuer: "urn:shikaku:test".into(),
         },
         reader_link: ReaderLinkConfig { listen: ([127, 0, 0, 1], 0).into(), token_file: None },
     }

@@ -64,7 +64,7 @@ async fn write_seeds() {
         &packed(&[("a.xml", strong.compression_method(CompressionMethod::Stored))]),
     );
     write("seeds/archive/several.zip", &packed(&[("a.txt", plain), ("b.xml", strong), ("c/", weak)]));
-    let claims = r#"{"iss":"t","aud":"1319990012","jti":"1","iat":1795000000,"exp":1795086400,"method":"2","as_of":"2026-11-22","validity":"1","coverages":[{"insurer_number":"06139996","number":"345"}]}"#;
+    let claims = r#"{"iss":"t","aud":"1319990012","jti":"1","iat":1795000000,"exp":1795086400,"question":"","answer":"","method":"2","as_of":"2026-11-22","validity":"1","coverages":[{"insurer_number":"06139996","number":"345"}]}"#;
     let (keys, receipt) = receipt_of(claims);
     write("anchors/receipt-keys.json", keys.as_bytes());
     write("seeds/receipt/good.jws", receipt.as_bytes());

@@ -207,7 +207,7 @@ mod receipt {
     fn signed(key: &EcdsaKeyPair, header: &str, aud: &str, from: i64) -> String {
         let life = i64::try_from(Duration::from_secs(86_400).as_secs()).expect("small");
         let claims = format!(
-            r#"{{"iss":"t","aud":"{aud}","jti":"1","iat":{from},"exp":{},"method":"2","as_of":"2026-11-22","validity":"1","coverages":[]}}"#,
+            r#"{{"iss":"t","aud":"{aud}","jti":"1","iat":{from},"exp":{},"question":"","answer":"","method":"2","as_of":"2026-11-22","validity":"1","coverages":[]}}"#,
             from + life
         );
         let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     demo::{
-        premises::{private_folder, section, table, text},
+        premises::{RECEIPT_KEYS, private_folder, section, table, text},
         system::TerminalTask,
     },
     runtime::this_second,
@@ -53,6 +53,8 @@ pub(super) struct Plan {
 pub(super) struct Place {
     pub(super) plan: Plan,
     folder: PathBuf,
+    /// The demo's receipt keys.
+    receipt_keys: PathBuf,
 }
 
 /// A side terminal while it runs.
@@ -144,6 +146,7 @@ impl Place {
                     ("ca_file", path(root)),
                     ("certificate_file", path(&self.certificate())),
                     ("key_file", path(&self.key())),
+                    ("receipt_keys_file", path(&self.receipt_keys)),
                 ]),
             ),
             ("reader_link", section([("listen", text(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))])),
@@ -169,7 +172,7 @@ impl System {
     pub(super) fn place(&self, plan: Plan) -> Result<Place> {
         let folder = self.folder.root().join(FOLDER).join(plan.id);
         private_folder(&folder)?;
-        Ok(Place { plan, folder })
+        Ok(Place { plan, folder, receipt_keys: self.folder.key(RECEIPT_KEYS) })
     }
 
     /// A place whose certificate comes from the demo's own authority. Nobody admitted it yet.

@@ -31,10 +31,8 @@ use reader::Reader;
 use site::Site;
 use victim::Victim;
 
-/// How often each of the two is killed over SQLite.
+/// How often each of the two is killed over SQLite, and the server over PostgreSQL.
 const KILLS: usize = 50;
-/// How often the server is killed over PostgreSQL.
-const POSTGRES_KILLS: usize = 10;
 /// Card readers at the terminal.
 const READERS: usize = 2;
 /// How long progress is waited for before the test gives up.
@@ -152,7 +150,7 @@ fn the_same_holds_for_the_server_on_postgresql() {
     let mut clients = Clients::start(&site);
     let mut server = Victim::start(&["serve"], &site.server_settings);
     let mut terminal = Victim::start(&["terminal", "run"], &site.terminal_settings());
-    for kill in 0..POSTGRES_KILLS {
+    for kill in 0..KILLS {
         clients.wait_for_answers("answers before the server dies");
         std::thread::sleep(Duration::from_millis(u64::try_from(kill % 7).expect("small")));
         server.kill_and_restart();
@@ -161,5 +159,5 @@ fn the_same_holds_for_the_server_on_postgresql() {
     clients.finish();
     terminal.kill();
     server.kill();
-    judgement::pass(&site, &before, &clients, POSTGRES_KILLS);
+    judgement::pass(&site, &before, &clients, KILLS);
 }

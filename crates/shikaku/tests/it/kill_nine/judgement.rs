@@ -52,7 +52,8 @@ pub(super) fn pass(site: &Site, before: &Before, clients: &Clients, kills: usize
         straight.len()
     );
 
-    let recorded = recorded(site);
+    let Recorded { ids: recorded, days } = recorded(site);
+    one_verification_per_question(&days, &clients.desk);
     let kept = receipts(site);
     let fresh = |ids: &Ids, method: &str| -> BTreeSet<String> {
         ids[method].difference(&before.receipts[method]).cloned().collect()
@@ -75,7 +76,7 @@ pub(super) fn pass(site: &Site, before: &Before, clients: &Clients, kills: usize
 fn numbers(site: &Site, before: &Before, desk: &Desk) -> usize {
     let ledger = desk.ledger();
     assert!(ledger.changed.is_empty(), "answers changed: {:?}", ledger.changed);
-    let expected: BTreeSet<String> = ledger.asked.iter().map(|id| answer_name(id)).collect();
+    let expected: BTreeSet<String> = ledger.asked.keys().map(|id| answer_name(id)).collect();
     let found: BTreeSet<String> = names(&site.share("res")).difference(&before.answers).cloned().collect();
     assert_eq!(found, expected, "every question has its one file");
     assert_eq!(names(&site.share("quarantine")), BTreeSet::new(), "nothing was put aside");
@@ -83,8 +84,22 @@ fn numbers(site: &Site, before: &Before, desk: &Desk) -> usize {
         let answer = String::from_utf8_lossy(answer);
         assert!(answer.contains(&format!("<ArbitraryFileIdentifier>{id}</")), "{id} got another's answer");
     }
-    let answered = |answer: &&Vec<u8>| String::from_utf8_lossy(answer).contains("<SegmentOfResult>1<");
-    ledger.told.values().filter(answered).count()
+    ledger.told.values().filter(|answer| is_of_the_centre(answer)).count()
+}
+
+fn is_of_the_centre(answer: &[u8]) -> bool {
+    String::from_utf8_lossy(answer).contains("<SegmentOfResult>1<")
+}
+
+/// Each question asks about a day of its own, so that a question recorded twice shows twice.
+fn one_verification_per_question(days: &BTreeMap<String, usize>, desk: &Desk) {
+    let ledger = desk.ledger();
+    for (id, day) in &ledger.asked {
+        let recorded = days.get(&day.to_string()).copied().unwrap_or(0);
+        assert!(recorded <= 1, "question {id} about {day} was recorded {recorded} times");
+        let answered = is_of_the_centre(&ledger.told[id]);
+        assert!(!answered || recorded == 1, "question {id} about {day} was answered, not recorded");
+    }
 }
 
 /// Card sessions through the terminal: each has the one file it was told. Gives how many there were.
@@ -102,8 +117,15 @@ fn faces(site: &Site, before: &Before, clients: &Clients) -> usize {
     told.len()
 }
 
-/// What the audit log has on record, after `audit verify` found it whole; an id twice is a failure.
-fn recorded(site: &Site) -> Ids {
+/// What the audit log has on record.
+struct Recorded {
+    ids: Ids,
+    /// How many questions by number about each day.
+    days: BTreeMap<String, usize>,
+}
+
+/// The audit log, after `audit verify` found it whole; an id twice is a failure.
+fn recorded(site: &Site) -> Recorded {
     let folder = site.folder.path();
     let (key, dump) = (folder.join("audit.pem"), folder.join("audit.jsonl"));
     let config = text(&site.server_settings);
@@ -111,6 +133,7 @@ fn recorded(site: &Site) -> Ids {
     succeed(["audit", "export", "--config", config, "--out", text(&dump)]);
     succeed(["audit", "verify", "--public-key", text(&key), text(&dump)]);
     let mut ids = Ids::from([("1", BTreeSet::new()), ("2", BTreeSet::new())]);
+    let mut days = BTreeMap::new();
     for line in std::fs::read_to_string(&dump).expect("a dump").lines() {
         let entry = document(line);
         let method = match entry["action"].as_str() {
@@ -119,12 +142,15 @@ fn recorded(site: &Site) -> Ids {
             _ => continue,
         };
         let detail = entry["detail"].as_str().expect("text");
-        let id = detail.split_whitespace().find_map(|word| word.strip_prefix("verification:"));
-        let id = id.unwrap_or_else(|| panic!("an answer was refused: {line}"));
+        let part = |name| detail.split_whitespace().find_map(|word| word.strip_prefix(name));
+        let id = part("verification:").unwrap_or_else(|| panic!("an answer was refused: {line}"));
+        if method == "2" {
+            *days.entry(part("as_of:").expect("a day").to_owned()).or_default() += 1;
+        }
         let first = ids.get_mut(method).expect("both are there").insert(id.to_owned());
         assert!(first, "recorded twice: {line}");
     }
-    ids
+    Recorded { ids, days }
 }
 
 /// What the terminal kept receipts of.

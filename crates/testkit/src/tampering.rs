@@ -22,7 +22,26 @@ pub async fn take_audit_head_back(url: &str, institution: &InstitutionCode, head
     change(url, &sql).await;
 }
 
-/// Runs any statements.
+/// Changes after which something of the audit log can no longer be read: the newest head's tree, the heads, the
+/// entries.
+pub const MAKE_AUDIT_LOG_UNREADABLE: [&str; 3] = [
+    "UPDATE audit_tree_head SET frontier = 'x'",
+    "UPDATE audit_tree_head SET signature = substr(signature, 1, 5)",
+    "UPDATE audit SET previous_hash = substr(previous_hash, 1, 5)",
+];
+/// Keeps what [`MAKE_AUDIT_LOG_UNREADABLE`] changes.
+pub const KEEP_AUDIT_LOG: &str = "CREATE TABLE kept_head AS SELECT * FROM audit_tree_head; \
+     CREATE TABLE kept_entry AS SELECT * FROM audit";
+/// Puts back what was kept.
+pub const PUT_AUDIT_LOG_BACK: &str = "DELETE FROM audit_tree_head; \
+     INSERT INTO audit_tree_head SELECT * FROM kept_head; \
+     DELETE FROM audit; INSERT INTO audit SELECT * FROM kept_entry";
+/// Makes the database answer with an error whenever the audit log is to be signed.
+pub const STOP_SIGNING: &str = "ALTER TABLE audit_run RENAME TO audit_run_away";
+/// Undoes [`STOP_SIGNING`].
+pub const LET_SIGN_AGAIN: &str = "ALTER TABLE audit_run_away RENAME TO audit_run";
+
+/// Runs any of these statements.
 pub async fn change(url: &str, sql: &str) {
     if let Some(file) = url.strip_prefix("sqlite:") {
         return rusqlite::Connection::open(file).expect("the database").execute_batch(sql).expect("changed");

@@ -195,23 +195,15 @@ async fn an_unreadable_log_is_a_changed_log(engine: Engine) {
     let (desk, file) = desk(engine, &folder).await;
     ask_and_sign(&desk, "n-0").await;
     let url = desk.system.database_url();
-    let kept = "CREATE TABLE kept_head AS SELECT * FROM audit_tree_head; \
-         CREATE TABLE kept_entry AS SELECT * FROM audit";
-    let back = "DELETE FROM audit_tree_head; INSERT INTO audit_tree_head SELECT * FROM kept_head; \
-         DELETE FROM audit; INSERT INTO audit SELECT * FROM kept_entry";
-    tampering::change(url, kept).await;
-    for change in [
-        "UPDATE audit_tree_head SET frontier = 'x'",
-        "UPDATE audit_tree_head SET signature = substr(signature, 1, 5)",
-        "UPDATE audit SET previous_hash = substr(previous_hash, 1, 5)",
-    ] {
+    tampering::change(url, tampering::KEEP_AUDIT_LOG).await;
+    for change in tampering::MAKE_AUDIT_LOG_UNREADABLE {
         tampering::change(url, change).await;
         for outcome in [desk.system.server.sign_audit_log().await, restarted(&desk, &file).await] {
             assert!(matches!(&outcome, Err(error) if error.is_tampering()), "{change}: {outcome:?}");
         }
         let (status, body) = get(desk.system.server.ops(), "/readyz").await;
         assert!(status == 503 && body.contains(r#""audit_log":false"#), "{change}: {body}");
-        tampering::change(url, back).await;
+        tampering::change(url, tampering::PUT_AUDIT_LOG_BACK).await;
         desk.system.server.sign_audit_log().await.expect("put back as it was");
         assert_eq!(get(desk.system.server.ops(), "/readyz").await.0, 200, "{change}");
     }
@@ -234,10 +226,10 @@ async fn a_log_that_is_not_signed_for_long_turns_readiness_red(engine: Engine) {
     };
     becomes(200).await;
     // No sign of tampering by itself: the database answers with an error.
-    tampering::change(url, "ALTER TABLE audit_run RENAME TO audit_run_away").await;
+    tampering::change(url, tampering::STOP_SIGNING).await;
     let body = becomes(503).await;
     assert!(body.contains(r#""audit_log":false"#) && body.contains(r#""database":true"#), "{body}");
-    tampering::change(url, "ALTER TABLE audit_run_away RENAME TO audit_run").await;
+    tampering::change(url, tampering::LET_SIGN_AGAIN).await;
     becomes(200).await;
     system.stop().await;
 }

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 
+use super::admission::Admission;
 use super::refusal::Refusal;
 use crate::listener::identity::AskingTerminal;
 
@@ -49,7 +50,10 @@ pub(super) async fn read<T: DeserializeOwned>(
     if !is_json(request.headers()) {
         return Err(Refusal::media_type());
     }
+    // Only the gate lets requests in, and never without it.
+    let admission = request.extensions().get::<Admission>().cloned().ok_or(ErrorCode::Internal)?;
     let bytes = collect(request.into_body(), limits).await?;
+    admission.check()?;
     let value = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::Unreadable)?;
     let mut context = Context::new(&SHA256);
     context.update(route.as_bytes());

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use store::Denial;
 use store::audit::AuditEvent;
 
+use super::admission::Admission;
 use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
@@ -70,9 +71,11 @@ impl Gate {
         &self,
         terminal: &Arc<TerminalSlot>,
         route: Result<usize, Refusal>,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
     ) -> Result<Response<Body>, Refusal> {
-        self.admit(terminal)?;
+        let admission = self.admission(terminal);
+        admission.check()?;
+        request.extensions_mut().insert(admission);
         let operation = ROUTES[route?].operation;
         let _place = terminal.enter(self.limits.terminal).ok_or_else(Refusal::too_many)?;
         let _room = self.room()?;
@@ -98,20 +101,12 @@ impl Gate {
         }
     }
 
-    /// Whether this terminal may ask at all, now.
-    fn admit(&self, terminal: &TerminalSlot) -> Result<(), Refusal> {
-        if self.standings.is_stale() {
-            return Err(ErrorCode::CentralUnreachable.into());
+    fn admission(&self, terminal: &Arc<TerminalSlot>) -> Admission {
+        Admission {
+            terminal: Arc::clone(terminal),
+            standings: Arc::clone(&self.standings),
+            clock: self.api.clock.clone(),
         }
-        match terminal.standing() {
-            Standing::Revoked => return Err(ErrorCode::InstitutionCertificateRevoked.into()),
-            Standing::Unknown => return Err(ErrorCode::InstitutionCertificateUnknown.into()),
-            Standing::Registered => {}
-        }
-        if self.api.clock.now() > terminal.identity.not_after {
-            return Err(ErrorCode::InstitutionCertificateExpired.into());
-        }
-        Ok(())
     }
 
     fn room(&self) -> Result<Room<'_>, Refusal> {

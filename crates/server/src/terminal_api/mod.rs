@@ -1,6 +1,7 @@
 //! What terminals ask for: nonces, checks by card, checks by number, the keys that verify receipts.
 //! One file per use case; [`router::ROUTES`] lists them.
 
+mod admission;
 mod answer;
 mod body;
 mod gate;

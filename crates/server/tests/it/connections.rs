@@ -6,12 +6,14 @@ use std::time::Duration;
 use hyper::Method;
 use server::terminal_api::status::STATUS_PATH;
 use testkit::client::{Http, open_tls};
-use testkit::system::{Engine, INSTITUTION, TestSystem};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use wire::terminal_api::{NONCES_PATH, NUMBER_VERIFICATIONS_PATH};
 
 use crate::on_both_engines;
 use crate::ops::get;
+use crate::support::{insurer, number_question};
 
 on_both_engines! {
     one_terminals_connections_are_capped_and_one_more_is_told_so
@@ -106,5 +108,49 @@ async fn a_trickle_of_bytes_ends_with_the_time_for_the_whole(engine: Engine) {
     trickle(stream, &[0x16, 0x03, 0x01, 0x40, 0x00, 0x01], 0).await;
     let connection = terminal.connect(Http::Two).await.expect("a connection");
     assert_eq!(connection.send(Method::GET, STATUS_PATH, None).await.expect("an answer").status, 200);
+    system.stop().await;
+}
+
+/// The head of a question whose body is still to come, admitted: the server asks for the body.
+async fn admitted(terminal: &TestTerminal, path: &str, bytes: usize) -> impl AsyncRead + AsyncWrite + Unpin {
+    let mut stream = open_tls(terminal.address(), &terminal.tls, Http::One).await.expect("a connection");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {bytes}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("written");
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.expect("the server waits for the body");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_revoked_while_its_question_arrives_gets_no_answer() {
+    // The question's end is held back on purpose, for as long as the revocation takes.
+    let system = TestSystem::start_with(Engine::Sqlite, |config| config.limits.body_s = 300).await;
+    let terminal = system.terminal(INSTITUTION, "front-1").await;
+    let other = system.terminal(INSTITUTION, "front-2").await;
+    let (born, today) = (eligibility::Date::constant(1980, 2, 17), system.today());
+    let question = number_question("r-1", &insurer(), "901", None, born, today).to_string();
+    let questions = [(NONCES_PATH, "{\"count\": 1}".to_owned()), (NUMBER_VERIFICATIONS_PATH, question)];
+    let mut open = Vec::new();
+    for (path, body) in &questions {
+        open.push((admitted(&terminal, path, body.len()).await, body, "403"));
+        open.push((admitted(&other, path, body.len()).await, body, "200"));
+    }
+    let now = system.clock.now();
+    let revoked =
+        system.store().revoke_terminal_certificate(&terminal.institution, &terminal.fingerprint, now).await;
+    assert_eq!(revoked, Ok(true));
+    system.server.refresh_terminals().await.expect("the server reads the terminals");
+    for (mut stream, body, expected) in open {
+        stream.write_all(body.as_bytes()).await.expect("written");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{answer}");
+        assert_eq!(answer.contains("OQSA9103E"), expected == "403", "{answer}");
+    }
     system.stop().await;
 }

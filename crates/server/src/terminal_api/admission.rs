@@ -1,0 +1,37 @@
+//! Whether a terminal may ask: looked at when a request comes, and once more when its body has arrived.
+
+use std::sync::Arc;
+
+use eligibility::errors::ErrorCode;
+
+use super::refusal::Refusal;
+use super::standing::Standings;
+use crate::clock::Clock;
+use crate::listener::terminals::{Standing, TerminalSlot};
+
+/// What says whether one terminal may ask. It travels with the request, because a body may take a minute to come
+/// and its sender may be revoked meanwhile.
+#[derive(Clone)]
+pub(super) struct Admission {
+    pub(super) terminal: Arc<TerminalSlot>,
+    pub(super) standings: Arc<Standings>,
+    pub(super) clock: Clock,
+}
+
+impl Admission {
+    /// Whether it may ask at all, now.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        if self.standings.is_stale() {
+            return Err(ErrorCode::CentralUnreachable.into());
+        }
+        match self.terminal.standing() {
+            Standing::Revoked => return Err(ErrorCode::InstitutionCertificateRevoked.into()),
+            Standing::Unknown => return Err(ErrorCode::InstitutionCertificateUnknown.into()),
+            Standing::Registered => {}
+        }
+        if self.clock.now() > self.terminal.identity.not_after {
+            return Err(ErrorCode::InstitutionCertificateExpired.into());
+        }
+        Ok(())
+    }
+}

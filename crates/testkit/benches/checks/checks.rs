@@ -124,7 +124,6 @@ fn line(name: &'static str, full: &Metered, half: &Metered, floor: &Floor, serve
         rss_mib: Some(server.rss_anon_mib()?),
         audit_bytes: Some(full.audit_bytes),
         stored_bytes: Some(full.stored_bytes),
-        ..Line::default()
     })
 }
 

@@ -24,7 +24,8 @@ fn seeds_by_target() -> Seeds {
     results.push(("observed_order_face.xml".to_owned(), bytes("observed_order_face.xml")));
     let insurers = b"shikaku-insurers,1\nnumber,name\n138990,a\nEND,1,00\n".to_vec();
     let cards = b"shikaku-cards,1\nissuer,serial,person_key,registered,superseded_by_issuer,superseded_by_serial\n\"\n";
-    let files = [("coverage.csv", coverage_file()), ("insurers.csv", insurers), ("cards.csv", cards.to_vec())];
+    let files =
+        [("coverage.csv", coverage_file()), ("insurers.csv", insurers), ("cards.csv", cards.to_vec())];
     let names = REQUESTS.iter().chain(&RESULTS);
     vec![
         ("request_xml", samples(&REQUESTS)),

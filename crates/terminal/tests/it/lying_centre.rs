@@ -110,7 +110,7 @@ impl Centre {
         Verdict { outcome, keys_asked: keys_asked.load(Ordering::SeqCst) }
     }
 
-    async fn is_refused(self, what: &str) -> Verdict {
+    async fn must_be_refused(self, what: &str) -> Verdict {
         let verdict = self.judged().await;
         let Err(error) = &verdict.outcome else { panic!("another {what} was believed") };
         assert!(matches!(error, CentralError::Unproven(why) if why.contains(what)), "{what}: {error:?}");
@@ -157,11 +157,11 @@ async fn an_answer_that_its_receipt_does_not_prove_is_not_used() {
         ("issuer", said.replace("urn:shikaku:test", "urn:shikaku:other")),
     ] {
         assert_ne!(claims, said);
-        Centre { claims, ..Centre::honest() }.is_refused(what).await;
+        Centre { claims, ..Centre::honest() }.must_be_refused(what).await;
     }
     let mut strange = answer("345");
     strange.answer.header.qualification_confirmation_date = None;
-    Centre { shown: strange.clone(), proven: strange, ..Centre::honest() }.is_refused("date").await;
+    Centre { shown: strange.clone(), proven: strange, ..Centre::honest() }.must_be_refused("date").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,17 +169,17 @@ async fn a_genuine_receipt_proves_its_own_question_and_answer_only() {
     // What the centre answered to somebody else's question, on the same day, at the same institution.
     let mut other = question();
     other.birthdate = jiff::civil::date(1982, 5, 15);
-    Centre { claims: claims(&other), ..Centre::honest() }.is_refused("question").await;
+    Centre { claims: claims(&other), ..Centre::honest() }.must_be_refused("question").await;
     let mut repeated = question();
     repeated.request_id = "2".into();
-    Centre { claims: claims(&repeated), ..Centre::honest() }.is_refused("question").await;
+    Centre { claims: claims(&repeated), ..Centre::honest() }.must_be_refused("question").await;
     // Things that no claim names one by one.
     let mut name = answer("345");
     name.answer.body.results[0].name = "別人　太郎".into();
-    Centre { shown: name, ..Centre::honest() }.is_refused("answer").await;
+    Centre { shown: name, ..Centre::honest() }.must_be_refused("answer").await;
     let mut insurer = answer("345");
     insurer.answer.body.results[0].insurer_name = "別の健康保険組合".into();
-    Centre { shown: insurer, ..Centre::honest() }.is_refused("answer").await;
+    Centre { shown: insurer, ..Centre::honest() }.must_be_refused("answer").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,7 +191,7 @@ async fn with_keys_of_its_own_a_terminal_believes_no_others_and_asks_for_none() 
     let same_name: fn(&str) -> String = |_| receipt_of("{}").0;
     let other_name: fn(&str) -> String = |_| receipt_of("{}").0.replace("k1", "k2");
     for (what, pinned) in [("signature", same_name), ("key", other_name)] {
-        let verdict = Centre { pinned: Some(pinned), ..Centre::honest() }.is_refused(what).await;
+        let verdict = Centre { pinned: Some(pinned), ..Centre::honest() }.must_be_refused(what).await;
         assert_eq!(verdict.keys_asked, 0, "{what}");
     }
 }

@@ -152,14 +152,13 @@ impl Outbox {
     fn deliver_in_place(&self, delivery: &Delivery, part: &str, content: &[u8]) -> io::Result<Fate> {
         let (mark, folder) = (mark_of(delivery), self.folder(delivery.folder));
         // A mark still here means that the name was never made; one that is gone means that it was.
-        match self.staging.look(OsStr::new(&mark))? {
-            None => {}
-            Some(look) if !is_empty_file(look) => return Ok(Fate::Replaced),
-            Some(_) => {
-                if !self.make_visible(&mark, folder, &delivery.name)? {
-                    self.staging.remove(part)?;
-                    return Ok(Fate::Taken);
-                }
+        if let Some(look) = self.staging.look(OsStr::new(&mark))? {
+            if !is_empty_file(look) {
+                return Ok(Fate::Replaced);
+            }
+            if !self.make_visible(&mark, folder, &delivery.name)? {
+                self.staging.remove(part)?;
+                return Ok(Fate::Taken);
             }
         }
         match folder.fill(&delivery.name, content) {

@@ -111,19 +111,31 @@ fn bomb(kind: u64, dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
-fn strange_things(req: &Path, outside: &Path) {
+/// Puts something into the folder whole: what the terminal saw half made would be another thing to it, and however
+/// slow the machine is, the count below must hold.
+fn put_whole(making: &Path, target: &Path, make: impl FnOnce(&Path)) {
+    let made = making.join("made");
+    make(&made);
+    std::fs::rename(made, target).expect("moves into the folder");
+}
+
+fn strange_things(req: &Path, outside: &Path, making: &Path) {
     let name = |n: &str| req.join(format!("OQSsiquc01req_{n}.xml"));
     symlink("/etc/passwd", name("link-file")).expect("links");
     symlink("/dev/zero", name("link-device")).expect("links");
     symlink(name("loop"), name("loop")).expect("links");
     symlink(outside, name("link-folder")).expect("links");
-    std::fs::create_dir(name("folder")).expect("creates");
-    std::fs::write(name("folder").join("inside"), "x").expect("writes");
+    put_whole(making, &name("folder"), |folder| {
+        std::fs::create_dir(folder).expect("creates");
+        std::fs::write(folder.join("inside"), "x").expect("writes");
+    });
     let fifo = std::process::Command::new("mkfifo").arg(name("fifo")).status().expect("mkfifo of coreutils");
     assert!(fifo.success());
     std::fs::write(outside.join("precious"), request("7")).expect("writes");
     std::fs::hard_link(outside.join("precious"), name("hard-link")).expect("links");
-    std::fs::File::create(name("huge")).expect("creates").set_len(20 << 30).expect("a sparse file");
+    put_whole(making, &name("huge"), |huge| {
+        std::fs::File::create(huge).expect("creates").set_len(20 << 30).expect("a sparse file");
+    });
     let _socket = std::os::unix::net::UnixListener::bind(name("socket")).expect("binds");
     for bad in [
         "CON",
@@ -140,12 +152,12 @@ fn strange_things(req: &Path, outside: &Path) {
         "OQSsiquc01req_患者.xml",
         "OQSsiquc01req_x.exe",
     ] {
-        std::fs::write(req.join(bad), request("8")).expect("writes");
+        put_whole(making, &req.join(bad), |file| std::fs::write(file, request("8")).expect("writes"));
     }
     let long = format!("OQSsiquc01req_{}.xml", "x".repeat(200));
-    std::fs::write(req.join(long), request("8")).expect("writes");
-    std::fs::write(req.join(OsStr::from_bytes(b"OQSsiquc01req_\x83\x5c\xff.xml")), request("8"))
-        .expect("writes");
+    for bad in [OsStr::new(&long), OsStr::from_bytes(b"OQSsiquc01req_\x83\x5c\xff.xml")] {
+        put_whole(making, &req.join(bad), |file| std::fs::write(file, request("8")).expect("writes"));
+    }
 }
 
 /// What [`strange_things`] puts down: nine links, folders, pipes and the like; 13 bad names; two more.
@@ -163,7 +175,10 @@ async fn nothing_in_the_folder_crashes_hangs_escapes_or_bloats() {
     let counter = Counter::open_with(with_password, Centre::default()).await;
     let req = counter.folder("req");
     let outside = counter.dir.path().join("outside");
-    std::fs::create_dir(&outside).expect("creates");
+    let making = counter.dir.path().join("making");
+    for folder in [&outside, &making] {
+        std::fs::create_dir(folder).expect("creates");
+    }
     counter.put("OQSsiquc01req_first.xml", request("1"));
     counter.result("OQSsiquc01res_first.xml").await;
     let before = anonymous_kib();
@@ -178,14 +193,14 @@ async fn nothing_in_the_folder_crashes_hangs_escapes_or_bloats() {
         }
     });
 
-    strange_things(&req, &outside);
+    strange_things(&req, &outside, &making);
     let mut dice = Dice(0x5eed);
     for n in 0..CORPUS {
         let (name, bytes) = match n % 6 {
             5 => (format!("OQSsiquc01req_c{n}.zip"), bomb(n / 6, &mut dice)),
             _ => (format!("OQSsiquc01req_c{n}.xml"), content(n, &mut dice)),
         };
-        std::fs::write(req.join(name), bytes).expect("writes");
+        put_whole(&making, &req.join(name), |file| std::fs::write(file, bytes).expect("writes"));
         if n % 50 == 0 {
             // The next good file is answered while the rest is still lying there.
             let good = format!("good-{n}");

@@ -48,7 +48,10 @@ async fn online_consent_is_kept_for_its_day_and_expired_after_it(engine: Engine)
     ]);
     let none = json!([]);
     let given = session(&desk, &card, "online", &choices).await;
-    assert_eq!((&given["PharmacistsInfoConsFlg"], &given["DiagnosisInfoConsFlg"]), (&json!("1"), &json!("0")));
+    assert_eq!(
+        (&given["PharmacistsInfoConsFlg"], &given["DiagnosisInfoConsFlg"]),
+        (&json!("1"), &json!("0"))
+    );
 
     // Later on the same day, nothing asked: what was chosen stands, with the moment it was.
     let later = session(&desk, &card, "online", &none).await;

@@ -7,9 +7,8 @@ use eligibility::{
 };
 
 use crate::{
-    Error, Result, Store,
+    Error, Result,
     engine::{Row, Tx, bind},
-    job::Read,
 };
 
 const LOOK: &str = "SELECT window_started_at, misses, last_slow_at, recent_wrong, recent_asked, stepped_up_at \
@@ -107,35 +106,4 @@ pub(crate) async fn count(
     tx.execute(SET, row).await?;
     let began = after.slow(now).filter(|_| before.slow(now).is_none());
     Ok(Counted::Passed(began.map(|reason| Slowed { reason, not_found: after.recent.misses() })))
-}
-
-struct LookOf {
-    institution: InstitutionCode,
-    now: Instant,
-}
-
-impl Read for LookOf {
-    type Output = Option<Instant>;
-
-    async fn run(&self, tx: &Tx<'_>) -> Result<Option<Instant>> {
-        Ok(match look(tx, &self.institution, self.now).await? {
-            Look::Limited(at) => Some(at),
-            Look::Idle | Look::Counts => None,
-        })
-    }
-}
-
-impl Store {
-    /// From when the institution may ask by number again, if it is held back now: a cheap look before the
-    /// work. [`Store::record_verification`] decides.
-    ///
-    /// # Errors
-    /// Any read error of the store.
-    pub async fn enumeration_limited(
-        &self,
-        institution: &InstitutionCode,
-        now: Instant,
-    ) -> Result<Option<Instant>> {
-        self.read(LookOf { institution: institution.clone(), now }).await
-    }
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use eligibility::Date;
 use eligibility::enumeration::RECENT_QUESTIONS;
-use testkit::people;
 use testkit::system::Engine;
+use testkit::{people, tampering};
 
 use crate::on_both_engines;
-use crate::records::behind_the_back;
 use crate::support::{Desk, audit_entries, insurer, number_question, validity};
 
 on_both_engines! {
@@ -28,11 +27,13 @@ async fn desk_with_person(engine: Engine) -> Desk {
 }
 
 async fn take_the_numbers_away(desk: &Desk) {
-    behind_the_back(desk.system.database_url(), "ALTER TABLE coverage_by_number RENAME TO taken_away").await;
+    tampering::change(desk.system.database_url(), "ALTER TABLE coverage_by_number RENAME TO taken_away")
+        .await;
 }
 
 async fn bring_the_numbers_back(desk: &Desk) {
-    behind_the_back(desk.system.database_url(), "ALTER TABLE taken_away RENAME TO coverage_by_number").await;
+    tampering::change(desk.system.database_url(), "ALTER TABLE taken_away RENAME TO coverage_by_number")
+        .await;
 }
 
 async fn ask(desk: &Desk, id: &str, birthdate: Date) -> (u16, String) {

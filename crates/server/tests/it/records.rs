@@ -2,8 +2,8 @@
 
 use eligibility::Date;
 use eligibility::person::PersonKey;
-use testkit::people;
 use testkit::system::Engine;
+use testkit::{people, tampering};
 use wire::terminal_api::CARD_VERIFICATIONS_PATH;
 
 use crate::on_both_engines;
@@ -14,24 +14,13 @@ const BORN: Date = Date::constant(1983, 7, 29);
 
 on_both_engines! { no_data_leaves_when_the_record_cannot_be_written logs_metrics_and_audit_name_nobody }
 
-/// Changes the database behind the server's back.
-pub(crate) async fn behind_the_back(url: &str, sql: &str) {
-    if let Some(file) = url.strip_prefix("sqlite:") {
-        return rusqlite::Connection::open(file).expect("the database").execute_batch(sql).expect("changed");
-    }
-    let (client, connection) =
-        tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the database");
-    tokio::spawn(connection);
-    client.batch_execute(sql).await.expect("changed");
-}
-
 async fn no_data_leaves_when_the_record_cannot_be_written(engine: Engine) {
     let desk = Desk::open(engine).await;
     let today = desk.system.today();
     let person = people::coverage(&insurer(), "p", "801", "試験　記録子", BORN);
     desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
     let card = desk.system.card_of("p").await;
-    behind_the_back(desk.system.database_url(), "ALTER TABLE audit RENAME TO audit_gone").await;
+    tampering::change(desk.system.database_url(), "ALTER TABLE audit RENAME TO audit_gone").await;
 
     let nonce = desk.nonce().await;
     let by_card = card_question(&desk.terminal, &card, &nonce, today);
@@ -51,7 +40,7 @@ async fn no_data_leaves_when_the_record_cannot_be_written(engine: Engine) {
     assert_eq!((reply.status, reply.code().as_str()), (503, "OQSA9107E"));
 
     // Once records can be written again, the same questions are answered: nothing was half done.
-    behind_the_back(desk.system.database_url(), "ALTER TABLE audit_gone RENAME TO audit").await;
+    tampering::change(desk.system.database_url(), "ALTER TABLE audit_gone RENAME TO audit").await;
     assert_eq!(validity(&desk.post(CARD_VERIFICATIONS_PATH, &by_card).await), "1");
     assert_eq!(validity(&desk.check_number(&by_number).await), "1");
     desk.system.stop().await;

@@ -20,6 +20,12 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
+/// The command that renews a certificate.
+fn renewal<'a>(ca: &'a Path, certificate: &'a Path, out: &'a Path) -> [&'a str; 9] {
+    let (ca, certificate, out) = (text(ca), text(certificate), text(out));
+    ["--json", "ca", "renew", "--dir", ca, "--certificate", certificate, "--out", out]
+}
+
 #[test]
 fn openssl_accepts_what_is_issued_and_refuses_what_is_revoked() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -82,20 +88,7 @@ fn a_renewed_certificate_is_of_the_same_terminal_and_the_old_one_stays_good() {
     let terminal = ["--institution", "1319990012", "--terminal", "受付1", "--out", text(&first)];
     let old = document(&succeed(["--json", "ca", "issue", "--dir", text(&ca)].into_iter().chain(terminal)));
     let certificate = first.join("terminal.cert.pem");
-    let renew = |out: &Path, more: &[&str]| {
-        let base = [
-            "--json",
-            "ca",
-            "renew",
-            "--dir",
-            text(&ca),
-            "--certificate",
-            text(&certificate),
-            "--out",
-            text(out),
-        ];
-        run(base.iter().chain(more))
-    };
+    let renew = |out: &Path, more: &[&str]| run(renewal(&ca, &certificate, out).iter().chain(more));
     let renewed = renew(&second, &[]);
     assert_eq!(renewed.status.code(), Some(0), "{}", String::from_utf8_lossy(&renewed.stderr));
     assert_ne!(document(&String::from_utf8_lossy(&renewed.stdout))["serial"], old["serial"]);
@@ -185,18 +178,10 @@ fn a_renewed_certificate_is_known_to_the_server_that_was_named() {
     succeed(["ca", "issue", "--dir", text(&ca)].into_iter().chain(terminal));
     let certificate = first.join("terminal.cert.pem");
     let renew = |out: &Path, config: &[&str]| {
-        let base = [
-            "--json",
-            "ca",
-            "renew",
-            "--dir",
-            text(&ca),
-            "--certificate",
-            text(&certificate),
-            "--out",
-            text(out),
-        ];
-        document(&succeed(base.iter().chain(config)))["serial"].as_str().expect("a serial number").to_owned()
+        document(&succeed(renewal(&ca, &certificate, out).iter().chain(config)))["serial"]
+            .as_str()
+            .expect("a serial number")
+            .to_owned()
     };
     let shut_out = |out: &Path, serial: &str| {
         let certificate = out.join("terminal.cert.pem");

@@ -61,13 +61,3 @@ CREATE TABLE verification (
     PRIMARY KEY (institution_code, request_id)
 );
 CREATE INDEX verification_age ON verification (recorded_at);
-
--- sharded: institution_code
--- sqlite: without rowid
-CREATE TABLE enumeration_guard (
-    institution_code TEXT NOT NULL,
-    window_started_at BIGINT,
-    misses BIGINT NOT NULL,
-    last_slow_at BIGINT,
-    PRIMARY KEY (institution_code)
-);

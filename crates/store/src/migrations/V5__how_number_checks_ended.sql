@@ -1,5 +1,4 @@
--- The guard against guessing with the last questions of each institution. It takes the place of enumeration_guard,
--- which stays, unused, until a later release: a process of the release before may still be running.
+-- The guard against guessing, with how the last questions of each institution ended.
 
 -- sharded: institution_code
 -- sqlite: without rowid

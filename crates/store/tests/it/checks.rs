@@ -220,10 +220,11 @@ async fn guessing_is_held_back(db: Database) {
     assert_eq!(last, Ok(Recorded::FreshThenSlow(slowed)));
     let retry_at = at(SLOW_INTERVAL_MS);
     assert_eq!(db.store.record_verification(guess(1000, at(0))).await, Ok(Recorded::Limited { retry_at }));
-    assert_eq!(db.store.enumeration_limited(&institution(1), NOW).await, Ok(Some(retry_at)));
+    let limited = Ok(NumberLookup::Refused(NumberRefusal::Limited { retry_at }));
+    assert_eq!(db.store.number_check(question("new")).await, limited);
     // It is in the database, not in a process.
     let restarted = store::Store::open(&db.url, store::Options::default()).await.expect("opens");
-    assert_eq!(restarted.enumeration_limited(&institution(1), NOW).await, Ok(Some(retry_at)));
+    assert_eq!(restarted.number_check(question("new")).await, limited);
     // A right answer is held back too: the difference would be the answer.
     let mut right = guess(1001, NOW);
     right.wrong_guess = Some(false);

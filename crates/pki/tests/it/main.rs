@@ -4,6 +4,7 @@ mod bench;
 mod cards;
 mod hostile;
 mod institution;
+mod letters;
 mod linting;
 mod ocsp;
 mod requests;

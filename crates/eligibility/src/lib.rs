@@ -17,6 +17,7 @@ pub mod errors;
 pub mod institution;
 pub mod insurer;
 pub mod matching;
+pub mod merkle;
 pub mod person;
 pub mod public_assistance;
 pub mod verification;

@@ -9,9 +9,9 @@
 
 use std::time::Duration;
 
-use eligibility::Instant;
+use eligibility::{Instant, merkle::Tree};
 
-use super::{Chains, SigningKey, TreeHead, books, head::head_columns, merkle::Tree};
+use super::{Chains, SigningKey, TreeHead, books, frontier, head::head_columns};
 use crate::{
     Error, Result, Store,
     engine::{Tx, bind},
@@ -79,7 +79,7 @@ impl Read for LastHead {
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
         tx.query_one(LAST_HEAD, bind![0_i64], |row| {
             let head = TreeHead::from_row(row)?;
-            let tree = Tree::restore(head.tree_size, row.text(7, "frontier")?);
+            let tree = frontier::restore(head.tree_size, row.text(7, "frontier")?);
             Ok((head, tree.ok_or(Error::Malformed { what: "frontier" })?))
         })
         .await
@@ -217,7 +217,7 @@ impl Growth<'_> {
     async fn sign(&mut self, store: &Store) -> Result<bool> {
         let (size, root) = (self.tree.size(), self.tree.root());
         let head = TreeHead::sign(self.previous.as_ref(), size, root, self.now, self.key)?;
-        let (frontier, runs) = (self.tree.frontier_text(), std::mem::take(&mut self.runs));
+        let (frontier, runs) = (frontier::text(&self.tree), std::mem::take(&mut self.runs));
         let stored = store.write(PutHead { head: head.clone(), frontier, runs }).await?;
         self.previous = Some(head);
         Ok(stored)

@@ -70,8 +70,7 @@ impl AddressPrefix {
     /// `::ffff:a.b.c.d`; they are taken as IPv4.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        address.is_ipv4() == self.network.is_ipv4() && network_of(address, self.length) == self.network
+        network_of(address.to_canonical(), self.length) == self.network
     }
 
     /// Whether some address lies in both: two lines must never overlap.

@@ -92,7 +92,7 @@ fn faulty(form: &ApplicationForm) -> Vec<String> {
 fn a_complete_form_of_every_kind_is_read_and_kept() {
     for kind in ApplicationKind::ALL {
         let form = complete(*kind);
-        let content = form.read(TODAY).expect(kind.name());
+        let content = form.read(TODAY).expect("complete");
         assert_eq!((form.kind(), content.kind()), (*kind, *kind));
         let json = serde_json::to_string(&content).expect("json");
         assert_eq!(serde_json::from_str::<ApplicationContent>(&json).expect("json"), content);

@@ -180,7 +180,7 @@ impl Signer {
         let single = |cert_id| -> Result<SingleResponse> {
             Ok(SingleResponse {
                 cert_id,
-                cert_status: cert_status.clone(),
+                cert_status,
                 this_update: at(this_update)?,
                 next_update: Some(at(next_update)?),
                 single_extensions: None,

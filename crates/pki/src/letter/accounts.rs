@@ -197,7 +197,7 @@ pub(super) fn numbered(page: &mut Canvas<'_, '_>, y: f32, heading: &str, steps: 
     let mut y = y + 5.8;
     for (number, step) in ('①'..).zip(steps) {
         page.text(LEFT, y, Style::bold(10.0), &number.to_string())?;
-        y = page.paragraph((LEFT + 6.0, y), WIDTH - 6.0, 4.8, Style::text(9.0), step)? + 0.8;
+        y = page.paragraph((LEFT + 6.0, y), WIDTH - 6.0, 5.0, Style::text(9.5), step)? + 1.2;
     }
     Ok(y)
 }

@@ -73,9 +73,9 @@ impl CertificateLetter<'_> {
         let mut y = page.paragraph((LEFT, 96.0), WIDTH, 5.6, Style::text(10.0), intro)?;
         y = self.facts(page, y + 0.5)?;
         y = self.codes(page, y + 4.0)?;
-        y = self.steps(page, y + 7.5)?;
-        y = checking(page, y + 4.0)?;
-        self.handling(page, y + 5.5)
+        y = self.steps(page, y + 9.0)?;
+        y = checking(page, y + 5.0)?;
+        self.handling(page, y + 6.0)
     }
 
     fn facts(&self, page: &mut Canvas<'_, '_>, y: f32) -> Result<f32> {
@@ -101,21 +101,21 @@ impl CertificateLetter<'_> {
 
     /// The two codes, as large as a page allows: somebody will type them.
     fn codes(&self, page: &mut Canvas<'_, '_>, y: f32) -> Result<f32> {
-        const HEIGHT: f32 = 25.0;
+        const HEIGHT: f32 = 31.0;
         let frame = Frame { x: LEFT, y, width: WIDTH, height: HEIGHT };
         page.tinted(frame);
         page.outline(frame, 0.5, Ink::Accent);
         let number = grouped(self.reference_number, " ");
         let secret = grouped(self.authentication_id, " ");
         for (line, label, note, code) in [
-            (y + 9.6, "リファレンスナンバー", "数字12桁", number),
-            (y + 20.6, "認証ID", "英数字16文字", secret),
+            (y + 10.4, "リファレンスナンバー", "数字12桁", number),
+            (y + 25.4, "認証ID", "英数字16文字", secret),
         ] {
             page.text(LEFT + 5.0, line - 1.6, Style::bold(10.0), label)?;
             page.text(LEFT + 5.0, line + 2.2, Style::text(7.5).ink(Ink::Grey), note)?;
-            page.text(LEFT + 52.0, line + 1.2, Style::bold(21.0).spaced(0.07), &code)?;
+            page.text(LEFT + 50.0, line + 1.6, Style::bold(21.0).spaced(0.06), &code)?;
         }
-        page.line((LEFT + 5.0, y + 12.9), (LEFT + WIDTH - 5.0, y + 12.9), 0.15, Ink::Accent);
+        page.line((LEFT + 5.0, y + 15.5), (LEFT + WIDTH - 5.0, y + 15.5), 0.15, Ink::Accent);
         Ok(y + HEIGHT)
     }
 

@@ -17,6 +17,8 @@ pub struct FontFiles {
     pub bold: PathBuf,
     /// Fonts for characters the family lacks, tried in this order.
     pub fallback: Vec<PathBuf>,
+    /// The same for bold text.
+    pub bold_fallback: Vec<PathBuf>,
 }
 
 /// The fonts, loaded.
@@ -25,7 +27,6 @@ pub struct Fonts {
     bold: Vec<Loaded>,
 }
 
-#[derive(Clone)]
 struct Loaded {
     data: Arc<Vec<u8>>,
     font: Font,
@@ -53,11 +54,13 @@ impl Fonts {
     /// # Errors
     /// [`Error::File`], or [`Error::Font`] when a file is no font.
     pub fn load(files: &FontFiles) -> Result<Self> {
-        let fallback = files.fallback.iter().map(|path| Loaded::read(path)).collect::<Result<Vec<_>>>()?;
-        let first = |path: &Path| -> Result<Vec<Loaded>> {
-            Ok(std::iter::once(Loaded::read(path)?).chain(fallback.iter().cloned()).collect())
+        let all = |first: &PathBuf, then: &[PathBuf]| -> Result<Vec<Loaded>> {
+            std::iter::once(first).chain(then).map(|path| Loaded::read(path)).collect()
         };
-        Ok(Self { regular: first(&files.regular)?, bold: first(&files.bold)? })
+        Ok(Self {
+            regular: all(&files.regular, &files.fallback)?,
+            bold: all(&files.bold, &files.bold_fallback)?,
+        })
     }
 
     /// A line as glyphs, from as many fonts as it takes.

@@ -13,6 +13,7 @@ use crate::bench::Bench;
 
 const FAMILY: &str = "/usr/share/fonts/truetype/bizud-gothic";
 const FALLBACK: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc";
+const BOLD_FALLBACK: &str = "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc";
 /// Not in everyday sets, outside the basic plane, and two that differ by a variation selector only.
 const RARE: &str = "髙﨑𠮷辻\u{E0100}葛\u{E0100}診療所";
 
@@ -22,8 +23,9 @@ fn font_files() -> FontFiles {
         regular: file("BIZUDPGothic-Regular.ttf"),
         bold: file("BIZUDPGothic-Bold.ttf"),
         fallback: vec![PathBuf::from(FALLBACK)],
+        bold_fallback: vec![PathBuf::from(BOLD_FALLBACK)],
     };
-    for path in [&files.regular, &files.bold, &files.fallback[0]] {
+    for path in [&files.regular, &files.bold, &files.fallback[0], &files.bold_fallback[0]] {
         assert!(
             path.exists(),
             "{} is missing: apt-get install fonts-morisawa-bizud-gothic fonts-noto-cjk",
@@ -151,7 +153,7 @@ fn a_long_name_stays_on_the_page_and_an_unknown_character_stops_the_letter() {
     assert!(text_of(&bench, "long.pdf").contains(long));
     let unknown = letter("医院\u{10FFFD}").pdf(&fonts());
     assert!(matches!(unknown, Err(Error::Glyph('\u{10FFFD}'))));
-    let without_fallback = FontFiles { fallback: vec![], ..font_files() };
+    let without_fallback = FontFiles { fallback: vec![], bold_fallback: vec![], ..font_files() };
     let narrow = letter("𠮷田医院").pdf(&Fonts::load(&without_fallback).unwrap());
     assert!(matches!(narrow, Err(Error::Glyph('𠮷'))), "the family alone has no 𠮷");
 }

@@ -52,6 +52,24 @@ const TEST_NEEDS: &[Need] = &[
     Need { package: "samba", found_by: FoundBy::Program("smbd") },
     Need { package: "smbnetfs", found_by: FoundBy::Program("smbnetfs") },
     Need { package: "fuse3", found_by: FoundBy::Program("fusermount3") },
+    Need { package: "softhsm2", found_by: FoundBy::Program("softhsm2-util") },
+    Need { package: "libnss3-tools", found_by: FoundBy::Program("pk12util") },
+    Need { package: "poppler-utils", found_by: FoundBy::Program("pdftotext") },
+    Need { package: "python3-venv", found_by: FoundBy::Below { folder: "/usr/lib", then: "ensurepip" } },
+    Need {
+        package: "fonts-morisawa-bizud-gothic",
+        found_by: FoundBy::Below {
+            folder: "/usr/share/fonts/truetype/bizud-gothic",
+            then: "BIZUDPGothic-Regular.ttf",
+        },
+    },
+    Need {
+        package: "fonts-noto-cjk",
+        found_by: FoundBy::Below {
+            folder: "/usr/share/fonts/opentype/noto",
+            then: "NotoSansCJK-Regular.ttc",
+        },
+    },
 ];
 
 const STORY_NEEDS: &[Need] = &[
@@ -80,6 +98,7 @@ const SYSTEM_FOLDERS: &[&str] =
 /// Brings what the tests need, or says what is missing.
 pub(crate) fn for_tests() -> Result<()> {
     ensure_packages("the tests", TEST_NEEDS)?;
+    ensure_pkilint()?;
     ensure_component("fmt", "rustfmt")?;
     ensure_component("clippy", "clippy")
 }
@@ -151,6 +170,27 @@ pub(crate) fn nextest() -> bool {
         return false;
     }
     process::works(cargo().args(["nextest", "--version"]))
+}
+
+/// The certificate linter of `crates/pki`'s tests, in a Python environment of its own below the target folder.
+fn ensure_pkilint() -> Result<()> {
+    const FOLDER: &str = "target/pkilint";
+    const PINNED: &str = "xtask/pkilint-requirements.txt";
+    let root = process::root();
+    let wanted = std::fs::read_to_string(root.join(PINNED)).context(PINNED)?;
+    // Written last, so it says that everything before it worked.
+    let mark = root.join(FOLDER).join("installed.txt");
+    if std::fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let remedy =
+        || format!("pkilint is missing: python3 -m venv {FOLDER} && {FOLDER}/bin/pip install -r {PINNED}");
+    process::run(program("python3").args(["-m", "venv", FOLDER]).current_dir(&root)).with_context(remedy)?;
+    let pip = root.join(FOLDER).join("bin/pip");
+    let mut install = std::process::Command::new(pip);
+    install.args(["install", "--quiet", "--no-deps", "-r", PINNED]).current_dir(&root);
+    process::run(&mut install).with_context(remedy)?;
+    std::fs::write(&mark, wanted).with_context(|| format!("cannot write {}", mark.display()))
 }
 
 fn ensure_component(subcommand: &str, component: &str) -> Result<()> {

@@ -6,6 +6,8 @@
 //!
 //! One module per noun; the words are those of `docs/GLOSSARY.md`.
 
+pub mod account;
+pub mod application;
 pub mod calendar;
 pub mod card_certificate;
 pub mod codes;
@@ -14,11 +16,17 @@ pub mod coverage;
 pub mod disclosure;
 pub mod enumeration;
 pub mod errors;
+pub mod field;
 pub mod institution;
+pub mod institution_certificate;
 pub mod insurer;
+pub mod line;
 pub mod matching;
+pub mod merkle;
 pub mod person;
 pub mod public_assistance;
+pub mod retrieval;
+mod typed;
 pub mod verification;
 
 /// A civil date in Asia/Tokyo: the only kind of date coverage knows.

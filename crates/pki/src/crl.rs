@@ -2,18 +2,20 @@
 
 use std::collections::HashSet;
 
-use der::asn1::{OctetString, Uint};
+use der::asn1::{Ia5StringRef, ObjectIdentifier, OctetString, Uint};
 use der::oid::AssociatedOid as _;
 use der::{Decode as _, Encode as _};
 use eligibility::Instant;
 use x509_cert::Certificate;
 use x509_cert::crl::{CertificateList, RevokedCert, TbsCertList};
+use x509_cert::ext::pkix::crl::IssuingDistributionPoint;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlNumber, CrlReason, SubjectKeyIdentifier};
 use x509_cert::ext::{Extension, Extensions};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 
-use crate::keys::PrivateKey;
+use crate::issuing_key::IssuingKey;
 use crate::profile::serial_hex;
 use crate::{Error, Result, moment, signing};
 
@@ -99,12 +101,36 @@ pub(crate) struct ListToSign<'a> {
     pub(crate) number: u64,
     pub(crate) this_update: Instant,
     pub(crate) next_update: Instant,
+    /// Address of the one shard this list is; none for a whole list.
+    pub(crate) place: Option<String>,
 }
 
-/// Signs a whole (not a delta) list of everything revoked.
-pub(crate) fn sign(list: ListToSign<'_>, key: &PrivateKey) -> Result<Vec<u8>> {
+/// RFC 5280's issuing distribution point. The ASN.1 crate names another extension for its type.
+const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
+
+/// Says which addresses' certificates this list is complete for, and that it speaks of no authorities.
+fn issuing_point(place: &str) -> Result<Extension> {
+    let name = GeneralName::UniformResourceIdentifier(Ia5StringRef::new(place)?.into());
+    let point = IssuingDistributionPoint {
+        distribution_point: Some(DistributionPointName::FullName(vec![name])),
+        only_contains_user_certs: true,
+        only_contains_ca_certs: false,
+        only_some_reasons: None,
+        indirect_crl: false,
+        only_contains_attribute_certs: false,
+    };
+    let extn_value = OctetString::new(point.to_der()?)?;
+    Ok(Extension { extn_id: ISSUING_DISTRIBUTION_POINT, critical: true, extn_value })
+}
+
+/// Signs a whole (not a delta) list of everything revoked, in all or in one shard.
+pub(crate) fn sign(list: ListToSign<'_>, key: &dyn IssuingKey) -> Result<Vec<u8>> {
     let entries = list.revoked.iter().map(|(serial, how)| entry(serial, *how)).collect::<Result<Vec<_>>>()?;
     let number = CrlNumber(Uint::new(&list.number.to_be_bytes())?);
+    let mut crl_extensions = vec![extension(&list.authority_key)?, extension(&number)?];
+    if let Some(place) = &list.place {
+        crl_extensions.push(issuing_point(place)?);
+    }
     let tbs_cert_list = TbsCertList {
         version: x509_cert::Version::V2,
         signature: signing::algorithm_identifier(key.algorithm()),
@@ -113,7 +139,7 @@ pub(crate) fn sign(list: ListToSign<'_>, key: &PrivateKey) -> Result<Vec<u8>> {
         next_update: Some(moment::to_x509(list.next_update)?),
         // RFC 5280: the field is absent, not empty, when nothing is revoked.
         revoked_certificates: if entries.is_empty() { None } else { Some(entries) },
-        crl_extensions: Some(vec![extension(&list.authority_key)?, extension(&number)?]),
+        crl_extensions: Some(crl_extensions),
     };
     let signature = signing::sign_structure(key, &tbs_cert_list)?;
     let signature_algorithm = signing::algorithm_identifier(key.algorithm());
@@ -131,7 +157,7 @@ fn entry(serial: &[u8], how: Revocation) -> Result<RevokedCert> {
 }
 
 fn extension<T: der::oid::AssociatedOid + der::Encode>(value: &T) -> Result<Extension> {
-    Ok(Extension { extn_id: T::OID, critical: false, extn_value: OctetString::new(value.to_der()?)? })
+    crate::extensions::extension(value, false)
 }
 
 /// A revocation list whose signature and dates were verified.
@@ -155,13 +181,36 @@ impl VerifiedCrl {
     /// [`Error::Malformed`] when it is too large, not by this authority, carries a critical extension
     /// (a partial list), or is outside its dates; [`Error::Crypto`] when the signature is wrong.
     pub fn verify(crl_der: &[u8], authority_certificate_der: &[u8], now: Instant) -> Result<Self> {
+        Self::verify_place(crl_der, authority_certificate_der, now, None)
+    }
+
+    /// Reads one shard of a list: as [`VerifiedCrl::verify`], and it must say of itself that it is the list
+    /// of this address, so that no other shard can stand in for it.
+    ///
+    /// # Errors
+    /// As [`VerifiedCrl::verify`]; a whole list is refused.
+    pub fn verify_shard(
+        crl_der: &[u8],
+        authority_certificate_der: &[u8],
+        now: Instant,
+        address: &str,
+    ) -> Result<Self> {
+        Self::verify_place(crl_der, authority_certificate_der, now, Some(address))
+    }
+
+    fn verify_place(
+        crl_der: &[u8],
+        authority_certificate_der: &[u8],
+        now: Instant,
+        place: Option<&str>,
+    ) -> Result<Self> {
         if crl_der.len() > MAX_CRL_BYTES {
             return Err(Error::Malformed("a revocation list (too large)"));
         }
         let list = CertificateList::from_der(crl_der)?;
         let authority = Certificate::from_der(authority_certificate_der)?;
         let tbs = &list.tbs_cert_list;
-        check_origin(&list, &authority)?;
+        check_origin(&list, &authority, place)?;
         let this_update = moment::from_x509(tbs.this_update);
         let next_update = tbs.next_update.map(moment::from_x509).ok_or(Error::Malformed("nextUpdate"))?;
         if now < this_update || now > next_update {
@@ -197,14 +246,16 @@ impl VerifiedCrl {
     }
 }
 
-fn check_origin(list: &CertificateList, authority: &Certificate) -> Result<()> {
+fn check_origin(list: &CertificateList, authority: &Certificate, place: Option<&str>) -> Result<()> {
     let tbs = &list.tbs_cert_list;
     if tbs.issuer != authority.tbs_certificate.subject || tbs.signature != list.signature_algorithm {
         return Err(Error::Malformed("a revocation list of this authority"));
     }
     let extensions = tbs.crl_extensions.as_deref().unwrap_or_default();
-    if extensions.iter().any(|e| e.critical) {
-        return Err(Error::Malformed("a whole revocation list (critical extension)"));
+    let expected: Vec<Extension> = place.map(issuing_point).transpose()?.into_iter().collect();
+    let critical: Vec<Extension> = extensions.iter().filter(|e| e.critical).cloned().collect();
+    if critical != expected {
+        return Err(Error::Malformed("the revocation list asked for (critical extension)"));
     }
     // All generations of an authority share one name, so the key decides which one this is.
     let named = extensions.iter().find(|e| e.extn_id == AuthorityKeyIdentifier::OID);

@@ -13,6 +13,11 @@ use crate::{Result, TerminalSubject, pem, signing};
 /// Largest request read, in bytes of DER.
 pub const MAX_REQUEST_BYTES: usize = 8 * 1024;
 
+/// RSA moduli below this are called weak.
+const RSA_WEAK_BELOW_BITS: usize = 2048;
+/// RSA moduli above this are called oversized.
+const RSA_OVERSIZED_ABOVE_BITS: usize = 4096;
+
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -22,9 +27,24 @@ pub enum Refusal {
     /// Not a PKCS#10 request.
     #[error("the request is not PKCS#10")]
     Malformed,
-    /// Only P-256 keys are accepted; the kind found is named.
+    /// A key too short to be safe; the kind found is named.
+    #[error("the request's key is {0}, which is too weak; only P-256 is accepted")]
+    WeakKey(String),
+    /// A key so large that checking it costs more than it should; the kind found is named.
+    #[error("the request's key is {0}, which is too large; only P-256 is accepted")]
+    OversizedKey(String),
+    /// A curve or a kind of key that this network does not use; the kind found is named.
     #[error("the request's key is {0}; only P-256 is accepted")]
     KeyType(String),
+    /// P-256 by name, but no point of the curve.
+    #[error("the request's key is no point of the curve P-256")]
+    InvalidKey,
+    /// A certificate was already issued for this key. Each certificate has a key of its own.
+    #[error("a certificate was already issued for this key; make a new key and a new request")]
+    ReusedKey,
+    /// The key is known to others.
+    #[error("this key is known to be compromised; make a new key and a new request")]
+    CompromisedKey,
     /// The subject is not exactly the institution and terminal the certificate is for.
     #[error("the request's subject is not the institution and terminal this certificate is for")]
     Subject,
@@ -62,21 +82,55 @@ pub fn create_pem(subject: &TerminalSubject, key: &PrivateKey) -> Result<String>
     pem::encode(pem::CERTIFICATE_REQUEST, &create(subject, key)?)
 }
 
-/// Checks a request for a certificate with this subject and gives the key to certify. Attributes of the
-/// request (extensions it asks for) are ignored: what a certificate says is decided here alone.
+/// What the caller knows of a request's key, looked up by [`CheckedRequest::key_fingerprint`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStanding {
+    /// Never seen.
+    New,
+    /// A certificate was issued for it, expired ones included.
+    UsedBefore,
+    /// Revoked as compromised, or known from elsewhere.
+    Compromised,
+}
+
+/// A request that is right in itself. Its key is given out only when the caller says that it is new.
+#[derive(Debug)]
+pub struct CheckedRequest {
+    key: PublicKey,
+}
+
+impl CheckedRequest {
+    /// Lower-case hex SHA-256 of the key, to look it up by.
+    #[must_use]
+    pub fn key_fingerprint(&self) -> String {
+        self.key.fingerprint()
+    }
+
+    /// The key to certify.
+    ///
+    /// # Errors
+    /// [`Refusal::ReusedKey`], [`Refusal::CompromisedKey`].
+    pub fn accept(self, standing: KeyStanding) -> Result<PublicKey, Refusal> {
+        match standing {
+            KeyStanding::New => Ok(self.key),
+            KeyStanding::UsedBefore => Err(Refusal::ReusedKey),
+            KeyStanding::Compromised => Err(Refusal::CompromisedKey),
+        }
+    }
+}
+
+/// Checks a request for a certificate with this subject. Attributes of the request (extensions it asks for)
+/// are ignored: what a certificate says is decided here alone.
 ///
 /// # Errors
 /// [`Refusal`], the first reason found.
-pub fn accept(request_der: &[u8], expected: &TerminalSubject) -> Result<PublicKey, Refusal> {
+pub fn check(request_der: &[u8], expected: &TerminalSubject) -> Result<CheckedRequest, Refusal> {
     if request_der.len() > MAX_REQUEST_BYTES {
         return Err(Refusal::TooLarge);
     }
     let request = CertReq::from_der(request_der).map_err(|_| Refusal::Malformed)?;
     let key = &request.info.public_key;
-    let kind = signing::key_kind(key);
-    if kind != signing::P256 {
-        return Err(Refusal::KeyType(kind));
-    }
+    check_key(key)?;
     if read_subject(&request.info.subject).map_err(|_| Refusal::Subject)? != *expected {
         return Err(Refusal::Subject);
     }
@@ -84,18 +138,33 @@ pub fn accept(request_der: &[u8], expected: &TerminalSubject) -> Result<PublicKe
     signing::verify_p256(key, request.algorithm.oid, &message, &request.signature)
         .map_err(|_| Refusal::Signature)?;
     let spki = key.to_der().map_err(|_| Refusal::Malformed)?;
-    PublicKey::from_spki_der(&spki).map_err(|_| Refusal::Malformed)
+    let key = PublicKey::from_spki_der(&spki).map_err(|_| Refusal::Malformed)?;
+    Ok(CheckedRequest { key })
 }
 
-/// As [`accept`], from PEM.
+fn check_key(key: &SubjectPublicKeyInfoOwned) -> Result<(), Refusal> {
+    let kind = signing::key_kind(key);
+    if kind == signing::P256 {
+        return if signing::is_p256_point(key) { Ok(()) } else { Err(Refusal::InvalidKey) };
+    }
+    let rsa_bits = kind.strip_prefix("RSA-").and_then(|bits| bits.parse::<usize>().ok());
+    match rsa_bits {
+        Some(bits) if bits < RSA_WEAK_BELOW_BITS => Err(Refusal::WeakKey(kind)),
+        Some(bits) if bits > RSA_OVERSIZED_ABOVE_BITS => Err(Refusal::OversizedKey(kind)),
+        None if signing::WEAK_CURVES.contains(&kind.as_str()) => Err(Refusal::WeakKey(kind)),
+        _ => Err(Refusal::KeyType(kind)),
+    }
+}
+
+/// As [`check`], from PEM.
 ///
 /// # Errors
 /// [`Refusal`], the first reason found.
-pub fn accept_pem(text: &str, expected: &TerminalSubject) -> Result<PublicKey, Refusal> {
+pub fn check_pem(text: &str, expected: &TerminalSubject) -> Result<CheckedRequest, Refusal> {
     // PEM is a third larger than DER; twice the limit leaves room for line ends.
     if text.len() > 2 * MAX_REQUEST_BYTES {
         return Err(Refusal::TooLarge);
     }
     let der = pem::decode(pem::CERTIFICATE_REQUEST, text).map_err(|_| Refusal::Malformed)?;
-    accept(&der, expected)
+    check(&der, expected)
 }

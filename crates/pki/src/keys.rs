@@ -57,6 +57,20 @@ impl PublicKey {
         Ok(Self { spki: spki.to_vec() })
     }
 
+    /// Lower-case hex SHA-256 of the SubjectPublicKeyInfo: how a key is remembered, to find it used twice.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &self.spki))
+    }
+
+    /// The bits inside: the EC point or the PKCS#1 RSA key.
+    pub(crate) fn bits(&self) -> Result<Vec<u8>> {
+        use der::Decode as _;
+        let key = x509_cert::spki::SubjectPublicKeyInfoRef::from_der(&self.spki)?;
+        let bits = key.subject_public_key.as_bytes();
+        bits.map(<[u8]>::to_vec).ok_or(Error::Malformed("the public key"))
+    }
+
     /// The DER of the SubjectPublicKeyInfo.
     #[must_use]
     pub fn spki_der(&self) -> &[u8] {

@@ -8,19 +8,35 @@
 //! nobody else has to know.
 
 pub mod authority;
+mod builder;
 pub mod crl;
 pub mod csr;
+pub mod distribution;
+mod extensions;
+mod issued;
+pub mod issuing;
+pub mod issuing_key;
 pub mod jlis;
 mod journal;
 pub mod keys;
+pub mod letter;
 pub mod lint;
+mod linted;
 mod moment;
 mod naming;
+pub mod ocsp;
 pub mod pem;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 pub mod pkcs12;
 pub mod profile;
+pub mod root;
+pub mod serial;
 mod signing;
+pub mod transparency;
 
+pub use issued::IssuedCertificate;
+pub use linted::{Linted, ToSign};
 pub use profile::{TerminalName, TerminalSubject, Validity};
 
 /// Why the certificate authority could not do what was asked.
@@ -37,6 +53,9 @@ pub enum Error {
     /// A file exists where a new authority would be written; keys are never overwritten.
     #[error("{0} already exists; an authority's key is never overwritten")]
     AlreadyExists(std::path::PathBuf),
+    /// The folder was made before roots had an issuing authority below them; its root cannot get one.
+    #[error("{0} has a root without an issuing authority, from an earlier version; make a new authority")]
+    WithoutIssuing(std::path::PathBuf),
     /// Another program, or another part of this one, has this authority open. Share the value instead.
     #[error("{0} is in use; an authority is opened once at a time")]
     InUse(std::path::PathBuf),
@@ -70,6 +89,18 @@ pub enum Error {
     /// The cryptographic library refused; it gives no reasons by design.
     #[error("the cryptographic library refused: {0}")]
     Crypto(&'static str),
+    /// The token with the key refused, or is not there.
+    #[error("the token refused: {0}")]
+    Token(String),
+    /// A file is no font that can be used.
+    #[error("{0} is no usable font")]
+    Font(std::path::PathBuf),
+    /// None of the fonts has this character.
+    #[error("none of the fonts has the character {0} (U+{code:04X})", code = u32::from(*.0))]
+    Glyph(char),
+    /// A letter could not be written as PDF.
+    #[error("PDF: {0}")]
+    Pdf(String),
     /// ASN.1 could not be written or read.
     #[error("ASN.1: {0}")]
     Asn1(#[from] der::Error),

@@ -5,21 +5,26 @@
 
 mod rules;
 
-use der::asn1::Null;
-use der::oid::db::rfc5912::{ECDSA_WITH_SHA_384, SHA_256_WITH_RSA_ENCRYPTION};
+use der::asn1::{Null, ObjectIdentifier};
+use der::oid::db::rfc5280::{ID_AD_CA_ISSUERS, ID_AD_OCSP};
 use der::oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
 use der::{Decode as _, Encode as _};
 use x509_cert::certificate::{Certificate, TbsCertificate};
-use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
+use x509_cert::ext::pkix::crl::CrlDistributionPoints;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName, GeneralNames};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies, ExtendedKeyUsage, KeyUsage,
-    SubjectAltName, SubjectKeyIdentifier,
+    AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CertificatePolicies,
+    ExtendedKeyUsage, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::name::Name;
-use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
-use rules::{ALTERNATIVE, AUTHORITY_KEY, CONSTRAINTS, EXTENDED, KEY_USAGE, NO_CHECK, POLICIES, SUBJECT_KEY};
+use rules::{
+    ACCESS, ALTERNATIVE, AUTHORITY_KEY, CONSTRAINTS, CRL_POINTS, EXTENDED, KEY_USAGE, NO_CHECK, POLICIES,
+    SUBJECT_KEY,
+};
 
+use crate::distribution::LeafAddresses;
 use crate::{Result, Validity, moment, signing};
 
 /// What a certificate is for; each kind has its own rules.
@@ -29,6 +34,10 @@ pub enum Kind {
     InstitutionRoot,
     /// Server of the institution network.
     Server,
+    /// Authority below the institution root, which issues everything else of that network.
+    InstitutionIssuing,
+    /// Signer of OCSP answers for the institution network.
+    InstitutionResponder,
     /// Terminal of an institution.
     Terminal,
     /// Root of the simulated card world.
@@ -90,6 +99,11 @@ pub(crate) struct Expected<'a> {
     pub(crate) issuer_validity: Validity,
     pub(crate) validity: Validity,
     pub(crate) key: &'a SubjectPublicKeyInfoOwned,
+    /// Of the issuer's key.
+    pub(crate) algorithm: AlgorithmIdentifierOwned,
+    /// Addresses of revocation data; an inner none means that there must be none. The card world has its own
+    /// and is not asked (outer none).
+    pub(crate) addresses: Option<Option<&'a LeafAddresses>>,
 }
 
 /// Checks a whole certificate against the rules of its kind (not who it is for).
@@ -119,6 +133,17 @@ pub(crate) fn before_signing(kind: Kind, tbs: &TbsCertificate, expected: &Expect
     require(tbs.subject == *expected.subject, Finding::Subject);
     require(tbs.issuer == *expected.issuer, Finding::Issuer);
     require(tbs.subject_public_key_info == *expected.key, Finding::Key);
+    require(tbs.signature == expected.algorithm, Finding::SignatureAlgorithm);
+    if let Some(addresses) = expected.addresses {
+        let (lists, access) = stated_addresses(tbs);
+        let wanted_lists: Vec<String> = addresses.iter().map(|one| one.crl.clone()).collect();
+        require(lists == wanted_lists, Finding::Content(CRL_POINTS.name));
+        let wanted_access: Vec<(ObjectIdentifier, String)> = addresses
+            .iter()
+            .flat_map(|one| [(ID_AD_OCSP, one.ocsp.clone()), (ID_AD_CA_ISSUERS, one.issuer.clone())])
+            .collect();
+        require(access == wanted_access, Finding::Content(ACCESS.name));
+    }
     let period = period_of(tbs);
     require(same_seconds(period, expected.validity), Finding::Validity);
     let issuer = expected.issuer_validity;
@@ -133,6 +158,25 @@ pub(crate) fn before_signing(kind: Kind, tbs: &TbsCertificate, expected: &Expect
         require(same, Finding::Content(AUTHORITY_KEY.name));
     }
     findings
+}
+
+/// The plain addresses in a certificate's distribution points and access descriptions; anything that is not a
+/// plain address shows as an empty text.
+fn stated_addresses(tbs: &TbsCertificate) -> (Vec<String>, Vec<(ObjectIdentifier, String)>) {
+    let plain = |name: &GeneralName| match name {
+        GeneralName::UniformResourceIdentifier(address) => address.to_string(),
+        _ => String::new(),
+    };
+    let points = tbs.get::<CrlDistributionPoints>().ok().flatten().map(|(_, points)| points.0);
+    let points = points.unwrap_or_default();
+    let lists = points.iter().map(|point| match &point.distribution_point {
+        Some(DistributionPointName::FullName(names)) if names.len() == 1 => plain(&names[0]),
+        _ => String::new(),
+    });
+    let access = tbs.get::<AuthorityInfoAccessSyntax>().ok().flatten().map(|(_, access)| access.0);
+    let access = access.unwrap_or_default();
+    let access = access.iter().map(|one| (one.access_method, plain(&one.access_location)));
+    (lists.collect(), access.collect())
 }
 
 fn period_of(tbs: &TbsCertificate) -> Validity {
@@ -168,8 +212,7 @@ fn check_frame(kind: Kind, tbs: &TbsCertificate, findings: &mut Vec<Finding>) {
     if !positive || !length.contains(&serial.len()) {
         findings.push(Finding::Serial);
     }
-    let algorithm = if kind.in_card_world() { SHA_256_WITH_RSA_ENCRYPTION } else { ECDSA_WITH_SHA_384 };
-    if tbs.signature.oid != algorithm {
+    if !kind.signature_algorithms().contains(&tbs.signature.oid) {
         findings.push(Finding::SignatureAlgorithm);
     }
     let period = period_of(tbs);
@@ -181,7 +224,7 @@ fn check_frame(kind: Kind, tbs: &TbsCertificate, findings: &mut Vec<Finding>) {
         findings.push(Finding::ValidityTooLong);
     }
     let key_kind = signing::key_kind(&tbs.subject_public_key_info);
-    if key_kind != kind.key_kind() {
+    if !kind.key_kinds().contains(&key_kind.as_str()) {
         findings.push(Finding::KeyKind(key_kind));
     }
     if tbs.subject.is_empty() {
@@ -207,7 +250,7 @@ fn check_extension_set(kind: Kind, tbs: &TbsCertificate, findings: &mut Vec<Find
             Some(_) => {}
         }
     }
-    for rule in rules {
+    for rule in rules.iter().filter(|rule| rule.required) {
         if !present.iter().any(|extension| extension.extn_id == rule.oid) {
             findings.push(Finding::Missing(rule.name));
         }
@@ -229,15 +272,16 @@ fn check_usage(kind: Kind, tbs: &TbsCertificate, findings: &mut Vec<Finding>) {
     let constraints =
         tbs.get::<BasicConstraints>().ok().flatten().map(|(_, c)| (c.ca, c.path_len_constraint));
     let right = match kind {
-        // Both roots sign end entities only.
-        Kind::InstitutionRoot | Kind::CardRoot => constraints == Some((true, Some(0))),
-        Kind::Server | Kind::Terminal => constraints == Some((false, None)),
+        // One authority below this root, and none below that. The card root signs end entities only.
+        Kind::InstitutionRoot => constraints == Some((true, Some(1))),
+        Kind::InstitutionIssuing | Kind::CardRoot => constraints == Some((true, Some(0))),
+        Kind::Server | Kind::Terminal | Kind::InstitutionResponder => constraints == Some((false, None)),
         Kind::CardAuthentication | Kind::CardSignature | Kind::OcspResponder => constraints.is_none(),
     };
     if !right {
         findings.push(Finding::Content(CONSTRAINTS.name));
     }
-    if kind == Kind::OcspResponder {
+    if matches!(kind, Kind::OcspResponder | Kind::InstitutionResponder) {
         let no_check = tbs.extensions.iter().flatten().find(|e| e.extn_id == ID_PKIX_OCSP_NOCHECK);
         if no_check.is_some_and(|e| Null::from_der(e.extn_value.as_bytes()).is_err()) {
             findings.push(Finding::Content(NO_CHECK.name));
@@ -286,7 +330,7 @@ fn check_names(kind: Kind, tbs: &TbsCertificate, findings: &mut Vec<Finding>) {
     if named != kind.policy().into_iter().collect::<Vec<_>>() {
         findings.push(Finding::Content(POLICIES.name));
     }
-    let terminal_named = crate::profile::read_subject(&tbs.subject).is_ok();
+    let terminal_named = crate::profile::read_certified_subject(&tbs.subject).is_ok();
     if kind == Kind::Terminal && !terminal_named {
         findings.push(Finding::Subject);
     }

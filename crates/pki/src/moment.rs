@@ -31,11 +31,6 @@ pub(crate) fn to_generalized(instant: Instant) -> Result<GeneralizedTime> {
     Ok(GeneralizedTime::from_date_time(date_time(instant)?))
 }
 
-/// As rcgen wants it.
-pub(crate) fn to_offset(instant: Instant) -> Result<time::OffsetDateTime> {
-    time::OffsetDateTime::from_unix_timestamp(instant.0.div_euclid(1000)).map_err(|_| Error::Validity)
-}
-
 /// Back from a certificate.
 pub(crate) fn from_x509(time: Time) -> Instant {
     let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX / 1000);

@@ -22,12 +22,17 @@ pub fn encode(label: &'static str, der: &[u8]) -> Result<String> {
     encode_string(label, LineEnding::LF, der).map_err(|_| Error::Malformed("PEM"))
 }
 
-/// Reads one PEM block, which must carry this label.
+/// Reads the first PEM block, which must carry this label. More may follow: a certificate's file holds its
+/// issuer too.
 ///
 /// # Errors
 /// [`Error::Malformed`] when it is no PEM or has another label.
 pub fn decode(label: &'static str, text: &str) -> Result<Vec<u8>> {
-    let (found, der) = decode_vec(text.trim().as_bytes()).map_err(|_| Error::Malformed("PEM"))?;
+    const END: &str = "-----END ";
+    let text = text.trim();
+    let end = text.find(END).and_then(|at| text[at..].find('\n').map(|line| at + line));
+    let first = text[..end.unwrap_or(text.len())].trim_end();
+    let (found, der) = decode_vec(first.as_bytes()).map_err(|_| Error::Malformed("PEM"))?;
     if found != label {
         return Err(Error::Malformed("PEM label"));
     }

@@ -8,7 +8,7 @@ use eligibility::institution::InstitutionCode;
 use jiff::{Span, Timestamp, tz};
 use x509_cert::Certificate;
 
-use crate::naming::{COMMON_NAME, COUNTRY, ORGANIZATION, attribute_text};
+use crate::naming::{COMMON_NAME, COUNTRY, ORGANIZATION, UNIT, attribute_text};
 use crate::{Error, Result, moment};
 
 /// Common name of the institution root.
@@ -17,6 +17,12 @@ pub const ROOT_COMMON_NAME: &str = "Online Billing NW Common RootCA";
 pub const ROOT_ORGANIZATION: &str = "Shikaku";
 /// Years a root lives.
 pub const ROOT_VALIDITY_YEARS: i64 = 20;
+/// Years an issuing authority's certificate lives; its leaves must end before it does.
+pub const ISSUING_VALIDITY_YEARS: i64 = 10;
+/// Days the certificate of an OCSP signer lives: it cannot be revoked, so it is replaced often.
+pub const RESPONDER_VALIDITY_DAYS: i64 = 90;
+/// Longest institution name X.520 allows as an organizational unit, in characters.
+pub const INSTITUTION_NAME_MAX_CHARS: usize = 64;
 /// Days a server certificate lives.
 pub const SERVER_VALIDITY_DAYS: i64 = 397;
 /// A terminal certificate lives three years …
@@ -78,6 +84,22 @@ impl Validity {
         Self::starting(backdated(now), Span::new().days(SERVER_VALIDITY_DAYS))
     }
 
+    /// The period of an issuing authority's certificate made now.
+    ///
+    /// # Errors
+    /// [`Error::Validity`] when `now` is outside what certificates can carry.
+    pub fn of_issuing(now: Instant) -> Result<Self> {
+        Self::starting(backdated(now), Span::new().years(ISSUING_VALIDITY_YEARS))
+    }
+
+    /// The period of an OCSP signer's certificate made now.
+    ///
+    /// # Errors
+    /// [`Error::Validity`] when `now` is outside what certificates can carry.
+    pub fn of_responder(now: Instant) -> Result<Self> {
+        Self::starting(backdated(now), Span::new().days(RESPONDER_VALIDITY_DAYS))
+    }
+
     pub(crate) fn of_root(now: Instant) -> Result<Self> {
         Self::starting(backdated(now), Span::new().years(ROOT_VALIDITY_YEARS))
     }
@@ -105,6 +127,36 @@ impl TerminalName {
         let trimmed = text.trim() == text;
         if length == 0 || length > TERMINAL_NAME_MAX_CHARS || !trimmed || text.chars().any(char::is_control) {
             return Err(Error::Name("the terminal name"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name of an institution as its certificates show it beside the code; the organizational unit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstitutionName(String);
+
+impl InstitutionName {
+    /// Takes 1 to 64 characters of any script, without control characters and outer blanks. A longer name is
+    /// refused, not cut: whoever asks decides on the short form.
+    ///
+    /// # Errors
+    /// [`Error::Name`] otherwise.
+    pub fn parse(text: &str) -> Result<Self> {
+        let length = text.chars().count();
+        let trimmed = text.trim() == text;
+        if length == 0
+            || length > INSTITUTION_NAME_MAX_CHARS
+            || !trimmed
+            || text.chars().any(char::is_control)
+        {
+            return Err(Error::Name("the institution name"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -182,12 +234,12 @@ impl TerminalIdentity {
     /// this only reads names, it proves nothing.
     ///
     /// # Errors
-    /// [`Error::Name`] when the subject is not exactly country JP, one institution code, one terminal
-    /// name; [`Error::Asn1`] when it is no certificate.
+    /// [`Error::Name`] when the subject is not exactly country JP, one institution code, at most one
+    /// institution name, one terminal name; [`Error::Asn1`] when it is no certificate.
     pub fn read(certificate_der: &[u8]) -> Result<Self> {
         let certificate = Certificate::from_der(certificate_der)?;
         let tbs = &certificate.tbs_certificate;
-        let subject = read_subject(&tbs.subject)?;
+        let subject = read_certified_subject(&tbs.subject)?;
         let not_before = moment::from_x509(tbs.validity.not_before);
         let not_after = moment::from_x509(tbs.validity.not_after);
         Ok(Self {
@@ -210,6 +262,17 @@ pub(crate) fn serial_hex(bytes: &[u8]) -> String {
     let text = hex::encode(bytes);
     let short = text.trim_start_matches('0');
     if short.is_empty() { "0".to_owned() } else { short.to_owned() }
+}
+
+/// A certificate's subject: as a request's, and the institution's name may stand beside its code. The name is
+/// for people; nothing is decided by it.
+pub(crate) fn read_certified_subject(name: &x509_cert::name::Name) -> Result<TerminalSubject> {
+    let mut bare = name.clone();
+    if let Some(text) = attribute_text(name, UNIT) {
+        InstitutionName::parse(&text)?;
+        bare.0.retain(|rdn| rdn.0.iter().all(|part| part.oid != UNIT));
+    }
+    read_subject(&bare)
 }
 
 pub(crate) fn read_subject(name: &x509_cert::name::Name) -> Result<TerminalSubject> {

@@ -1,24 +1,23 @@
-//! Signatures between our keys, rcgen and the ASN.1 types.
+//! Signatures between our keys and the ASN.1 types.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P256_SHA512_ASN1, ECDSA_P384_SHA384_ASN1,
-    RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
 };
 use der::asn1::{Any, BitString, ObjectIdentifier};
 use der::oid::db::rfc5912::{
     ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, ID_EC_PUBLIC_KEY, RSA_ENCRYPTION,
-    SECP_256_R_1, SECP_384_R_1, SECP_521_R_1, SHA_256_WITH_RSA_ENCRYPTION,
+    SECP_224_R_1, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1, SHA_256_WITH_RSA_ENCRYPTION,
 };
 use der::{Decode as _, Encode as _};
-use rcgen::{
-    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm,
-};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
-use crate::keys::{KeyAlgorithm, PrivateKey};
+use crate::issuing_key::IssuingKey;
+use crate::keys::KeyAlgorithm;
 use crate::{Error, Result};
 
+const SECP_192_R_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// The AlgorithmIdentifier of what this key's signatures are.
@@ -33,7 +32,7 @@ pub(crate) fn algorithm_identifier(algorithm: KeyAlgorithm) -> AlgorithmIdentifi
 }
 
 /// Signs an encodable structure; the answer is ready for a `signature` field.
-pub(crate) fn sign_structure(key: &PrivateKey, structure: &impl der::Encode) -> Result<BitString> {
+pub(crate) fn sign_structure(key: &dyn IssuingKey, structure: &impl der::Encode) -> Result<BitString> {
     let bytes = structure.to_der()?;
     Ok(BitString::from_bytes(&key.sign(&bytes)?)?)
 }
@@ -84,6 +83,8 @@ fn check(
 
 /// Name of the kind [`key_kind`] gives for terminals' keys.
 pub(crate) const P256: &str = "P-256";
+/// Name of the kind [`key_kind`] gives for authorities' keys.
+pub(crate) const P384: &str = "P-384";
 /// Name of the kind [`key_kind`] gives for cards' keys.
 pub(crate) const RSA_2048: &str = "RSA-2048";
 
@@ -100,10 +101,23 @@ pub(crate) fn key_kind(key: &SubjectPublicKeyInfoOwned) -> String {
     }
 }
 
+/// Names [`key_kind`] gives for curves below 128 bits of strength.
+pub(crate) const WEAK_CURVES: [&str; 2] = [P192, P224];
+const P192: &str = "P-192";
+const P224: &str = "P-224";
+
+/// Whether this P-256 key is a point of the curve.
+pub(crate) fn is_p256_point(key: &SubjectPublicKeyInfoOwned) -> bool {
+    let spki = key.to_der().unwrap_or_default();
+    ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, spki).is_ok()
+}
+
 fn curve_name(parameters: Option<&Any>) -> String {
     match parameters.and_then(|any| any.decode_as::<ObjectIdentifier>().ok()) {
+        Some(SECP_192_R_1) => P192.to_owned(),
+        Some(SECP_224_R_1) => P224.to_owned(),
         Some(SECP_256_R_1) => P256.to_owned(),
-        Some(SECP_384_R_1) => "P-384".to_owned(),
+        Some(SECP_384_R_1) => P384.to_owned(),
         Some(SECP_521_R_1) => "P-521".to_owned(),
         Some(other) => format!("EC {other}"),
         None => "EC without a named curve".to_owned(),
@@ -130,49 +144,4 @@ fn rsa_bits(key: &SubjectPublicKeyInfoOwned) -> Option<usize> {
 /// The key identifier RFC 5280 suggests: SHA-1 over the bits of the public key. A name, not a proof.
 pub(crate) fn key_identifier(raw_public_key: &[u8]) -> Vec<u8> {
     digest(&SHA1_FOR_LEGACY_USE_ONLY, raw_public_key).as_ref().to_vec()
-}
-
-pub(crate) fn rcgen_algorithm(algorithm: KeyAlgorithm) -> &'static SignatureAlgorithm {
-    match algorithm {
-        KeyAlgorithm::P256 => &PKCS_ECDSA_P256_SHA256,
-        KeyAlgorithm::P384 => &PKCS_ECDSA_P384_SHA384,
-        KeyAlgorithm::Rsa2048 => &PKCS_RSA_SHA256,
-    }
-}
-
-impl PublicKeyData for PrivateKey {
-    fn der_bytes(&self) -> &[u8] {
-        self.raw_public_key()
-    }
-    fn algorithm(&self) -> &'static SignatureAlgorithm {
-        rcgen_algorithm(PrivateKey::algorithm(self))
-    }
-}
-
-impl rcgen::SigningKey for PrivateKey {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        PrivateKey::sign(self, message).map_err(|_| rcgen::Error::RemoteKeyError)
-    }
-}
-
-/// Claims to be `claimed`, signs with a key nobody keeps: the certificate it signs is byte for byte the
-/// one to be signed later, except that its signature is worth nothing.
-pub(crate) struct ThrowAwaySigner<'a> {
-    pub(crate) claimed: &'a PrivateKey,
-    pub(crate) throw_away: &'a PrivateKey,
-}
-
-impl PublicKeyData for ThrowAwaySigner<'_> {
-    fn der_bytes(&self) -> &[u8] {
-        self.claimed.raw_public_key()
-    }
-    fn algorithm(&self) -> &'static SignatureAlgorithm {
-        rcgen_algorithm(self.claimed.algorithm())
-    }
-}
-
-impl rcgen::SigningKey for ThrowAwaySigner<'_> {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        self.throw_away.sign(message).map_err(|_| rcgen::Error::RemoteKeyError)
-    }
 }

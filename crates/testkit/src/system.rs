@@ -191,7 +191,7 @@ impl TestSystem {
         let config = match identity {
             None => builder.with_no_client_auth(),
             Some((issued, key)) => {
-                let chain = vec![CertificateDer::from(issued.der.clone())];
+                let chain = issued.chain().into_iter().map(CertificateDer::from).collect();
                 let key = PrivateKeyDer::try_from(key.pkcs8_der().to_vec()).expect("a PKCS#8 key");
                 builder.with_client_auth_cert(chain, key).expect("a client certificate")
             }

@@ -207,6 +207,22 @@ catalogue! {
         en: "The answer of the central system could not be verified and was not used.",
             "Ask again; if it lasts call the supplier, and use another proof of coverage until then.",
             "Check the terminal's clock, then tell the operator with the log: answers may be tampered with.";
+    /// The line of the institution is not authenticated.
+    LineNotConnected = "OQSA9110E" Refusal 403
+        ja: "ネットワークエラー：回線認証が接続されていません。",
+            "LANケーブルを確認し、パソコンとルーターを再起動してください。直らないときは https://www.lineauth.mnw を開き、「希望する」を押してください。",
+            "回線の接続元アドレスが、登録されたお客さまIDのものか確認してください。";
+        en: "Network error: the line is not authenticated.",
+            "Check the LAN cable, restart the PC and the router; then open https://www.lineauth.mnw and choose to connect.",
+            "Check that the line's address is the one registered for the customer id.";
+    /// The certificate was renewed, and the time in which the old one works beside the new one is over.
+    InstitutionCertificateSuperseded = "OQSA9111E" Refusal 403
+        ja: "更新前の古い電子証明書です。新しい電子証明書を使ってください。",
+            "システム担当者に連絡してください。",
+            "更新した電子証明書を端末に導入し、古いものを削除してください。";
+        en: "The certificate was renewed; use the new one.",
+            "Call the system supplier.",
+            "Install the renewed certificate on the terminal and delete the old one.";
     /// The nonce was not issued here, or not to this terminal.
     NonceUnknown = "OQSA9201E" Refusal 400
         ja: "照会の受付番号が無効です。もう一度カードを置いてください。",

@@ -1,5 +1,9 @@
 //! The rules of eligibility, through the crate's public doors.
 
+mod account;
+mod application;
+mod application_checks;
+mod application_forms;
 mod calendar;
 mod card_certificate;
 mod codes;
@@ -7,9 +11,13 @@ mod coverage;
 mod disclosure;
 mod enumeration;
 mod errors;
+mod institution_certificate;
 mod insurer;
+mod line;
+mod lockout;
 mod matching;
 mod people;
+mod retrieval;
 mod standing_consent;
 mod verification;
 mod verification_oracle;

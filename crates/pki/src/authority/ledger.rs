@@ -1,6 +1,6 @@
 //! What the authority has issued and revoked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use eligibility::Instant;
 
@@ -11,6 +11,8 @@ use crate::{Error, Result};
 pub(super) struct Issued {
     /// Every serial ever used, with its revocation.
     pub(super) certificates: BTreeMap<String, Option<Revocation>>,
+    /// Fingerprints of all keys ever certified.
+    pub(super) keys: HashSet<String>,
     pub(super) crl_number: u64,
 }
 
@@ -19,8 +21,9 @@ impl Issued {
     pub(super) fn replay(&mut self, line: &str) -> Result<()> {
         let wrong = || Error::Malformed("a line of the journal");
         match line.split('\t').collect::<Vec<_>>()[..] {
-            ["issuing", serial, _, _] => {
+            ["issuing", serial, _, _, key] => {
                 self.certificates.insert(serial.to_owned(), None);
+                self.keys.insert(key.to_owned());
             }
             ["revoked", serial, at, reason] => {
                 let at = Instant(at.parse().map_err(|_| wrong())?);
@@ -33,15 +36,9 @@ impl Issued {
         Ok(())
     }
 
-    /// Serial numbers, as bytes, of everything revoked until then.
-    pub(super) fn revoked(&self, until: Instant) -> Result<Vec<(Vec<u8>, Revocation)>> {
+    /// Serial numbers of everything revoked until then.
+    pub(super) fn revoked(&self, until: Instant) -> Vec<(String, Revocation)> {
         let revoked = self.certificates.iter().filter_map(|(serial, how)| how.map(|how| (serial, how)));
-        let revoked = revoked.filter(|(_, how)| how.at <= until);
-        revoked.map(|(serial, how)| Ok((serial_bytes(serial)?, how))).collect()
+        revoked.filter(|(_, how)| how.at <= until).map(|(serial, how)| (serial.clone(), how)).collect()
     }
-}
-
-fn serial_bytes(text: &str) -> Result<Vec<u8>> {
-    let even = if text.len().is_multiple_of(2) { text.to_owned() } else { format!("0{text}") };
-    hex::decode(even).map_err(|_| Error::Malformed("a serial number"))
 }

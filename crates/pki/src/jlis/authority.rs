@@ -90,6 +90,8 @@ impl CardAuthority {
             issuer_validity: validity,
             validity,
             key: &tbs.subject_public_key_info,
+            algorithm: certificate::card_algorithm(),
+            addresses: None,
         };
         let der = sign(Kind::CardRoot, tbs.clone(), &expected, &key)?;
         key.save(&files.key)?;
@@ -237,6 +239,8 @@ impl CardAuthority {
             issuer_validity: self.validity,
             validity,
             key: &wanted_key,
+            algorithm: certificate::card_algorithm(),
+            addresses: None,
         };
         sign(kind, tbs, &expected, &self.key)
     }
@@ -282,7 +286,7 @@ impl CardAuthority {
         let issuer = &self.certificate.tbs_certificate.subject;
         let authority_key = certificate::authority_key(&self.certificate)?;
         crl::sign(
-            ListToSign { issuer, authority_key, revoked, number, this_update: now, next_update },
+            ListToSign { issuer, authority_key, revoked, number, this_update: now, next_update, place: None },
             &self.key,
         )
     }

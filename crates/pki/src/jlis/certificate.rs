@@ -1,10 +1,8 @@
 //! Profiles of the card world's certificates.
 
-use der::asn1::{Any, Ia5StringRef, ObjectIdentifier, OctetString, Utf8StringRef};
-use der::oid::AssociatedOid;
+use der::asn1::{Any, Ia5StringRef, ObjectIdentifier, Utf8StringRef};
 use der::oid::db::rfc5280::{ID_AD_OCSP, ID_KP_CLIENT_AUTH, ID_KP_OCSP_SIGNING, ID_QT_CPS};
-use der::oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
-use der::{Decode as _, Encode};
+use der::{Decode as _, Encode as _};
 use eligibility::card_certificate::CardCertificateId;
 use x509_cert::Certificate;
 use x509_cert::certificate::TbsCertificate;
@@ -23,6 +21,7 @@ use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use x509_cert::time::Validity as X509Validity;
 
 use super::{AUTHENTICATION_POLICY, CardAuthorityKind, SIGNATURE_POLICY};
+use crate::extensions::{extension, no_check, subject_key};
 use crate::keys::{KeyAlgorithm, PublicKey};
 use crate::naming::{COMMON_NAME, COUNTRY, LOCALITY, ORGANIZATION, UNIT, name};
 use crate::{Error, Result, Validity, moment, profile, signing};
@@ -225,18 +224,12 @@ pub(super) fn responder(
     key: &PublicKey,
     validity: Validity,
 ) -> Result<TbsCertificate> {
-    // RFC 6960: whoever checks this certificate need not ask us about ourselves; it lives shortly instead.
-    let no_check = Extension {
-        extn_id: ID_PKIX_OCSP_NOCHECK,
-        critical: false,
-        extn_value: OctetString::new(der::asn1::Null.to_der()?)?,
-    };
     let extensions = vec![
         extension(&KeyUsage(KeyUsages::DigitalSignature.into()), true)?,
         extension(&ExtendedKeyUsage(vec![ID_KP_OCSP_SIGNING]), false)?,
         extension(&origin.authority_key, false)?,
         extension(&subject_key(key)?, false)?,
-        no_check,
+        no_check()?,
     ];
     let subject =
         name(&[(COUNTRY, "JP"), (ORGANIZATION, "JPKI-TEST"), (COMMON_NAME, "Simulated OCSP responder")])?;
@@ -270,16 +263,6 @@ fn certificate(
 
 pub(super) fn card_algorithm() -> AlgorithmIdentifierOwned {
     signing::algorithm_identifier(KeyAlgorithm::Rsa2048)
-}
-
-fn extension<T: AssociatedOid + Encode>(value: &T, critical: bool) -> Result<Extension> {
-    Ok(Extension { extn_id: T::OID, critical, extn_value: OctetString::new(value.to_der()?)? })
-}
-
-fn subject_key(key: &PublicKey) -> Result<SubjectKeyIdentifier> {
-    let spki = SubjectPublicKeyInfoOwned::from_der(key.spki_der())?;
-    let bits = spki.subject_public_key.as_bytes().ok_or(Error::Malformed("the public key"))?;
-    Ok(SubjectKeyIdentifier(OctetString::new(signing::key_identifier(bits))?))
 }
 
 fn policies(policy: ObjectIdentifier) -> Result<CertificatePolicies> {

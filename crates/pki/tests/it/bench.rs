@@ -90,6 +90,8 @@ impl Bench {
     pub(crate) fn authority(&self) -> InstitutionAuthority {
         let authority = InstitutionAuthority::open_or_create(&self.path("ca"), now()).expect("an authority");
         self.file("root.pem", authority.certificate_pem().expect("PEM"));
+        let issuing = pki::pem::encode(pki::pem::CERTIFICATE, authority.issuing().certificate_der());
+        self.file("issuing.pem", issuing.expect("PEM"));
         authority
     }
 

@@ -100,14 +100,14 @@ proptest! {
     fn a_changed_request_is_never_accepted(changes in changes()) {
         let original = &samples().request;
         let bytes = changed(original, &changes);
-        prop_assert_eq!(csr::accept(&bytes, &subject("受付")).is_ok(), bytes == *original);
+        prop_assert_eq!(csr::check(&bytes, &subject("受付")).is_ok(), bytes == *original);
     }
 
     #[test]
     fn a_changed_list_is_never_believed(changes in changes()) {
         let original = &samples().crl;
         let bytes = changed(original, &changes);
-        let verdict = VerifiedCrl::verify(&bytes, samples().authority.certificate_der(), now());
+        let verdict = VerifiedCrl::verify(&bytes, samples().authority.issuing().certificate_der(), now());
         prop_assert_eq!(verdict.is_ok(), bytes == *original);
     }
 
@@ -129,8 +129,8 @@ proptest! {
 
     #[test]
     fn any_bytes_are_only_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..600), text in ".{0,200}") {
-        prop_assert!(csr::accept(&bytes, &subject("受付")).is_err());
-        prop_assert!(VerifiedCrl::verify(&bytes, samples().authority.certificate_der(), now()).is_err());
+        prop_assert!(csr::check(&bytes, &subject("受付")).is_err());
+        prop_assert!(VerifiedCrl::verify(&bytes, samples().authority.issuing().certificate_der(), now()).is_err());
         prop_assert!(TerminalIdentity::read(&bytes).is_err());
         prop_assert!(PrivateKey::from_pkcs8_der(&bytes).is_err());
         prop_assert!(pem::decode(pem::CERTIFICATE, &text).is_err());

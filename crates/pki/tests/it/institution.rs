@@ -18,7 +18,7 @@ fn the_root_is_what_it_is_called() {
     let bench = Bench::new();
     bench.authority();
     let shown = bench.openssl(&["x509", "-in", "root.pem", "-noout", "-text"]);
-    shown.says("CN = Online Billing NW Common RootCA").says("CA:TRUE, pathlen:0").says("secp384r1");
+    shown.says("CN = Online Billing NW Common RootCA").says("CA:TRUE, pathlen:1").says("secp384r1");
     shown.says("X509v3 Basic Constraints: critical").says("X509v3 Key Usage: critical");
     bench.openssl(&["verify", "-x509_strict", "-check_ss_sig", "-CAfile", "root.pem", "root.pem"]).accepts();
 }
@@ -30,7 +30,7 @@ fn a_server_certificate_serves_its_names_and_no_others() {
     let (_, issued) = authority.issue_server_with_key(&server_names(), now()).unwrap();
     bench.file("server.pem", issued.pem().unwrap());
     let verify = |more: &[&str]| {
-        let base = ["verify", "-x509_strict", "-CAfile", "root.pem"];
+        let base = ["verify", "-x509_strict", "-CAfile", "root.pem", "-untrusted", "issuing.pem"];
         bench.openssl(&[&base, more, &["server.pem"]].concat())
     };
     verify(&["-purpose", "sslserver", "-verify_hostname", "central.example"]).accepts();
@@ -46,7 +46,17 @@ fn a_terminal_certificate_is_a_client_certificate_only() {
     let (_, issued) = authority.issue_terminal_with_key(&subject("受付1"), now()).unwrap();
     bench.file("terminal.pem", issued.pem().unwrap());
     let verify = |purpose: &str| {
-        bench.openssl(&["verify", "-x509_strict", "-CAfile", "root.pem", "-purpose", purpose, "terminal.pem"])
+        bench.openssl(&[
+            "verify",
+            "-x509_strict",
+            "-CAfile",
+            "root.pem",
+            "-untrusted",
+            "issuing.pem",
+            "-purpose",
+            purpose,
+            "terminal.pem",
+        ])
     };
     verify("sslclient").accepts();
     verify("sslserver").refuses("unsuitable certificate purpose");
@@ -65,7 +75,17 @@ fn names_outside_the_common_character_sets_survive() {
     let (_, issued) = authority.issue_terminal_with_key(&subject(RARE_NAME), now()).unwrap();
     bench.file("terminal.pem", issued.pem().unwrap());
     bench
-        .openssl(&["verify", "-x509_strict", "-CAfile", "root.pem", "-purpose", "sslclient", "terminal.pem"])
+        .openssl(&[
+            "verify",
+            "-x509_strict",
+            "-CAfile",
+            "root.pem",
+            "-untrusted",
+            "issuing.pem",
+            "-purpose",
+            "sslclient",
+            "terminal.pem",
+        ])
         .accepts();
     let shown = bench.openssl(&[
         "x509",
@@ -141,16 +161,17 @@ fn a_revoked_terminal_is_on_the_list_and_the_others_are_not() {
     let crl = authority.crl(now()).unwrap();
     bench.file("crl.pem", pem::encode(pem::CRL, &crl).unwrap());
     let shown =
-        bench.openssl(&["crl", "-in", "crl.pem", "-noout", "-text", "-verify", "-CAfile", "root.pem"]);
+        bench.openssl(&["crl", "-in", "crl.pem", "-noout", "-text", "-verify", "-CAfile", "issuing.pem"]);
     shown.says("verify OK").says("Key Compromise").says("X509v3 CRL Number");
     let verify = |file: &str| {
         let crl = ["-crl_check", "-CRLfile", "crl.pem"];
-        bench.openssl(&[&["verify", "-x509_strict", "-CAfile", "root.pem"], &crl[..], &[file]].concat())
+        let base = ["verify", "-x509_strict", "-CAfile", "root.pem", "-untrusted", "issuing.pem"];
+        bench.openssl(&[&base[..], &crl[..], &[file]].concat())
     };
     verify("kept.pem").accepts();
     verify("lost.pem").refuses("certificate revoked");
 
-    let list = VerifiedCrl::verify(&crl, authority.certificate_der(), now()).unwrap();
+    let list = VerifiedCrl::verify(&crl, authority.issuing().certificate_der(), now()).unwrap();
     assert!(list.is_revoked(&lost.serial) && !list.is_revoked(&kept.serial));
     assert_eq!((list.len(), list.number), (1, 1));
 }
@@ -175,7 +196,8 @@ fn an_authority_opened_again_remembers() {
 
     let again = bench.authority();
     again.issue_terminal_with_key(&subject("受付2"), now()).unwrap();
-    let list = VerifiedCrl::verify(&again.crl(now()).unwrap(), again.certificate_der(), now()).unwrap();
+    let list =
+        VerifiedCrl::verify(&again.crl(now()).unwrap(), again.issuing().certificate_der(), now()).unwrap();
     assert!(list.is_revoked(&serial));
     assert_eq!((list.len(), list.number), (1, 2));
     drop(again);
@@ -196,13 +218,13 @@ fn lists_that_must_not_be_relied_on_are_refused() {
     let (bench, other) = (Bench::new(), Bench::new());
     let authority = bench.authority();
     let crl = authority.crl(now()).unwrap();
-    let verify = |at| VerifiedCrl::verify(&crl, authority.certificate_der(), at);
+    let verify = |at| VerifiedCrl::verify(&crl, authority.issuing().certificate_der(), at);
     assert!(verify(now()).unwrap().is_empty());
     assert!(matches!(verify(days_from_now(8)), Err(Error::Malformed(_))), "past nextUpdate");
     assert!(matches!(verify(days_from_now(-1)), Err(Error::Malformed(_))), "before thisUpdate");
     // Same name, another key.
     let namesake = other.authority();
-    assert!(VerifiedCrl::verify(&crl, namesake.certificate_der(), now()).is_err());
+    assert!(VerifiedCrl::verify(&crl, namesake.issuing().certificate_der(), now()).is_err());
 }
 
 #[test]
@@ -228,7 +250,7 @@ fn a_pkcs12_file_opens_with_its_password_only() {
     let shown = info("pass:correct-horse-battery");
     shown.accepts().says("MAC: sha256").says("AES-256-CBC").says("Iteration 600000");
     let all = bench.read("all.pem");
-    assert_eq!(all.matches("BEGIN CERTIFICATE").count(), 2, "terminal and root");
+    assert_eq!(all.matches("BEGIN CERTIFICATE").count(), 3, "terminal, issuing authority and root");
     assert_eq!(all.matches("BEGIN PRIVATE KEY").count(), 1);
     // The key in the file is the certificate's.
     let of_key = bench.openssl(&["pkey", "-in", "all.pem", "-pubout"]).text;

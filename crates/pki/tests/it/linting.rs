@@ -23,12 +23,12 @@ fn made_by_openssl(bench: &Bench, extensions: &[&str], more: &[&str]) -> Vec<Fin
     let name = ["-subj", "/C=JP/O=1319990012/CN=受付1"];
     let request = ["req", "-new", "-utf8", "-key", "key.pem", "-out", "request.pem"];
     bench.openssl(&[&request[..], &name].concat()).accepts();
-    let base = ["x509", "-req", "-in", "request.pem", "-CA", "root.pem", "-CAkey", "ca/root.key.pem"];
+    let base = ["x509", "-req", "-in", "request.pem", "-CA", "issuing.pem", "-CAkey", "ca/issuing.key.pem"];
     let out = ["-extfile", "extensions", "-out", "made.pem"];
     let serial = "-set_serial\u{0}0x4123456789abcdef0123456789abcdef01234567";
     let usual: Vec<&str> =
         if more.contains(&"-set_serial") { vec![] } else { serial.split('\u{0}').collect() };
-    let digest: &[&str] = if more.contains(&"-sha256") { &[] } else { &["-sha384"] };
+    let digest: &[&str] = if more.contains(&"-sha512") { &[] } else { &["-sha384"] };
     bench.openssl(&[&base[..], &usual, digest, more, &out].concat()).accepts();
     let der = pem::decode(pem::CERTIFICATE, &bench.read("made.pem")).unwrap();
     lint::check(Kind::Terminal, &der).unwrap()
@@ -64,7 +64,7 @@ fn every_fault_is_found() {
     let made = |more: &[&str]| made_by_openssl(&bench, &RIGHT, more);
     assert_eq!(made(&["-set_serial", "1"]), [Finding::Serial]);
     assert_eq!(made(&["-days", "1200"]), [Finding::ValidityTooLong]);
-    assert_eq!(made(&["-sha256"]), [Finding::SignatureAlgorithm]);
+    assert_eq!(made(&["-sha512"]), [Finding::SignatureAlgorithm]);
 }
 
 #[test]

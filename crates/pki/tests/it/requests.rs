@@ -39,6 +39,8 @@ fn a_request_by_openssl_becomes_a_certificate_for_its_key() {
                 "-x509_strict",
                 "-CAfile",
                 "root.pem",
+                "-untrusted",
+                "issuing.pem",
                 "-purpose",
                 "sslclient",
                 "terminal.pem",
@@ -79,17 +81,23 @@ fn what_a_request_asks_for_beyond_its_key_is_ignored() {
 #[test]
 fn keys_of_other_kinds_are_refused_by_name() {
     let bench = Bench::new();
+    let foreign = |kind: &str| Refusal::KeyType(kind.to_owned());
     let kinds = [
-        (vec!["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"], "RSA-1024"),
-        (vec!["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], "RSA-2048"),
-        (ec("ec_paramgen_curve:P-384"), "P-384"),
-        (ec("ec_paramgen_curve:P-521"), "P-521"),
-        (ec("ec_paramgen_curve:secp256k1"), "EC 1.3.132.0.10"),
-        (vec!["-algorithm", "ED25519"], "Ed25519"),
+        (
+            vec!["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"],
+            Refusal::WeakKey("RSA-1024".to_owned()),
+        ),
+        (ec("ec_paramgen_curve:P-192"), Refusal::WeakKey("P-192".to_owned())),
+        (ec("ec_paramgen_curve:P-224"), Refusal::WeakKey("P-224".to_owned())),
+        (vec!["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], foreign("RSA-2048")),
+        (ec("ec_paramgen_curve:P-384"), foreign("P-384")),
+        (ec("ec_paramgen_curve:P-521"), foreign("P-521")),
+        (ec("ec_paramgen_curve:secp256k1"), foreign("EC 1.3.132.0.10")),
+        (vec!["-algorithm", "ED25519"], foreign("Ed25519")),
     ];
     for (key, kind) in kinds {
         let text = request(&bench, &key, SUBJECT, &[]);
-        assert_eq!(csr::accept_pem(&text, &subject("受付1")), Err(Refusal::KeyType(kind.to_owned())));
+        assert_eq!(csr::check_pem(&text, &subject("受付1")).unwrap_err(), kind);
     }
 }
 
@@ -107,7 +115,7 @@ fn other_subjects_are_refused() {
     ];
     for name in wrong {
         let text = request(&bench, &p256(), name, &["-multivalue-rdn"]);
-        assert_eq!(csr::accept_pem(&text, &subject("受付1")), Err(Refusal::Subject), "{name}");
+        assert_eq!(csr::check_pem(&text, &subject("受付1")).unwrap_err(), Refusal::Subject, "{name}");
     }
 }
 
@@ -116,21 +124,21 @@ fn a_request_signed_by_another_key_is_refused() {
     let bench = Bench::new();
     let text = request(&bench, &p256(), SUBJECT, &[]);
     let mut der = pem::decode(pem::CERTIFICATE_REQUEST, &text).unwrap();
-    assert!(csr::accept(&der, &subject("受付1")).is_ok());
+    assert!(csr::check(&der, &subject("受付1")).is_ok());
     let last = der.len() - 1;
     der[last] ^= 1;
-    assert_eq!(csr::accept(&der, &subject("受付1")), Err(Refusal::Signature));
+    assert_eq!(csr::check(&der, &subject("受付1")).unwrap_err(), Refusal::Signature);
 }
 
 #[test]
 fn rubbish_is_refused() {
     let name = subject("受付1");
-    assert_eq!(csr::accept(&[0; csr::MAX_REQUEST_BYTES + 1], &name), Err(Refusal::TooLarge));
-    assert_eq!(csr::accept(b"", &name), Err(Refusal::Malformed));
-    assert_eq!(csr::accept_pem("-----BEGIN CERTIFICATE-----", &name), Err(Refusal::Malformed));
+    assert_eq!(csr::check(&[0; csr::MAX_REQUEST_BYTES + 1], &name).unwrap_err(), Refusal::TooLarge);
+    assert_eq!(csr::check(b"", &name).unwrap_err(), Refusal::Malformed);
+    assert_eq!(csr::check_pem("-----BEGIN CERTIFICATE-----", &name).unwrap_err(), Refusal::Malformed);
     let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
     let as_key = pem::encode(pem::PRIVATE_KEY, &csr::create(&name, &key).unwrap()).unwrap();
-    assert_eq!(csr::accept_pem(&as_key, &name), Err(Refusal::Malformed), "wrong label");
+    assert_eq!(csr::check_pem(&as_key, &name).unwrap_err(), Refusal::Malformed, "wrong label");
 }
 
 #[test]

@@ -33,7 +33,9 @@ pub(crate) enum Command {
     Crl(Crl),
 }
 
-/// Make a new root. An existing one is never replaced.
+/// Make a new root and an issuing authority below it. Existing ones are never replaced.
+///
+/// The root's key file can be taken away afterwards and kept in a safe; everything else works without it.
 #[derive(Args)]
 #[command(after_help = "Example:\n  shikaku ca init --dir ca")]
 pub(crate) struct Init {
@@ -91,14 +93,21 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
 fn init(arguments: &Init) -> Result<Report> {
     let authority = InstitutionAuthority::create(&arguments.dir, Clock::system().now())?;
     let file = arguments.dir.join(pki::authority::ROOT_CERTIFICATE_FILE);
+    let root_key = arguments.dir.join(pki::authority::ROOT_KEY_FILE);
     let fingerprint = pki::profile::fingerprint(authority.certificate_der());
     let text = format!(
-        "root `{}` made\ncertificate {}\nSHA-256 {fingerprint}",
+        "root `{}` made, with an issuing authority below it\ncertificate {}\nSHA-256 {fingerprint}\n\
+         the root's key {} can be taken offline now: only a new issuing authority needs it",
         pki::profile::ROOT_COMMON_NAME,
-        file.display()
+        file.display(),
+        root_key.display()
     );
-    let document =
-        json!({"name": pki::profile::ROOT_COMMON_NAME, "certificate": file, "fingerprint": fingerprint});
+    let document = json!({
+        "name": pki::profile::ROOT_COMMON_NAME,
+        "certificate": file,
+        "fingerprint": fingerprint,
+        "root_key": root_key,
+    });
     Ok(Report::new(text, document))
 }
 

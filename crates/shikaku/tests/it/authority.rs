@@ -46,14 +46,20 @@ fn openssl_accepts_what_is_issued_and_refuses_what_is_revoked() {
         text(&certs),
     ]));
     let certificate = certs.join("terminal.cert.pem");
-    openssl(&["verify", "-purpose", "sslclient", "-CAfile", text(&root), text(&certificate)]);
+    // The file brings the issuing authority along.
+    let chain = ["-untrusted", text(&certificate)];
+    openssl(
+        &[&["verify", "-purpose", "sslclient", "-CAfile", text(&root)], &chain[..], &[text(&certificate)]]
+            .concat(),
+    );
 
     let serial = issued["serial"].as_str().expect("a serial number");
     succeed(["ca", "revoke", "--dir", text(&ca), "--serial", serial, "--reason", "keyCompromise"]);
     let list = folder.path().join("revoked.crl.pem");
     succeed(["ca", "crl", "--dir", text(&ca), "--out", text(&list)]);
     let refused = Command::new("openssl")
-        .args(["verify", "-crl_check", "-CAfile", text(&root), "-CRLfile", text(&list), text(&certificate)])
+        .args(["verify", "-crl_check", "-CAfile", text(&root), "-CRLfile", text(&list)])
+        .args([&chain[..], &[text(&certificate)]].concat())
         .output()
         .expect("openssl");
     let said = [refused.stdout, refused.stderr].concat();
@@ -95,7 +101,11 @@ fn a_renewed_certificate_is_of_the_same_terminal_and_the_old_one_stays_good() {
     let root = ca.join("root.cert.pem");
     let next = second.join("terminal.cert.pem");
     for one in [&certificate, &next] {
-        openssl(&["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", text(&root), text(one)]);
+        let chain = ["-untrusted", text(one), text(one)];
+        openssl(
+            &[&["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", text(&root)], &chain[..]]
+                .concat(),
+        );
     }
     assert_eq!(subject(&next), subject(&certificate));
     assert!(subject(&next).contains("O=1319990012"), "{}", subject(&next));

@@ -57,7 +57,7 @@ fn an_authority_keeps_its_key_from_others_on_the_machine() {
     under_usual_umask(&["ca", "init", "--dir", &authority]);
     under_usual_umask(&["ca", "issue", "--dir", &authority, "--server", "localhost", "--out", &out]);
     assert_eq!(mode(Path::new(&authority)) & 0o077, 0);
-    for key in ["ca/root.key.pem", "certs/server.key.pem"] {
+    for key in ["ca/root.key.pem", "ca/issuing.key.pem", "certs/server.key.pem"] {
         assert_eq!(mode(&folder.path().join(key)) & 0o077, 0, "others can read {key}");
     }
 }

@@ -4,10 +4,11 @@
 //! stretching a run. So for every chain, each time: the mark is where its newest run ends, that run ends where the
 //! next one (or the signed tree) says, and new entries follow the last one that is in, without gap and by its hash.
 
+use eligibility::merkle;
+
 use super::{
     digest,
     entry::{Entry, entry_columns},
-    merkle,
 };
 use crate::{
     Error, Result,

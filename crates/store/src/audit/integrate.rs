@@ -10,9 +10,9 @@
 
 use std::time::Duration;
 
-use eligibility::Instant;
+use eligibility::{Instant, merkle::Tree};
 
-use super::{Chains, SigningKey, TreeHead, books, head::head_columns, merkle::Tree, newest::Newest};
+use super::{Chains, SigningKey, TreeHead, books, frontier, head::head_columns, newest::Newest};
 use crate::{
     Error, Result, Store,
     engine::{Tx, bind},
@@ -203,7 +203,7 @@ impl Growth<'_> {
     async fn sign(&mut self, store: &Store) -> Result<bool> {
         let (size, root) = (self.tree.size(), self.tree.root());
         let head = TreeHead::sign(self.previous.as_ref(), size, root, self.now, self.key)?;
-        let (frontier, runs) = (self.tree.frontier_text(), std::mem::take(&mut self.runs));
+        let (frontier, runs) = (frontier::text(&self.tree), std::mem::take(&mut self.runs));
         let stored = store.write(PutHead { head: head.clone(), frontier, runs }).await?;
         if stored {
             store.audit_known().found(&head);

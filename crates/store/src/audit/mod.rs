@@ -10,11 +10,11 @@ mod books;
 mod chain;
 mod entry;
 mod export;
+mod frontier;
 mod head;
 mod hex32;
 mod integrate;
 mod key;
-mod merkle;
 mod newest;
 mod verify;
 

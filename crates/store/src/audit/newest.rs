@@ -6,7 +6,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{PublicKey, TreeHead, head::head_columns, integrate::leaf_number, merkle::Tree};
+use eligibility::merkle::Tree;
+
+use super::{PublicKey, TreeHead, frontier, head::head_columns, integrate::leaf_number};
 use crate::{
     Error, Result, Store,
     engine::{Tx, bind},
@@ -70,7 +72,7 @@ impl Read for Newest {
             if !head.is_signed_by(&self.key) {
                 return Err(broken("head"));
             }
-            let tree = Tree::restore(head.tree_size, row.text(7, "frontier")?);
+            let tree = frontier::restore(head.tree_size, row.text(7, "frontier")?);
             let tree = tree.filter(|tree| tree.root() == head.root_hash);
             Ok((head, tree.ok_or(broken("frontier"))?))
         });

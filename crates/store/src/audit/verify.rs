@@ -6,9 +6,10 @@ use std::{
     io::{BufRead, Read},
 };
 
+use eligibility::merkle;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{FORMAT, PublicKey, TreeHead, digest, entry::Entry, merkle};
+use super::{FORMAT, PublicKey, TreeHead, digest, entry::Entry};
 
 /// Bytes of a line at most.
 const LINE_LIMIT: u64 = 64 * 1024;

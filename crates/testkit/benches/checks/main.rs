@@ -3,6 +3,7 @@
 //! `cargo xtask bench [NAME] [--json]` builds everything for release and runs this. It prints one JSON document.
 //! Figures of different runs are not comparable on a noisy machine; the ratio to the floor is.
 
+mod certificates;
 mod checks;
 mod file_drop;
 mod floor;
@@ -57,7 +58,9 @@ struct Report {
     benchmarks: Vec<Line>,
 }
 
-const NAMES: [&str; 4] = ["card_check", "number_check", "file_drop", "insurer_import"];
+const NAMES: [&str; 5] = [CERTIFICATES, "card_check", "number_check", "file_drop", "insurer_import"];
+/// The one benchmark that needs no installation.
+const CERTIFICATES: &str = "certificates";
 
 fn main() -> Result<()> {
     // Cargo adds `--bench` to the arguments of a bench target.
@@ -81,6 +84,19 @@ fn main() -> Result<()> {
 }
 
 fn measure(wanted: &[&str]) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    if wanted.contains(&CERTIFICATES) {
+        eprintln!("measuring {CERTIFICATES} …");
+        lines.push(certificates::measure()?);
+    }
+    let wanted: Vec<&str> = wanted.iter().copied().filter(|name| *name != CERTIFICATES).collect();
+    if !wanted.is_empty() {
+        lines.extend(measure_site(&wanted)?);
+    }
+    Ok(lines)
+}
+
+fn measure_site(wanted: &[&str]) -> Result<Vec<Line>> {
     let site = site::Site::prepare()?;
     // One thread makes the load; the server has the same two cores.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

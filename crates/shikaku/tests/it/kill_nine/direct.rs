@@ -48,10 +48,11 @@ impl Direct {
     pub(super) fn new(site: &Site, card: SharedCard, http: Http) -> Self {
         let settings = server::Config::load(&site.server_settings).expect("settings");
         let keys = site.data.join("keys");
-        let certificate =
-            CertificateDer::from_pem_file(keys.join("terminal.cert.pem")).expect("a certificate");
-        let fingerprint = pki::profile::fingerprint(&certificate);
-        let tls = Arc::new(client_tls(&site.data.join("ca/root.cert.pem"), certificate, &keys));
+        let chain: Vec<_> = CertificateDer::pem_file_iter(keys.join("terminal.cert.pem"))
+            .and_then(Iterator::collect)
+            .expect("certificates");
+        let fingerprint = pki::profile::fingerprint(&chain[0]);
+        let tls = Arc::new(client_tls(&site.data.join("ca/root.cert.pem"), chain, &keys));
         let institution = InstitutionCode::parse(population::DEMO_INSTITUTION).expect("a code");
         let address = settings.terminal_api.listen;
         Self { address, tls, http, institution, fingerprint, card, ledger: Mutex::default() }
@@ -159,7 +160,7 @@ pub(super) fn claims(receipt: &str) -> Option<Value> {
     serde_json::from_slice(&claims).ok()
 }
 
-fn client_tls(root: &Path, certificate: CertificateDer<'static>, keys: &Path) -> ClientConfig {
+fn client_tls(root: &Path, chain: Vec<CertificateDer<'static>>, keys: &Path) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(root).expect("a root")).expect("a root");
     let key = PrivateKeyDer::from_pem_file(keys.join("terminal.key.pem")).expect("a key");
@@ -168,6 +169,6 @@ fn client_tls(root: &Path, certificate: CertificateDer<'static>, keys: &Path) ->
         .with_protocol_versions(&[&rustls::version::TLS13])
         .expect("TLS 1.3")
         .with_root_certificates(roots)
-        .with_client_auth_cert(vec![certificate], key)
+        .with_client_auth_cert(chain, key)
         .expect("a client certificate")
 }

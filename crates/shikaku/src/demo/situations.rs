@@ -287,6 +287,11 @@ pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[
         ErrorCode::NoConsent,
         "薬剤情報・健診情報の閲覧をまだ作っていないため、起こりません。同意そのものは記録されます。",
     ),
+    (ErrorCode::LineNotConnected, "回線認証をまだ作っていないため、起こりません。"),
+    (
+        ErrorCode::InstitutionCertificateSuperseded,
+        "電子証明書の更新サイトをまだ作っていないため、起こりません。",
+    ),
     (ErrorCode::TimedOut, "読み取り機の画面をまだ作っていないため、操作を待つ時間がありません。"),
 ];
 

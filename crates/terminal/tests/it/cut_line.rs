@@ -70,7 +70,7 @@ pub(crate) fn server(
             builder.with_client_cert_verifier(verifier.build().expect("a verifier"))
         }
     };
-    let chain = vec![CertificateDer::from(issued.der)];
+    let chain = issued.chain().into_iter().map(CertificateDer::from).collect();
     Arc::new(builder.with_single_cert(chain, key).expect("a server"))
 }
 

@@ -8,6 +8,7 @@ pub mod charset;
 pub mod compose;
 pub mod err_file;
 pub mod file_name;
+pub mod institution_certificate;
 pub mod insurer_file;
 pub mod kana;
 pub mod message;

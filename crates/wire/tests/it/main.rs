@@ -12,6 +12,7 @@ mod fuzz_bodies;
 mod fuzz_replay;
 mod fuzz_seeds;
 mod hostile;
+mod institution_certificate;
 mod insurer_files;
 mod kana;
 mod names;

@@ -6,6 +6,7 @@
 //!
 //! A caller sees [`Store`] and plain values. A success from a writing function means a durable commit.
 
+mod attempt;
 pub mod audit;
 mod checkpoint;
 mod consent;
@@ -15,10 +16,12 @@ mod denial;
 mod engine;
 mod enumeration;
 mod error;
+mod form_handed_in;
 pub mod import;
 mod institution;
 mod insurer;
 mod job;
+mod mail_outbox;
 pub mod migrations;
 mod number_check;
 mod options;
@@ -28,14 +31,18 @@ mod revocation_list;
 mod store;
 mod terminal_certificate;
 mod verification;
+mod web_session;
 mod writer;
 
+pub use attempt::AttemptPlace;
 pub use consent::{NewConsent, StoredConsent};
 pub use coverage::{CardContext, CardLookup, NumberContext};
 pub use denial::{ACTION_DENIALS_COUNTED, DENIAL_WINDOW_MS, DENIALS_WRITTEN, Denial};
 pub use enumeration::Slowed;
 pub use error::{Error, Result};
+pub use form_handed_in::FormId;
 pub use institution::Institution;
+pub use mail_outbox::{DueMail, MailOutcome, MailsWaiting, NewMail};
 pub use number_check::{NumberLookup, NumberQuestion, NumberRefusal, RefusedNumberCheck};
 pub use options::{Options, READ_BATCH_LIMIT, READ_QUEUE_LIMIT, WRITE_GROUP_LIMIT, WRITE_QUEUE_LIMIT};
 pub use reference_number::REFERENCE_NUMBER_MAX;
@@ -43,3 +50,4 @@ pub use revocation_list::RevocationListMark;
 pub use store::{Counters, Store};
 pub use terminal_certificate::TerminalCertificate;
 pub use verification::{NewVerification, Recorded};
+pub use web_session::{Audience, Stage, TokenHash, WebSession};

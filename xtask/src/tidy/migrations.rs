@@ -5,7 +5,17 @@
 use crate::tidy::{Finding, tree::Source};
 
 const FOLDER: &str = "crates/store/src/migrations/";
-const SHARD_KEYS: &[&str] = &["institution_code", "person_key", "insurer_number", "serial"];
+const SHARD_KEYS: &[&str] = &[
+    "institution_code",
+    "person_key",
+    "insurer_number",
+    "serial",
+    "login_key",
+    "subject",
+    "token_hash",
+    "attempt_key",
+    "mail_id",
+];
 /// Columns have one of these types, which both engines know.
 const TYPES: &[&str] = &["TEXT", "BIGINT", "BOOLEAN", "BYTES"];
 /// Things one of the engines, or a cluster, does not do the same way.

@@ -20,6 +20,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V3__audit", include_str!("V3__audit.sql")),
     ("V4__what_is_remembered_of_strangers", include_str!("V4__what_is_remembered_of_strangers.sql")),
     ("V5__how_number_checks_ended", include_str!("V5__how_number_checks_ended.sql")),
+    ("V6__who_signs_in", include_str!("V6__who_signs_in.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

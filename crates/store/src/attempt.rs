@@ -1,0 +1,216 @@
+//! Attempts at guessing, counted durably before the guess is compared. The rules are `eligibility::account`'s.
+
+use eligibility::{
+    Instant,
+    account::{AttemptState, Bucket, LockoutDecision},
+};
+
+use crate::{
+    Error, Result, Store,
+    audit::Chains,
+    engine::{Row, Tx, bind},
+    job::{Read, Write},
+};
+
+/// One place an attempt is counted in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AttemptPlace {
+    /// What is guessed and for whom, e.g. `portal-password:` and the hash of the typed name. No secret, no address in
+    /// clear.
+    pub key: String,
+    /// Which rule applies.
+    pub bucket: Bucket,
+}
+
+impl AttemptPlace {
+    /// The key of the row: rule and place.
+    fn row_key(&self) -> String {
+        let rule = match self.bucket {
+            Bucket::Account => "account",
+            Bucket::KnownTerminal => "known",
+            Bucket::Terminal => "terminal",
+            Bucket::Global => "global",
+        };
+        format!("{rule}:{}", self.key)
+    }
+}
+
+/// Reads the count and holds its row until the commit, so that attempts made at once are counted one by one.
+const HOLD: &str = "INSERT INTO attempt (attempt_key, failures, needs_administrator, changed_at) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (attempt_key) DO UPDATE SET failures = attempt.failures \
+     RETURNING failures, window_started_at, locked_until, needs_administrator";
+const SET: &str = "UPDATE attempt SET failures = $1, window_started_at = $2, locked_until = $3, \
+     needs_administrator = $4, changed_at = $5 WHERE attempt_key = $6";
+const FIND: &str = "SELECT failures, window_started_at, locked_until, needs_administrator FROM attempt \
+     WHERE attempt_key = $1";
+const FREE: &str = "DELETE FROM attempt WHERE attempt_key = $1";
+const OLD: &str = "DELETE FROM attempt WHERE attempt_key IN (SELECT attempt_key FROM attempt \
+     WHERE changed_at <= $1 AND needs_administrator = $2 ORDER BY changed_at LIMIT $3)";
+
+fn from_row(row: &Row<'_>) -> Result<AttemptState> {
+    let failures = row.int(0, "failures")?;
+    Ok(AttemptState {
+        failures: u32::try_from(failures).map_err(|_| Error::Malformed { what: "failures" })?,
+        window_started_at: row.int_or_null(1, "window_started_at")?.map(Instant),
+        locked_until: row.int_or_null(2, "locked_until")?.map(Instant),
+        needs_administrator: row.bool(3, "needs_administrator")?,
+    })
+}
+
+async fn hold(tx: &Tx<'_>, key: &str, now: Instant) -> Result<AttemptState> {
+    let state = tx.query_one(HOLD, bind![key, 0_i64, false, now.0], from_row).await?;
+    state.ok_or(Error::Malformed { what: "attempt" })
+}
+
+async fn set(tx: &Tx<'_>, key: &str, state: &AttemptState, now: Instant) -> Result<()> {
+    let row = bind![
+        i64::from(state.failures),
+        state.window_started_at.map(|at| at.0),
+        state.locked_until.map(|at| at.0),
+        state.needs_administrator,
+        now.0,
+        key,
+    ];
+    tx.execute(SET, row).await.map(drop)
+}
+
+/// In the order of the keys, so that two jobs that hold the same rows never wait for each other.
+fn in_order(places: &[AttemptPlace]) -> Vec<(String, Bucket)> {
+    let mut keyed: Vec<_> = places.iter().map(|place| (place.row_key(), place.bucket)).collect();
+    keyed.sort();
+    keyed.dedup();
+    keyed
+}
+
+/// Counts one attempt in every place, if all allow it, within a transaction of its own.
+struct Take {
+    places: Vec<AttemptPlace>,
+    now: Instant,
+}
+
+impl Write for Take {
+    type Output = LockoutDecision;
+
+    fn key(&self) -> &'static str {
+        "attempt"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<LockoutDecision> {
+        let mut decision = LockoutDecision::Allowed;
+        let mut held = Vec::new();
+        for (key, bucket) in in_order(&self.places) {
+            let state = hold(tx, &key, self.now).await?;
+            decision = decision.and(state.decide(bucket, self.now));
+            held.push((key, bucket, state));
+        }
+        if decision == LockoutDecision::Allowed {
+            for (key, bucket, state) in held {
+                set(tx, &key, &state.on_attempt(bucket, self.now), self.now).await?;
+            }
+        }
+        Ok(decision)
+    }
+}
+
+struct GiveBack {
+    places: Vec<AttemptPlace>,
+    now: Instant,
+}
+
+impl Write for GiveBack {
+    type Output = ();
+
+    fn key(&self) -> &'static str {
+        "attempt"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+        for (key, bucket) in in_order(&self.places) {
+            let state = hold(tx, &key, self.now).await?;
+            set(tx, &key, &state.on_success(bucket), self.now).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Find(String);
+
+impl Read for Find {
+    type Output = AttemptState;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<AttemptState> {
+        Ok(tx.query_one(FIND, bind![&self.0], from_row).await?.unwrap_or_default())
+    }
+}
+
+struct Free(String);
+
+impl Write for Free {
+    type Output = bool;
+
+    fn key(&self) -> &'static str {
+        "attempt"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
+        Ok(tx.execute(FREE, bind![&self.0]).await? == 1)
+    }
+}
+
+struct RemoveOld(Instant, u32);
+
+impl Write for RemoveOld {
+    type Output = u64;
+
+    fn key(&self) -> &'static str {
+        "attempt"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<u64> {
+        tx.execute(OLD, bind![self.0.0, false, i64::from(self.1)]).await
+    }
+}
+
+impl Store {
+    /// Counts an attempt as wrong in every place, durably, if all of them allow it; compare only when the answer is
+    /// [`LockoutDecision::Allowed`]. A refused attempt is not counted.
+    ///
+    /// # Errors
+    /// Any write error of the store: then nothing may be compared.
+    pub async fn take_attempt(&self, places: Vec<AttemptPlace>, now: Instant) -> Result<LockoutDecision> {
+        self.write(Take { places, now }).await
+    }
+
+    /// Gives an attempt back that was right.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn give_attempt_back(&self, places: Vec<AttemptPlace>, now: Instant) -> Result<()> {
+        self.write(GiveBack { places, now }).await
+    }
+
+    /// How one place stands.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn attempts(&self, place: &AttemptPlace) -> Result<AttemptState> {
+        self.read(Find(place.row_key())).await
+    }
+
+    /// Frees a place that was locked: the administrator's act. `false` when nothing was counted there.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn free_attempts(&self, place: &AttemptPlace) -> Result<bool> {
+        self.write(Free(place.row_key())).await
+    }
+
+    /// Forgets at most `limit` counts that nobody has touched since `before`, but for those that only an
+    /// administrator frees.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn forget_attempts(&self, before: Instant, limit: u32) -> Result<u64> {
+        self.write(RemoveOld(before, limit)).await
+    }
+}

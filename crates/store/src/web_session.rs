@@ -1,0 +1,292 @@
+//! Sessions of browsers: who is signed in, under the hash of the secret that the browser holds.
+
+use eligibility::{Instant, institution::InstitutionCode};
+
+use crate::{
+    Error, Result, Store,
+    audit::{AuditEvent, CENTRAL_CHAIN, Chains},
+    engine::{Row, Tx, bind},
+    job::{Read, Write},
+};
+
+/// The site a session belongs to. One of the one site is nothing on the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// 医療機関等向け総合ポータルサイト.
+    Portal,
+    /// The operator's side.
+    Operator,
+}
+
+impl Audience {
+    /// The name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Operator => "operator",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Result<Self> {
+        match name {
+            "portal" => Ok(Self::Portal),
+            "operator" => Ok(Self::Operator),
+            _ => Err(Error::Malformed { what: "audience" }),
+        }
+    }
+}
+
+/// How far somebody has come in signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The password was right; the second factor is to be shown or set up.
+    Password,
+    /// Signed in.
+    Full,
+}
+
+impl Stage {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Full => "full",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self> {
+        match name {
+            "password" => Ok(Self::Password),
+            "full" => Ok(Self::Full),
+            _ => Err(Error::Malformed { what: "stage" }),
+        }
+    }
+}
+
+/// One session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebSession {
+    /// Where it is good.
+    pub audience: Audience,
+    /// Whose it is.
+    pub subject: String,
+    /// For whom that account acts; `None` for the operator's people.
+    pub institution_code: Option<InstitutionCode>,
+    /// The account's role, by its name in records.
+    pub role: String,
+    /// The person's name, to show.
+    pub name: String,
+    /// How far the sign-in has come.
+    pub stage: Stage,
+    /// When it began.
+    pub began_at: Instant,
+    /// When it was last used, to the minute.
+    pub seen_at: Instant,
+    /// When it ends in any case.
+    pub ends_at: Instant,
+}
+
+impl WebSession {
+    /// The audit chain that acts of this session belong to.
+    #[must_use]
+    pub fn chain(&self) -> &str {
+        self.institution_code.as_ref().map_or(CENTRAL_CHAIN, InstitutionCode::as_str)
+    }
+
+    /// Who acts, as the audit log names it.
+    #[must_use]
+    pub fn actor(&self) -> String {
+        format!("{}:{}", self.audience.name(), self.subject)
+    }
+}
+
+/// SHA-256 of the secret that a browser or a mail holds.
+pub type TokenHash = [u8; 32];
+
+const PUT: &str = "INSERT INTO web_session \
+     (token_hash, audience, subject, institution_code, role, name, stage, began_at, seen_at, ends_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const FIND: &str = "SELECT audience, subject, institution_code, role, name, stage, began_at, seen_at, ends_at \
+     FROM web_session WHERE token_hash = $1 AND audience = $2";
+const SEEN: &str = "UPDATE web_session SET seen_at = $1 WHERE token_hash = $2";
+const END: &str = "DELETE FROM web_session WHERE token_hash = $1";
+const END_ALL: &str = "DELETE FROM web_session WHERE subject = $1 AND token_hash <> $2";
+const OVER: &str = "DELETE FROM web_session WHERE token_hash IN \
+     (SELECT token_hash FROM web_session WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)";
+
+fn from_row(row: &Row<'_>) -> Result<WebSession> {
+    let institution_code = row
+        .text_or_null(2, "institution_code")?
+        .map(InstitutionCode::parse)
+        .transpose()
+        .map_err(|_| Error::Malformed { what: "institution_code" })?;
+    Ok(WebSession {
+        audience: Audience::from_name(row.text(0, "audience")?)?,
+        subject: row.text(1, "subject")?.to_owned(),
+        institution_code,
+        role: row.text(3, "role")?.to_owned(),
+        name: row.text(4, "name")?.to_owned(),
+        stage: Stage::from_name(row.text(5, "stage")?)?,
+        began_at: Instant(row.int(6, "began_at")?),
+        seen_at: Instant(row.int(7, "seen_at")?),
+        ends_at: Instant(row.int(8, "ends_at")?),
+    })
+}
+
+/// Ends every session of an account but one, within a transaction: after a new password, role or second factor.
+pub(crate) async fn end_others(tx: &Tx<'_>, subject: &str, kept: Option<&TokenHash>) -> Result<u64> {
+    tx.execute(END_ALL, bind![subject, kept.unwrap_or(&[0; 32])]).await
+}
+
+struct Begin {
+    token: TokenHash,
+    replaced: Option<TokenHash>,
+    session: WebSession,
+    audit: AuditEvent,
+}
+
+impl Write for Begin {
+    type Output = ();
+
+    fn key(&self) -> &str {
+        &self.session.subject
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<()> {
+        if let Some(replaced) = &self.replaced {
+            tx.execute(END, bind![replaced]).await?;
+        }
+        let new = &self.session;
+        let row = bind![
+            &self.token,
+            new.audience.name(),
+            &new.subject,
+            new.institution_code.as_ref().map(InstitutionCode::as_str),
+            &new.role,
+            &new.name,
+            new.stage.name(),
+            new.began_at.0,
+            new.seen_at.0,
+            new.ends_at.0,
+        ];
+        tx.execute(PUT, row).await?;
+        chains.append(tx, new.chain(), new.began_at, &self.audit).await.map(drop)
+    }
+}
+
+struct Find {
+    token: TokenHash,
+    audience: Audience,
+}
+
+impl Read for Find {
+    type Output = Option<WebSession>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query_one(FIND, bind![&self.token, self.audience.name()], from_row).await
+    }
+}
+
+struct Seen(TokenHash, Instant);
+
+impl Write for Seen {
+    type Output = ();
+
+    fn key(&self) -> &'static str {
+        "web_session"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+        tx.execute(SEEN, bind![self.1.0, &self.0]).await.map(drop)
+    }
+}
+
+struct End {
+    token: TokenHash,
+    session: WebSession,
+    audit: AuditEvent,
+    now: Instant,
+}
+
+impl Write for End {
+    type Output = ();
+
+    fn key(&self) -> &str {
+        &self.session.subject
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<()> {
+        if tx.execute(END, bind![&self.token]).await? == 1 {
+            chains.append(tx, self.session.chain(), self.now, &self.audit).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Over(Instant, u32);
+
+impl Write for Over {
+    type Output = u64;
+
+    fn key(&self) -> &'static str {
+        "web_session"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<u64> {
+        tx.execute(OVER, bind![self.0.0, i64::from(self.1)]).await
+    }
+}
+
+impl Store {
+    /// Begins a session, audited; `replaced` ends in the same commit (a new id at every step of signing in).
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn begin_web_session(
+        &self,
+        token: TokenHash,
+        session: WebSession,
+        replaced: Option<TokenHash>,
+        audit: AuditEvent,
+    ) -> Result<()> {
+        self.write(Begin { token, replaced, session, audit }).await
+    }
+
+    /// The session of a token at one site, over or not: the caller judges its times.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn web_session(&self, audience: Audience, token: TokenHash) -> Result<Option<WebSession>> {
+        self.read(Find { token, audience }).await
+    }
+
+    /// Notes that a session was used.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn web_session_seen(&self, token: TokenHash, now: Instant) -> Result<()> {
+        self.write(Seen(token, now)).await
+    }
+
+    /// Ends a session, audited; nothing happens when it is over already.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn end_web_session(
+        &self,
+        token: TokenHash,
+        session: WebSession,
+        audit: AuditEvent,
+        now: Instant,
+    ) -> Result<()> {
+        self.write(End { token, session, audit, now }).await
+    }
+
+    /// Removes at most `limit` sessions whose end is past.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn remove_ended_web_sessions(&self, now: Instant, limit: u32) -> Result<u64> {
+        self.write(Over(now, limit)).await
+    }
+}

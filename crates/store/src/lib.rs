@@ -6,6 +6,7 @@
 //!
 //! A caller sees [`Store`] and plain values. A success from a writing function means a durable commit.
 
+mod application;
 mod attempt;
 pub mod audit;
 mod checkpoint;
@@ -21,9 +22,12 @@ pub mod import;
 mod institution;
 mod insurer;
 mod job;
+mod line;
 mod mail_outbox;
 pub mod migrations;
+mod notice;
 mod number_check;
+mod operator_account;
 mod options;
 mod reader;
 mod reference_number;
@@ -34,6 +38,11 @@ mod verification;
 mod web_session;
 mod writer;
 
+pub use application::{
+    AccountSheetIssue, Acted, ApplicationId, ApprovedApplication, DECISIONS_PAGE_LIMIT, DRAFTS_LIMIT, DecidedFrom,
+    Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet, QUEUE_PAGE_LIMIT, QueueCount,
+    QueueEntry, QueueFrom, Saved, StoredApplication,
+};
 pub use attempt::AttemptPlace;
 pub use consent::{NewConsent, StoredConsent};
 pub use coverage::{CardContext, CardLookup, NumberContext};
@@ -43,7 +52,13 @@ pub use error::{Error, Result};
 pub use form_handed_in::FormId;
 pub use institution::Institution;
 pub use mail_outbox::{DueMail, MailOutcome, MailsWaiting, NewMail};
+pub use line::{
+    LINE_INSTITUTIONS_MAX, LINE_PREFIXES_MAX, LineAnswer, LineChange, LineRecord, LineRegistration, NewLine,
+    PrefixNotice,
+};
+pub use notice::{NOTICE_BODY_MAX_CHARS, NOTICE_TITLE_MAX_CHARS, NOTICES_LIMIT, Notice};
 pub use number_check::{NumberLookup, NumberQuestion, NumberRefusal, RefusedNumberCheck};
+pub use operator_account::{OPERATORS_LIMIT, OperatorAccount, OperatorAdded};
 pub use options::{Options, READ_BATCH_LIMIT, READ_QUEUE_LIMIT, WRITE_GROUP_LIMIT, WRITE_QUEUE_LIMIT};
 pub use reference_number::REFERENCE_NUMBER_MAX;
 pub use revocation_list::RevocationListMark;

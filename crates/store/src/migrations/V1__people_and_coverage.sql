@@ -26,6 +26,7 @@ CREATE TABLE import_run (
 -- One version of one membership. Visible while from_import <= insurer.current_import and until_import is
 -- NULL or > insurer.current_import.
 -- sharded: person_key
+-- file: people
 CREATE TABLE coverage (
     person_key TEXT NOT NULL,
     insurer_number TEXT NOT NULL,
@@ -63,6 +64,7 @@ CREATE TABLE coverage (
 -- seen_import: the newest import whose file had this row.
 -- sharded: insurer_number
 -- sqlite: without rowid
+-- file: people
 CREATE TABLE coverage_by_number (
     insurer_number TEXT NOT NULL,
     number_key TEXT NOT NULL,
@@ -77,6 +79,7 @@ CREATE TABLE coverage_by_number (
 
 -- sharded: serial
 -- sqlite: without rowid
+-- file: people
 CREATE TABLE card_by_serial (
     serial TEXT NOT NULL,
     issuer TEXT NOT NULL,
@@ -89,6 +92,7 @@ CREATE TABLE card_by_serial (
 
 -- ticket: the ticket as JSON, never queried into.
 -- sharded: person_key
+-- file: people
 CREATE TABLE medical_ticket (
     person_key TEXT NOT NULL,
     insurer_number TEXT NOT NULL,

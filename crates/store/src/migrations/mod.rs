@@ -5,12 +5,13 @@
 mod translate;
 
 use refinery::{Migration, Runner};
+use rusqlite::{Connection, TransactionBehavior};
 
 pub use translate::{Annotation, Dialect, Table, tables, translate};
 
 use crate::{
     Error, Result,
-    engine::{PostgresPool, SqliteFile},
+    engine::{PEOPLE, PostgresPool, SqliteFile, from_sqlite},
 };
 
 /// Every migration, oldest first: name and portable text.
@@ -21,6 +22,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("V4__what_is_remembered_of_strangers", include_str!("V4__what_is_remembered_of_strangers.sql")),
     ("V5__how_number_checks_ended", include_str!("V5__how_number_checks_ended.sql")),
     ("V6__who_signs_in", include_str!("V6__who_signs_in.sql")),
+    ("V7__applications_and_operators", include_str!("V7__applications_and_operators.sql")),
+    ("V9__lines", include_str!("V9__lines.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.
@@ -40,11 +43,29 @@ fn failed(error: refinery::Error) -> Error {
     Error::Database(format!("migration: {error}"))
 }
 
-/// Migrates a SQLite file over a connection of its own.
+/// Migrates a SQLite database over a connection of its own: the people's file first, so that a step that is in the
+/// history, which the main file keeps, is in both.
 pub(crate) fn run_sqlite(file: &SqliteFile, steps: usize) -> Result<usize> {
     let mut connection = file.open_writer()?;
+    migrate_people(&mut connection, steps)?;
     let report = runner(Dialect::Sqlite, steps)?.run(&mut connection).map_err(failed)?;
     Ok(report.applied_migrations().len())
+}
+
+/// The people's file counts its steps by itself: a commit is atomic within one file only.
+fn migrate_people(connection: &mut Connection, steps: usize) -> Result<()> {
+    let wanted = i64::try_from(steps.min(ALL.len())).unwrap_or(i64::MAX);
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sqlite)?;
+    let done: i64 =
+        tx.pragma_query_value(Some(PEOPLE), "user_version", |row| row.get(0)).map_err(from_sqlite)?;
+    if done >= wanted {
+        return Ok(());
+    }
+    for (_, text) in ALL.iter().take(steps).skip(usize::try_from(done).unwrap_or(0)) {
+        tx.execute_batch(&translate(text, Dialect::SqlitePeople)).map_err(from_sqlite)?;
+    }
+    tx.pragma_update(Some(PEOPLE), "user_version", wanted).map_err(from_sqlite)?;
+    tx.commit().map_err(from_sqlite)
 }
 
 /// Migrates a PostgreSQL database.

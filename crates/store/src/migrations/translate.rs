@@ -1,4 +1,9 @@
-//! Portable DDL to each engine's. The text is plain: one column a line, one table from `CREATE TABLE` to `);`.
+//! Portable DDL to each engine's. The text is plain: one column a line, one table from `CREATE TABLE` to `);`, every
+//! other statement ends at the first line that ends with `;`.
+//!
+//! `-- file: people` before a statement puts it into SQLite's second file, which only imports write.
+
+use crate::engine::PEOPLE;
 
 /// What a table is to a cluster, from its `--` annotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +17,10 @@ pub enum Annotation {
 /// Whose DDL to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// STRICT tables; `WITHOUT ROWID` where annotated.
+    /// STRICT tables; `WITHOUT ROWID` where annotated. What is of the main file.
     Sqlite,
+    /// The same for what is of the people's file, attached under its name.
+    SqlitePeople,
     /// Plain tables.
     Postgres,
     /// For tests: sharded tables hash-partitioned by their shard key, as a cluster would spread them. A
@@ -35,6 +42,8 @@ pub struct Table {
     pub primary_key: Vec<String>,
     /// Columns of each unique index, in order.
     pub unique_indexes: Vec<Vec<String>>,
+    /// Whether SQLite has it in the people's file.
+    pub of_people: bool,
 }
 
 /// State of the walk over the lines.
@@ -42,6 +51,7 @@ pub struct Table {
 struct Walk {
     annotation: Option<Annotation>,
     without_rowid: bool,
+    people: bool,
     table: Option<String>,
 }
 
@@ -53,6 +63,17 @@ impl Walk {
             self.annotation = Some(Annotation::Sharded(column.to_owned()));
         } else if text == "sqlite: without rowid" {
             self.without_rowid = true;
+        } else if text == "file: people" {
+            self.people = true;
+        }
+    }
+
+    /// Whether this engine, or this file of it, has the statement.
+    fn is_for(&self, dialect: Dialect) -> bool {
+        match dialect {
+            Dialect::Sqlite => !self.people,
+            Dialect::SqlitePeople => self.people,
+            Dialect::Postgres | Dialect::PostgresPartitioned => true,
         }
     }
 }
@@ -70,12 +91,18 @@ pub fn translate(text: &str, dialect: Dialect) -> String {
         if let Some(name) = table_name(line) {
             walk.table = Some(name.to_owned());
         }
-        if line == ");" && walk.table.is_some() {
-            end_table(&mut out, &std::mem::take(&mut walk), dialect);
-            continue;
+        let ends = line.ends_with(';');
+        if !walk.is_for(dialect) {
+            // Another file's.
+        } else if line == ");" && walk.table.is_some() {
+            end_table(&mut out, &walk, dialect);
+        } else {
+            out.push_str(&types(line, dialect));
+            out.push('\n');
         }
-        out.push_str(&types(line, dialect));
-        out.push('\n');
+        if ends {
+            walk = Walk::default();
+        }
     }
     out
 }
@@ -90,6 +117,12 @@ fn types(line: &str, dialect: Dialect) -> String {
         Dialect::Sqlite => {
             line.replace(" BIGINT", " INTEGER").replace(" BOOLEAN", " INTEGER").replace(" BYTES", " BLOB")
         }
+        Dialect::SqlitePeople => {
+            let made = ["CREATE TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX "]
+                .into_iter()
+                .find_map(|make| line.strip_prefix(make).map(|rest| format!("{make}{PEOPLE}.{rest}")));
+            types(made.as_deref().unwrap_or(line), Dialect::Sqlite)
+        }
         Dialect::Postgres | Dialect::PostgresPartitioned => line.replace(" BYTES", " BYTEA"),
     }
 }
@@ -100,8 +133,10 @@ fn end_table(out: &mut String, walk: &Walk, dialect: Dialect) {
         _ => None,
     };
     match (dialect, shard, &walk.table) {
-        (Dialect::Sqlite, _, _) if walk.without_rowid => out.push_str(") STRICT, WITHOUT ROWID;\n"),
-        (Dialect::Sqlite, _, _) => out.push_str(") STRICT;\n"),
+        (Dialect::Sqlite | Dialect::SqlitePeople, ..) if walk.without_rowid => {
+            out.push_str(") STRICT, WITHOUT ROWID;\n");
+        }
+        (Dialect::Sqlite | Dialect::SqlitePeople, ..) => out.push_str(") STRICT;\n"),
         (Dialect::PostgresPartitioned, Some(column), Some(table)) => {
             out.push_str(&format!(") PARTITION BY HASH ({column});\n"));
             for part in 0..PARTITIONS {
@@ -123,12 +158,12 @@ pub fn tables(text: &str) -> Vec<Table> {
         if let Some(comment) = line.strip_prefix("-- ") {
             walk.comment(comment);
         } else if let Some(name) = table_name(line) {
-            let annotation = walk.annotation.take();
             tables.push(Table {
                 name: name.to_owned(),
-                annotation,
+                annotation: walk.annotation.take(),
                 primary_key: vec![],
                 unique_indexes: vec![],
+                of_people: walk.people,
             });
         } else if let (Some(columns), Some(table)) =
             (line.trim().strip_prefix("PRIMARY KEY "), tables.last_mut())
@@ -140,6 +175,9 @@ pub fn tables(text: &str) -> Vec<Table> {
             if let Some(table) = tables.iter_mut().find(|table| table.name == name) {
                 table.unique_indexes.push(columns_of(columns));
             }
+        }
+        if line.ends_with(';') {
+            walk = Walk::default();
         }
     }
     tables

@@ -1,0 +1,135 @@
+//! Approved applications: what waits to be carried out, and that it was.
+
+use eligibility::{
+    Instant,
+    application::{Actor, ApplicationContent, ApplicationKind, ApplicationState, Event},
+    institution::InstitutionCode,
+};
+
+use super::{Acted, ApplicationId, StoredApplication, row};
+use crate::{
+    Error, Result, Store,
+    audit::Chains,
+    engine::{Tx, bind},
+    job::{Read, Write},
+};
+
+/// An application that everybody needed has approved, and that is not carried out yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovedApplication {
+    /// Who applied.
+    pub institution: InstitutionCode,
+    /// Names it within the institution.
+    pub id: ApplicationId,
+    /// 受付番号.
+    pub reception_number: String,
+    /// What is wanted.
+    pub content: ApplicationContent,
+    /// Since when it is approved.
+    pub approved_at: Instant,
+}
+
+const APPROVED: &str = "SELECT institution_code, application_id, reception_number, content, changed_at \
+     FROM application WHERE kind = $1 AND state = $2 \
+     ORDER BY submitted_at, institution_code, application_id LIMIT $3";
+
+struct Approved {
+    kind: ApplicationKind,
+    limit: u32,
+}
+
+impl Read for Approved {
+    type Output = Vec<ApprovedApplication>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        let values = bind![self.kind.name(), ApplicationState::Approved.name(), i64::from(self.limit)];
+        tx.query(APPROVED, values, |found| {
+            Ok(ApprovedApplication {
+                institution: row::code_of(found.text(0, "institution_code")?)?,
+                id: row::id_of(found.text(1, "application_id")?)?,
+                reception_number: found.text(2, "reception_number")?.to_owned(),
+                content: row::of_json(found.text(3, "content")?, "application content")?,
+                approved_at: Instant(found.int(4, "changed_at")?),
+            })
+        })
+        .await
+    }
+}
+
+/// Notes within a transaction that an approved application was carried out, audited. Whoever carries it out calls
+/// this beside its own writes, so that both become durable together or neither.
+///
+/// `false` when the application is not approved (any more) or is complete already: then nothing may be carried out.
+pub(crate) async fn complete(
+    tx: &Tx<'_>,
+    chains: &mut Chains,
+    (institution, id): (&InstitutionCode, &ApplicationId),
+    now: Instant,
+) -> Result<bool> {
+    let acted = completed(tx, chains, (institution, id), now).await?;
+    Ok(matches!(acted, Acted::Done(_)))
+}
+
+async fn completed(
+    tx: &Tx<'_>,
+    chains: &mut Chains,
+    (institution, id): (&InstitutionCode, &ApplicationId),
+    now: Instant,
+) -> Result<Acted> {
+    let Some(old) = row::find(tx, institution, id).await? else { return Ok(Acted::Unknown) };
+    let application = match old.application.apply(&Event::Complete, &Actor::system(), now) {
+        Ok(application) => application,
+        Err(refused) => return Ok(Acted::Refused(refused, Box::new(old))),
+    };
+    let mut new = StoredApplication { application, changed_at: now, ..old.clone() };
+    row::replace(tx, chains, &old, &mut new).await?;
+    Ok(Acted::Done(Box::new(new)))
+}
+
+struct Complete {
+    institution: InstitutionCode,
+    id: ApplicationId,
+    now: Instant,
+}
+
+impl Write for Complete {
+    type Output = Acted;
+
+    fn key(&self) -> &str {
+        self.institution.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<Acted> {
+        completed(tx, chains, (&self.institution, &self.id), self.now).await
+    }
+}
+
+impl Store {
+    /// Applications of a kind that are approved by everybody needed and wait to be carried out, oldest first.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn approved_applications(
+        &self,
+        kind: ApplicationKind,
+        limit: u32,
+    ) -> Result<Vec<ApprovedApplication>> {
+        if limit == 0 {
+            return Err(Error::Refused { what: "limit", why: "it is at least 1".to_owned() });
+        }
+        self.read(Approved { kind, limit }).await
+    }
+
+    /// Notes that an approved application was carried out, where nothing else is written with it.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn complete_application(
+        &self,
+        institution: &InstitutionCode,
+        id: &ApplicationId,
+        now: Instant,
+    ) -> Result<Acted> {
+        self.write(Complete { institution: institution.clone(), id: id.clone(), now }).await
+    }
+}

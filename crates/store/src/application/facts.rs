@@ -1,0 +1,128 @@
+//! What is known around an application, for the automatic checks.
+
+use eligibility::{
+    Instant,
+    application::{ApplicationContent, Facts, Finding, check},
+    institution::InstitutionCode,
+    institution_certificate::{KnownCertificate, TerminalName},
+    line::CustomerId,
+};
+
+use super::{ApplicationId, row};
+use crate::{
+    Result,
+    engine::{Tx, bind},
+};
+
+const KNOWN: &str = "SELECT 1 FROM institution WHERE code = $1";
+const HAS_ACCOUNT: &str = "SELECT 1 FROM portal_facility WHERE institution_code = $1";
+const IN_USE: &str = "SELECT 1 FROM application WHERE institution_code = $1 AND kind = 'use_start' \
+     AND state IN ('approved', 'completed') LIMIT 1";
+const OPEN_OF_KIND: &str = "SELECT 1 FROM application WHERE institution_code = $1 AND application_id <> $2 \
+     AND kind = $3 AND state IN ('submitted', 'checking', 'first_approved', 'returned', 'approved') LIMIT 1";
+const OPEN_FOR_SUBJECT: &str = "SELECT 1 FROM application WHERE institution_code = $1 AND application_id <> $2 \
+     AND subject = $3 AND state IN ('submitted', 'checking', 'first_approved', 'returned', 'approved') LIMIT 1";
+
+async fn any(tx: &Tx<'_>, sql: &'static str, values: &[crate::engine::Value<'_>]) -> Result<bool> {
+    Ok(tx.query_one(sql, values, |_| Ok(())).await?.is_some())
+}
+
+/// Everything a machine finds in an application.
+pub(super) async fn findings(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    id: &ApplicationId,
+    content: &ApplicationContent,
+    now: Instant,
+) -> Result<Vec<Finding>> {
+    let code = institution.as_str();
+    let kind = content.kind().name();
+    let open_for_same_terminal = match row::subject(content) {
+        Some(subject) => any(tx, OPEN_FOR_SUBJECT, bind![code, id.as_str(), subject]).await?,
+        None => false,
+    };
+    let (other_code_known, other_code_taken) = match other_code(content) {
+        Some(other) => {
+            (any(tx, KNOWN, bind![other.as_str()]).await?, any(tx, HAS_ACCOUNT, bind![other.as_str()]).await?)
+        }
+        None => (false, false),
+    };
+    let holder = match customer_id(content) {
+        Some(wanted) => holder_of(tx, wanted).await?,
+        None => None,
+    };
+    let certificate = match row::subject(content) {
+        Some(serial) => certificate(tx, institution, serial).await?,
+        None => None,
+    };
+    let has_certificate = match content {
+        ApplicationContent::CertificateIssue(wanted) => {
+            has_certificate(tx, institution, &wanted.terminal_name, now).await?
+        }
+        _ => false,
+    };
+    let present = present_customer_id(tx, institution).await?;
+    let facts = Facts {
+        institution,
+        institution_known: any(tx, KNOWN, bind![code]).await?,
+        in_use: any(tx, IN_USE, bind![code]).await?,
+        open_of_same_kind: any(tx, OPEN_OF_KIND, bind![code, id.as_str(), kind]).await?,
+        open_for_same_terminal,
+        customer_id_holder: holder.as_ref(),
+        customer_id: present.as_ref(),
+        terminal_has_certificate: has_certificate,
+        certificate: certificate.as_ref(),
+        other_code_known,
+        other_code_taken,
+    };
+    Ok(check(content, &facts, now))
+}
+
+const fn other_code(content: &ApplicationContent) -> Option<&InstitutionCode> {
+    match content {
+        ApplicationContent::Succession(wanted) => Some(&wanted.predecessor),
+        ApplicationContent::CodeChange(wanted) => Some(&wanted.new_code),
+        _ => None,
+    }
+}
+
+const fn customer_id(content: &ApplicationContent) -> Option<&CustomerId> {
+    match content {
+        ApplicationContent::UseStart(wanted) | ApplicationContent::UseChange(wanted) => {
+            wanted.customer_id.as_ref()
+        }
+        ApplicationContent::CustomerIdChange(wanted) => Some(&wanted.customer_id),
+        _ => None,
+    }
+}
+
+// The four questions below are put to the tables of the certificate authority and of line authentication.
+
+#[expect(clippy::unused_async, reason = "asks the table of lines once that is there")]
+async fn holder_of(_tx: &Tx<'_>, _wanted: &CustomerId) -> Result<Option<InstitutionCode>> {
+    Ok(None)
+}
+
+#[expect(clippy::unused_async, reason = "asks the table of lines once that is there")]
+async fn present_customer_id(_tx: &Tx<'_>, _institution: &InstitutionCode) -> Result<Option<CustomerId>> {
+    Ok(None)
+}
+
+#[expect(clippy::unused_async, reason = "asks the table of certificates once that is there")]
+async fn certificate(
+    _tx: &Tx<'_>,
+    _institution: &InstitutionCode,
+    _serial: &str,
+) -> Result<Option<KnownCertificate>> {
+    Ok(None)
+}
+
+#[expect(clippy::unused_async, reason = "asks the table of certificates once that is there")]
+async fn has_certificate(
+    _tx: &Tx<'_>,
+    _institution: &InstitutionCode,
+    _terminal: &TerminalName,
+    _now: Instant,
+) -> Result<bool> {
+    Ok(false)
+}

@@ -1,0 +1,211 @@
+//! What an approved 利用開始申請 brings: the first account of the institution on its own web. Its initial password
+//! exists in plain text only in the 通知書 of the moment; here is its hash.
+
+use eligibility::{
+    Instant,
+    application::{Actor, Side},
+    institution::InstitutionCode,
+};
+
+use super::{ApplicationId, approved, row};
+use crate::{
+    Result, Store,
+    audit::{AuditEvent, Chains},
+    engine::{Tx, bind},
+    job::{Read, Write},
+};
+
+/// The role of the first account.
+const FIRST_ROLE: &str = "master";
+
+/// An account of an institution on its own web.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstitutionAccount {
+    /// ユーザーID.
+    pub user_id: String,
+    /// The role's name in records.
+    pub role: String,
+    /// Whether the initial password still stands (or none was given out yet).
+    pub must_change: bool,
+    /// Until when the initial password works; `None` while none was given out.
+    pub password_until: Option<Instant>,
+    /// How many 通知書 were made. Each new one ends the password of the one before.
+    pub sheets: i64,
+}
+
+/// A 通知書 that is about to be handed over.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewSheet {
+    /// [`InstitutionAccount::sheets`] as the page showed it: of two clicks one makes a sheet.
+    pub seen_sheets: i64,
+    /// Argon2id of the new initial password.
+    pub password_hash: String,
+    /// Until when it works.
+    pub password_until: Instant,
+    /// Who fetches it.
+    pub by: Actor,
+    /// Now.
+    pub now: Instant,
+}
+
+/// Whether a 通知書 may be handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountSheetIssue {
+    /// Yes: its password is the one that works now.
+    Issued(InstitutionAccount),
+    /// Another one was made since the page was opened.
+    Already(InstitutionAccount),
+    /// The account has a password of its own now: there is nothing to hand over.
+    InUse(InstitutionAccount),
+    /// The institution has no account.
+    Unknown,
+}
+
+const PUT: &str = "INSERT INTO institution_account (institution_code, user_id, role, must_change, sheets, \
+     created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (institution_code, user_id) DO NOTHING";
+const FIND: &str = "SELECT user_id, role, must_change, password_until, sheets FROM institution_account \
+     WHERE institution_code = $1 AND role = $2 ORDER BY created_at, user_id LIMIT 1";
+const ISSUE: &str = "UPDATE institution_account SET password_hash = $1, password_until = $2, sheets = $3, \
+     changed_at = $4 WHERE institution_code = $5 AND user_id = $6 AND sheets = $7 AND must_change";
+
+async fn find(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<Option<InstitutionAccount>> {
+    tx.query_one(FIND, bind![institution.as_str(), FIRST_ROLE], |found| {
+        Ok(InstitutionAccount {
+            user_id: found.text(0, "user_id")?.to_owned(),
+            role: found.text(1, "role")?.to_owned(),
+            must_change: found.bool(2, "must_change")?,
+            password_until: found.int_or_null(3, "password_until")?.map(Instant),
+            sheets: found.int(4, "sheets")?,
+        })
+    })
+    .await
+}
+
+struct Find(InstitutionCode);
+
+impl Read for Find {
+    type Output = Option<InstitutionAccount>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        find(tx, &self.0).await
+    }
+}
+
+/// Carries out a 利用開始申請.
+struct Begin {
+    institution: InstitutionCode,
+    id: ApplicationId,
+    user_id: String,
+    now: Instant,
+}
+
+impl Write for Begin {
+    type Output = bool;
+
+    fn key(&self) -> &str {
+        self.institution.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
+        if !approved::complete(tx, chains, (&self.institution, &self.id), self.now).await? {
+            return Ok(false);
+        }
+        let code = self.institution.as_str();
+        let values = bind![code, &self.user_id, FIRST_ROLE, true, 0_i64, self.now.0, self.now.0];
+        if tx.execute(PUT, values).await? == 1 {
+            let event = AuditEvent {
+                actor: "system".to_owned(),
+                action: "institution-account.create".to_owned(),
+                object: format!("institution-account:{}", self.user_id),
+                outcome: "done".to_owned(),
+                detail: format!("application:{}", self.id),
+            };
+            chains.append(tx, code, self.now, &event).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// Hands a sheet over.
+struct Issue {
+    institution: InstitutionCode,
+    sheet: NewSheet,
+}
+
+impl Write for Issue {
+    type Output = AccountSheetIssue;
+
+    fn key(&self) -> &str {
+        self.institution.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<AccountSheetIssue> {
+        let Some(account) = find(tx, &self.institution).await? else {
+            return Ok(AccountSheetIssue::Unknown);
+        };
+        if !account.must_change {
+            return Ok(AccountSheetIssue::InUse(account));
+        }
+        let NewSheet { seen_sheets, password_hash, password_until, by, now } = &self.sheet;
+        let code = self.institution.as_str();
+        let row = bind![
+            password_hash,
+            password_until.0,
+            *seen_sheets + 1,
+            now.0,
+            code,
+            &account.user_id,
+            *seen_sheets
+        ];
+        if tx.execute(ISSUE, row).await? == 0 {
+            return Ok(AccountSheetIssue::Already(account));
+        }
+        let event = AuditEvent {
+            actor: row::actor_name(by),
+            action: "account-sheet.download".to_owned(),
+            object: format!("institution-account:{}", account.user_id),
+            outcome: "done".to_owned(),
+            detail: format!("sheet={}", *seen_sheets + 1),
+        };
+        chains.append(tx, code, *now, &event).await?;
+        let (sheets, password_until) = (*seen_sheets + 1, Some(*password_until));
+        Ok(AccountSheetIssue::Issued(InstitutionAccount { sheets, password_until, ..account }))
+    }
+}
+
+impl Store {
+    /// Carries out an approved 利用開始申請: the first account is there, without a password until its 通知書 is
+    /// fetched, and the application is complete. `false` when it is not approved (any more).
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn begin_use(
+        &self,
+        institution: &InstitutionCode,
+        id: &ApplicationId,
+        user_id: &str,
+        now: Instant,
+    ) -> Result<bool> {
+        let (institution, id, user_id) = (institution.clone(), id.clone(), user_id.to_owned());
+        self.write(Begin { institution, id, user_id, now }).await
+    }
+
+    /// The first account of an institution.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn first_account(&self, institution: &InstitutionCode) -> Result<Option<InstitutionAccount>> {
+        self.read(Find(institution.clone())).await
+    }
+
+    /// Makes the password of a new 通知書 the one that works, if no other was made since the page was opened.
+    ///
+    /// # Errors
+    /// Any write error of the store: then the sheet may not be handed over.
+    pub async fn issue_account_sheet(&self, sheet: NewSheet) -> Result<AccountSheetIssue> {
+        let Side::Applicant { institution, .. } = &sheet.by.side else {
+            return Ok(AccountSheetIssue::Unknown);
+        };
+        self.write(Issue { institution: institution.clone(), sheet }).await
+    }
+}

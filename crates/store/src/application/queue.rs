@@ -1,0 +1,179 @@
+//! The operator's queues: what waits for a decision, oldest first, page by page.
+
+use eligibility::{
+    Instant,
+    application::{ApplicationKind, ApplicationState, Finding},
+    institution::InstitutionCode,
+};
+
+use super::{ApplicationId, row};
+use crate::{
+    Result, Store,
+    engine::{Row, Tx, bind},
+    job::Read,
+};
+
+/// Applications on one page of a queue.
+pub const QUEUE_PAGE_LIMIT: u32 = 50;
+
+/// One line of a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueEntry {
+    /// Who applied.
+    pub institution: InstitutionCode,
+    /// Its name in the register; `None` when it is not in there.
+    pub institution_name: Option<String>,
+    /// Names the application within the institution.
+    pub id: ApplicationId,
+    /// What is applied for.
+    pub kind: ApplicationKind,
+    /// Where it stands.
+    pub state: ApplicationState,
+    /// 受付番号.
+    pub reception_number: String,
+    /// What the automatic checks found.
+    pub findings: Vec<Finding>,
+    /// When it was last handed in.
+    pub submitted_at: Instant,
+}
+
+/// After which entry a page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueFrom {
+    /// [`QueueEntry::submitted_at`] of the last entry seen.
+    pub submitted_at: Instant,
+    /// Its institution.
+    pub institution: InstitutionCode,
+    /// Its id.
+    pub id: ApplicationId,
+}
+
+/// How many applications of a kind stand where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueCount {
+    /// The kind.
+    pub kind: ApplicationKind,
+    /// The state.
+    pub state: ApplicationState,
+    /// How many.
+    pub count: u64,
+}
+
+macro_rules! entry_columns {
+    () => {
+        "SELECT a.institution_code, i.name, a.application_id, a.kind, a.state, a.reception_number, a.findings, \
+         a.submitted_at FROM application a LEFT JOIN institution i ON i.code = a.institution_code "
+    };
+}
+
+const QUEUE: &str = concat!(
+    entry_columns!(),
+    "WHERE a.kind = $1 AND a.state IN ('submitted', 'checking', 'first_approved') \
+     AND (a.submitted_at, a.institution_code, a.application_id) > ($2, $3, $4) \
+     ORDER BY a.submitted_at, a.institution_code, a.application_id LIMIT $5"
+);
+const OF_INSTITUTION: &str = concat!(
+    entry_columns!(),
+    "WHERE a.institution_code = $1 AND a.reception_number IS NOT NULL AND a.submitted_at IS NOT NULL \
+     ORDER BY a.submitted_at DESC, a.application_id LIMIT $2"
+);
+const COUNTS: &str = "SELECT kind, state, COUNT(*) FROM application \
+     WHERE state IN ('submitted', 'checking', 'first_approved', 'approved') GROUP BY kind, state";
+
+fn entry(found: &Row<'_>) -> Result<QueueEntry> {
+    Ok(QueueEntry {
+        institution: row::code_of(found.text(0, "institution_code")?)?,
+        institution_name: found.text_or_null(1, "name")?.map(str::to_owned),
+        id: row::id_of(found.text(2, "application_id")?)?,
+        kind: row::kind_of(found.text(3, "kind")?)?,
+        state: row::state_of(found.text(4, "state")?)?,
+        reception_number: found.text(5, "reception_number")?.to_owned(),
+        findings: row::of_json(found.text(6, "findings")?, "findings")?,
+        submitted_at: Instant(found.int(7, "submitted_at")?),
+    })
+}
+
+struct Queue {
+    kind: ApplicationKind,
+    after: Option<QueueFrom>,
+    limit: u32,
+}
+
+impl Read for Queue {
+    type Output = Vec<QueueEntry>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        let (time, institution, id) = match &self.after {
+            Some(from) => (from.submitted_at.0, from.institution.as_str(), from.id.as_str()),
+            None => (i64::MIN, "", ""),
+        };
+        let values = bind![self.kind.name(), time, institution, id, i64::from(self.limit)];
+        tx.query(QUEUE, values, entry).await
+    }
+}
+
+struct OfInstitution {
+    institution: InstitutionCode,
+    limit: u32,
+}
+
+impl Read for OfInstitution {
+    type Output = Vec<QueueEntry>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query(OF_INSTITUTION, bind![self.institution.as_str(), i64::from(self.limit)], entry).await
+    }
+}
+
+struct Counts;
+
+impl Read for Counts {
+    type Output = Vec<QueueCount>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query(COUNTS, &[], |found| {
+            Ok(QueueCount {
+                kind: row::kind_of(found.text(0, "kind")?)?,
+                state: row::state_of(found.text(1, "state")?)?,
+                count: u64::try_from(found.int(2, "count")?).unwrap_or(0),
+            })
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// What waits for a decision, oldest first: one page (at most [`QUEUE_PAGE_LIMIT`]) after `after`.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn application_queue(
+        &self,
+        kind: ApplicationKind,
+        after: Option<QueueFrom>,
+        limit: u32,
+    ) -> Result<Vec<QueueEntry>> {
+        self.read(Queue { kind, after, limit: limit.min(QUEUE_PAGE_LIMIT) }).await
+    }
+
+    /// How many applications wait, by kind and state.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn application_counts(&self) -> Result<Vec<QueueCount>> {
+        self.read(Counts).await
+    }
+
+    /// Whatever an institution ever handed in, the newest first (at most [`QUEUE_PAGE_LIMIT`]). No drafts.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn applications_handed_in(
+        &self,
+        institution: &InstitutionCode,
+        limit: u32,
+    ) -> Result<Vec<QueueEntry>> {
+        let institution = institution.clone();
+        self.read(OfInstitution { institution, limit: limit.min(QUEUE_PAGE_LIMIT) }).await
+    }
+}

@@ -1,0 +1,185 @@
+//! The operator's people. Their password and second factor are kept with everybody else's, under their id.
+
+use eligibility::{
+    Instant,
+    account::{MailAddress, OperatorRole},
+};
+
+use crate::{
+    Error, Result, Store,
+    audit::{AuditEvent, CENTRAL_CHAIN, Chains},
+    engine::{Row, Tx, bind},
+    job::{Read, Write},
+};
+
+/// Accounts of the operator that are listed at most.
+pub const OPERATORS_LIMIT: u32 = 200;
+
+/// An account of the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorAccount {
+    /// The name typed at sign-in, and the account everywhere else.
+    pub id: String,
+    /// Who it is.
+    pub name: String,
+    /// Mail address: one person has one account, and never decides about an application made under this address.
+    pub mail: MailAddress,
+    /// What it may do.
+    pub role: OperatorRole,
+    /// Who made the account: an account of the operator, or `command-line`.
+    pub created_by: String,
+    /// When.
+    pub created_at: Instant,
+    /// Since when it is closed.
+    pub closed_at: Option<Instant>,
+}
+
+/// What became of a new account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperatorAdded {
+    /// It is there.
+    Added,
+    /// The id is taken.
+    IdTaken,
+    /// Another account has the mail address.
+    MailTaken,
+}
+
+const PUT: &str = "INSERT INTO operator_account (operator_id, name, mail, mail_key, role, created_by, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+const ID_TAKEN: &str = "SELECT 1 FROM operator_account WHERE operator_id = $1";
+const FIND: &str = "SELECT operator_id, name, mail, role, created_by, created_at, closed_at FROM operator_account \
+     WHERE operator_id = $1";
+const ALL: &str = "SELECT operator_id, name, mail, role, created_by, created_at, closed_at FROM operator_account \
+     ORDER BY operator_id LIMIT $1";
+const CLOSE: &str = "UPDATE operator_account SET closed_at = $1 WHERE operator_id = $2 AND closed_at IS NULL";
+
+fn account(found: &Row<'_>) -> Result<OperatorAccount> {
+    Ok(OperatorAccount {
+        id: found.text(0, "operator_id")?.to_owned(),
+        name: found.text(1, "name")?.to_owned(),
+        mail: MailAddress::parse(found.text(2, "mail")?).map_err(|_| Error::Malformed { what: "mail" })?,
+        role: OperatorRole::from_name(found.text(3, "role")?).ok_or(Error::Malformed { what: "role" })?,
+        created_by: found.text(4, "created_by")?.to_owned(),
+        created_at: Instant(found.int(5, "created_at")?),
+        closed_at: found.int_or_null(6, "closed_at")?.map(Instant),
+    })
+}
+
+fn event(by: &str, action: &str, id: &str, outcome: &str) -> AuditEvent {
+    AuditEvent {
+        actor: format!("operator:{by}"),
+        action: action.to_owned(),
+        object: format!("operator:{id}"),
+        outcome: outcome.to_owned(),
+        detail: String::new(),
+    }
+}
+
+struct Add(OperatorAccount);
+
+impl Write for Add {
+    type Output = OperatorAdded;
+
+    fn key(&self) -> &'static str {
+        CENTRAL_CHAIN
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<OperatorAdded> {
+        let new = &self.0;
+        let mail_key = new.mail.key();
+        let row = bind![
+            &new.id,
+            &new.name,
+            new.mail.as_str(),
+            &mail_key,
+            new.role.name(),
+            &new.created_by,
+            new.created_at.0
+        ];
+        if tx.execute(PUT, row).await? == 0 {
+            let taken = tx.query_one(ID_TAKEN, bind![&new.id], |_| Ok(())).await?.is_some();
+            return Ok(if taken { OperatorAdded::IdTaken } else { OperatorAdded::MailTaken });
+        }
+        let event = event(&new.created_by, "operator-account.create", &new.id, new.role.name());
+        chains.append(tx, CENTRAL_CHAIN, new.created_at, &event).await?;
+        Ok(OperatorAdded::Added)
+    }
+}
+
+struct Close {
+    id: String,
+    by: String,
+    now: Instant,
+}
+
+impl Write for Close {
+    type Output = bool;
+
+    fn key(&self) -> &'static str {
+        CENTRAL_CHAIN
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
+        if tx.execute(CLOSE, bind![self.now.0, &self.id]).await? == 0 {
+            return Ok(false);
+        }
+        let event = event(&self.by, "operator-account.close", &self.id, "done");
+        chains.append(tx, CENTRAL_CHAIN, self.now, &event).await?;
+        Ok(true)
+    }
+}
+
+struct Find(String);
+
+impl Read for Find {
+    type Output = Option<OperatorAccount>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query_one(FIND, bind![&self.0], account).await
+    }
+}
+
+struct All;
+
+impl Read for All {
+    type Output = Vec<OperatorAccount>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query(ALL, bind![i64::from(OPERATORS_LIMIT)], account).await
+    }
+}
+
+impl Store {
+    /// Adds an account of the operator, audited.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn add_operator(&self, account: OperatorAccount) -> Result<OperatorAdded> {
+        self.write(Add(account)).await
+    }
+
+    /// Closes an account of the operator, audited; `false` when it is unknown or closed.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn close_operator(&self, id: &str, by: &str, now: Instant) -> Result<bool> {
+        self.write(Close { id: id.to_owned(), by: by.to_owned(), now }).await
+    }
+
+    /// One account of the operator, closed ones included.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn operator(&self, id: &str) -> Result<Option<OperatorAccount>> {
+        self.read(Find(id.to_owned())).await
+    }
+
+    /// The accounts of the operator, closed ones included, at most [`OPERATORS_LIMIT`].
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn operators(&self) -> Result<Vec<OperatorAccount>> {
+        self.read(All).await
+    }
+}

@@ -1,6 +1,7 @@
 //! The store through its public door, on every database.
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
+mod applications;
 mod audit_changed;
 mod audit_dump;
 mod audit_log;
@@ -14,6 +15,7 @@ mod fuzz_replay;
 mod fuzz_seeds;
 mod imports;
 mod kill;
+mod lines;
 mod people;
 mod read_only;
 mod revocation_lists;

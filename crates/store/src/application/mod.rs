@@ -10,10 +10,10 @@ mod first_account;
 mod mine;
 mod queue;
 mod row;
+mod told;
 
 pub use act::{Acted, Decision};
 pub use approved::ApprovedApplication;
-#[expect(unused_imports, reason = "the authority calls it beside its own writes")]
 pub(crate) use approved::complete;
 pub use decided::{DECISIONS_PAGE_LIMIT, DecidedFrom, DecisionEntry};
 pub use draft::{NewDraft, Saved};

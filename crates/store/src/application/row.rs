@@ -8,7 +8,7 @@ use eligibility::{
     institution::InstitutionCode,
 };
 
-use super::{ApplicationId, StoredApplication};
+use super::{ApplicationId, StoredApplication, told};
 use crate::{
     Error, Result,
     audit::{AuditEvent, Chains},
@@ -215,5 +215,6 @@ async fn append(
         outcome: entry.to.name().to_owned(),
         detail: format!("kind={} revision={}", of.application.kind.name(), entry.revision),
     };
-    chains.append(tx, institution, entry.at, &event).await.map(drop)
+    chains.append(tx, institution, entry.at, &event).await?;
+    told::tell(tx, of, place, entry).await
 }

@@ -20,4 +20,5 @@ mod people;
 mod read_only;
 mod revocation_lists;
 mod schema;
+mod two_files;
 mod writer;

@@ -1,0 +1,376 @@
+//! Applications: one effect per click, two pairs of eyes, nobody else's.
+
+use eligibility::{
+    account::{MailAddress, OperatorRole, PortalRole},
+    application::{
+        Actor, ApplicationForm, ApplicationKind, ApplicationState as S, CertificateForm, FindingCode,
+        Refused, Side, UseForm,
+    },
+    institution::InstitutionCode,
+};
+use store::{
+    AccountSheetIssue, Acted, ApplicationId, DRAFTS_LIMIT, Decision, Institution, NewDraft, NewSheet,
+    QueueFrom, Saved, Store, StoredApplication,
+};
+
+use crate::{
+    databases::{Database, on_every_database},
+    people::*,
+};
+
+on_every_database!(
+    a_draft_is_kept_as_typed_and_changed_by_who_saw_it,
+    many_clicks_hand_in_once,
+    two_different_people_approve_a_certificate,
+    one_operator_in_many_sessions_is_one_pair_of_eyes,
+    an_old_revision_is_not_decided_about,
+    what_waits_is_paged_oldest_first,
+    another_institution_has_no_such_application,
+    use_begins_once_and_its_sheet_is_made_once,
+    what_changed_since_is_found_before_it_is_approved,
+);
+
+fn id(number: u32) -> ApplicationId {
+    ApplicationId::parse(&format!("01940000-0000-7000-8000-{number:012x}")).expect("a UUID")
+}
+
+fn clinic(number: u32) -> Actor {
+    let institution = institution(number);
+    let mail = MailAddress::parse(&format!("clinic{number}@minato.example")).ok();
+    let account = format!("account-{number}");
+    Actor { side: Side::Applicant { institution, role: PortalRole::Representative }, account, mail }
+}
+
+fn reviewer(name: &str) -> Actor {
+    let mail = MailAddress::parse(&format!("{name}@operator.example")).ok();
+    Actor { side: Side::Operator(OperatorRole::Reviewer), account: name.to_owned(), mail }
+}
+
+fn certificate(terminal: &str) -> ApplicationForm {
+    ApplicationForm::CertificateIssue(CertificateForm {
+        department: "医事課".to_owned(),
+        contact_name: "𠮷辻󠄀　花子".to_owned(),
+        phone: "03-0000-0000".to_owned(),
+        terminal_name: terminal.to_owned(),
+        for_eligibility: "on".to_owned(),
+        for_billing: "on".to_owned(),
+        ..CertificateForm::default()
+    })
+}
+
+fn use_start() -> ApplicationForm {
+    ApplicationForm::UseStart(UseForm {
+        circuit_kind: "ip_vpn_ntt".to_owned(),
+        customer_id: "CAF0123456789".to_owned(),
+        start_month: "2026-12".to_owned(),
+        ..UseForm::default()
+    })
+}
+
+async fn known(store: &Store, number: u32) -> InstitutionCode {
+    let code = institution(number);
+    let named = Institution { code: code.clone(), name: "みなと薬局".to_owned() };
+    store.put_institution(named).await.expect("writes");
+    code
+}
+
+async fn saved(store: &Store, number: u32, of: u32, form: ApplicationForm) -> StoredApplication {
+    let draft = NewDraft { id: id(number), form, by: clinic(of), seen: None, now: NOW };
+    match store.save_draft(draft).await.expect("writes") {
+        Saved::Saved(stored) => *stored,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn submitted(store: &Store, number: u32, of: u32, form: ApplicationForm) -> StoredApplication {
+    let draft = saved(store, number, of, form).await;
+    let seen = (draft.application.revision, draft.version);
+    let when = at(i64::from(number));
+    done(store.submit_application(&draft.id, seen, clinic(of), when).await.expect("writes"))
+}
+
+fn done(acted: Acted) -> StoredApplication {
+    match acted {
+        Acted::Done(stored) => *stored,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(acted: Acted) -> Refused {
+    match acted {
+        Acted::Refused(refused, _) => refused,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn decide(store: &Store, of: u32, number: u32, decision: Decision, by: &str) -> Acted {
+    decide_revision(store, of, number, 1, decision, by).await
+}
+
+async fn decide_revision(
+    store: &Store,
+    of: u32,
+    number: u32,
+    revision: u32,
+    decision: Decision,
+    by: &str,
+) -> Acted {
+    let (code, id) = (institution(of), id(number));
+    store.decide_application((&code, &id), revision, decision, reviewer(by), at(50)).await.expect("writes")
+}
+
+async fn a_draft_is_kept_as_typed_and_changed_by_who_saw_it(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    let first = saved(store, 1, 1, certificate("")).await;
+    assert_eq!((first.application.state, first.version), (S::Draft, 1));
+    let change = |form, seen| NewDraft { id: id(1), form, by: clinic(1), seen, now: at(1) };
+    let second = store.save_draft(change(certificate("受付1号機"), Some(1))).await.expect("writes");
+    assert!(matches!(&second, Saved::Saved(stored) if stored.version == 2), "{second:?}");
+    // The same click again, and a page that was opened before the change.
+    let again = store.save_draft(change(certificate("受付1号機"), Some(1))).await.expect("writes");
+    assert_eq!(again, second);
+    let stale = store.save_draft(change(certificate("受付2号機"), Some(1))).await.expect("writes");
+    assert!(matches!(&stale, Saved::ChangedElsewhere(kept) if kept.version == 2), "{stale:?}");
+    let stranger = NewDraft { by: clinic(2), ..change(certificate("x"), Some(2)) };
+    assert_eq!(store.save_draft(stranger).await, Ok(Saved::Unknown));
+    let other_kind = store.save_draft(change(use_start(), Some(2))).await;
+    assert_eq!(other_kind, Ok(Saved::Unknown));
+    let kept = store.application(&code, &id(1)).await.expect("reads").expect("there");
+    assert_eq!((kept.form, kept.version), (certificate("受付1号機"), 2));
+    for number in 2..=u32::try_from(DRAFTS_LIMIT).expect("small") {
+        saved(store, number, 1, certificate("")).await;
+    }
+    let one_more = NewDraft { id: id(999), ..change(certificate(""), None) };
+    assert_eq!(store.save_draft(one_more).await, Ok(Saved::TooMany));
+}
+
+async fn many_clicks_hand_in_once(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    let draft = saved(store, 1, 1, use_start()).await;
+    let clicks = (0..32).map(|_| {
+        let (store, id) = (store.clone(), draft.id.clone());
+        tokio::spawn(
+            async move { store.submit_application(&id, (0, 1), clinic(1), at(5)).await.expect("writes") },
+        )
+    });
+    let clicks: Vec<_> = clicks.collect();
+    let mut effects = 0;
+    for click in clicks {
+        match click.await.expect("runs") {
+            Acted::Done(_) => effects += 1,
+            Acted::Refused(Refused::AlreadyDone, now) => {
+                assert_eq!(now.reception_number.as_deref(), Some("1300000001-0001"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(effects, 1);
+    let stored = store.application(&code, &id(1)).await.expect("reads").expect("there");
+    assert_eq!((stored.application.state, stored.application.revision), (S::Checking, 1));
+    let happened: Vec<_> = stored.application.history.iter().map(|entry| entry.event.as_str()).collect();
+    assert_eq!(happened, ["submit", "checked"]);
+    assert_eq!(store.mails_waiting().await.expect("reads").count, 1);
+    // A form with faults is not handed in, and what was read is not the page of long ago.
+    let faulty = saved(store, 2, 1, certificate("")).await;
+    let outcome = store.submit_application(&faulty.id, (0, 1), clinic(1), at(6)).await.expect("writes");
+    assert!(matches!(outcome, Acted::Faulty(errors, _) if errors.of("terminal_name").is_some()));
+    let change =
+        NewDraft { id: id(2), form: certificate("1号機"), by: clinic(1), seen: Some(1), now: at(7) };
+    store.save_draft(change).await.expect("writes");
+    let outcome = store.submit_application(&faulty.id, (0, 1), clinic(1), at(8)).await.expect("writes");
+    assert_eq!(refused(outcome), Refused::Changed);
+}
+
+async fn two_different_people_approve_a_certificate(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    submitted(store, 1, 1, certificate("1号機")).await;
+    let kind = ApplicationKind::CertificateIssue;
+    let first = done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    assert_eq!(first.application.state, S::FirstApproved);
+    assert_eq!(store.approved_applications(kind, 10).await, Ok(vec![]));
+    assert_eq!(refused(decide(store, 1, 1, Decision::Approve, "sato").await), Refused::SamePersonTwice);
+    let second = done(decide(store, 1, 1, Decision::Approve, "tanaka").await);
+    assert_eq!(second.application.state, S::Approved);
+    let waiting = store.approved_applications(kind, 10).await.expect("reads");
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(Some(&waiting[0].content), second.content.as_ref());
+    assert!(matches!(store.complete_application(&code, &id(1), at(60)).await, Ok(Acted::Done(_))));
+    let again = store.complete_application(&code, &id(1), at(61)).await.expect("writes");
+    assert_eq!(refused(again), Refused::AlreadyDone);
+    assert_eq!(store.approved_applications(kind, 10).await, Ok(vec![]));
+    let decided = store.decisions(Some(code), None).await.expect("reads");
+    let who: Vec<_> = decided.iter().map(|one| one.entry.by.account.as_str()).collect();
+    assert_eq!(who, ["tanaka", "sato"]);
+    assert_eq!(store.decisions(None, None).await.expect("reads"), decided);
+}
+
+async fn one_operator_in_many_sessions_is_one_pair_of_eyes(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    submitted(store, 1, 1, certificate("1号機")).await;
+    // One person, two accounts under one mail address, many sessions at once.
+    let twin = Actor { account: "sato-2".to_owned(), ..reviewer("sato") };
+    let clicks: Vec<_> = (0..16)
+        .map(|number| {
+            let by = if number % 2 == 0 { reviewer("sato") } else { twin.clone() };
+            let (store, code) = (store.clone(), code.clone());
+            tokio::spawn(async move {
+                let decision = Decision::Approve;
+                store.decide_application((&code, &id(1)), 1, decision, by, at(9)).await.expect("writes")
+            })
+        })
+        .collect();
+    let mut effects = 0;
+    for click in clicks {
+        match click.await.expect("runs") {
+            Acted::Done(_) => effects += 1,
+            other => assert_eq!(refused(other), Refused::SamePersonTwice),
+        }
+    }
+    assert_eq!(effects, 1);
+    let stored = store.application(&code, &id(1)).await.expect("reads").expect("there");
+    assert_eq!((stored.application.state, stored.application.approvers.len()), (S::FirstApproved, 1));
+    // The applicant's own mail address on the operator's side, in other letters.
+    let own = Actor { mail: MailAddress::parse("Clinic1@MINATO.example").ok(), ..reviewer("suzuki") };
+    let own =
+        store.decide_application((&code, &id(1)), 1, Decision::Approve, own, at(10)).await.expect("writes");
+    assert_eq!(refused(own), Refused::OwnApplication);
+}
+
+async fn an_old_revision_is_not_decided_about(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    submitted(store, 1, 1, certificate("1号機")).await;
+    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    let returned = done(
+        decide(store, 1, 1, Decision::Return("端末名称を確認してください。".to_owned()), "tanaka").await,
+    );
+    assert_eq!(returned.application.state, S::Returned);
+    let corrected = NewDraft {
+        id: id(1),
+        form: certificate("受付1号機"),
+        by: clinic(1),
+        seen: Some(returned.version),
+        now: at(60),
+    };
+    let Ok(Saved::Saved(corrected)) = store.save_draft(corrected).await else { panic!("not saved") };
+    let seen = (corrected.application.revision, corrected.version);
+    let again = done(store.submit_application(&id(1), seen, clinic(1), at(70)).await.expect("writes"));
+    assert_eq!(again.reception_number.as_deref(), Some("1300000001-0001"));
+    assert_eq!((again.application.revision, again.application.approvers.len()), (2, 0));
+    assert_eq!(refused(decide(store, 1, 1, Decision::Approve, "suzuki").await), Refused::Changed);
+    // The first approval was of the first revision: both are asked again.
+    let first = done(decide_revision(store, 1, 1, 2, Decision::Approve, "sato").await);
+    assert_eq!(first.application.state, S::FirstApproved);
+    let withdrawn = done(store.withdraw_application(&id(1), clinic(1), at(80)).await.expect("writes"));
+    assert_eq!(withdrawn.application.state, S::Withdrawn);
+    let late = decide_revision(store, 1, 1, 2, Decision::Approve, "tanaka").await;
+    assert_eq!(refused(late), Refused::NotInThisState(S::Withdrawn));
+    assert_eq!(store.application(&code, &id(1)).await.expect("reads").expect("there"), withdrawn);
+}
+
+async fn what_waits_is_paged_oldest_first(db: Database) {
+    let store = &db.store;
+    for number in 1..=23 {
+        let of = number % 5 + 1;
+        known(store, of).await;
+        submitted(store, number, of, certificate(&format!("{number}号機"))).await;
+    }
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store
+            .application_queue(ApplicationKind::CertificateIssue, after.take(), 10)
+            .await
+            .expect("reads");
+        let Some(last) = page.last() else { break };
+        let (submitted_at, institution) = (last.submitted_at, last.institution.clone());
+        after = Some(QueueFrom { submitted_at, institution, id: last.id.clone() });
+        seen.extend(page);
+    }
+    let order: Vec<_> = seen.iter().map(|entry| entry.id.clone()).collect();
+    assert_eq!(order, (1..=23).map(id).collect::<Vec<_>>());
+    assert_eq!(seen[0].institution_name.as_deref(), Some("みなと薬局"));
+    let codes: Vec<_> = seen[0].findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [FindingCode::NotInUse]);
+    let counts = store.application_counts().await.expect("reads");
+    assert_eq!(
+        counts.iter().map(|count| (count.state, count.count)).collect::<Vec<_>>(),
+        [(S::Checking, 23)]
+    );
+    let handed_in = store.applications_handed_in(&institution(3), 50).await.expect("reads");
+    assert_eq!(
+        handed_in.iter().map(|entry| entry.id.clone()).collect::<Vec<_>>(),
+        [22, 17, 12, 7, 2].map(id)
+    );
+}
+
+async fn another_institution_has_no_such_application(db: Database) {
+    let store = &db.store;
+    known(store, 1).await;
+    let draft = saved(store, 1, 1, certificate("1号機")).await;
+    let other = institution(2);
+    assert_eq!(store.application(&other, &draft.id).await, Ok(None));
+    assert_eq!(store.applications_of(&other).await, Ok(vec![]));
+    assert_eq!(store.submit_application(&draft.id, (0, 1), clinic(2), NOW).await, Ok(Acted::Unknown));
+    assert_eq!(store.withdraw_application(&draft.id, clinic(2), NOW).await, Ok(Acted::Unknown));
+    assert_eq!(decide(store, 2, 1, Decision::Approve, "sato").await, Acted::Unknown);
+    // Nor has the operator any part in a draft.
+    assert_eq!(decide(store, 1, 1, Decision::Approve, "sato").await, Acted::Unknown);
+    assert_eq!(store.applications_handed_in(&institution(1), 50).await, Ok(vec![]));
+}
+
+async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    submitted(store, 1, 1, use_start()).await;
+    assert_eq!(store.begin_use(&code, &id(1), "M1300000001", at(10)).await, Ok(false));
+    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    assert_eq!(store.begin_use(&code, &id(1), "M1300000001", at(60)).await, Ok(true));
+    assert_eq!(store.begin_use(&code, &id(1), "M1300000001", at(61)).await, Ok(false));
+    let account = store.first_account(&code).await.expect("reads").expect("there");
+    assert_eq!((account.sheets, account.must_change, account.password_until), (0, true, None));
+    let clicks: Vec<_> = (0..8)
+        .map(|number| {
+            let store = store.clone();
+            let sheet = NewSheet {
+                seen_sheets: 0,
+                password_hash: format!("hash-{number}"),
+                password_until: at(1000),
+                by: clinic(1),
+                now: at(70),
+            };
+            tokio::spawn(async move { store.issue_account_sheet(sheet).await.expect("writes") })
+        })
+        .collect();
+    let mut issued = 0;
+    for click in clicks {
+        match click.await.expect("runs") {
+            AccountSheetIssue::Issued(account) => {
+                issued += 1;
+                assert_eq!(account.sheets, 1);
+            }
+            AccountSheetIssue::Already(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(issued, 1);
+}
+
+async fn what_changed_since_is_found_before_it_is_approved(db: Database) {
+    let store = &db.store;
+    let unknown = submitted(store, 1, 1, use_start()).await;
+    let codes: Vec<_> = unknown.application.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [FindingCode::InstitutionUnknown]);
+    assert_eq!(refused(decide(store, 1, 1, Decision::Approve, "sato").await), Refused::BlockingFinding);
+    // The register learns of the institution: the checks are made again at the decision.
+    known(store, 1).await;
+    let approved = done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    assert_eq!((approved.application.state, approved.application.findings.len()), (S::Approved, 0));
+    let again = submitted(store, 2, 1, use_start()).await;
+    let codes: Vec<_> = again.application.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [FindingCode::DuplicateOpen, FindingCode::AlreadyInUse]);
+}

@@ -9,6 +9,7 @@
 mod application;
 mod attempt;
 pub mod audit;
+mod certificate;
 mod checkpoint;
 mod consent;
 mod coverage;
@@ -44,6 +45,11 @@ pub use application::{
     QueueEntry, QueueFrom, Saved, StoredApplication,
 };
 pub use attempt::AttemptPlace;
+pub use certificate::{
+    AUTHORITY, AnswerDue, InstitutionAddress, InstitutionCertificate, Kept, LOG_ENTRIES_MAX, Letter, LetterFiled,
+    LogEntry, NewAnswer, NewCertificate, NewCertificateNotice, NewLetter, NewRevocation, Reservation, Reserved,
+    Revoked, StoredAnswer, StoredHead, StoredList, StoredRetrieval, TerminalStanding, TryCounted,
+};
 pub use consent::{NewConsent, StoredConsent};
 pub use coverage::{CardContext, CardLookup, NumberContext};
 pub use denial::{ACTION_DENIALS_COUNTED, DENIAL_WINDOW_MS, DENIALS_WRITTEN, Denial};

@@ -5,6 +5,7 @@ use eligibility::{Instant, institution::InstitutionCode};
 use crate::{
     Result, Store,
     audit::{AuditEvent, Chains},
+    certificate,
     engine::{Tx, bind},
     job::{Read, Write},
 };
@@ -91,6 +92,7 @@ impl Write for Revoke {
         if tx.execute(REVOKE, row).await? == 1 {
             let event = event("terminal-certificate.revoke", &self.fingerprint);
             chains.append(tx, self.institution.as_str(), self.now, &event).await?;
+            certificate::follow_terminal(tx, self.institution.as_str(), &self.fingerprint, self.now).await?;
             return Ok(true);
         }
         let key = bind![self.institution.as_str(), &self.fingerprint];

@@ -15,6 +15,8 @@ const SHARD_KEYS: &[&str] = &[
     "token_hash",
     "attempt_key",
     "mail_id",
+    "key_fingerprint",
+    "retrieval_number",
 ];
 /// Columns have one of these types, which both engines know.
 const TYPES: &[&str] = &["TEXT", "BIGINT", "BOOLEAN", "BYTES"];

@@ -23,6 +23,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V5__how_number_checks_ended", include_str!("V5__how_number_checks_ended.sql")),
     ("V6__who_signs_in", include_str!("V6__who_signs_in.sql")),
     ("V7__applications_and_operators", include_str!("V7__applications_and_operators.sql")),
+    ("V8__certificates", include_str!("V8__certificates.sql")),
     ("V9__lines", include_str!("V9__lines.sql")),
 ];
 

@@ -1,0 +1,51 @@
+//! The certificate authority's records: serial numbers before signatures, certificates, letters, the public log,
+//! lists and answers about the revoked, notices.
+//!
+//! Nothing is decided here but what only the database can decide: who came first.
+
+mod answer;
+mod issued;
+mod key;
+mod letter;
+mod list;
+mod log;
+mod notice;
+mod read;
+mod retrieval;
+mod revoke;
+mod serial;
+mod standing;
+
+pub use answer::{AnswerDue, NewAnswer, StoredAnswer};
+pub use issued::{Kept, NewCertificate};
+pub use letter::{InstitutionAddress, Letter, LetterFiled, NewLetter};
+pub use list::StoredList;
+pub use log::{LOG_ENTRIES_MAX, LogEntry, StoredHead};
+pub use notice::NewCertificateNotice;
+pub use read::InstitutionCertificate;
+pub use retrieval::{StoredRetrieval, TryCounted};
+pub use revoke::{NewRevocation, Revoked};
+pub use serial::{Reservation, Reserved};
+pub use standing::TerminalStanding;
+
+pub(crate) use revoke::follow_terminal;
+
+use crate::audit::AuditEvent;
+
+/// Stands for the authority itself where an institution's code is asked for.
+pub const AUTHORITY: &str = "-";
+
+/// An entry of the audit log about a certificate; no personal data.
+fn event(actor: &str, action: &str, object: String, detail: String) -> AuditEvent {
+    AuditEvent {
+        actor: actor.to_owned(),
+        action: action.to_owned(),
+        object,
+        outcome: "done".to_owned(),
+        detail,
+    }
+}
+
+fn certificate_object(serial: &str) -> String {
+    format!("certificate:{serial}")
+}

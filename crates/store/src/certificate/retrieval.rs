@@ -1,0 +1,198 @@
+//! リファレンスナンバー: tries are counted and on disk before anything is compared.
+
+use eligibility::{
+    Instant,
+    institution::InstitutionCode,
+    institution_certificate::CertificateUses,
+    retrieval::{Retrieval, RetrievalNumber, Tries},
+};
+
+use super::issued::uses_of;
+use crate::{
+    Error, Result, Store,
+    audit::Chains,
+    engine::{Tx, bind},
+    job::{Read, Write},
+};
+
+/// What is stored under a リファレンスナンバー.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredRetrieval {
+    /// The keyed hash of the 認証ID.
+    pub secret_hash: [u8; 32],
+    /// Whose letter it is.
+    pub institution_code: InstitutionCode,
+    /// What the certificate is issued for.
+    pub order_id: String,
+    /// 端末名称.
+    pub terminal_name: String,
+    /// What the certificate may be used for.
+    pub uses: CertificateUses,
+    /// How the letter stands.
+    pub retrieval: Retrieval,
+}
+
+impl std::fmt::Debug for StoredRetrieval {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredRetrieval").field("order_id", &self.order_id).finish_non_exhaustive()
+    }
+}
+
+/// A try that is on disk. There is no other way to what is stored under a number.
+#[derive(Clone, Debug)]
+pub struct TryCounted {
+    /// Tries before this one.
+    pub before: Tries,
+    /// What is stored under the number; not looked up when no try was left.
+    pub known: Option<StoredRetrieval>,
+}
+
+const COUNT: &str = "INSERT INTO retrieval_try (retrieval_number, tries, last_at) VALUES ($1, $2, $3) \
+     ON CONFLICT (retrieval_number) DO UPDATE SET tries = retrieval_try.tries + excluded.tries, \
+     last_at = excluded.last_at RETURNING tries";
+const FIND: &str = "SELECT secret_hash, institution_code, order_id, terminal_name, uses, issued_at, withdrawn_at, \
+     retrieved_at FROM retrieval WHERE retrieval_number = $1";
+const GIVE_BACK: &str =
+    "UPDATE retrieval_try SET tries = tries - 1 WHERE retrieval_number = $1 AND tries > 0";
+const FORGET: &str = "DELETE FROM retrieval_try WHERE retrieval_number IN (\
+     SELECT t.retrieval_number FROM retrieval_try t WHERE t.last_at < $1 AND NOT EXISTS (\
+     SELECT 1 FROM retrieval r WHERE r.retrieval_number = t.retrieval_number) ORDER BY t.last_at LIMIT $2)";
+const WITHDRAW: &str = "UPDATE retrieval SET withdrawn_at = $1 \
+     WHERE retrieval_number = $2 AND institution_code = $3 AND withdrawn_at IS NULL AND retrieved_at IS NULL";
+
+struct Count {
+    number: RetrievalNumber,
+    now: Instant,
+}
+
+impl Write for Count {
+    type Output = Tries;
+
+    fn key(&self) -> &str {
+        self.number.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<Tries> {
+        let row = bind![self.number.as_str(), 1_i64, self.now.0];
+        let counted = tx.query_one(COUNT, row, |row| row.int(0, "tries")).await?;
+        let counted = counted.ok_or(Error::Malformed { what: "tries" })?;
+        Ok(Tries(u32::try_from(counted - 1).unwrap_or(u32::MAX)))
+    }
+}
+
+struct GiveBack(RetrievalNumber);
+
+impl Write for GiveBack {
+    type Output = ();
+
+    fn key(&self) -> &str {
+        self.0.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+        tx.execute(GIVE_BACK, bind![self.0.as_str()]).await.map(drop)
+    }
+}
+
+struct Find(RetrievalNumber);
+
+impl Read for Find {
+    type Output = Option<StoredRetrieval>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query_one(FIND, bind![self.0.as_str()], |row| {
+            Ok(StoredRetrieval {
+                secret_hash: row.bytes(0, "secret_hash")?,
+                institution_code: InstitutionCode::parse(row.text(1, "institution_code")?)
+                    .map_err(|_| Error::Malformed { what: "institution_code" })?,
+                order_id: row.text(2, "order_id")?.to_owned(),
+                terminal_name: row.text(3, "terminal_name")?.to_owned(),
+                uses: uses_of(row.text(4, "uses")?)?,
+                retrieval: Retrieval {
+                    issued_at: Instant(row.int(5, "issued_at")?),
+                    withdrawn_at: row.int_or_null(6, "withdrawn_at")?.map(Instant),
+                    retrieved_at: row.int_or_null(7, "retrieved_at")?.map(Instant),
+                },
+            })
+        })
+        .await
+    }
+}
+
+struct Withdraw {
+    institution: InstitutionCode,
+    number: RetrievalNumber,
+    now: Instant,
+}
+
+impl Write for Withdraw {
+    type Output = bool;
+
+    fn key(&self) -> &str {
+        self.number.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
+        let row = bind![self.now.0, self.number.as_str(), self.institution.as_str()];
+        Ok(tx.execute(WITHDRAW, row).await? == 1)
+    }
+}
+
+struct Forget {
+    before: Instant,
+    limit: u32,
+}
+
+impl Write for Forget {
+    type Output = u64;
+
+    fn key(&self) -> &'static str {
+        "retrieval"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<u64> {
+        tx.execute(FORGET, bind![self.before.0, i64::from(self.limit)]).await
+    }
+}
+
+impl Store {
+    /// Counts a try of this number, durably, and only then says what is stored under it. A number whose tries
+    /// are used up is not looked up.
+    ///
+    /// # Errors
+    /// Any error of the store; the try may then have been counted.
+    pub async fn count_retrieval_try(&self, number: &RetrievalNumber, now: Instant) -> Result<TryCounted> {
+        let before = self.write(Count { number: number.clone(), now }).await?;
+        let known = if before.may_try() { self.read(Find(number.clone())).await? } else { None };
+        Ok(TryCounted { before, known })
+    }
+
+    /// Gives back the try of who had the right secret and was handed the certificate.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn give_retrieval_try_back(&self, number: &RetrievalNumber) -> Result<()> {
+        self.write(GiveBack(number.clone())).await
+    }
+
+    /// Takes a letter back that was not used; false when there is none such.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn withdraw_retrieval(
+        &self,
+        institution: &InstitutionCode,
+        number: &RetrievalNumber,
+        now: Instant,
+    ) -> Result<bool> {
+        self.write(Withdraw { institution: institution.clone(), number: number.clone(), now }).await
+    }
+
+    /// Forgets tries of numbers that no letter has, last tried before this moment.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn forget_retrieval_tries(&self, before: Instant, limit: u32) -> Result<u64> {
+        self.write(Forget { before, limit }).await
+    }
+}

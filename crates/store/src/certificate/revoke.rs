@@ -1,0 +1,160 @@
+//! 失効.
+
+use eligibility::{
+    Instant,
+    institution::InstitutionCode,
+    institution_certificate::{Revocation, RevocationReason},
+};
+
+use super::{certificate_object, event, key};
+use crate::{
+    ApplicationId, Error, Result, Store, application,
+    audit::Chains,
+    engine::{Tx, bind},
+    job::{Read, Write},
+};
+
+/// That a certificate ends now.
+#[derive(Clone, Debug)]
+pub struct NewRevocation {
+    /// Whose certificate.
+    pub institution_code: InstitutionCode,
+    /// Its serial number.
+    pub serial: String,
+    /// Why.
+    pub reason: RevocationReason,
+    /// Now.
+    pub at: Instant,
+    /// Who acts: `operator:…`, `application:…`.
+    pub actor: String,
+    /// The application that is carried out with it.
+    pub application: Option<ApplicationId>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// Revoked now.
+    Now,
+    /// It was revoked before; the first moment stays.
+    Before(Instant),
+    /// The institution has no such certificate.
+    Unknown,
+    /// The application is not approved (any more), or was carried out before.
+    NotApproved,
+}
+
+const FIND: &str = "SELECT revoked_at, fingerprint, key_fingerprint FROM institution_certificate \
+     WHERE institution_code = $1 AND serial = $2";
+const REVOKE: &str = "UPDATE institution_certificate SET revoked_at = $1, revocation_reason = $2, revoked_by = $3 \
+     WHERE institution_code = $4 AND serial = $5 AND revoked_at IS NULL";
+const BAR: &str = "UPDATE terminal_certificate SET revoked_at = $1, changed_at = $2 \
+     WHERE institution_code = $3 AND fingerprint = $4 AND revoked_at IS NULL";
+/// The answer that was signed ahead is void, and one that is being signed now will not fit.
+const VOID: &str = "UPDATE certificate_answer SET revoked_at = $1, next_update = $2 \
+     WHERE institution_code = $3 AND serial = $4";
+const BY_TERMINAL: &str = "UPDATE institution_certificate SET revoked_at = $1, revocation_reason = $2, \
+     revoked_by = $3 WHERE institution_code = $4 AND fingerprint = $5 AND revoked_at IS NULL RETURNING serial";
+const ALL: &str = "SELECT serial, revoked_at, revocation_reason FROM institution_certificate \
+     WHERE revoked_at IS NOT NULL AND not_after >= $1 ORDER BY serial";
+
+/// Revokes within a transaction.
+async fn revoke(tx: &Tx<'_>, chains: &mut Chains, new: &NewRevocation) -> Result<Revoked> {
+    let institution = new.institution_code.as_str();
+    let key = bind![institution, &new.serial];
+    let found = tx.query_one(FIND, key, |row| {
+        let prints = (row.text(1, "fingerprint")?.to_owned(), row.text(2, "key_fingerprint")?.to_owned());
+        Ok((row.int_or_null(0, "revoked_at")?, prints))
+    });
+    let (fingerprint, key_fingerprint) = match found.await? {
+        None => return Ok(Revoked::Unknown),
+        Some((Some(at), _)) => return Ok(Revoked::Before(Instant(at))),
+        Some((None, prints)) => prints,
+    };
+    let row = bind![new.at.0, new.reason.name(), &new.actor, institution, &new.serial];
+    if tx.execute(REVOKE, row).await? == 0 {
+        return Ok(Revoked::Before(new.at));
+    }
+    tx.execute(BAR, bind![new.at.0, new.at.0, institution, &fingerprint]).await?;
+    tx.execute(VOID, bind![new.at.0, 0_i64, institution, &new.serial]).await?;
+    if new.reason == RevocationReason::KeyCompromise {
+        key::mark_compromised(tx, &key_fingerprint).await?;
+    }
+    let detail = format!("reason={}", new.reason.name());
+    let event = event(&new.actor, "certificate.revoke", certificate_object(&new.serial), detail);
+    chains.append(tx, institution, new.at, &event).await?;
+    Ok(Revoked::Now)
+}
+
+/// A terminal's certificate was barred by its fingerprint: the authority's record of it, if there is one, ends too.
+pub(crate) async fn follow_terminal(
+    tx: &Tx<'_>,
+    institution: &str,
+    fingerprint: &str,
+    at: Instant,
+) -> Result<()> {
+    let row = bind![at.0, RevocationReason::PrivilegeWithdrawn.name(), "operator", institution, fingerprint];
+    let serial = tx.query_one(BY_TERMINAL, row, |row| Ok(row.text(0, "serial")?.to_owned())).await?;
+    if let Some(serial) = serial {
+        tx.execute(VOID, bind![at.0, 0_i64, institution, &serial]).await?;
+    }
+    Ok(())
+}
+
+struct Revoke(NewRevocation);
+
+impl Write for Revoke {
+    type Output = Revoked;
+
+    fn key(&self) -> &str {
+        self.0.institution_code.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<Revoked> {
+        let new = &self.0;
+        let key = bind![new.institution_code.as_str(), &new.serial];
+        if tx.query_one(FIND, key, |_| Ok(())).await?.is_none() {
+            return Ok(Revoked::Unknown);
+        }
+        if let Some(id) = &new.application
+            && !application::complete(tx, chains, (&new.institution_code, id), new.at).await?
+        {
+            return Ok(Revoked::NotApproved);
+        }
+        revoke(tx, chains, new).await
+    }
+}
+
+struct AllRevoked(Instant);
+
+impl Read for AllRevoked {
+    type Output = Vec<(String, Revocation)>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query(ALL, bind![self.0.0], |row| {
+            let reason = RevocationReason::from_name(row.text(2, "revocation_reason")?)
+                .ok_or(Error::Malformed { what: "revocation_reason" })?;
+            let at = Instant(row.int(1, "revoked_at")?);
+            Ok((row.text(0, "serial")?.to_owned(), Revocation { at, reason }))
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// Revokes a certificate: its terminal is refused, its answer is void, a compromised key is barred for good.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn revoke_certificate(&self, revocation: NewRevocation) -> Result<Revoked> {
+        self.write(Revoke(revocation)).await
+    }
+
+    /// Everything revoked that does not end before this moment, by serial number: what lists are made of.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn revoked_certificates(&self, ending_from: Instant) -> Result<Vec<(String, Revocation)>> {
+        self.read(AllRevoked(ending_from)).await
+    }
+}

@@ -15,6 +15,7 @@ pub mod ops;
 pub mod simulated_jlis;
 mod start;
 pub mod terminal_api;
+pub mod web;
 
 pub use clock::{Clock, ClockHands};
 pub use config::Config;

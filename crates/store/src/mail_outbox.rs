@@ -48,22 +48,15 @@ const CLAIM: &str = "UPDATE mail_outbox SET next_try_at = $1, tries = tries + 1 
 const SENT: &str = "UPDATE mail_outbox SET sent_at = $1, text = $2, next_try_at = NULL, last_error = NULL \
      WHERE mail_id = $3";
 const FAILED: &str = "UPDATE mail_outbox SET last_error = $1 WHERE mail_id = $2";
-const GIVEN_UP: &str = "UPDATE mail_outbox SET last_error = $1, text = $2, next_try_at = NULL WHERE mail_id = $3";
+const GIVEN_UP: &str =
+    "UPDATE mail_outbox SET last_error = $1, text = $2, next_try_at = NULL WHERE mail_id = $3";
 const WAITING: &str = "SELECT COUNT(*), MIN(created_at) FROM mail_outbox WHERE next_try_at IS NOT NULL";
 const OLD: &str = "DELETE FROM mail_outbox WHERE mail_id IN (SELECT mail_id FROM mail_outbox \
      WHERE created_at <= $1 AND next_try_at IS NULL ORDER BY created_at LIMIT $2)";
 
 /// Puts a mail into the outbox, within the transaction that causes it.
 pub(crate) async fn put(tx: &Tx<'_>, mail: &NewMail, now: Instant) -> Result<()> {
-    let row = bind![
-        &mail.mail_id,
-        &mail.recipient,
-        &mail.subject_line,
-        &mail.text,
-        now.0,
-        now.0,
-        0_i64,
-    ];
+    let row = bind![&mail.mail_id, &mail.recipient, &mail.subject_line, &mail.text, now.0, now.0, 0_i64,];
     tx.execute(PUT, row).await.map(drop)
 }
 
@@ -157,9 +150,7 @@ impl Write for Settle {
         let changed = match &self.outcome {
             MailOutcome::Sent => tx.execute(SENT, bind![self.now.0, "", &self.mail_id]).await,
             MailOutcome::Failed { reason } => tx.execute(FAILED, bind![reason, &self.mail_id]).await,
-            MailOutcome::GivenUp { reason } => {
-                tx.execute(GIVEN_UP, bind![reason, "", &self.mail_id]).await
-            }
+            MailOutcome::GivenUp { reason } => tx.execute(GIVEN_UP, bind![reason, "", &self.mail_id]).await,
         };
         changed.map(drop)
     }

@@ -141,7 +141,8 @@ async fn result(State(pages): State<Arc<Pages>>, Path(number): Path<u64>) -> Res
 
 async fn style() -> Response {
     const CSS: &str = include_str!("../../../templates/style.css");
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS).into_response()
+    let whole = [server::web::style::FOUNDATION_CSS, CSS].concat();
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], whole).into_response()
 }
 
 async fn unknown() -> Response {

@@ -1,0 +1,80 @@
+//! The frame of a page: head, menu, main part, foot. Templates extend `web/site.html` and have a field `shell`.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::{refused, signed_in::SignedIn, site::Site};
+
+/// What the frame shows.
+#[derive(Clone, Debug, Default)]
+pub struct Shell {
+    /// The page's own title: the label of the procedure.
+    pub title: String,
+    /// What the site is called.
+    pub site: &'static str,
+    /// The first page.
+    pub home: &'static str,
+    /// The menu.
+    pub menu: Vec<MenuLine>,
+    /// Who is signed in.
+    pub person: Option<Person>,
+    /// A passkey is used on the page: load the script for it.
+    pub passkey_script: bool,
+}
+
+/// One line of the menu as this page shows it.
+#[derive(Clone, Debug)]
+pub struct MenuLine {
+    /// Where it leads.
+    pub href: &'static str,
+    /// Its label.
+    pub label: &'static str,
+    /// Whether it is this page's.
+    pub current: bool,
+}
+
+/// Who is signed in, as the head shows it.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The person's name.
+    pub name: String,
+    /// 医療機関コード; empty for the operator's people.
+    pub institution: String,
+}
+
+impl Shell {
+    /// The frame of a page of `site`. `path`: the page's place, which marks its line of the menu.
+    #[must_use]
+    pub fn new(site: &Site, title: impl Into<String>, path: &str, who: Option<&SignedIn>) -> Self {
+        let under = |href: &str| path == href || path.strip_prefix(href).is_some_and(|p| p.starts_with('/'));
+        let menu = site
+            .menu
+            .iter()
+            .filter(|entry| who.is_some() || !entry.signed_in_only)
+            .map(|entry| MenuLine { href: entry.href, label: entry.label, current: under(entry.href) })
+            .collect();
+        let person = who.map(|who| Person {
+            name: who.session.name.clone(),
+            institution: who.session.institution_code.as_ref().map(ToString::to_string).unwrap_or_default(),
+        });
+        Self { title: title.into(), site: site.name, home: "/", menu, person, passkey_script: false }
+    }
+
+    /// The same with the script for passkeys.
+    #[must_use]
+    pub fn with_passkey_script(self) -> Self {
+        Self { passkey_script: true, ..self }
+    }
+}
+
+/// Writes a page.
+pub fn render(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            refused::broken()
+        }
+    }
+}

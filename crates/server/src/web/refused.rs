@@ -1,0 +1,111 @@
+//! What is said when there is nothing to show: in plain words, with the next step, and nothing of what was asked.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+/// A page of its own, so that it can be shown where there is no site (a wrong name, a broken template).
+#[derive(Template)]
+#[template(path = "web/refused.html")]
+struct Refused {
+    title: &'static str,
+    cause: &'static str,
+    remedy: &'static str,
+}
+
+fn say(status: StatusCode, page: &Refused) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => status.into_response(),
+    }
+}
+
+/// 404: it is not there, or not yours; both look alike.
+#[must_use]
+pub fn not_there() -> Response {
+    say(
+        StatusCode::NOT_FOUND,
+        &Refused {
+            title: "ページが見つかりません",
+            cause: "お探しのページはありません。移動したか、アドレスが正しくない可能性があります。",
+            remedy: "トップページからもう一度お進みください。",
+        },
+    )
+}
+
+/// The fallback of a site's router.
+pub(super) async fn not_here() -> Response {
+    not_there()
+}
+
+/// 400: a form came without what the page had put into it.
+#[must_use]
+pub fn incomplete() -> Response {
+    say(
+        StatusCode::BAD_REQUEST,
+        &Refused {
+            title: "受け付けられませんでした",
+            cause: "送信された内容が完全ではありませんでした。",
+            remedy: "前のページに戻り、再読み込みしてからもう一度お試しください。",
+        },
+    )
+}
+
+/// 403: a change that came from another site's page.
+#[must_use]
+pub(super) fn foreign_page() -> Response {
+    say(
+        StatusCode::FORBIDDEN,
+        &Refused {
+            title: "受け付けられませんでした",
+            cause: "このサイトのページ以外から送信されたため、何も変更していません。",
+            remedy: "このサイトを開き直し、画面のボタンから操作してください。",
+        },
+    )
+}
+
+/// 421: asked for under a name that is not this site's.
+#[must_use]
+pub(super) fn unknown_host() -> Response {
+    say(
+        StatusCode::MISDIRECTED_REQUEST,
+        &Refused {
+            title: "アドレスが違います",
+            cause: "このアドレスでは利用できません。",
+            remedy: "案内されたアドレスを、ブラウザーのアドレス欄に入力し直してください。",
+        },
+    )
+}
+
+/// 503: the database does not answer, or there is too much to do.
+#[must_use]
+pub fn busy() -> Response {
+    say(
+        StatusCode::SERVICE_UNAVAILABLE,
+        &Refused {
+            title: "ただいま混み合っています",
+            cause: "処理を完了できませんでした。入力した内容は登録されていません。",
+            remedy: "1分ほど待ってから、もう一度お試しください。",
+        },
+    )
+}
+
+/// 500: a fault of ours.
+#[must_use]
+pub fn broken() -> Response {
+    say(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        &Refused {
+            title: "システムエラーが発生しました",
+            cause: "システムの内部で問題が起きました。",
+            remedy: "時間をおいてもう一度お試しください。続くときは運用窓口にご連絡ください。",
+        },
+    )
+}
+
+/// The page for an error of the store; what it was goes into the log only.
+#[must_use]
+pub fn by_store(error: &store::Error) -> Response {
+    tracing::error!(%error, "a page's work failed in the store");
+    busy()
+}

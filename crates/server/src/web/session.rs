@@ -1,0 +1,126 @@
+//! Sessions of browsers: a random secret in a cookie, its hash in the database, a new one at every step of signing in.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use eligibility::Instant;
+use store::{Audience, TokenHash, WebSession, audit::AuditEvent};
+
+use super::{secret_token::SecretToken, site::Site};
+
+const MINUTE_MS: i64 = 60 * 1000;
+/// Without a click for so long, a session is over, milliseconds.
+pub const IDLE_MS: i64 = 30 * MINUTE_MS;
+/// A session lasts at most so long, milliseconds.
+pub const LONGEST_MS: i64 = 12 * 60 * MINUTE_MS;
+/// Between password and second factor there is so long, milliseconds.
+pub const SECOND_FACTOR_MS: i64 = 10 * MINUTE_MS;
+/// How exactly the last use is written down, milliseconds: not every click is a write.
+const SEEN_STEP_MS: i64 = MINUTE_MS;
+
+/// Why there is no session to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The system has no randomness.
+    #[error("no randomness")]
+    Randomness,
+    /// The site has no sessions.
+    #[error("this site has no sessions")]
+    NoAudience,
+}
+
+/// The cookie of a site. Without TLS, browsers take it for `localhost` only.
+#[must_use]
+pub const fn cookie_name(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Portal => "__Host-shikaku-portal",
+        Audience::Operator => "__Host-shikaku-operator",
+    }
+}
+
+/// A cookie's value, if there is exactly one of the name: two mean that somebody else has put one there.
+pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut values = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter_map(|(key, value)| (key == name).then_some(value));
+    let first = values.next()?;
+    values.next().is_none().then_some(first)
+}
+
+/// A session as a request brought it.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    /// The hash of the secret.
+    pub token: TokenHash,
+    /// Whose it is.
+    pub session: WebSession,
+}
+
+impl Site {
+    /// The live session of a request.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn presented(&self, headers: &HeaderMap) -> Result<Option<Presented>, store::Error> {
+        let Some(audience) = self.audience else { return Ok(None) };
+        let Some(secret) = cookie(headers, cookie_name(audience)).and_then(SecretToken::read) else {
+            return Ok(None);
+        };
+        let token = secret.hash();
+        let Some(session) = self.store.web_session(audience, token).await? else { return Ok(None) };
+        let now = self.clock.now();
+        if !lives(&session, now) {
+            return Ok(None);
+        }
+        if now.0.saturating_sub(session.seen_at.0) >= SEEN_STEP_MS {
+            self.store.web_session_seen(token, now).await?;
+        }
+        Ok(Some(Presented { token, session }))
+    }
+
+    /// Begins a session and returns its cookie; `replaced` ends in the same commit. The caller fills in who and how
+    /// far; the times are set here.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn begin_session(
+        &self,
+        session: WebSession,
+        replaced: Option<TokenHash>,
+        audit: AuditEvent,
+    ) -> Result<HeaderValue, SessionError> {
+        let audience = self.audience.ok_or(SessionError::NoAudience)?;
+        let secret = SecretToken::random().map_err(|_| SessionError::Randomness)?;
+        let began_at = self.clock.now();
+        let lasts = match session.stage {
+            store::Stage::Password => SECOND_FACTOR_MS,
+            store::Stage::Full => LONGEST_MS,
+        };
+        let ends_at = Instant(began_at.0.saturating_add(lasts));
+        let session = WebSession { audience, began_at, seen_at: began_at, ends_at, ..session };
+        self.store.begin_web_session(secret.hash(), session, replaced, audit).await?;
+        let cookie = format!("{}={}{ATTRIBUTES}", cookie_name(audience), secret.reveal());
+        let mut cookie = HeaderValue::from_str(&cookie).map_err(|_| SessionError::Randomness)?;
+        cookie.set_sensitive(true);
+        Ok(cookie)
+    }
+
+    /// The cookie that takes the session's cookie away.
+    #[must_use]
+    pub fn no_session_cookie(&self) -> Option<HeaderValue> {
+        let name = cookie_name(self.audience?);
+        HeaderValue::from_str(&format!("{name}={ATTRIBUTES}; Max-Age=0")).ok()
+    }
+}
+
+const ATTRIBUTES: &str = "; Path=/; Secure; HttpOnly; SameSite=Strict";
+
+fn lives(session: &WebSession, now: Instant) -> bool {
+    // A clock set back ends nothing and lengthens nothing beyond the absolute end.
+    now < session.ends_at && now.0.saturating_sub(session.seen_at.0) < IDLE_MS
+}

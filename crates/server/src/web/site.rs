@@ -1,0 +1,104 @@
+//! One site: its name, its address, its menu, and what all its handlers need.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use store::{Audience, Store};
+
+use super::{guard, refused, style};
+use crate::clock::Clock;
+
+/// Bytes of a form at most.
+pub const FORM_BYTES_MAX: usize = 64 * 1024;
+/// Time a request may take, its body included.
+pub const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// One line of a site's menu.
+#[derive(Clone, Copy, Debug)]
+pub struct MenuEntry {
+    /// Where it leads, e.g. `/my-menu`.
+    pub href: &'static str,
+    /// Its label.
+    pub label: &'static str,
+    /// Whether it is shown to signed-in people only.
+    pub signed_in_only: bool,
+}
+
+/// One site.
+pub struct Site {
+    /// What it is called: in the head of every page and in its title.
+    pub name: &'static str,
+    /// Whose sessions it has; `None` when nobody signs in.
+    pub audience: Option<Audience>,
+    /// Scheme, host and port as browsers write it, e.g. `https://portal.example.jp`.
+    pub origin: String,
+    /// The page to sign in.
+    pub sign_in: &'static str,
+    /// The first page after signing in.
+    pub home: &'static str,
+    /// The menu.
+    pub menu: &'static [MenuEntry],
+    /// The database.
+    pub store: Store,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Site {
+    /// Whether browsers reach it over TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+
+    /// Host and port as the `Host` header has it.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or("", |(_, authority)| authority)
+    }
+
+    /// The host alone: the id that passkeys are bound to.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
+
+    /// Makes a router a site: guard, headers, limits, the page for what is not there, style and scripts.
+    pub fn furnish(self: &Arc<Self>, routes: Router) -> Router {
+        routes
+            .merge(style::routes())
+            .fallback(refused::not_here)
+            .method_not_allowed_fallback(refused::not_here)
+            .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+            .layer(middleware::from_fn(in_time))
+            .layer(middleware::from_fn_with_state(Arc::clone(self), introduce))
+            .layer(middleware::from_fn_with_state(Arc::clone(self), guard::guard))
+    }
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").field("name", &self.name).field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+/// Gives the site to the extractors.
+async fn introduce(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(site);
+    next.run(request).await
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => refused::busy(),
+    }
+}

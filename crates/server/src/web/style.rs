@@ -1,0 +1,26 @@
+//! The look of every page and the one script, compiled in.
+
+use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+/// Colours, type and the plain parts, after the Digital Agency's design tokens. Every page of the house begins with it.
+pub const FOUNDATION_CSS: &str = include_str!("../../static/foundation.css");
+/// What the sites for staff have besides.
+const SITE_CSS: &str = include_str!("../../static/site.css");
+const PASSKEY_JS: &str = include_str!("../../static/passkey.js");
+
+/// Browsers may keep style and scripts for an hour.
+const KEEP: &str = "public, max-age=3600";
+
+pub(super) fn routes() -> Router {
+    Router::new()
+        .route("/static/foundation.css", get(|| async { file("text/css; charset=utf-8", FOUNDATION_CSS) }))
+        .route("/static/site.css", get(|| async { file("text/css; charset=utf-8", SITE_CSS) }))
+        .route("/static/passkey.js", get(|| async { file("text/javascript; charset=utf-8", PASSKEY_JS) }))
+}
+
+fn file(kind: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, KEEP)], text).into_response()
+}

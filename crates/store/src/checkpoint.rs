@@ -1,4 +1,4 @@
-//! Moving the write-ahead log into the database file (SQLite): beside the writer, not within its commits.
+//! Moving the write-ahead logs into the database files (SQLite): beside the writer, not within its commits.
 //!
 //! SQLite by itself does this inside the commit that made the log too long: every answer then waits for
 //! thousands of pages and a flush of the database file. Here a thread of its own copies and flushes while
@@ -19,7 +19,7 @@ use rusqlite::Connection;
 
 use crate::{
     Error, Result,
-    engine::{Link, SqliteFile, checkpoint},
+    engine::{Link, Part, SqliteFile, checkpoint},
     store::Tally,
 };
 
@@ -31,11 +31,14 @@ const LOG_PAGES: i64 = 8 * 1024;
 /// under load one mostly does.
 const TRIES: u32 = 64;
 
+/// Tries left, as [`Part::ALL`] lists the files.
+type Due = [AtomicU32; 2];
+
 /// The writer's end: it tells of commits, and is told when the last step is due.
 pub(crate) struct Checkpointer {
     wake: SyncSender<()>,
-    /// How often the last step is still to be tried.
-    due: Arc<AtomicU32>,
+    /// How often the last step is still to be tried, for each file.
+    due: Arc<Due>,
     /// Closed with the writer: the thread then ends at once, also out of a pause.
     _alive: Sender<()>,
 }
@@ -45,7 +48,7 @@ impl Checkpointer {
     pub(crate) fn start(file: &SqliteFile, tally: &Arc<Tally>) -> Result<Self> {
         let (wake, woken) = sync_channel(1);
         let (alive, ended) = channel();
-        let due = Arc::new(AtomicU32::new(0));
+        let due = Arc::new(Due::default());
         let helper = Helper { file: file.clone(), due: due.clone(), tally: tally.clone(), open: None };
         std::thread::Builder::new()
             .name("store-checkpoint".to_owned())
@@ -58,28 +61,31 @@ impl Checkpointer {
     pub(crate) fn committed(&self, link: &Link) {
         // Full: the thread knows already.
         let _ = self.wake.try_send(());
-        let due = self.due.load(Relaxed);
-        if due == 0 {
-            return;
-        }
-        let left = match link.checkpoint() {
-            Ok(true) => 0,
-            Ok(false) => due - 1,
-            Err(error) => {
-                tracing::warn!(%error, "the write-ahead log could not begin anew; it grows until it can");
-                0
+        for (part, due) in Part::ALL.into_iter().zip(self.due.iter()) {
+            let tries = due.load(Relaxed);
+            if tries == 0 {
+                continue;
             }
-        };
-        self.due.store(left, Relaxed);
+            let left = match link.checkpoint(part) {
+                Ok(true) => 0,
+                Ok(false) => tries - 1,
+                Err(error) => {
+                    tracing::warn!(%error, "the write-ahead log could not begin anew; it grows until it can");
+                    0
+                }
+            };
+            due.store(left, Relaxed);
+        }
     }
 }
 
 /// The thread's end.
 struct Helper {
     file: SqliteFile,
-    due: Arc<AtomicU32>,
+    due: Arc<Due>,
     tally: Arc<Tally>,
-    open: Option<(Connection, &'static File)>,
+    /// The connection, and the files to flush; none before the first pass.
+    open: Option<(Connection, [&'static File; 2])>,
 }
 
 impl Helper {
@@ -94,25 +100,25 @@ impl Helper {
         }
     }
 
-    /// Copies what the log has; flushes, and asks for the last step, when the log is long.
+    /// Copies what the logs have; flushes, and asks for the last step, when one is long.
     fn pass(&mut self) -> Result<()> {
-        let (connection, file) = match &self.open {
-            Some((connection, file)) => (connection, *file),
-            None => {
-                let opened = self.open.insert((self.file.open_checkpointer()?, self.file.handle()?));
-                (&opened.0, opened.1)
+        if self.open.is_none() {
+            let files = [self.file.handle(Part::Main)?, self.file.handle(Part::People)?];
+            self.open = Some((self.file.open_checkpointer()?, files));
+        }
+        let Some((connection, files)) = &self.open else { return Ok(()) };
+        for ((part, file), due) in Part::ALL.into_iter().zip(files).zip(self.due.iter()) {
+            if checkpoint(connection, part)?.log_pages < LOG_PAGES || due.load(Relaxed) > 0 {
+                continue;
             }
-        };
-        if checkpoint(connection)?.log_pages < LOG_PAGES || self.due.load(Relaxed) > 0 {
-            return Ok(());
+            if let Err(error) = file.sync_data() {
+                // The same rule as for the log: after a failed flush nobody knows what is on the disk.
+                self.tally.storage_failed.store(true, Relaxed);
+                return Err(Error::StorageFailed(error.to_string()));
+            }
+            checkpoint(connection, part)?;
+            due.store(TRIES, Relaxed);
         }
-        if let Err(error) = file.sync_data() {
-            // The same rule as for the log: after a failed flush nobody knows what is on the disk.
-            self.tally.storage_failed.store(true, Relaxed);
-            return Err(Error::StorageFailed(error.to_string()));
-        }
-        checkpoint(connection)?;
-        self.due.store(TRIES, Relaxed);
         Ok(())
     }
 }

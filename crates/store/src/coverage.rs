@@ -295,7 +295,7 @@ mod tests {
         let path = folder.path().join("test.db");
         let url = format!("sqlite:{}", path.display());
         Store::open(&url, Options::default()).await.expect("opens").migrate().await.expect("migrates");
-        let file = SqliteFile { path, options: Options::default() };
+        let file = SqliteFile::new(path, Options::default());
         let writer = file.open_writer().expect("opens");
         writer
             .execute_batch(

@@ -8,6 +8,8 @@ pub const WRITE_QUEUE_LIMIT: usize = 4096;
 pub const READ_BATCH_LIMIT: usize = 64;
 /// Jobs that one write transaction carries at most.
 pub const WRITE_GROUP_LIMIT: usize = 64;
+/// Bytes of the people's file that a reader maps: the most that SQLite is built for, some four million people.
+const MMAP_BYTES: u64 = 0x7fff_0000;
 
 /// How a store is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +23,9 @@ pub struct Options {
     pub read_queue_limit: usize,
     /// Jobs waiting for one writer at most; more are refused as overload.
     pub write_queue_limit: usize,
-    /// SQLite: bytes of the file that readers map into memory. 0 by default: SQLite drops the whole mapping
-    /// whenever another connection has committed, and under a load of checks that is before every batch.
-    /// Mapping pays only for a database that is hardly written.
+    /// SQLite: bytes of the people's file that readers map into memory; further ones are read. SQLite drops the
+    /// whole mapping whenever another connection has committed to that file, which only imports do. The main file
+    /// is never mapped: there that would be before every batch.
     pub mmap_bytes: u64,
     /// SQLite: how long a lock held by another process is waited for, milliseconds.
     pub busy_timeout_ms: u32,
@@ -36,7 +38,7 @@ impl Default for Options {
             writers: 4,
             read_queue_limit: READ_QUEUE_LIMIT,
             write_queue_limit: WRITE_QUEUE_LIMIT,
-            mmap_bytes: 0,
+            mmap_bytes: MMAP_BYTES,
             busy_timeout_ms: 5_000,
         }
     }

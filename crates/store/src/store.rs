@@ -91,35 +91,21 @@ impl Tally {
     }
 }
 
-/// Makes a new database file readable by its owner only; SQLite gives the files beside it the same rights. One
-/// that is there keeps what its operator chose.
-fn make_private(path: &std::path::Path) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(Error::Open(error.to_string()))
-        }
-        _ => Ok(()),
-    }
-}
-
 impl Store {
     /// Opens `sqlite:PATH` or `postgres://…`. Does not change the schema: see [`Store::migrate`].
     ///
     /// Call it within a tokio runtime.
     ///
     /// # Errors
-    /// [`Error::Open`] when the URL, the file or the server cannot be used.
+    /// [`Error::Open`] when the URL, a file or the server cannot be used, or when one of SQLite's two files is
+    /// missing beside the other.
     pub async fn open(url: &str, options: Options) -> Result<Self> {
         let tally = Arc::new(Tally::default());
         let audit = Known::default();
         let inner = if let Some(path) = url.strip_prefix("sqlite:") {
             let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
-            make_private(&path)?;
-            let file = SqliteFile { path, options: options.clone() };
+            let file = SqliteFile::new(path, options.clone());
+            file.make()?;
             let writers = Writers::start_sqlite(&file, &options, &tally)?;
             let readers = Readers::start_sqlite(&file, &options, &tally)?;
             Inner { readers, writers, place: Place::Sqlite(file), tally, audit }

@@ -13,7 +13,7 @@ use crate::{
     Error, Options, Result,
     audit::Chains,
     checkpoint::Checkpointer,
-    engine::{Link, Mode, PostgresPool, SqliteFile, Tx},
+    engine::{Link, Mode, PostgresPool, SqliteFile, Tx, one_file},
     job::Write,
     options::WRITE_GROUP_LIMIT,
     store::Tally,
@@ -251,6 +251,7 @@ impl Writer {
 async fn transact(link: &mut Link, group: &mut [Box<dyn Queued>], chains: &mut Chains) -> Result<()> {
     let tx = link.begin(Mode::Write).await?;
     for job in group {
+        one_file::begin();
         if let Err(error) = job.run(&tx, chains).await {
             tx.rollback().await?;
             return Err(error);

@@ -4,6 +4,7 @@
 //! suspend, so a job written once as `async` runs on a plain thread there and on tokio for PostgreSQL.
 
 mod errors;
+pub(crate) mod one_file;
 mod postgres;
 mod row;
 mod sqlite;
@@ -18,7 +19,7 @@ use rusqlite::Connection;
 pub(crate) use errors::{from_postgres, from_sqlite};
 pub(crate) use postgres::PostgresPool;
 pub(crate) use row::Row;
-pub(crate) use sqlite::{SqliteFile, checkpoint};
+pub(crate) use sqlite::{PEOPLE, Part, SqliteFile, checkpoint};
 
 use crate::Result;
 
@@ -118,13 +119,12 @@ impl Link {
         }
     }
 
-    /// Copies the write-ahead log into the database file; whether all of it is there now. Nothing to do on
+    /// Copies a write-ahead log into its database file; whether all of it is there now. Nothing to do on
     /// PostgreSQL.
-    pub(crate) fn checkpoint(&self) -> Result<bool> {
+    pub(crate) fn checkpoint(&self, part: Part) -> Result<bool> {
         match self {
-            Self::Sqlite(connection) => {
-                sqlite::checkpoint(&locked(connection)).map(|found| found.copied_pages == found.log_pages)
-            }
+            Self::Sqlite(connection) => sqlite::checkpoint(&locked(connection), part)
+                .map(|found| found.copied_pages == found.log_pages),
             Self::Postgres(_) => Ok(true),
         }
     }
@@ -172,6 +172,11 @@ impl Tx<'_> {
 
     /// Runs a statement; returns how many rows it changed.
     pub(crate) async fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64> {
+        self.note_file(sql);
+        self.execute_unnoted(sql, values).await
+    }
+
+    async fn execute_unnoted(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64> {
         #[cfg(test)]
         statements::note(sql);
         match self {
@@ -183,8 +188,15 @@ impl Tx<'_> {
         }
     }
 
+    /// Runs a statement that leaves its rows as they are, to keep others from changing them until the end; returns
+    /// how many there are.
+    pub(crate) async fn hold(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64> {
+        self.execute_unnoted(sql, values).await
+    }
+
     /// Runs one statement for many rows; returns how many rows each changed. Pipelined on PostgreSQL.
     pub(crate) async fn execute_many(&self, sql: &'static str, rows: &[Vec<Value<'_>>]) -> Result<Vec<u64>> {
+        self.note_file(sql);
         let mut changed = Vec::with_capacity(rows.len());
         match self {
             Self::Sqlite(connection) => {
@@ -203,6 +215,13 @@ impl Tx<'_> {
             }
         }
         Ok(changed)
+    }
+
+    /// PostgreSQL commits all or nothing, wherever it is.
+    fn note_file(&self, sql: &str) {
+        if matches!(self, Self::Sqlite(_)) {
+            one_file::note(sql);
+        }
     }
 
     /// Makes the transaction durable.

@@ -1,6 +1,15 @@
 //! SQLite through rusqlite.
+//!
+//! A database is two files: what happens, changed by every check, and beside it the people, changed by imports
+//! only. SQLite throws a connection's page cache and mapping of a file away whenever somebody else has committed to
+//! that file; in a file of their own the people stay in memory while checks are written. Each connection has the
+//! second file attached, so statements name tables without saying where they are.
 
-use std::{fs::File, path::PathBuf};
+use std::{
+    ffi::OsString,
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{
     Connection, OpenFlags,
@@ -10,41 +19,91 @@ use rusqlite::{
 use super::{Mode, Row, Value, from_sqlite};
 use crate::{Error, Options, Result};
 
+/// Name under which the people's file is attached.
+pub(crate) const PEOPLE: &str = "people";
+/// SQLite's name of the file a connection was opened on.
+const MAIN: &str = "main";
 /// Statements kept prepared per connection.
 const STATEMENT_CACHE: usize = 128;
-/// Page cache of the writer, KiB.
+/// Page cache of the writer, KiB, for each file.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
-/// Page cache of a reader, KiB. It lives for one batch: a commit elsewhere empties it.
+/// Page cache of a reader, KiB, for each file. That of the main file lives for one batch: a commit elsewhere
+/// empties it. That of the people's file holds only what is not mapped.
 const READER_CACHE_KIB: i64 = 2 * 1024;
 /// WAL pages after which a commit also moves them into the database file: 256 MiB. Reached only when
 /// [`crate::checkpoint`] cannot keep up.
 const CHECKPOINT_PAGES: i64 = 64 * 1024;
-/// The WAL file is cut back to this after a checkpoint, bytes.
+/// A WAL file is cut back to this after a checkpoint, bytes.
 const WAL_LIMIT_BYTES: i64 = 64 << 20;
 
-/// A database file and how to open it.
+/// One of the two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What happens, and which import is in force.
+    Main,
+    /// Who is insured, and by what card they are known.
+    People,
+}
+
+impl Part {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Main, Self::People];
+}
+
+/// A database and how to open it.
 #[derive(Clone, Debug)]
 pub(crate) struct SqliteFile {
-    pub(crate) path: PathBuf,
-    pub(crate) options: Options,
+    main: PathBuf,
+    people: PathBuf,
+    options: Options,
 }
 
 impl SqliteFile {
-    /// Opens the writing connection; makes the file when it is new.
+    /// The database whose main file this is. The people's file is beside it: `shikaku.db`, `shikaku-people.db`.
+    pub(crate) fn new(main: PathBuf, options: Options) -> Self {
+        let mut name = main.file_stem().map(OsString::from).unwrap_or_default();
+        name.push("-people");
+        if let Some(extension) = main.extension() {
+            name.push(".");
+            name.push(extension);
+        }
+        Self { people: main.with_file_name(name), main, options }
+    }
+
+    /// Makes what is missing of a new database: both files, empty, for their owner only. SQLite gives the files
+    /// beside them the same rights. One that is there keeps what its operator chose.
+    ///
+    /// One of two that were in use is not made up for: the other would be read as if nobody were insured, or as if
+    /// imports to come were known already.
+    pub(crate) fn make(&self) -> Result<()> {
+        for (there, missing) in [(&self.main, &self.people), (&self.people, &self.main)] {
+            if std::fs::metadata(there).is_ok_and(|found| found.len() > 0) && !missing.exists() {
+                let (there, missing) = (there.display(), missing.display());
+                let why = format!("{there} is there without {missing}: put both back from one backup");
+                return Err(Error::Open(why));
+            }
+        }
+        make_private(&self.people)?;
+        make_private(&self.main)
+    }
+
+    /// Opens the writing connection.
     pub(crate) fn open_writer(&self) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = self.open(flags, WRITER_CACHE_KIB)?;
-        pragma(&connection, "synchronous", "FULL")?;
         pragma(&connection, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-        pragma(&connection, "journal_size_limit", WAL_LIMIT_BYTES)?;
-        let mode: String =
-            connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(from_sqlite)?;
-        if mode != "wal" {
-            return Err(Error::Open(format!(
-                "journal mode is {mode}, not wal: the file system cannot share memory"
-            )));
+        for part in [MAIN, PEOPLE] {
+            pragma_of(&connection, part, "journal_size_limit", WAL_LIMIT_BYTES)?;
+            let mode: String = connection
+                .query_row(&format!("PRAGMA {part}.journal_mode = WAL"), [], |row| row.get(0))
+                .map_err(from_sqlite)?;
+            if mode != "wal" {
+                return Err(Error::Open(format!(
+                    "journal mode is {mode}, not wal: the file system cannot share memory"
+                )));
+            }
         }
         Ok(connection)
     }
@@ -54,35 +113,60 @@ impl SqliteFile {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = self.open(flags, READER_CACHE_KIB)?;
         pragma(&connection, "query_only", true)?;
-        pragma(&connection, "mmap_size", i64::try_from(self.options.mmap_bytes).unwrap_or(i64::MAX))?;
+        let mapped = i64::try_from(self.options.mmap_bytes).unwrap_or(i64::MAX);
+        pragma_of(&connection, PEOPLE, "mmap_size", mapped)?;
         Ok(connection)
     }
 
-    /// Opens a connection that copies the WAL into the database file.
+    /// Opens a connection that copies the WALs into the database files.
     pub(crate) fn open_checkpointer(&self) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = self.open(flags, READER_CACHE_KIB)?;
-        pragma(&connection, "synchronous", "FULL")?;
-        Ok(connection)
+        self.open(flags, READER_CACHE_KIB)
     }
 
-    /// The database file, to flush it. Never closed: closing any handle on a file gives up all locks that the
+    /// A database file, to flush it. Never closed: closing any handle on a file gives up all locks that the
     /// process holds on it (POSIX), SQLite's own included.
-    pub(crate) fn handle(&self) -> Result<&'static File> {
-        let file = File::open(&self.path).map_err(|error| Error::Open(error.to_string()))?;
+    pub(crate) fn handle(&self, part: Part) -> Result<&'static File> {
+        let path = match part {
+            Part::Main => &self.main,
+            Part::People => &self.people,
+        };
+        let file = File::open(path).map_err(|error| Error::Open(error.to_string()))?;
         Ok(Box::leak(Box::new(file)))
     }
 
     fn open(&self, flags: OpenFlags, cache_kib: i64) -> Result<Connection> {
-        let connection =
-            Connection::open_with_flags(&self.path, flags).map_err(|error| Error::Open(error.to_string()))?;
+        let failed = |error: rusqlite::Error| Error::Open(error.to_string());
+        let connection = Connection::open_with_flags(&self.main, flags).map_err(failed)?;
         let timeout = std::time::Duration::from_millis(u64::from(self.options.busy_timeout_ms));
         connection.busy_timeout(timeout).map_err(from_sqlite)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        let people = self.people.to_str().ok_or_else(|| Error::Open("the path is not UTF-8".to_owned()))?;
+        connection.execute(&format!("ATTACH DATABASE ?1 AS {PEOPLE}"), [people]).map_err(failed)?;
         pragma(&connection, "foreign_keys", true)?;
-        pragma(&connection, "cache_size", -cache_kib)?;
+        for part in [MAIN, PEOPLE] {
+            pragma_of(&connection, part, "cache_size", -cache_kib)?;
+            pragma_of(&connection, part, "synchronous", "FULL")?;
+        }
         Ok(connection)
     }
+}
+
+fn make_private(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(Error::Open(error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn pragma_of(connection: &Connection, part: &str, name: &str, value: impl ToSql) -> Result<()> {
+    connection.pragma_update(Some(part), name, value).map_err(|error| Error::Open(error.to_string()))
 }
 
 fn pragma(connection: &Connection, name: &str, value: impl ToSql) -> Result<()> {
@@ -109,24 +193,39 @@ pub(crate) struct Checkpoint {
     pub(crate) copied_pages: i64,
 }
 
-/// Copies as much of the WAL into the database file as readers allow, without waiting for anyone.
-pub(crate) fn checkpoint(connection: &Connection) -> Result<Checkpoint> {
-    let mut statement = connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)").map_err(from_sqlite)?;
+/// Copies as much of a WAL into its database file as readers allow, without waiting for anyone.
+pub(crate) fn checkpoint(connection: &Connection, part: Part) -> Result<Checkpoint> {
+    let sql = match part {
+        Part::Main => "PRAGMA main.wal_checkpoint(PASSIVE)",
+        Part::People => "PRAGMA people.wal_checkpoint(PASSIVE)",
+    };
+    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
     let found =
         |row: &rusqlite::Row<'_>| Ok(Checkpoint { log_pages: row.get(1)?, copied_pages: row.get(2)? });
     statement.query_row([], found).map_err(from_sqlite)
 }
+
+/// Takes the view of the main file, and finds no row.
+///
+/// SQLite takes the view of each file when a statement first looks into it. The main file says which import is in
+/// force, so it must come first: an import commits its people before it is put in force, and a view of the people
+/// taken afterwards has all that the main file promises. What it has besides, of a later import, says of itself
+/// that it is not in force yet.
+const LOOK_AT_MAIN: &str = "SELECT 1 FROM main.sqlite_schema LIMIT 0";
 
 /// Starts a transaction, ending one that a panicking job may have left.
 pub(super) fn begin(connection: &Connection, mode: Mode) -> Result<()> {
     if !connection.is_autocommit() {
         execute(connection, "ROLLBACK", &[])?;
     }
-    let sql = match mode {
-        Mode::Read => "BEGIN",
-        Mode::Write => "BEGIN IMMEDIATE",
-    };
-    execute(connection, sql, &[]).map(|_| ())
+    match mode {
+        Mode::Read => {
+            execute(connection, "BEGIN", &[])?;
+            execute(connection, LOOK_AT_MAIN, &[]).map(|_| ())
+        }
+        // Takes the write lock of both files, so that writers of several processes take turns.
+        Mode::Write => execute(connection, "BEGIN IMMEDIATE", &[]).map(|_| ()),
+    }
 }
 
 /// Commits or rolls back.
@@ -168,4 +267,41 @@ pub(super) fn execute(connection: &Connection, sql: &'static str, values: &[Valu
     let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
     bind(&mut statement, values)?;
     statement.raw_execute().map(|changed| changed as u64).map_err(from_sqlite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(connection: &Connection, sql: &'static str) -> Vec<i64> {
+        query(connection, sql, &[], |row| row.int(0, "number")).expect("reads")
+    }
+
+    /// An import becomes durable between a reader's two views: if it saw the new number with the old people, it would
+    /// miss those who are new.
+    #[tokio::test]
+    async fn a_reader_never_sees_an_import_in_force_without_its_people() {
+        const IN_FORCE: &str = "SELECT current_import FROM insurer";
+        const CARDS: &str = "SELECT COUNT(*) FROM card_by_serial";
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("test.db");
+        let url = format!("sqlite:{}", path.display());
+        let store = crate::Store::open(&url, Options::default()).await.expect("opens");
+        store.migrate().await.expect("migrates");
+        let file = SqliteFile::new(path, Options::default());
+        let (writer, reader) = (file.open_writer().expect("opens"), file.open_reader().expect("opens"));
+        let write = |sql: &str| writer.execute_batch(sql).expect("writes");
+        write("INSERT INTO insurer (number, name, current_import) VALUES ('01130012', '試験', 1)");
+        begin(&reader, Mode::Read).expect("begins");
+        write(
+            "INSERT INTO card_by_serial (serial, issuer, person_key, registered) VALUES ('1', 'i', 'p', 1)",
+        );
+        write("UPDATE insurer SET current_import = 2");
+        // The people are looked at first, as a card check does.
+        assert_eq!(numbers(&reader, CARDS), [1], "the later view of the people");
+        assert_eq!(numbers(&reader, IN_FORCE), [1], "and the earlier one of what is in force");
+        finish(&reader, true).expect("ends");
+        begin(&reader, Mode::Read).expect("begins");
+        assert_eq!(numbers(&reader, IN_FORCE), [2]);
+    }
 }

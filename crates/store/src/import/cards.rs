@@ -5,7 +5,7 @@ use eligibility::{Instant, card_certificate::CardCertificateId, person::PersonKe
 
 use super::{
     Receipt, RowFault,
-    run::{Begun, note_staged},
+    run::{Begun, hold_staging},
 };
 use crate::{
     Error, Result, Store,
@@ -65,8 +65,7 @@ impl Write for Chunk {
     }
 
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
-        let after = self.before + self.rows.len() as u64;
-        note_staged(tx, SOURCE, self.import_number, self.before, after).await?;
+        hold_staging(tx, SOURCE, self.import_number, self.before).await?;
         let rows: Vec<_> = self.rows.iter().map(values).collect();
         tx.execute_many(PUT, &rows).await.map(|_| ())
     }
@@ -113,6 +112,7 @@ impl Store {
                 let rows = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_ROWS));
                 let after = before + rows.len() as u64;
                 self.write(Chunk { import_number, before, rows }).await?;
+                self.note_staged(SOURCE, import_number, before, after).await?;
                 before = after;
                 progress(before);
             }

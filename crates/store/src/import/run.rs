@@ -110,22 +110,50 @@ impl Begin {
     }
 }
 
-/// Notes within a staging transaction that it brought the import from `before` to `after` rows. Fails when
-/// another process works on the same import.
-pub(super) async fn note_staged(
+/// Holds, within a transaction that stages rows, the import as it is. Fails when another process works on it.
+pub(super) async fn hold_staging(
     tx: &Tx<'_>,
     source: &str,
     import_number: i64,
-    before: u64,
-    after: u64,
+    rows_staged: u64,
 ) -> Result<()> {
-    let number = |rows| i64::try_from(rows).unwrap_or(i64::MAX);
-    let row = bind![number(after), source, import_number, number(before)];
-    if tx.execute(STAGED, row).await? == 1 {
+    let rows = number_of(rows_staged);
+    one_row(tx.hold(STAGED, bind![rows, source, import_number, rows]).await?)
+}
+
+fn number_of(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+fn one_row(changed: u64) -> Result<()> {
+    if changed == 1 {
         return Ok(());
     }
     let why = "another process imports the same source now".to_owned();
     Err(Error::Refused { what: "import", why })
+}
+
+/// Notes that an import got from `before` to `after` rows, which are durable already. A commit of its own after
+/// theirs: SQLite has rows and note in different files, and a crash must not leave the note alone. Rows without
+/// their note are staged again, with no effect.
+struct Note {
+    source: String,
+    import_number: i64,
+    before: u64,
+    after: u64,
+}
+
+impl Write for Note {
+    type Output = ();
+
+    fn key(&self) -> &str {
+        &self.source
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+        let row = bind![number_of(self.after), &self.source, self.import_number, number_of(self.before)];
+        one_row(tx.execute(STAGED, row).await?)
+    }
 }
 
 struct Finish {
@@ -186,6 +214,17 @@ impl Store {
                 Found::Unfinished(import_number) => self.discard_import(source, import_number, now).await?,
             }
         }
+    }
+
+    /// Notes rows that are staged.
+    pub(super) async fn note_staged(
+        &self,
+        source: &str,
+        import_number: i64,
+        before: u64,
+        after: u64,
+    ) -> Result<()> {
+        self.write(Note { source: source.to_owned(), import_number, before, after }).await
     }
 
     /// Takes back what an import staged, then marks it as rejected.

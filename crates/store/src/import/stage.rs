@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::{
     FileMeta,
-    run::{Progress, note_staged},
+    run::{Progress, hold_staging},
 };
 use crate::{
     Error, Result, Store,
@@ -80,9 +80,13 @@ impl<'s> Line<'s> {
         rows.sort_unstable_by(|a, b| a.person_key.cmp(&b.person_key));
         self.finish().await?;
         let chunk = Chunk::new(self, rows)?;
-        self.queued = chunk.after;
-        let store = self.store.clone();
-        self.under_way = Some(tokio::spawn(async move { store.write(chunk).await }));
+        let (before, after) = (chunk.before, self.queued + chunk.rows.len() as u64);
+        self.queued = after;
+        let (store, source, import_number) = (self.store.clone(), self.source.clone(), self.import_number);
+        self.under_way = Some(tokio::spawn(async move {
+            store.write(chunk).await?;
+            store.note_staged(&source, import_number, before, after).await
+        }));
         Ok(())
     }
 
@@ -173,7 +177,6 @@ struct Chunk {
     import_number: i64,
     current_import: i64,
     before: u64,
-    after: u64,
     rows: Vec<Row>,
 }
 
@@ -184,7 +187,6 @@ impl Chunk {
             import_number: line.import_number,
             current_import: line.current_import,
             before: line.queued,
-            after: line.queued + rows.len() as u64,
             rows: rows.into_iter().map(Row::new).collect::<Result<_>>()?,
         })
     }
@@ -223,7 +225,7 @@ impl Write for Chunk {
     }
 
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
-        note_staged(tx, &self.source, self.import_number, self.before, self.after).await?;
+        hold_staging(tx, &self.source, self.import_number, self.before).await?;
         let mut new = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
             if self.current_import == 0 || !self.unchanged(tx, row).await? {

@@ -42,15 +42,8 @@ fn the_annotations_are_read_from_the_text() {
 /// Every column, key and index as the database itself describes them.
 async fn described(url: &str) -> Vec<String> {
     if let Some(path) = url.strip_prefix("sqlite:") {
-        let connection = rusqlite::Connection::open(path).expect("opens");
-        let sql = "SELECT COALESCE(sql, name) FROM sqlite_master WHERE name NOT LIKE 'refinery%' \
-                   AND tbl_name NOT LIKE 'refinery%' ORDER BY 1";
-        let mut statement = connection.prepare(sql).expect("prepares");
-        return statement
-            .query_map([], |row| row.get(0))
-            .expect("runs")
-            .map(|row| row.expect("text"))
-            .collect();
+        let people = path.replace(".db", "-people.db");
+        return [path, &people].into_iter().flat_map(described_file).collect();
     }
     let sql = format!(
         "{COLUMNS_AND_KEYS} \
@@ -62,6 +55,18 @@ async fn described(url: &str) -> Vec<String> {
          FROM tables WHERE part ORDER BY 1"
     );
     asked(url, &sql).await
+}
+
+/// Both files of SQLite have something.
+fn described_file(path: &str) -> Vec<String> {
+    let connection = rusqlite::Connection::open(path).expect("opens");
+    let sql = "SELECT COALESCE(sql, name) FROM sqlite_master WHERE name NOT LIKE 'refinery%' \
+               AND tbl_name NOT LIKE 'refinery%' ORDER BY 1";
+    let mut statement = connection.prepare(sql).expect("prepares");
+    let rows = statement.query_map([], |row| row.get(0)).expect("runs");
+    let found: Vec<String> = rows.map(|row| row.expect("text")).collect();
+    assert!(!found.is_empty(), "{path} has no tables");
+    found
 }
 
 /// The tables of PostgreSQL's catalog with their columns and keys, without the history of migrations.

@@ -40,7 +40,7 @@ mod web_session;
 mod writer;
 
 pub use application::{
-    AccountSheetIssue, Acted, ApplicationId, ApprovedApplication, DECISIONS_PAGE_LIMIT, DRAFTS_LIMIT, DecidedFrom,
+    AccountSheetIssue, Acted, ApplicationId, ApprovedApplication, CarriedOut, DECISIONS_PAGE_LIMIT, DRAFTS_LIMIT, DecidedFrom,
     Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet, QUEUE_PAGE_LIMIT, QueueCount,
     QueueEntry, QueueFrom, Saved, StoredApplication,
 };

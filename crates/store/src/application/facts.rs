@@ -10,7 +10,7 @@ use eligibility::{
 
 use super::{ApplicationId, row};
 use crate::{
-    Result,
+    Error, Result,
     engine::{Tx, bind},
 };
 
@@ -22,6 +22,11 @@ const OPEN_OF_KIND: &str = "SELECT 1 FROM application WHERE institution_code = $
      AND kind = $3 AND state IN ('submitted', 'checking', 'first_approved', 'returned', 'approved') LIMIT 1";
 const OPEN_FOR_SUBJECT: &str = "SELECT 1 FROM application WHERE institution_code = $1 AND application_id <> $2 \
      AND subject = $3 AND state IN ('submitted', 'checking', 'first_approved', 'returned', 'approved') LIMIT 1";
+
+const HOLDER: &str = "SELECT institution_code FROM line_customer WHERE customer_id = $1 AND institution_code <> $2 \
+     AND stopped_at IS NULL ORDER BY institution_code LIMIT 1";
+const PRESENT: &str =
+    "SELECT customer_id FROM line_customer WHERE institution_code = $1 AND stopped_at IS NULL";
 
 async fn any(tx: &Tx<'_>, sql: &'static str, values: &[crate::engine::Value<'_>]) -> Result<bool> {
     Ok(tx.query_one(sql, values, |_| Ok(())).await?.is_some())
@@ -48,7 +53,7 @@ pub(super) async fn findings(
         None => (false, false),
     };
     let holder = match customer_id(content) {
-        Some(wanted) => holder_of(tx, wanted).await?,
+        Some(wanted) => holder_of(tx, wanted, institution).await?,
         None => None,
     };
     let certificate = match row::subject(content) {
@@ -96,17 +101,29 @@ const fn customer_id(content: &ApplicationContent) -> Option<&CustomerId> {
     }
 }
 
-// The four questions below are put to the tables of the certificate authority and of line authentication.
-
-#[expect(clippy::unused_async, reason = "asks the table of lines once that is there")]
-async fn holder_of(_tx: &Tx<'_>, _wanted: &CustomerId) -> Result<Option<InstitutionCode>> {
-    Ok(None)
+async fn holder_of(
+    tx: &Tx<'_>,
+    wanted: &CustomerId,
+    institution: &InstitutionCode,
+) -> Result<Option<InstitutionCode>> {
+    tx.query_one(HOLDER, bind![wanted.as_str(), institution.as_str()], |found| {
+        row::code_of(found.text(0, "institution_code")?)
+    })
+    .await
 }
 
-#[expect(clippy::unused_async, reason = "asks the table of lines once that is there")]
-async fn present_customer_id(_tx: &Tx<'_>, _institution: &InstitutionCode) -> Result<Option<CustomerId>> {
-    Ok(None)
+async fn present_customer_id(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<Option<CustomerId>> {
+    let present = tx
+        .query_one(PRESENT, bind![institution.as_str()], |found| {
+            let text = found.text_or_null(0, "customer_id")?;
+            text.map(|text| CustomerId::parse(text).map_err(|_| Error::Malformed { what: "customer_id" }))
+                .transpose()
+        })
+        .await?;
+    Ok(present.flatten())
 }
+
+// The two questions below are put to the tables of the certificate authority.
 
 #[expect(clippy::unused_async, reason = "asks the table of certificates once that is there")]
 async fn certificate(

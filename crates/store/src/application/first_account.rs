@@ -7,7 +7,7 @@ use eligibility::{
     institution::InstitutionCode,
 };
 
-use super::{ApplicationId, approved, row};
+use super::row;
 use crate::{
     Result, Store,
     audit::{AuditEvent, Chains},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The role of the first account.
-const FIRST_ROLE: &str = "master";
+pub(super) const FIRST_ROLE: &str = "master";
 
 /// An account of an institution on its own web.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +61,6 @@ pub enum AccountSheetIssue {
     Unknown,
 }
 
-const PUT: &str = "INSERT INTO institution_account (institution_code, user_id, role, must_change, sheets, \
-     created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (institution_code, user_id) DO NOTHING";
 const FIND: &str = "SELECT user_id, role, must_change, password_until, sheets FROM institution_account \
      WHERE institution_code = $1 AND role = $2 ORDER BY created_at, user_id LIMIT 1";
 const ISSUE: &str = "UPDATE institution_account SET password_hash = $1, password_until = $2, sheets = $3, \
@@ -88,41 +86,6 @@ impl Read for Find {
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
         find(tx, &self.0).await
-    }
-}
-
-/// Carries out a 利用開始申請.
-struct Begin {
-    institution: InstitutionCode,
-    id: ApplicationId,
-    user_id: String,
-    now: Instant,
-}
-
-impl Write for Begin {
-    type Output = bool;
-
-    fn key(&self) -> &str {
-        self.institution.as_str()
-    }
-
-    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
-        if !approved::complete(tx, chains, (&self.institution, &self.id), self.now).await? {
-            return Ok(false);
-        }
-        let code = self.institution.as_str();
-        let values = bind![code, &self.user_id, FIRST_ROLE, true, 0_i64, self.now.0, self.now.0];
-        if tx.execute(PUT, values).await? == 1 {
-            let event = AuditEvent {
-                actor: "system".to_owned(),
-                action: "institution-account.create".to_owned(),
-                object: format!("institution-account:{}", self.user_id),
-                outcome: "done".to_owned(),
-                detail: format!("application:{}", self.id),
-            };
-            chains.append(tx, code, self.now, &event).await?;
-        }
-        Ok(true)
     }
 }
 
@@ -174,22 +137,6 @@ impl Write for Issue {
 }
 
 impl Store {
-    /// Carries out an approved 利用開始申請: the first account is there, without a password until its 通知書 is
-    /// fetched, and the application is complete. `false` when it is not approved (any more).
-    ///
-    /// # Errors
-    /// Any write error of the store.
-    pub async fn begin_use(
-        &self,
-        institution: &InstitutionCode,
-        id: &ApplicationId,
-        user_id: &str,
-        now: Instant,
-    ) -> Result<bool> {
-        let (institution, id, user_id) = (institution.clone(), id.clone(), user_id.to_owned());
-        self.write(Begin { institution, id, user_id, now }).await
-    }
-
     /// The first account of an institution.
     ///
     /// # Errors

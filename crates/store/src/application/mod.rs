@@ -2,7 +2,9 @@
 //! here is what was written, and that two who act at once cannot both have their way.
 
 mod act;
+mod applicant;
 mod approved;
+mod carried_out;
 mod decided;
 mod draft;
 mod facts;
@@ -15,6 +17,7 @@ mod told;
 pub use act::{Acted, Decision};
 pub use approved::ApprovedApplication;
 pub(crate) use approved::complete;
+pub use carried_out::CarriedOut;
 pub use decided::{DECISIONS_PAGE_LIMIT, DecidedFrom, DecisionEntry};
 pub use draft::{NewDraft, Saved};
 pub use first_account::{AccountSheetIssue, InstitutionAccount, NewSheet};

@@ -9,8 +9,8 @@ use eligibility::{
     institution::InstitutionCode,
 };
 use store::{
-    AccountSheetIssue, Acted, ApplicationId, DRAFTS_LIMIT, Decision, Institution, NewDraft, NewSheet,
-    QueueFrom, Saved, Store, StoredApplication,
+    AccountSheetIssue, Acted, ApplicationId, CarriedOut, DRAFTS_LIMIT, Decision, Institution, NewDraft,
+    NewSheet, QueueFrom, Saved, Store, StoredApplication,
 };
 
 use crate::{
@@ -327,10 +327,13 @@ async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
     let store = &db.store;
     let code = known(store, 1).await;
     submitted(store, 1, 1, use_start()).await;
-    assert_eq!(store.begin_use(&code, &id(1), "M1300000001", at(10)).await, Ok(false));
+    let carry_out = async || store.carry_out_application(&code, &id(1), at(60)).await;
+    assert_eq!(carry_out().await, Ok(CarriedOut::NotWaiting));
     done(decide(store, 1, 1, Decision::Approve, "sato").await);
-    assert_eq!(store.begin_use(&code, &id(1), "M1300000001", at(60)).await, Ok(true));
-    assert_eq!(store.begin_use(&code, &id(1), "M1300000001", at(61)).await, Ok(false));
+    assert_eq!(carry_out().await, Ok(CarriedOut::Done));
+    assert_eq!(carry_out().await, Ok(CarriedOut::NotWaiting));
+    let line = store.line_of(&code).await.expect("reads").expect("there");
+    assert_eq!(line.customer_id.as_ref().map(|id| id.as_str()), Some("CAF0123456789"));
     let account = store.first_account(&code).await.expect("reads").expect("there");
     assert_eq!((account.sheets, account.must_change, account.password_until), (0, true, None));
     let clicks: Vec<_> = (0..8)

@@ -11,7 +11,7 @@ const AUDIT: &str = "SELECT AVG(length(institution_code) + 8 + 8 + length(CAST(a
      + length(object) + length(outcome) + length(detail) + length(previous_hash)) \
      FROM (SELECT * FROM audit ORDER BY rowid DESC LIMIT ?1)";
 
-/// A look into the server's database from outside.
+/// A look into the server's main database file from outside; checks write into no other.
 pub(crate) struct Footprint(Connection);
 
 impl Footprint {
@@ -19,7 +19,7 @@ impl Footprint {
         Ok(Self(Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?))
     }
 
-    /// Bytes of the whole database.
+    /// Bytes of the file.
     pub(crate) fn bytes(&self) -> Result<f64> {
         let pages: i64 = self.0.query_row("PRAGMA page_count", [], |row| row.get(0))?;
         let page: i64 = self.0.query_row("PRAGMA page_size", [], |row| row.get(0))?;

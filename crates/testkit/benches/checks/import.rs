@@ -21,7 +21,7 @@ const PERSONS: u32 = 200_000;
 const SEED: u64 = 7;
 /// Rows of one transaction of the floor.
 const CHUNK_ROWS: usize = 8_000;
-/// The tables an import fills.
+/// The tables an import fills, all in the people's file.
 const TABLES: [&str; 4] = ["coverage", "coverage_by_number", "card_by_serial", "medical_ticket"];
 /// Pause between two looks at the import's memory.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -29,10 +29,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Measures both.
 pub(crate) fn measure(site: &Site) -> Result<Line> {
     let files = files(site)?;
-    let database = site.path("import.db");
-    remove(&database);
+    let people = site.path("import-people.db");
+    remove(&site.path("import.db"));
+    remove(&people);
     let (took, rss_mib, cpu_us) = import(site, &files)?;
-    let floor = floor(&database, &site.path("import-floor.db"))?;
+    let floor = floor(&people, &site.path("import-floor.db"))?;
     let per_second = |took: Duration| f64::from(PERSONS) / took.as_secs_f64();
     Ok(Line {
         name: "insurer_import",
@@ -134,7 +135,7 @@ fn put(floor: &mut Connection, insert: &str, rows: &[Vec<Value>]) -> Result<Dura
     Ok(start.elapsed())
 }
 
-/// A database and what belongs to it.
+/// A database file and what belongs to it.
 fn remove(database: &Path) {
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{end}", database.display()));

@@ -133,6 +133,12 @@ impl Write for GiveBack {
     }
 }
 
+/// Frees a place, within a transaction.
+pub(crate) async fn free(tx: &Tx<'_>, place: &AttemptPlace) -> Result<bool> {
+    let key = place.row_key();
+    Ok(tx.execute(FREE, bind![&key]).await? == 1)
+}
+
 struct Find(String);
 
 impl Read for Find {
@@ -143,7 +149,7 @@ impl Read for Find {
     }
 }
 
-struct Free(String);
+struct Free(AttemptPlace);
 
 impl Write for Free {
     type Output = bool;
@@ -153,7 +159,7 @@ impl Write for Free {
     }
 
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
-        Ok(tx.execute(FREE, bind![&self.0]).await? == 1)
+        free(tx, &self.0).await
     }
 }
 
@@ -202,7 +208,7 @@ impl Store {
     /// # Errors
     /// Any write error of the store.
     pub async fn free_attempts(&self, place: &AttemptPlace) -> Result<bool> {
-        self.write(Free(place.row_key())).await
+        self.write(Free(place.clone())).await
     }
 
     /// Forgets at most `limit` counts that nobody has touched since `before`, but for those that only an

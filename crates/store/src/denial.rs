@@ -78,27 +78,27 @@ impl Window {
 pub(crate) async fn record(
     tx: &Tx<'_>,
     chains: &mut Chains,
-    institution: &InstitutionCode,
+    chain: &str,
     source: &str,
     now: Instant,
     event: &AuditEvent,
 ) -> Result<()> {
-    let (institution, outcome, actor) = (institution.as_str(), event.outcome.as_str(), event.actor.as_str());
-    let row = bind![institution, source, outcome, actor, now.0, now.0, 0_i64];
+    let (outcome, actor) = (event.outcome.as_str(), event.actor.as_str());
+    let row = bind![chain, source, outcome, actor, now.0, now.0, 0_i64];
     let Some(mut window) = tx.query_one(HOLD, row, Window::from_row).await? else {
         return Err(crate::Error::Malformed { what: "denial" });
     };
     if now.0.saturating_sub(window.began_at) >= DENIAL_WINDOW_MS {
         let fresh = Window { actor: actor.to_owned(), began_at: now.0, last_at: now.0, attempts: 0 };
         if let Some(told) = std::mem::replace(&mut window, fresh).told(source, outcome) {
-            chains.append(tx, institution, now, &told).await?;
+            chains.append(tx, chain, now, &told).await?;
         }
     }
     window.attempts += 1;
-    let row = bind![actor, window.began_at, now.0, window.attempts, institution, source, outcome];
+    let row = bind![actor, window.began_at, now.0, window.attempts, chain, source, outcome];
     tx.execute(SET, row).await?;
     if window.attempts <= DENIALS_WRITTEN {
-        chains.append(tx, institution, now, event).await?;
+        chains.append(tx, chain, now, event).await?;
     }
     Ok(())
 }
@@ -114,7 +114,7 @@ impl Write for Deny {
 
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<()> {
         let Denial { institution_code, source, audit, recorded_at } = &self.0;
-        record(tx, chains, institution_code, source, *recorded_at, audit).await
+        record(tx, chains, institution_code.as_str(), source, *recorded_at, audit).await
     }
 }
 

@@ -262,7 +262,7 @@ impl Attempt<'_> {
             outcome: outcome.to_owned(),
             detail: String::new(),
         };
-        denial::record(tx, chains, self.institution, self.actor, self.now, &event).await
+        denial::record(tx, chains, self.institution.as_str(), self.actor, self.now, &event).await
     }
 }
 

@@ -1,0 +1,490 @@
+//! Second factors of an account: passkeys, a TOTP secret, recovery codes. Secrets arrive sealed or hashed.
+
+use eligibility::Instant;
+
+use crate::{
+    Result, Store, TokenHash,
+    audit::{AuditEvent, Chains},
+    engine::{Row, Tx, bind},
+    job::{Read, Write},
+    web_session,
+};
+
+/// Passkeys one account may have.
+pub const PASSKEYS_MAX: usize = 10;
+
+/// Who does something with an account, where it is audited, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The audit chain.
+    pub chain: String,
+    /// Who acts.
+    pub actor: String,
+    /// Now.
+    pub now: Instant,
+}
+
+impl Act {
+    fn event(&self, action: &str, subject: &str) -> AuditEvent {
+        AuditEvent {
+            actor: self.actor.clone(),
+            action: action.to_owned(),
+            object: format!("account:{subject}"),
+            outcome: "done".to_owned(),
+            detail: String::new(),
+        }
+    }
+}
+
+/// One passkey. What the two states hold is the passkey library's affair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPasskey {
+    /// The credential's id.
+    pub credential_id: Vec<u8>,
+    /// What its holder calls it.
+    pub name: String,
+    /// How it can be reached, as bits.
+    pub transports: i64,
+    /// What never changes: the public key and more.
+    pub fixed_state: Vec<u8>,
+    /// What changes with each use: the counter and more.
+    pub moving_state: Vec<u8>,
+    /// Since when it is there.
+    pub created_at: Instant,
+    /// When it was last used.
+    pub last_used_at: Option<Instant>,
+}
+
+/// The TOTP secret of an account.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredTotp {
+    /// The secret, sealed.
+    pub sealed_secret: Vec<u8>,
+    /// The newest time step that was used.
+    pub last_step: i64,
+    /// Whether a code was ever right: only then it is a second factor.
+    pub confirmed: bool,
+}
+
+/// Not the secret, sealed as it is.
+impl std::fmt::Debug for StoredTotp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredTotp").field("confirmed", &self.confirmed).finish_non_exhaustive()
+    }
+}
+
+/// Every second factor of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecondFactors {
+    /// The passkeys, oldest first.
+    pub passkeys: Vec<StoredPasskey>,
+    /// The TOTP secret.
+    pub totp: Option<StoredTotp>,
+    /// Recovery codes that are left.
+    pub recovery_codes: u32,
+}
+
+impl SecondFactors {
+    /// Whether there is one that lets somebody in.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        !self.passkeys.is_empty() || self.has_totp()
+    }
+
+    /// Whether a TOTP code lets in.
+    #[must_use]
+    pub fn has_totp(&self) -> bool {
+        self.totp.as_ref().is_some_and(|totp| totp.confirmed)
+    }
+}
+
+const PASSKEYS: &str = "SELECT credential_id, name, transports, fixed_state, moving_state, created_at, last_used_at \
+     FROM passkey WHERE subject = $1 ORDER BY created_at, credential_id";
+const PUT_PASSKEY: &str = "INSERT INTO passkey \
+     (subject, credential_id, name, transports, fixed_state, moving_state, created_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (subject, credential_id) DO NOTHING";
+const USE_PASSKEY: &str = "UPDATE passkey SET moving_state = $1, last_used_at = $2 \
+     WHERE subject = $3 AND credential_id = $4 AND moving_state = $5";
+const REMOVE_PASSKEY: &str = "DELETE FROM passkey WHERE subject = $1 AND credential_id = $2";
+const TOTP: &str = "SELECT sealed_secret, last_step, confirmed_at FROM totp WHERE subject = $1";
+const BEGIN_TOTP: &str = "INSERT INTO totp (subject, sealed_secret, last_step) VALUES ($1, $2, $3) \
+     ON CONFLICT (subject) DO UPDATE SET sealed_secret = excluded.sealed_secret, last_step = excluded.last_step \
+     WHERE totp.confirmed_at IS NULL";
+const USE_STEP: &str = "UPDATE totp SET last_step = $1, confirmed_at = COALESCE(confirmed_at, $2) \
+     WHERE subject = $3 AND sealed_secret = $4 AND last_step < $5";
+const REMOVE_TOTP: &str = "DELETE FROM totp WHERE subject = $1";
+const CODES_LEFT: &str = "SELECT COUNT(*) FROM recovery_code WHERE subject = $1";
+const CLEAR_CODES: &str = "DELETE FROM recovery_code WHERE subject = $1";
+const PUT_CODE: &str = "INSERT INTO recovery_code (subject, code_hash) VALUES ($1, $2)";
+const USE_CODE: &str = "DELETE FROM recovery_code WHERE subject = $1 AND code_hash = $2";
+const PUT_DIALOGUE: &str = "INSERT INTO passkey_dialogue (token_hash, purpose, state, ends_at) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (token_hash, purpose) \
+     DO UPDATE SET state = excluded.state, ends_at = excluded.ends_at";
+const TAKE_DIALOGUE: &str = "DELETE FROM passkey_dialogue WHERE token_hash = $1 AND purpose = $2 \
+     RETURNING state, ends_at";
+const DIALOGUES_OVER: &str = "DELETE FROM passkey_dialogue WHERE (token_hash, purpose) IN \
+     (SELECT token_hash, purpose FROM passkey_dialogue WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)";
+
+fn passkey(row: &Row<'_>) -> Result<StoredPasskey> {
+    Ok(StoredPasskey {
+        credential_id: row.blob(0, "credential_id")?.to_vec(),
+        name: row.text(1, "name")?.to_owned(),
+        transports: row.int(2, "transports")?,
+        fixed_state: row.blob(3, "fixed_state")?.to_vec(),
+        moving_state: row.blob(4, "moving_state")?.to_vec(),
+        created_at: Instant(row.int(5, "created_at")?),
+        last_used_at: row.int_or_null(6, "last_used_at")?.map(Instant),
+    })
+}
+
+async fn factors(tx: &Tx<'_>, subject: &str) -> Result<SecondFactors> {
+    let passkeys = tx.query(PASSKEYS, bind![subject], passkey).await?;
+    let totp = tx
+        .query_one(TOTP, bind![subject], |row| {
+            Ok(StoredTotp {
+                sealed_secret: row.blob(0, "sealed_secret")?.to_vec(),
+                last_step: row.int(1, "last_step")?,
+                confirmed: row.int_or_null(2, "confirmed_at")?.is_some(),
+            })
+        })
+        .await?;
+    let left = tx.query_one(CODES_LEFT, bind![subject], |row| row.int(0, "count")).await?.unwrap_or(0);
+    Ok(SecondFactors { passkeys, totp, recovery_codes: u32::try_from(left).unwrap_or(u32::MAX) })
+}
+
+struct Find(String);
+
+impl Read for Find {
+    type Output = SecondFactors;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<SecondFactors> {
+        factors(tx, &self.0).await
+    }
+}
+
+/// A change of an account's second factors.
+enum Change {
+    AddPasskey(StoredPasskey),
+    RemovePasskey(Vec<u8>),
+    BeginTotp { sealed_secret: Vec<u8> },
+    RemoveTotp,
+    SetCodes(Vec<[u8; 32]>),
+}
+
+impl Change {
+    const fn action(&self) -> &'static str {
+        match self {
+            Self::AddPasskey(_) => "account.passkey-add",
+            Self::RemovePasskey(_) => "account.passkey-remove",
+            Self::BeginTotp { .. } => "account.totp-begin",
+            Self::RemoveTotp => "account.totp-remove",
+            Self::SetCodes(_) => "account.recovery-codes",
+        }
+    }
+}
+
+struct Make {
+    subject: String,
+    change: Change,
+    /// A session that stays; the others end. `None`: all stay.
+    kept: Option<TokenHash>,
+    act: Act,
+}
+
+impl Write for Make {
+    type Output = bool;
+
+    fn key(&self) -> &str {
+        &self.subject
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
+        let subject = self.subject.as_str();
+        let made = match &self.change {
+            Change::AddPasskey(new) => add(tx, subject, new).await?,
+            Change::RemovePasskey(id) => {
+                left_with_one(tx, subject, Some(id)).await?
+                    && tx.execute(REMOVE_PASSKEY, bind![subject, id.as_slice()]).await? == 1
+            }
+            Change::BeginTotp { sealed_secret } => {
+                tx.execute(BEGIN_TOTP, bind![subject, sealed_secret.as_slice(), 0_i64]).await? == 1
+            }
+            Change::RemoveTotp => {
+                left_with_one(tx, subject, None).await? && tx.execute(REMOVE_TOTP, bind![subject]).await? == 1
+            }
+            Change::SetCodes(hashes) => {
+                tx.execute(CLEAR_CODES, bind![subject]).await?;
+                for hash in hashes {
+                    tx.execute(PUT_CODE, bind![subject, hash]).await?;
+                }
+                true
+            }
+        };
+        if !made {
+            return Ok(false);
+        }
+        if let Some(kept) = &self.kept {
+            web_session::end_others(tx, subject, Some(kept)).await?;
+        }
+        let event = self.act.event(self.change.action(), subject);
+        chains.append(tx, &self.act.chain, self.act.now, &event).await?;
+        Ok(true)
+    }
+}
+
+async fn add(tx: &Tx<'_>, subject: &str, new: &StoredPasskey) -> Result<bool> {
+    if tx.query(PASSKEYS, bind![subject], |_| Ok(())).await?.len() >= PASSKEYS_MAX {
+        return Ok(false);
+    }
+    let row = bind![
+        subject,
+        new.credential_id.as_slice(),
+        &new.name,
+        new.transports,
+        new.fixed_state.as_slice(),
+        new.moving_state.as_slice(),
+        new.created_at.0,
+    ];
+    Ok(tx.execute(PUT_PASSKEY, row).await? == 1)
+}
+
+/// Whether a second factor is left without this passkey (`None`: without TOTP): the last one is never removed.
+async fn left_with_one(tx: &Tx<'_>, subject: &str, passkey: Option<&Vec<u8>>) -> Result<bool> {
+    let all = factors(tx, subject).await?;
+    Ok(match passkey {
+        Some(id) => all.has_totp() || all.passkeys.iter().any(|other| other.credential_id != *id),
+        None => !all.passkeys.is_empty(),
+    })
+}
+
+/// A proof that can be given once.
+enum Spend {
+    Step { sealed_secret: Vec<u8>, step: i64, now: Instant },
+    Code([u8; 32]),
+    Passkey { credential_id: Vec<u8>, before: Vec<u8>, after: Vec<u8>, now: Instant },
+}
+
+struct Spent(String, Spend);
+
+impl Write for Spent {
+    type Output = bool;
+
+    fn key(&self) -> &str {
+        &self.0
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
+        let subject = self.0.as_str();
+        let changed = match &self.1 {
+            Spend::Step { sealed_secret, step, now } => {
+                let row = bind![*step, now.0, subject, sealed_secret.as_slice(), *step];
+                tx.execute(USE_STEP, row).await?
+            }
+            Spend::Code(hash) => tx.execute(USE_CODE, bind![subject, hash]).await?,
+            Spend::Passkey { credential_id, before, after, now } => {
+                let row =
+                    bind![after.as_slice(), now.0, subject, credential_id.as_slice(), before.as_slice()];
+                tx.execute(USE_PASSKEY, row).await?
+            }
+        };
+        Ok(changed == 1)
+    }
+}
+
+struct PutDialogue {
+    token: TokenHash,
+    purpose: &'static str,
+    state: Vec<u8>,
+    ends_at: Instant,
+}
+
+impl Write for PutDialogue {
+    type Output = ();
+
+    fn key(&self) -> &'static str {
+        "passkey_dialogue"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+        let row = bind![&self.token, self.purpose, self.state.as_slice(), self.ends_at.0];
+        tx.execute(PUT_DIALOGUE, row).await.map(drop)
+    }
+}
+
+struct TakeDialogue {
+    token: TokenHash,
+    purpose: &'static str,
+    now: Instant,
+}
+
+impl Write for TakeDialogue {
+    type Output = Option<Vec<u8>>;
+
+    fn key(&self) -> &'static str {
+        "passkey_dialogue"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<Self::Output> {
+        let taken = tx
+            .query_one(TAKE_DIALOGUE, bind![&self.token, self.purpose], |row| {
+                Ok((row.blob(0, "state")?.to_vec(), Instant(row.int(1, "ends_at")?)))
+            })
+            .await?;
+        Ok(taken.filter(|(_, ends_at)| self.now < *ends_at).map(|(state, _)| state))
+    }
+}
+
+struct DialoguesOver(Instant, u32);
+
+impl Write for DialoguesOver {
+    type Output = u64;
+
+    fn key(&self) -> &'static str {
+        "passkey_dialogue"
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<u64> {
+        tx.execute(DIALOGUES_OVER, bind![self.0.0, i64::from(self.1)]).await
+    }
+}
+
+impl Store {
+    /// Every second factor of an account.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn second_factors(&self, subject: &str) -> Result<SecondFactors> {
+        self.read(Find(subject.to_owned())).await
+    }
+
+    /// Adds a passkey, audited; every session but `kept` ends. `false` when it is there or there are
+    /// [`PASSKEYS_MAX`].
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn add_passkey(
+        &self,
+        subject: &str,
+        new: StoredPasskey,
+        kept: TokenHash,
+        act: Act,
+    ) -> Result<bool> {
+        self.make(subject, Change::AddPasskey(new), Some(kept), act).await
+    }
+
+    /// Removes a passkey, audited; every session but `kept` ends. `false` when it is not there or the last factor.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn remove_passkey(
+        &self,
+        subject: &str,
+        credential_id: Vec<u8>,
+        kept: TokenHash,
+        act: Act,
+    ) -> Result<bool> {
+        self.make(subject, Change::RemovePasskey(credential_id), Some(kept), act).await
+    }
+
+    /// Puts a new TOTP secret in the place of one that was never used, audited. It is a second factor once a code of it
+    /// was right. `false` when there is one that is in use: it is removed first.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn begin_totp(&self, subject: &str, sealed_secret: Vec<u8>, act: Act) -> Result<bool> {
+        self.make(subject, Change::BeginTotp { sealed_secret }, None, act).await
+    }
+
+    /// Removes TOTP, audited; every session but `kept` ends. `false` when it is not there or the last factor.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn remove_totp(&self, subject: &str, kept: TokenHash, act: Act) -> Result<bool> {
+        self.make(subject, Change::RemoveTotp, Some(kept), act).await
+    }
+
+    /// Puts new recovery codes (their hashes) in the place of the old ones, audited.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn set_recovery_codes(&self, subject: &str, hashes: Vec<[u8; 32]>, act: Act) -> Result<bool> {
+        self.make(subject, Change::SetCodes(hashes), None, act).await
+    }
+
+    async fn make(&self, subject: &str, change: Change, kept: Option<TokenHash>, act: Act) -> Result<bool> {
+        self.write(Make { subject: subject.to_owned(), change, kept, act }).await
+    }
+
+    /// Spends the time step of a right TOTP code. `false` when this step or a later one was used, or the secret is no
+    /// longer `sealed_secret`.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn spend_totp_step(
+        &self,
+        subject: &str,
+        sealed_secret: Vec<u8>,
+        step: i64,
+        now: Instant,
+    ) -> Result<bool> {
+        self.write(Spent(subject.to_owned(), Spend::Step { sealed_secret, step, now })).await
+    }
+
+    /// Spends a recovery code. `false` when there is no such code (any more).
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn spend_recovery_code(&self, subject: &str, hash: [u8; 32]) -> Result<bool> {
+        self.write(Spent(subject.to_owned(), Spend::Code(hash))).await
+    }
+
+    /// Moves a passkey on after a use. `false` when it was used since it was read.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn passkey_used(
+        &self,
+        subject: &str,
+        passkey: &StoredPasskey,
+        after: Vec<u8>,
+        now: Instant,
+    ) -> Result<bool> {
+        let (credential_id, before) = (passkey.credential_id.clone(), passkey.moving_state.clone());
+        self.write(Spent(subject.to_owned(), Spend::Passkey { credential_id, before, after, now })).await
+    }
+
+    /// Keeps the server's half of a passkey dialogue of one session, in the place of an earlier one.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn put_passkey_dialogue(
+        &self,
+        token: TokenHash,
+        purpose: &'static str,
+        state: Vec<u8>,
+        ends_at: Instant,
+    ) -> Result<()> {
+        self.write(PutDialogue { token, purpose, state, ends_at }).await
+    }
+
+    /// Takes it back, once.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn take_passkey_dialogue(
+        &self,
+        token: TokenHash,
+        purpose: &'static str,
+        now: Instant,
+    ) -> Result<Option<Vec<u8>>> {
+        self.write(TakeDialogue { token, purpose, now }).await
+    }
+
+    /// Removes at most `limit` dialogues that are over.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn remove_ended_passkey_dialogues(&self, now: Instant, limit: u32) -> Result<u64> {
+        self.write(DialoguesOver(now, limit)).await
+    }
+}

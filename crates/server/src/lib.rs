@@ -1,6 +1,7 @@
 //! The central side: one folder per surface.
 //!
 //! * [`terminal_api`]: what eligibility terminals ask for, behind mutual TLS ([`listener`]).
+//! * [`line_auth`]: the page of line authentication, and the gate that asks for it.
 //! * [`simulated_jlis`]: the card authority's revocation services, simulated.
 //! * [`ops`]: health, readiness, metrics, and the work that no request waits for.
 //!
@@ -10,8 +11,10 @@
 pub mod card_revocation;
 pub mod clock;
 pub mod config;
+pub mod line_auth;
 pub mod listener;
 pub mod ops;
+pub mod portal;
 pub mod simulated_jlis;
 mod start;
 pub mod terminal_api;

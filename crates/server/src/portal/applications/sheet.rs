@@ -1,0 +1,203 @@
+//! 通知書をダウンロードする: the first account on a sheet, in a ZIP. The initial password is made at the download,
+//! stands on that one sheet, and is kept as a hash only; a sheet made again ends the one before.
+
+use std::io::{Cursor, Write as _};
+use std::sync::Arc;
+
+use argon2::{Argon2, password_hash::PasswordHasher as _};
+use axum::Extension;
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use eligibility::{
+    Date, Instant,
+    account::{INITIAL_PASSWORD_DAYS, PortalAction},
+    calendar::{format_n8, tokyo_date},
+    retrieval::SECRET_ALPHABET,
+};
+use pki::letter::{Account, AccountSheet, Environment, Fonts, Recipient, Sender};
+use store::{AccountSheetIssue, InstitutionAddress, NewSheet, StoredApplication};
+use zeroize::Zeroizing;
+use zip::write::SimpleFileOptions;
+
+use super::detail::{has_sheet, write};
+use super::{applicant, mine};
+use crate::web::signed_in::OnSite;
+use crate::web::{FormData, PortalUser, Site, refused};
+
+/// Characters of an initial password: 80 bits.
+const PASSWORD_CHARS: usize = 16;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// What the master account is called on the sheet.
+const ROLE: &str = "マスターアカウント";
+
+/// Who makes the sheets.
+pub struct SheetMaker {
+    /// The letters' fonts.
+    pub fonts: Fonts,
+    /// The office that sends them.
+    pub sender: String,
+    /// Where questions go: telephone and hours.
+    pub contact: String,
+    /// Address of the institutions' login page.
+    pub login_site: String,
+}
+
+/// The offer of a sheet on an application's page.
+pub(super) struct SheetOffer {
+    /// ユーザーID.
+    pub(super) user_id: String,
+    /// How many were made: of two clicks one makes a sheet.
+    pub(super) sheets: i64,
+    /// Whether the account has no password of its own yet.
+    pub(super) open: bool,
+}
+
+impl SheetOffer {
+    /// What is offered to this account; `None` where there is no sheet or it may not have one.
+    pub(super) async fn of(
+        site: &Site,
+        user: &PortalUser,
+        stored: &StoredApplication,
+    ) -> Result<Option<Self>, store::Error> {
+        if !has_sheet(stored) || !user.role.may(PortalAction::DownloadNotice) {
+            return Ok(None);
+        }
+        let account = site.store.first_account(&user.institution_code).await?;
+        Ok(account.map(|one| Self { user_id: one.user_id, sheets: one.sheets, open: one.must_change }))
+    }
+}
+
+/// 通知書をダウンロードする.
+pub(super) async fn download(
+    OnSite(site): OnSite,
+    Extension(maker): Extension<Option<Arc<SheetMaker>>>,
+    user: PortalUser,
+    path: Path<(String, String)>,
+    typed: FormData,
+) -> Response {
+    if let Err(refused) = user.must_be_allowed(PortalAction::DownloadNotice) {
+        return refused;
+    }
+    let stored = match mine(&site, &user, path).await {
+        Ok(stored) if has_sheet(&stored) => stored,
+        Ok(_) => return refused::not_there(),
+        Err(refused) => return refused,
+    };
+    let Ok(seen_sheets) = typed.get("sheets").parse() else { return refused::incomplete() };
+    match issue(&site, maker, &user, seen_sheets).await {
+        Ok(Issued::Sheet(zip)) => attachment(&user, zip),
+        Ok(Issued::Not(told)) => {
+            write(&site, &user, &stored, StatusCode::CONFLICT, Some(told.to_owned())).await
+        }
+        Err(refused) => refused,
+    }
+}
+
+enum Issued {
+    Sheet(Vec<u8>),
+    Not(&'static str),
+}
+
+const NO_ADDRESS: &str =
+    "医療機関等の所在地が台帳に登録されていないため、通知書を作成できません。運用窓口にご連絡ください。";
+const NOT_HERE: &str = "このサイトでは通知書を作成できません。運用窓口にご連絡ください。";
+const ALREADY: &str = "通知書は、この画面を開いた後にすでに作成されています。手元にないときは、もう一度ダウンロードしてください。前の通知書の初期パスワードは使えなくなります。";
+const IN_USE: &str = "初期パスワードはすでに変更されています。通知書は必要ありません。";
+
+async fn issue(
+    site: &Site,
+    maker: Option<Arc<SheetMaker>>,
+    user: &PortalUser,
+    seen_sheets: i64,
+) -> Result<Issued, Response> {
+    let by_store = |error| refused::by_store(&error);
+    let Some(maker) = maker else { return Ok(Issued::Not(NOT_HERE)) };
+    let code = &user.institution_code;
+    let account = site.store.first_account(code).await.map_err(by_store)?.ok_or_else(refused::not_there)?;
+    let institution = site.store.institution(code).await.map_err(by_store)?.ok_or_else(refused::not_there)?;
+    let Some(address) = site.store.institution_address(code).await.map_err(by_store)? else {
+        return Ok(Issued::Not(NO_ADDRESS));
+    };
+    let now = site.clock.now();
+    let sheet = Sheet {
+        maker,
+        code: code.to_string(),
+        name: institution.name,
+        address,
+        user_id: account.user_id,
+        number: seen_sheets.saturating_add(1),
+        on: tokyo_date(now),
+    };
+    // Hashing and drawing take long: not on the threads that serve.
+    let made = tokio::task::spawn_blocking(move || sheet.make()).await;
+    let Ok(Some((zip, password_hash))) = made else { return Err(refused::broken()) };
+    let by = applicant(site, user).await?;
+    let password_until = Instant(now.0.saturating_add(i64::from(INITIAL_PASSWORD_DAYS) * DAY_MS));
+    let new = NewSheet { seen_sheets, password_hash, password_until, by, now };
+    // Only what is durable is handed over.
+    match site.store.issue_account_sheet(new).await.map_err(by_store)? {
+        AccountSheetIssue::Issued(_) => Ok(Issued::Sheet(zip)),
+        AccountSheetIssue::Already(_) => Ok(Issued::Not(ALREADY)),
+        AccountSheetIssue::InUse(_) => Ok(Issued::Not(IN_USE)),
+        AccountSheetIssue::Unknown => Err(refused::not_there()),
+    }
+}
+
+struct Sheet {
+    maker: Arc<SheetMaker>,
+    code: String,
+    name: String,
+    address: InstitutionAddress,
+    user_id: String,
+    number: i64,
+    on: Date,
+}
+
+impl Sheet {
+    /// The ZIP and the hash of the password that stands in it.
+    fn make(&self) -> Option<(Vec<u8>, String)> {
+        let password = initial_password()?;
+        let hash = Argon2::default().hash_password(password.as_bytes()).ok()?.to_string();
+        let account = Account { role: ROLE, user_id: &self.user_id, initial_password: &password };
+        let mut lines = vec![self.address.first_line.as_str()];
+        lines.extend(self.address.second_line.as_deref());
+        let sheet = AccountSheet {
+            recipient: Recipient {
+                postal_code: &self.address.postal_code,
+                address: &lines,
+                institution_name: &self.name,
+                institution_code: &self.code,
+            },
+            sender: Sender { name: &self.maker.sender, contact: &self.maker.contact },
+            document_number: &format!("通知 {}-{}", self.code, self.number),
+            issued_on: self.on,
+            environment: Environment::Production,
+            accounts: &[account],
+            login_site: &self.maker.login_site,
+        };
+        let pdf = sheet.pdf(&self.maker.fonts);
+        let pdf = pdf.inspect_err(|error| tracing::error!(%error, "a 通知書 could not be drawn")).ok()?;
+        let name = format!("通知書_{}_{}.pdf", self.code, format_n8(self.on));
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file(name, SimpleFileOptions::default()).ok()?;
+        zip.write_all(&pdf).ok()?;
+        Some((zip.finish().ok()?.into_inner(), hash))
+    }
+}
+
+/// Random characters that are not mistaken for each other, small and easy to type.
+fn initial_password() -> Option<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new([0_u8; PASSWORD_CHARS]);
+    aws_lc_rs::rand::fill(&mut *bytes).ok()?;
+    // 256 is a multiple of 32, so every character is as likely as the others.
+    let letter = |byte: &u8| char::from(SECRET_ALPHABET[usize::from(*byte) % SECRET_ALPHABET.len()]);
+    Some(Zeroizing::new(bytes.iter().map(letter).collect::<String>().to_ascii_lowercase()))
+}
+
+fn attachment(user: &PortalUser, zip: Vec<u8>) -> Response {
+    let name = format!("attachment; filename=\"notice-{}.zip\"", user.institution_code);
+    let Ok(name) = HeaderValue::from_str(&name) else { return refused::broken() };
+    let kind = HeaderValue::from_static("application/zip");
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], zip).into_response()
+}

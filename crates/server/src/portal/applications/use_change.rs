@@ -1,0 +1,13 @@
+//! オンライン資格確認変更申請: the same form as the first application, for who uses it already.
+
+use super::kind_page::KindPage;
+use super::use_start;
+
+pub(super) const PAGE: KindPage = KindPage {
+    lead: "利用開始申請の内容（回線種別や予定年月）を変更するときの申請です。",
+    notes: &[
+        "変更しない項目も、現在の内容を入力してください。",
+        "お客さまIDだけが変わるときは「お客さまID変更申請」を使ってください。",
+    ],
+    fields: use_start::fields,
+};

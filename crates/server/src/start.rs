@@ -1,5 +1,6 @@
 //! A running server: what is started, in which order, and how it stops.
 
+mod lines;
 mod material;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use crate::simulated_jlis;
 use crate::terminal_api::insurer_names::InsurerNames;
 use crate::terminal_api::standing::Standings;
 use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits, GuessingAlarm};
+use lines::RunningLines;
 use material::{
     audit_key, card_revocation, card_trust, file_error, nonce_mint, receipt_signer, tls_material,
 };
@@ -72,6 +74,7 @@ pub struct Server {
     terminal_api: SocketAddr,
     ops: SocketAddr,
     simulated_jlis: Option<RunningJlis>,
+    line_authentication: Option<RunningLines>,
     store: Store,
     standings: Arc<Standings>,
     revocation: Arc<CardRevocation>,
@@ -127,7 +130,9 @@ impl Server {
         let addresses = (local(&terminals, config.terminal_api.listen), local(&operators, config.ops.listen));
 
         let limits = GateLimits { terminal: config.limits.terminal_concurrency, all: config.limits.requests };
-        let gate = Arc::new(Gate::new(api, Arc::clone(&standings), limits));
+        let lines = lines::start(config, &store, &clock, &tasks, &stop).await?;
+        let required = lines.as_ref().filter(|lines| lines.required).map(|lines| Arc::clone(&lines.lines));
+        let gate = Arc::new(Gate::new(api, Arc::clone(&standings), required, limits));
         tasks.spawn(listener::serve(terminals, tls, gate, config.limits.listener(), stop.clone()));
         let health = Arc::new(Health {
             store: StoreHandle(store.clone()),
@@ -146,6 +151,7 @@ impl Server {
             revocation_refresh: seconds(config.cards.crl_refresh_s),
             audit: Arc::clone(&audit),
             tree_head_interval,
+            lines: lines.as_ref().map(|lines| (Arc::clone(&lines.lines), lines.refresh)),
         }
         .start(&tasks, &stop);
         let (terminal_api, ops) = addresses;
@@ -154,6 +160,7 @@ impl Server {
             terminal_api,
             ops,
             simulated_jlis: jlis,
+            line_authentication: lines,
             store,
             standings,
             revocation,
@@ -180,6 +187,23 @@ impl Server {
     #[must_use]
     pub fn simulated_jlis(&self) -> Option<&RunningJlis> {
         self.simulated_jlis.as_ref()
+    }
+
+    /// Where the page of line authentication answers, when there is one.
+    #[must_use]
+    pub fn line_authentication(&self) -> Option<SocketAddr> {
+        self.line_authentication.as_ref().map(|lines| lines.address)
+    }
+
+    /// Looks now at what changed of lines instead of at the next interval.
+    ///
+    /// # Errors
+    /// Whatever the store meets.
+    pub async fn refresh_lines(&self) -> Result<(), store::Error> {
+        match &self.line_authentication {
+            Some(running) => running.lines.refresh().await,
+            None => Ok(()),
+        }
     }
 
     /// The server's database.

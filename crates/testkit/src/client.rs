@@ -18,6 +18,9 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 /// Name the server's certificate carries.
 pub const SERVER_NAME: &str = "localhost";
 
+/// Name of the page of line authentication, on the same certificate.
+pub const LINE_AUTHENTICATION_NAME: &str = "www.lineauth.mnw";
+
 /// Which HTTP to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Http {

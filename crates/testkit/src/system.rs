@@ -319,6 +319,7 @@ fn config(folder: &Path, database_url: String) -> Config {
         nonces: Nonces::default(),
         audit: Audit { key: at("audit.key"), tree_head_interval_s: 60, witness_file: None },
         ops: Ops { listen: free_port },
+        line_authentication: None,
         simulated_jlis: Some(JlisSettings { listen: free_port, directory: at("jlis") }),
         limits: Limits::default(),
     }
@@ -329,7 +330,8 @@ fn write_keys(folder: &Path, authority: &InstitutionAuthority, clock: &Clock) {
         let path: PathBuf = folder.join(name);
         std::fs::write(&path, text).expect("a key file");
     };
-    let names = [pki::profile::ServerName::Dns(crate::client::SERVER_NAME.to_owned())];
+    let names = [crate::client::SERVER_NAME, crate::client::LINE_AUTHENTICATION_NAME];
+    let names = names.map(|name| pki::profile::ServerName::Dns(name.to_owned()));
     let (key, issued) = authority.issue_server_with_key(&names, clock.now()).expect("a server certificate");
     key.save(&folder.join("server.key")).expect("a key file");
     write("server.pem", &issued.pem().expect("PEM"));

@@ -26,6 +26,7 @@ pub(super) fn check(config: &Config) -> Vec<Problem> {
     if let Some(jlis) = &config.simulated_jlis {
         check_loopback("simulated_jlis.listen", jlis.listen, &mut found);
     }
+    check_line_authentication(config, &mut found);
     if config.cards.policies.is_empty() {
         found.push(problem("cards.policies", "no policy is listed", "list the policies a card may have"));
     }
@@ -88,6 +89,15 @@ fn check_files(config: &Config, found: &mut Vec<Problem>) {
         ("receipts.key", &config.receipts.key),
         ("audit.key", &config.audit.key),
     ];
+    let line = config.line_authentication.iter();
+    files.extend(
+        line.clone()
+            .flat_map(|line| &line.certificate)
+            .map(|path| ("line_authentication.certificate", path.as_path())),
+    );
+    files.extend(
+        line.clone().flat_map(|line| &line.key).map(|path| ("line_authentication.key", path.as_path())),
+    );
     files.extend(config.cards.trust_anchors.iter().map(|path| ("cards.trust_anchors", path.as_path())));
     files.extend(config.receipts.previous_keys.iter().map(|path| ("receipts.previous_keys", path.as_path())));
     files.extend(config.nonces.key.iter().map(|path| ("nonces.key", path.as_path())));
@@ -104,6 +114,7 @@ fn check_files(config: &Config, found: &mut Vec<Problem>) {
     ];
     secrets
         .extend(config.receipts.previous_keys.iter().map(|path| ("receipts.previous_keys", path.as_path())));
+    secrets.extend(line.flat_map(|line| &line.key).map(|path| ("line_authentication.key", path.as_path())));
     secrets.extend(config.nonces.key.iter().map(|path| ("nonces.key", path.as_path())));
     for (setting, path) in secrets {
         if others_can_read(path) {
@@ -150,6 +161,35 @@ fn check_numbers(config: &Config, found: &mut Vec<Problem>) {
             let message = format!("{value} is outside {low}–{high}");
             found.push(problem(setting, message, format!("choose a number from {low} to {high}")));
         }
+    }
+}
+
+fn check_line_authentication(config: &Config, found: &mut Vec<Problem>) {
+    let Some(settings) = &config.line_authentication else { return };
+    let plain = "line_authentication.certificate";
+    match (&settings.certificate, &settings.key) {
+        (Some(_), Some(_)) if !settings.origin.starts_with("https://") => {
+            let message = "browsers reach a listener with a certificate over https only";
+            found.push(problem("line_authentication.origin", message, "write https://NAME"));
+        }
+        (Some(_), Some(_)) => {}
+        (None, None) if settings.listen.ip().is_loopback() => {}
+        (None, None) => {
+            let message = format!("{} can be reached from outside without TLS", settings.listen);
+            found.push(problem(
+                plain,
+                message,
+                "name a certificate and its key, or listen on 127.0.0.1 or ::1",
+            ));
+        }
+        _ => {
+            let message = "a certificate and its key are named together or not at all";
+            found.push(problem(plain, message, "name both line_authentication.certificate and .key"));
+        }
+    }
+    if !(1..=5).contains(&settings.refresh_s) {
+        let message = format!("{} is outside 1–5", settings.refresh_s);
+        found.push(problem("line_authentication.refresh_s", message, "choose a number from 1 to 5"));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod limits;
+mod line_authentication;
 mod secret;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 pub use check::Problem;
 pub use limits::{Limits, TERMINAL_CONCURRENCY_MAX, TERMINAL_CONCURRENCY_MIN, TERMINAL_CONNECTIONS_MAX};
+pub use line_authentication::{LINE_AUTHENTICATION_ORIGIN, LineAuthentication};
 pub use secret::Secret;
 
 /// Longest life of an eligibility receipt, seconds.
@@ -38,6 +40,9 @@ pub struct Config {
     /// Health and metrics. Default: as [`Ops::default`].
     #[serde(default)]
     pub ops: Ops,
+    /// The page of line authentication and its gate. Default: neither.
+    #[serde(default)]
+    pub line_authentication: Option<LineAuthentication>,
     /// The simulated J-LIS; absent (the default) in any real installation.
     #[serde(default)]
     pub simulated_jlis: Option<SimulatedJlis>,
@@ -199,6 +204,11 @@ impl Config {
         paths.extend(&mut self.receipts.previous_keys);
         paths.extend(&mut self.nonces.key);
         paths.extend(&mut self.audit.witness_file);
+        paths.extend(
+            self.line_authentication
+                .iter_mut()
+                .flat_map(|line| line.certificate.iter_mut().chain(line.key.iter_mut())),
+        );
         paths.extend(self.simulated_jlis.as_mut().map(|jlis| &mut jlis.directory));
         for path in paths {
             *path = base.join(&path);

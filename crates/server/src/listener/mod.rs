@@ -28,6 +28,8 @@ use activity::{Activity, Patience, WatchedStream};
 use identity::{AskingTerminal, IdentityError};
 use terminals::TerminalSlot;
 
+use crate::web::door::Peer;
+
 /// HTTP/2 streams one connection may have open.
 pub const HTTP2_STREAMS_MAX: u32 = 100;
 /// Streams a peer may reset before we have answered them (rapid reset).
@@ -136,7 +138,7 @@ impl<G: Gatekeeper> Door<G> {
             metrics::counter!("shikaku_terminal_connections_refused_total").increment(1);
             return self.turn_away(stream).await;
         };
-        self.converse(stream, terminal).await;
+        self.converse(stream, terminal, Peer(peer.ip())).await;
     }
 
     /// Tells the peer why it cannot stay, if it asks anything soon, and closes.
@@ -162,14 +164,21 @@ impl<G: Gatekeeper> Door<G> {
         let _ = tokio::time::timeout(TURNING_AWAY_TIME, farewell).await;
     }
 
-    async fn converse(self: Arc<Self>, stream: TlsStream<TcpStream>, terminal: Arc<TerminalSlot>) {
+    async fn converse(
+        self: Arc<Self>,
+        stream: TlsStream<TcpStream>,
+        terminal: Arc<TerminalSlot>,
+        peer: Peer,
+    ) {
         let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let activity = Activity::new(http2);
         let patience = Patience { header: self.limits.header, idle: self.limits.idle };
         let builder = http_builder(http2);
         let door = Arc::clone(&self);
         let working = Arc::clone(&activity);
-        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+            // Where it comes from; no header can change it.
+            request.extensions_mut().insert(peer);
             // Owned by the request: HTTP/2 answers each stream in a task of its own.
             let (door, terminal, in_flight) = (Arc::clone(&door), Arc::clone(&terminal), working.request());
             async move {

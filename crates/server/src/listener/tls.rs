@@ -35,6 +35,25 @@ impl std::fmt::Debug for TlsMaterial {
     }
 }
 
+/// Builds the configuration of a site for browsers: TLS 1.3, only the server shows a certificate.
+///
+/// # Errors
+/// [`TlsError`] when the certificate or the key cannot be used.
+pub fn browser_tls(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    clock: &Clock,
+) -> Result<Arc<ServerConfig>, TlsError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()))
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.max_early_data_size = 0;
+    Ok(Arc::new(config))
+}
+
 /// Builds the TLS 1.3, mutual TLS configuration. Certificate dates are judged by `clock`.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::audit_log::AuditLog;
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
+use crate::line_auth::Lines;
 use crate::terminal_api::standing::Standings;
 
 /// Time between two prunings.
@@ -41,6 +42,8 @@ pub(crate) struct Background {
     pub(crate) revocation_refresh: Duration,
     pub(crate) audit: Arc<AuditLog>,
     pub(crate) tree_head_interval: Duration,
+    /// The lines in use, and how often to look for changes of them.
+    pub(crate) lines: Option<(Arc<Lines>, Duration)>,
 }
 
 impl Background {
@@ -61,6 +64,12 @@ impl Background {
             let audit = Arc::clone(&audit);
             async move { audit.advance().await.map_err(|error| error.to_string()) }
         });
+        if let Some((lines, refresh)) = self.lines {
+            repeat(tasks, stop, refresh, "lines", move || {
+                let lines = Arc::clone(&lines);
+                async move { lines.refresh().await.map_err(|error| error.to_string()) }
+            });
+        }
         let store = self.store.clone();
         repeat(tasks, stop, WRITE_AGAIN_INTERVAL, "writing again", move || {
             let store = store.clone();

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use card::jpki::CardTrust;
+use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use store::{Store, audit::SigningKey};
@@ -11,7 +12,8 @@ use zeroize::Zeroizing;
 
 use super::{RunningJlis, StartError};
 use crate::card_revocation::CardRevocation;
-use crate::config::Config;
+use crate::clock::Clock;
+use crate::config::{Config, LineAuthentication};
 use crate::listener::tls;
 use crate::simulated_jlis;
 use crate::terminal_api::nonce::NonceMint;
@@ -78,6 +80,21 @@ pub(super) fn tls_material(config: &Config) -> Result<tls::TlsMaterial, StartErr
         key: PrivateKeyDer::Pkcs8(private_key("terminal_api.key", &api.key)?),
         client_authorities: certificates("terminal_api.client_authorities", &api.client_authorities)?,
     })
+}
+
+/// The certificate of the page of line authentication; `None` for plain HTTP.
+pub(super) fn line_authentication_tls(
+    settings: &LineAuthentication,
+    clock: &Clock,
+) -> Result<Option<Arc<ServerConfig>>, StartError> {
+    let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else { return Ok(None) };
+    let chain = certificates("line_authentication.certificate", certificate)?;
+    let key = PrivateKeyDer::Pkcs8(private_key("line_authentication.key", key)?);
+    let tls = tls::browser_tls(chain, key, clock).map_err(|error| StartError::Setting {
+        setting: "line_authentication.certificate",
+        message: error.to_string(),
+    })?;
+    Ok(Some(tls))
 }
 
 pub(super) fn audit_key(config: &Config) -> Result<SigningKey, StartError> {

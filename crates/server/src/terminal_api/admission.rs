@@ -7,6 +7,7 @@ use eligibility::errors::ErrorCode;
 use super::refusal::Refusal;
 use super::standing::Standings;
 use crate::clock::Clock;
+use crate::line_auth::LinePass;
 use crate::listener::terminals::{Standing, TerminalSlot};
 
 /// What says whether one terminal may ask. It travels with the request, because a body may take a minute to come
@@ -16,6 +17,8 @@ pub(super) struct Admission {
     pub(super) terminal: Arc<TerminalSlot>,
     pub(super) standings: Arc<Standings>,
     pub(super) clock: Clock,
+    /// Where requests must come from an authenticated line.
+    pub(super) line: Option<LinePass>,
 }
 
 impl Admission {
@@ -32,6 +35,9 @@ impl Admission {
         if self.clock.now() > self.terminal.identity.not_after {
             return Err(ErrorCode::InstitutionCertificateExpired.into());
         }
-        Ok(())
+        match &self.line {
+            Some(line) => line.check().map_err(Refusal::line),
+            None => Ok(()),
+        }
     }
 }

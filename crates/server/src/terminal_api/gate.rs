@@ -19,11 +19,13 @@ use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
 use super::{Api, nonces, receipt_keys, status, verify_card, verify_number};
+use crate::line_auth::{LinePass, Lines};
 use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
 use crate::listener::terminals::{Standing, TerminalSlot};
 use crate::ops::logs;
 use crate::ops::metrics::RouteMetrics;
+use crate::web::door::Peer;
 
 /// Time for a use case beyond its body: a database that hangs must not keep places taken.
 const ANSWER_TIME: Duration = Duration::from_secs(20);
@@ -43,6 +45,7 @@ pub struct GateLimits {
 pub struct Gate {
     api: Api,
     standings: Arc<Standings>,
+    lines: Option<Arc<Lines>>,
     limits: GateLimits,
     in_flight: AtomicU32,
     routes: Vec<RouteMetrics>,
@@ -59,12 +62,12 @@ impl Drop for Room<'_> {
 }
 
 impl Gate {
-    /// A gate before these use cases.
+    /// A gate before these use cases. With `lines`, requests get through by authenticated lines only.
     #[must_use]
-    pub fn new(api: Api, standings: Arc<Standings>, limits: GateLimits) -> Self {
+    pub fn new(api: Api, standings: Arc<Standings>, lines: Option<Arc<Lines>>, limits: GateLimits) -> Self {
         let routes = ROUTES.iter().map(|route| RouteMetrics::new(route.name)).collect();
         let no_route = RouteMetrics::new(NO_ROUTE);
-        Self { api, standings, limits, in_flight: AtomicU32::new(0), routes, no_route }
+        Self { api, standings, lines, limits, in_flight: AtomicU32::new(0), routes, no_route }
     }
 
     async fn decide(
@@ -73,8 +76,12 @@ impl Gate {
         route: Result<usize, Refusal>,
         mut request: Request<Incoming>,
     ) -> Result<Response<Body>, Refusal> {
-        let admission = self.admission(terminal);
+        let mut admission = self.admission(terminal);
         admission.check()?;
+        if let Some(lines) = &self.lines {
+            admission.line = Some(self.line_pass(lines, terminal, &request).await?);
+            admission.check()?;
+        }
         request.extensions_mut().insert(admission);
         let operation = ROUTES[route?].operation;
         let _place = terminal.enter(self.limits.terminal).ok_or_else(Refusal::too_many)?;
@@ -106,7 +113,19 @@ impl Gate {
             terminal: Arc::clone(terminal),
             standings: Arc::clone(&self.standings),
             clock: self.api.clock.clone(),
+            line: None,
         }
+    }
+
+    async fn line_pass(
+        &self,
+        lines: &Arc<Lines>,
+        terminal: &TerminalSlot,
+        request: &Request<Incoming>,
+    ) -> Result<LinePass, Refusal> {
+        let Peer(peer) = *request.extensions().get::<Peer>().ok_or(ErrorCode::Internal)?;
+        let pass = lines.pass(&terminal.identity.institution_code, peer).await;
+        pass.map_err(|error| Refusal::read_failed(&error))
     }
 
     fn room(&self) -> Result<Room<'_>, Refusal> {

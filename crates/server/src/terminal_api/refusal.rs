@@ -7,6 +7,8 @@ use card::jpki::{CertificateRefused, certificate_digest};
 use eligibility::errors::ErrorCode;
 use wire::terminal_api::{PROBLEM_MEDIA_TYPE, Problem};
 
+use crate::line_auth::LineRefusal;
+
 use super::nonce::{NoRandomness, NonceError};
 use super::receipt::ReceiptError;
 
@@ -31,6 +33,8 @@ pub struct Refusal {
     pub item: Option<&'static str>,
     /// Digest of the card certificate that was refused, for the audit log.
     pub card: Option<String>,
+    /// The request came over the line of somebody else, or of nobody.
+    pub foreign_line: bool,
 }
 
 impl From<ErrorCode> for Refusal {
@@ -41,7 +45,7 @@ impl From<ErrorCode> for Refusal {
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_FAULT_S),
             _ => None,
         };
-        Self { code, status, retry_after_s, item: None, card: None }
+        Self { code, status, retry_after_s, item: None, card: None, foreign_line: false }
     }
 }
 
@@ -55,6 +59,16 @@ impl Refusal {
     pub(super) fn about_card(self, certificate: &str) -> Self {
         let der = STANDARD.decode(certificate).ok().filter(|_| self.is_denial());
         Self { card: der.and_then(|der| certificate_digest(&der)), ..self }
+    }
+
+    /// The line does not let the request through. A line that is not connected is an everyday thing; a certificate
+    /// that is used over another line is not.
+    pub(super) fn line(why: LineRefusal) -> Self {
+        match why {
+            LineRefusal::Stale => ErrorCode::CentralUnreachable.into(),
+            LineRefusal::NotConnected => ErrorCode::LineNotConnected.into(),
+            LineRefusal::Elsewhere => Self { foreign_line: true, ..ErrorCode::LineNotConnected.into() },
+        }
     }
 
     /// Too many requests of this terminal at once.
@@ -104,24 +118,25 @@ impl Refusal {
     /// Whether somebody tried what they may not: such attempts leave an audit record.
     #[must_use]
     pub fn is_denial(&self) -> bool {
-        matches!(
-            self.code,
-            ErrorCode::InstitutionCertificateRevoked
-                | ErrorCode::InstitutionCertificateExpired
-                | ErrorCode::InstitutionCertificateUnknown
-                | ErrorCode::NonceUnknown
-                | ErrorCode::NonceExpired
-                | ErrorCode::BadSignature
-                | ErrorCode::CardCertificateUnreadable
-                | ErrorCode::CardCertificateUntrusted
-                | ErrorCode::CardCertificateWrongPolicy
-                | ErrorCode::CardCertificateNotYetValid
-                | ErrorCode::CardExpired
-                | ErrorCode::CardRevoked
-                | ErrorCode::CardSuperseded
-                | ErrorCode::CardNotRegistered
-                | ErrorCode::SelfAccessBlocked
-        )
+        self.foreign_line
+            || matches!(
+                self.code,
+                ErrorCode::InstitutionCertificateRevoked
+                    | ErrorCode::InstitutionCertificateExpired
+                    | ErrorCode::InstitutionCertificateUnknown
+                    | ErrorCode::NonceUnknown
+                    | ErrorCode::NonceExpired
+                    | ErrorCode::BadSignature
+                    | ErrorCode::CardCertificateUnreadable
+                    | ErrorCode::CardCertificateUntrusted
+                    | ErrorCode::CardCertificateWrongPolicy
+                    | ErrorCode::CardCertificateNotYetValid
+                    | ErrorCode::CardExpired
+                    | ErrorCode::CardRevoked
+                    | ErrorCode::CardSuperseded
+                    | ErrorCode::CardNotRegistered
+                    | ErrorCode::SelfAccessBlocked
+            )
     }
 
     /// The answer.

@@ -19,6 +19,7 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
         nonces,
         audit,
         ops,
+        line_authentication,
         simulated_jlis,
         limits,
     } = config;
@@ -48,6 +49,9 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
     put(&mut values, "audit.witness_file", witness_file.as_deref().map_or("(none)".into(), path));
     let central::Ops { listen } = ops;
     put(&mut values, "ops.listen", listen);
+    if let Some(settings) = line_authentication {
+        of_line_authentication(&mut values, settings);
+    }
     if let Some(central::SimulatedJlis { listen, directory }) = simulated_jlis {
         put(&mut values, "simulated_jlis.listen", listen);
         put(&mut values, "simulated_jlis.directory", directory.display());
@@ -63,6 +67,17 @@ fn of_terminal_api(values: &mut Values, settings: &central::TerminalApi) {
     put(values, "terminal_api.key", key.display());
     put(values, "terminal_api.client_authorities", client_authorities.display());
     put(values, "terminal_api.standing_refresh_s", standing_refresh_s);
+}
+
+fn of_line_authentication(values: &mut Values, settings: &central::LineAuthentication) {
+    let central::LineAuthentication { listen, origin, certificate, key, required, refresh_s } = settings;
+    let or_none = |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(none)".into(), path);
+    put(values, "line_authentication.listen", listen);
+    put(values, "line_authentication.origin", origin);
+    put(values, "line_authentication.certificate", or_none(certificate));
+    put(values, "line_authentication.key", or_none(key));
+    put(values, "line_authentication.required", required);
+    put(values, "line_authentication.refresh_s", refresh_s);
 }
 
 fn of_limits(values: &mut Values, limits: &central::Limits) {

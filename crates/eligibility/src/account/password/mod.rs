@@ -4,7 +4,7 @@
 //! common words (alone, joined, decorated, in "leet"), what is made of the user's own name, address or
 //! institution, and what is a repetition or a sequence.
 
-mod common;
+mod well_known;
 mod shape;
 
 use unicode_normalization::UnicodeNormalization;
@@ -147,7 +147,7 @@ impl NewPassword {
         if own.parts().iter().any(|part| shares(part, &folded)) {
             return Err(PasswordRefusal::OwnWord);
         }
-        if common::is_common(&folded) {
+        if well_known::is_common(&folded) {
             return Err(PasswordRefusal::Common);
         }
         Ok(Self(typed))
@@ -184,7 +184,7 @@ impl OwnWords<'_> {
         let mut parts: Vec<Vec<char>> = whole
             .flat_map(|text| {
                 let plain: String = fold(text).into_iter().collect();
-                let split = common::GENERIC.iter().fold(plain, |text, word| text.replace(word, " "));
+                let split = well_known::GENERIC.iter().fold(plain, |text, word| text.replace(word, " "));
                 split
                     .split(|c: char| !c.is_alphanumeric())
                     .map(|part| part.chars().collect::<Vec<char>>())

@@ -69,7 +69,7 @@ pub use line::{
 };
 pub use notice::{NOTICE_BODY_MAX_CHARS, NOTICE_TITLE_MAX_CHARS, NOTICES_LIMIT, Notice};
 pub use number_check::{NumberLookup, NumberQuestion, NumberRefusal, RefusedNumberCheck};
-pub use operator_account::{OPERATORS_LIMIT, OperatorAccount, OperatorAdded};
+pub use operator_account::{NewOperator, OPERATORS_LIMIT, OperatorAccount, OperatorAdded, is_operator_id};
 pub use options::{Options, READ_BATCH_LIMIT, READ_QUEUE_LIMIT, WRITE_GROUP_LIMIT, WRITE_QUEUE_LIMIT};
 pub use portal_account::{Confirmed, PendingRegistration, PortalAccount, REGISTRATION_LINK};
 pub use reference_number::REFERENCE_NUMBER_MAX;

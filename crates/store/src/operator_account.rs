@@ -6,14 +6,23 @@ use eligibility::{
 };
 
 use crate::{
-    Error, Result, Store,
+    Audience, Error, Result, SignInRecord, Store,
     audit::{AuditEvent, CENTRAL_CHAIN, Chains},
     engine::{Row, Tx, bind},
     job::{Read, Write},
+    sign_in,
 };
 
 /// Accounts of the operator that are listed at most.
 pub const OPERATORS_LIMIT: u32 = 200;
+
+/// Whether a text can be the id of an account of the operator: 3 to 32 small letters, digits and hyphens, a letter
+/// first. No account of the portal has such an id.
+#[must_use]
+pub fn is_operator_id(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (3..=32).contains(&text.len()) && text.as_bytes()[0].is_ascii_lowercase() && text.bytes().all(plain)
+}
 
 /// An account of the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +43,17 @@ pub struct OperatorAccount {
     pub closed_at: Option<Instant>,
 }
 
+/// An account that is to be made, with what its owner signs in with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewOperator {
+    /// The account.
+    pub account: OperatorAccount,
+    /// Argon2id with its parameters.
+    pub password_hash: String,
+    /// The secret of the one-time codes, under the server's key: shown once to its owner, so it counts as confirmed.
+    pub sealed_totp_secret: Vec<u8>,
+}
+
 /// What became of a new account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperatorAdded {
@@ -47,6 +67,8 @@ pub enum OperatorAdded {
 
 const PUT: &str = "INSERT INTO operator_account (operator_id, name, mail, mail_key, role, created_by, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+const PUT_TOTP: &str =
+    "INSERT INTO totp (subject, sealed_secret, last_step, confirmed_at) VALUES ($1, $2, $3, $4)";
 const ID_TAKEN: &str = "SELECT 1 FROM operator_account WHERE operator_id = $1";
 const FIND: &str = "SELECT operator_id, name, mail, role, created_by, created_at, closed_at FROM operator_account \
      WHERE operator_id = $1";
@@ -76,7 +98,7 @@ fn event(by: &str, action: &str, id: &str, outcome: &str) -> AuditEvent {
     }
 }
 
-struct Add(OperatorAccount);
+struct Add(NewOperator);
 
 impl Write for Add {
     type Output = OperatorAdded;
@@ -86,7 +108,7 @@ impl Write for Add {
     }
 
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<OperatorAdded> {
-        let new = &self.0;
+        let new = &self.0.account;
         let mail_key = new.mail.key();
         let row = bind![
             &new.id,
@@ -101,6 +123,21 @@ impl Write for Add {
             let taken = tx.query_one(ID_TAKEN, bind![&new.id], |_| Ok(())).await?.is_some();
             return Ok(if taken { OperatorAdded::IdTaken } else { OperatorAdded::MailTaken });
         }
+        let record = SignInRecord {
+            subject: new.id.clone(),
+            institution_code: None,
+            role: new.role.name().to_owned(),
+            name: new.name.clone(),
+            password_hash: self.0.password_hash.clone(),
+            closed: false,
+        };
+        if !sign_in::put(tx, Audience::Operator, &new.id, &record, new.created_at).await? {
+            // A name without an account: nothing of this account may stay.
+            let why = "its name is taken by another kind of account".to_owned();
+            return Err(Error::Refused { what: "operator account", why });
+        }
+        let secret = self.0.sealed_totp_secret.as_slice();
+        tx.execute(PUT_TOTP, bind![&new.id, secret, 0_i64, new.created_at.0]).await?;
         let event = event(&new.created_by, "operator-account.create", &new.id, new.role.name());
         chains.append(tx, CENTRAL_CHAIN, new.created_at, &event).await?;
         Ok(OperatorAdded::Added)
@@ -124,6 +161,7 @@ impl Write for Close {
         if tx.execute(CLOSE, bind![self.now.0, &self.id]).await? == 0 {
             return Ok(false);
         }
+        sign_in::close(tx, Audience::Operator, &self.id, self.now).await?;
         let event = event(&self.by, "operator-account.close", &self.id, "done");
         chains.append(tx, CENTRAL_CHAIN, self.now, &event).await?;
         Ok(true)
@@ -151,12 +189,16 @@ impl Read for All {
 }
 
 impl Store {
-    /// Adds an account of the operator, audited.
+    /// Adds an account of the operator with its password and second factor, audited.
     ///
     /// # Errors
-    /// Any write error of the store.
-    pub async fn add_operator(&self, account: OperatorAccount) -> Result<OperatorAdded> {
-        self.write(Add(account)).await
+    /// [`Error::Refused`] when the id is none ([`is_operator_id`]); any write error of the store.
+    pub async fn add_operator(&self, new: NewOperator) -> Result<OperatorAdded> {
+        if !is_operator_id(&new.account.id) {
+            let why = "3 to 32 small letters, digits and hyphens, a letter first".to_owned();
+            return Err(Error::Refused { what: "operator id", why });
+        }
+        self.write(Add(new)).await
     }
 
     /// Closes an account of the operator, audited; `false` when it is unknown or closed.

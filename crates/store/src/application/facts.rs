@@ -4,13 +4,13 @@ use eligibility::{
     Instant,
     application::{ApplicationContent, Facts, Finding, check},
     institution::InstitutionCode,
-    institution_certificate::{KnownCertificate, TerminalName},
+    institution_certificate::{CertificateStanding, TerminalName},
     line::CustomerId,
 };
 
 use super::{ApplicationId, row};
 use crate::{
-    Error, Result,
+    Error, Result, certificate,
     engine::{Tx, bind},
 };
 
@@ -56,8 +56,8 @@ pub(super) async fn findings(
         Some(wanted) => holder_of(tx, wanted, institution).await?,
         None => None,
     };
-    let certificate = match row::subject(content) {
-        Some(serial) => certificate(tx, institution, serial).await?,
+    let known = match row::subject(content) {
+        Some(serial) => certificate::by_serial(tx, institution, serial).await?.map(|one| one.known()),
         None => None,
     };
     let has_certificate = match content {
@@ -76,7 +76,7 @@ pub(super) async fn findings(
         customer_id_holder: holder.as_ref(),
         customer_id: present.as_ref(),
         terminal_has_certificate: has_certificate,
-        certificate: certificate.as_ref(),
+        certificate: known.as_ref(),
         other_code_known,
         other_code_taken,
     };
@@ -123,23 +123,15 @@ async fn present_customer_id(tx: &Tx<'_>, institution: &InstitutionCode) -> Resu
     Ok(present.flatten())
 }
 
-// The two questions below are put to the tables of the certificate authority.
-
-#[expect(clippy::unused_async, reason = "asks the table of certificates once that is there")]
-async fn certificate(
-    _tx: &Tx<'_>,
-    _institution: &InstitutionCode,
-    _serial: &str,
-) -> Result<Option<KnownCertificate>> {
-    Ok(None)
-}
-
-#[expect(clippy::unused_async, reason = "asks the table of certificates once that is there")]
+/// Whether the institution has a certificate for a terminal of this name that works now.
 async fn has_certificate(
-    _tx: &Tx<'_>,
-    _institution: &InstitutionCode,
-    _terminal: &TerminalName,
-    _now: Instant,
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    terminal: &TerminalName,
+    now: Instant,
 ) -> Result<bool> {
-    Ok(false)
+    let all = certificate::of(tx, institution).await?;
+    let of_terminal = all.iter().filter(|one| one.terminal_name == terminal.as_str());
+    let mut standings = of_terminal.map(|one| CertificateStanding::of(Some(&one.known()), institution, now));
+    Ok(standings.any(CertificateStanding::may_be_used))
 }

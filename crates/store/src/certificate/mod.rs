@@ -28,6 +28,7 @@ pub use revoke::{NewRevocation, Revoked};
 pub use serial::{Reservation, Reserved};
 pub use standing::TerminalStanding;
 
+pub(crate) use read::{by_serial, of};
 pub(crate) use revoke::follow_terminal;
 
 use crate::audit::AuditEvent;

@@ -130,13 +130,27 @@ fn certificate(row: &Row<'_>) -> Result<InstitutionCertificate> {
     })
 }
 
+/// Every certificate of an institution, within a transaction.
+pub(crate) async fn of(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<Vec<InstitutionCertificate>> {
+    tx.query(OF, bind![institution.as_str()], certificate).await
+}
+
+/// One certificate of an institution, within a transaction.
+pub(crate) async fn by_serial(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    serial: &str,
+) -> Result<Option<InstitutionCertificate>> {
+    tx.query_one(BY_SERIAL, bind![institution.as_str(), serial], certificate).await
+}
+
 struct Of(InstitutionCode);
 
 impl Read for Of {
     type Output = Vec<InstitutionCertificate>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        tx.query(OF, bind![self.0.as_str()], certificate).await
+        of(tx, &self.0).await
     }
 }
 

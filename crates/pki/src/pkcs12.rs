@@ -1,8 +1,8 @@
 //! PKCS#12 files, for terminals that cannot make their own request.
 
 use p12_keystore::{
-    Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKey as StoredKey,
-    PrivateKeyChain,
+    Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, Pkcs12ImportPolicy,
+    PrivateKey as StoredKey, PrivateKeyChain,
 };
 
 use crate::keys::PrivateKey;
@@ -49,4 +49,28 @@ pub fn export(
         .mac_iterations(ITERATIONS)
         .write()
         .map_err(failed)
+}
+
+/// A key and its certificate, out of a PKCS#12 file.
+#[derive(Debug)]
+pub struct Imported {
+    /// The key.
+    pub key: PrivateKey,
+    /// Its certificate and the authorities above it as far as the file has them, DER, its own first.
+    pub chain_der: Vec<Vec<u8>>,
+}
+
+/// Reads the one key of a PKCS#12 file with its certificate and chain. Says nothing of who issued them.
+///
+/// # Errors
+/// [`Error::Crypto`] when the password is wrong or the file is broken, which cannot be told apart;
+/// [`Error::Malformed`] when it holds no key with a certificate; [`Error::Key`] for a kind of key not used here.
+pub fn import(file: &[u8], password: &str) -> Result<Imported> {
+    let store = KeyStore::from_pkcs12(file, password, Pkcs12ImportPolicy::Strict)
+        .map_err(|_| Error::Crypto("PKCS#12: wrong password or broken file"))?;
+    let (_, chain) =
+        store.private_key_chain().ok_or(Error::Malformed("PKCS#12 (no key with a certificate)"))?;
+    let key = PrivateKey::from_pkcs8_der(chain.key().as_der())?;
+    let chain_der = chain.certs().iter().map(|certificate| certificate.as_der().to_vec()).collect();
+    Ok(Imported { key, chain_der })
 }

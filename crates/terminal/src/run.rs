@@ -6,8 +6,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     central::{Central, ClientError, HttpsCentral},
+    certificate::Care,
     config::Config,
     drop::{self, Desk},
+    gateway::GatewayDoor,
     reader_link::ReaderLink,
     status::Status,
 };
@@ -27,6 +29,8 @@ pub enum RunError {
 pub struct Terminal<C: Central> {
     desk: Arc<Desk<C>>,
     link: ReaderLink,
+    care: Option<Arc<Care>>,
+    gateway: Option<GatewayDoor>,
     status: Arc<Status>,
 }
 
@@ -45,10 +49,31 @@ impl<C: Central> Terminal<C> {
     /// # Errors
     /// [`RunError::Io`] when folders, journal, token or address cannot be used.
     pub async fn start(config: &Config, central: C) -> Result<Self, RunError> {
+        let care = central.identity().map(|slot| Arc::new(Care::new(config.clone(), slot)));
         let (central, status) = (Arc::new(central), Arc::new(Status::default()));
         let desk = Arc::new(Desk::open(config, Arc::clone(&central), Arc::clone(&status))?);
         let link = ReaderLink::bind(config, central, Arc::clone(&desk), Arc::clone(&status)).await?;
-        Ok(Self { desk, link, status })
+        let gateway = match (&config.gateway, &care) {
+            (Some(door), Some(care)) => {
+                Some(GatewayDoor::bind(door, Arc::clone(care), Arc::clone(&status)).await?)
+            }
+            _ => None,
+        };
+        Ok(Self { desk, link, care, gateway, status })
+    }
+
+    /// Where the browser on this machine finds the terminal's pages and the institution web, if it does.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn gateway_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.gateway.as_ref().map(GatewayDoor::address).transpose()
+    }
+
+    /// What looks after the certificate, where the centre is shown one.
+    #[must_use]
+    pub fn care(&self) -> Option<Arc<Care>> {
+        self.care.clone()
     }
 
     /// Where the reader link listens.
@@ -72,7 +97,21 @@ impl<C: Central> Terminal<C> {
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), RunError> {
         tracing::info!("the terminal is ready");
         let drop = drop::run(self.desk, shutdown.clone());
-        let ((), served) = tokio::join!(drop, self.link.serve(shutdown));
-        Ok(served?)
+        let care = self.care.map(|care| care.run(shutdown.clone()));
+        let gateway = self.gateway.map(|gateway| gateway.serve(shutdown.clone()));
+        let care = async {
+            if let Some(care) = care {
+                care.await
+            }
+        };
+        let gateway = async {
+            match gateway {
+                Some(gateway) => gateway.await,
+                None => Ok(()),
+            }
+        };
+        let ((), (), served, gone) = tokio::join!(drop, care, self.link.serve(shutdown), gateway);
+        served?;
+        Ok(gone?)
     }
 }

@@ -12,7 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("population", &["eligibility", "wire"]),
     ("server", &["eligibility", "wire", "card", "pki", "store"]),
     // These two reach the server over HTTP only, with shapes from `wire`.
-    ("terminal", &["eligibility", "wire", "card"]),
+    ("terminal", &["eligibility", "wire", "card", "pki"]),
     ("kiosk", &["eligibility", "wire", "card"]),
     (
         "shikaku",

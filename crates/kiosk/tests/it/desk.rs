@@ -98,6 +98,8 @@ async fn enrol(system: &TestSystem, dir: &std::path::Path) -> Config {
             receipt_issuer: "urn:shikaku:test".into(),
         },
         reader_link: ReaderLinkConfig { listen: ([127, 0, 0, 1], 0).into(), token_file: None },
+        certificate: terminal::config::CertificateConfig::default(),
+        gateway: None,
     }
 }
 

@@ -107,7 +107,7 @@ fn of_limits(values: &mut Values, limits: &central::Limits) {
 
 /// Of a terminal.
 pub(crate) fn of_terminal(config: &desk::Config) -> Values {
-    let desk::Config { institution_code, state, drop, central, reader_link } = config;
+    let desk::Config { institution_code, state, drop, central, reader_link, certificate, gateway } = config;
     let mut values = Values::new();
     put(&mut values, "terminal: institution_code", institution_code);
     put(&mut values, "terminal: state", state.display());
@@ -124,7 +124,23 @@ pub(crate) fn of_terminal(config: &desk::Config) -> Values {
     let desk::ReaderLinkConfig { listen, token_file: _ } = reader_link;
     put(&mut values, "terminal: reader_link.listen", listen);
     put(&mut values, "terminal: reader_link.token_file", config.token_file().display());
+    of_certificate(&mut values, certificate, gateway.as_ref());
     values
+}
+
+fn of_certificate(
+    values: &mut Values,
+    certificate: &desk::CertificateConfig,
+    gateway: Option<&desk::GatewayConfig>,
+) {
+    let desk::CertificateConfig { retrieval_url, automatic_renewal } = certificate;
+    put(values, "terminal: certificate.retrieval_url", retrieval_url.as_deref().unwrap_or("(none)"));
+    put(values, "terminal: certificate.automatic_renewal", automatic_renewal);
+    let Some(desk::GatewayConfig { listen, institution_web }) = gateway else {
+        return put(values, "terminal: gateway", "(none)");
+    };
+    put(values, "terminal: gateway.listen", listen);
+    put(values, "terminal: gateway.institution_web", institution_web.as_deref().unwrap_or("(none)"));
 }
 
 fn of_drop(values: &mut Values, drop: &desk::DropConfig) {

@@ -1,7 +1,7 @@
-//! The HTTPS client: mutual TLS 1.3, kept connections, bounded times and sizes.
+//! The three questions over HTTPS, and the proof that an answer is the centre's.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{PoisonError, RwLock},
     time::Duration,
 };
@@ -9,46 +9,36 @@ use std::{
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use eligibility::{Date, codes::InquiryMethod, institution::InstitutionCode};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, header::CONTENT_TYPE};
+use reqwest::{RequestBuilder, header::CONTENT_TYPE};
 use serde::{Serialize, de::DeserializeOwned};
 use wire::receipt::ReceiptClaims;
 use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, CardCheckRequest, CheckAnswer, JwkSet, NONCE_HEADER, NONCES_PATH,
-    NUMBER_VERIFICATIONS_PATH, NonceAnswer, NonceRequest, NumberCheckRequest, Problem, RECEIPT_KEYS_PATH,
-    answer_text,
+    NUMBER_VERIFICATIONS_PATH, NonceAnswer, NonceRequest, NumberCheckRequest, RECEIPT_KEYS_PATH, answer_text,
 };
 
 use super::{
     Central, CentralError, FreshNonce, Identity, IdentityError, ReceiptError, ReceiptKeys, ReceiptKeysError,
-    nonces::Nonces, probe::Probe, receipts::ReceiptFile,
+    connected::{Connected, Connections},
+    receipts::ReceiptFile,
+    trouble::{read_body, refusal},
 };
-use crate::{clock, config::Config};
+use crate::{certificate::IdentitySlot, clock, config::Config};
 
-/// Time to connect and shake hands.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
-/// Time for one question with its answer.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
-/// How long an idle connection is kept.
-const KEEP_IDLE: Duration = Duration::from_secs(90);
 /// Nonces fetched at once.
 const NONCES_AT_ONCE: u32 = 4;
-/// Longest answer read, bytes.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// The central system over HTTPS.
 #[derive(Debug)]
 pub struct HttpsCentral {
-    client: Client,
+    connections: Connections,
     base: String,
     institution: InstitutionCode,
-    fingerprint: String,
-    nonces: Nonces,
     keys: RwLock<ReceiptKeys>,
     /// Where the only keys come from that count, if not from the centre.
     pinned: Option<PathBuf>,
     issuer: String,
     receipts: ReceiptFile,
-    probe: Option<Probe>,
 }
 
 /// What was asked, as far as a receipt repeats it.
@@ -75,45 +65,38 @@ pub enum ClientError {
 }
 
 impl HttpsCentral {
-    /// A client for the centre in `config`. Connects only when asked something.
+    /// A client for the centre in `config`. Connects only when asked something. Without a certificate it works only
+    /// where the terminal has pages to install one with, and asks nothing until then.
     ///
     /// # Errors
     /// [`ClientError`] when certificate, key or state folder cannot be used.
     pub fn new(config: &Config) -> Result<Self, ClientError> {
-        let identity = Identity::load(&config.central)?;
-        Self::with_identity(config, &identity, &config.state)
-    }
-
-    fn with_identity(config: &Config, identity: &Identity, state: &Path) -> Result<Self, ClientError> {
-        let tls = identity.tls()?;
+        let identity = match Identity::load(config) {
+            Ok(identity) => Some(identity),
+            // The pages say what is wrong with it and take another one.
+            Err(error) if config.gateway.is_some() => {
+                tracing::warn!(%error, "no certificate to work with");
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let base = config.central.url.trim_end_matches('/').to_owned();
         let pinned = config.central.receipt_keys_file.clone();
-        let probe = Probe::new(tls.clone(), &config.central.url);
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .https_only(true)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .pool_idle_timeout(KEEP_IDLE)
-            .build()?;
         Ok(Self {
-            client,
-            base: config.central.url.trim_end_matches('/').to_owned(),
+            connections: Connections::new(IdentitySlot::new(identity), base.clone()),
+            base,
             institution: config.institution_code.clone(),
-            fingerprint: identity.fingerprint().to_owned(),
-            nonces: Nonces::default(),
             keys: RwLock::new(pinned.as_deref().map(ReceiptKeys::load).transpose()?.unwrap_or_default()),
             pinned,
             issuer: config.central.receipt_issuer.clone(),
-            receipts: ReceiptFile::open(state)?,
-            probe,
+            receipts: ReceiptFile::open(&config.state)?,
         })
     }
 
     /// Asks for a check. The answer is used when its receipt proves it, for this question and byte for byte.
     async fn check(
         &self,
+        connected: &Connected,
         path: &str,
         request: &impl Serialize,
         asked: Asked,
@@ -121,47 +104,11 @@ impl HttpsCentral {
         let question = serde_json::to_vec(request)
             .map_err(|_| CentralError::NotUnderstood("the question cannot be written".into()))?;
         let digest = base64_digest(&question);
-        let request = self.client.post(format!("{}{path}", self.base)).body(question);
-        let body = self.body_of(request.header(CONTENT_TYPE, "application/json")).await?;
+        let request = connected.client.post(format!("{}{path}", self.base)).body(question);
+        let body = body_of(connected, request.header(CONTENT_TYPE, "application/json")).await?;
         let answer: CheckAnswer = understood(&body)?;
         let text = std::str::from_utf8(&body).ok().and_then(answer_text).map(str::as_bytes);
         self.accept(answer, &asked, &digest, text.map(base64_digest).as_deref()).await
-    }
-
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CentralError> {
-        self.send(self.client.post(format!("{}{path}", self.base)).json(body)).await
-    }
-
-    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CentralError> {
-        understood(&self.body_of(request).await?)
-    }
-
-    /// The body of a successful answer.
-    async fn body_of(&self, request: RequestBuilder) -> Result<Vec<u8>, CentralError> {
-        let error = match request.send().await {
-            Ok(response) => return self.read(response).await,
-            Err(error) => error,
-        };
-        // Whoever is not admitted may only see the line cut: ask in a way that shows why.
-        if was_cut(&error)
-            && let Some(probe) = &self.probe
-            && let Some(objection) = probe.objection().await
-        {
-            return Err(tls_trouble(&objection));
-        }
-        Err(trouble(&error))
-    }
-
-    async fn read(&self, response: Response) -> Result<Vec<u8>, CentralError> {
-        if let Some(nonce) = response.headers().get(NONCE_HEADER).and_then(|value| value.to_str().ok()) {
-            self.nonces.put_next(nonce.to_owned());
-        }
-        let status = response.status();
-        let body = read_body(response).await?;
-        if status.is_success() {
-            return Ok(body);
-        }
-        Err(refusal(status, &body))
     }
 
     /// Checks and keeps the receipt; an answer that it does not prove is not passed on.
@@ -220,7 +167,9 @@ impl HttpsCentral {
             },
             None => {
                 let path = format!("{}{RECEIPT_KEYS_PATH}", self.base);
-                ReceiptKeys::new(&self.send::<JwkSet>(self.client.get(path)).await?)
+                let connected = self.connections.current()?;
+                let body = body_of(&connected, connected.client.get(path)).await?;
+                ReceiptKeys::new(&understood::<JwkSet>(&body)?)
             }
         };
         let mut known = self.keys.write().unwrap_or_else(PoisonError::into_inner);
@@ -238,26 +187,46 @@ impl HttpsCentral {
 impl Central for HttpsCentral {
     async fn check_number(&self, request: NumberCheckRequest) -> Result<CheckAnswer, CentralError> {
         let asked = Asked { method: InquiryMethod::Number, as_of: request.as_of };
-        self.check(NUMBER_VERIFICATIONS_PATH, &request, asked).await
+        self.check(&*self.connections.current()?, NUMBER_VERIFICATIONS_PATH, &request, asked).await
     }
 
     async fn check_card(&self, request: CardCheckRequest) -> Result<CheckAnswer, CentralError> {
         let asked = Asked { method: InquiryMethod::Card, as_of: request.as_of };
-        self.check(CARD_VERIFICATIONS_PATH, &request, asked).await
+        let connected = self.connections.of_nonce(&request.nonce)?;
+        self.check(&connected, CARD_VERIFICATIONS_PATH, &request, asked).await
     }
 
     async fn nonce(&self) -> Result<FreshNonce, CentralError> {
-        if let Some(nonce) = self.nonces.take() {
-            return Ok(nonce);
+        let connected = self.connections.current()?;
+        let terminal_fingerprint = connected.fingerprint.clone();
+        if let Some((nonce, expires_in_s)) = connected.nonces.take() {
+            return Ok(FreshNonce { nonce, expires_in_s, terminal_fingerprint });
         }
-        let answer: NonceAnswer = self.post(NONCES_PATH, &NonceRequest { count: NONCES_AT_ONCE }).await?;
-        self.nonces.put(answer.nonces, Duration::from_secs(answer.expires_in_s.into()));
-        self.nonces.take().ok_or_else(|| CentralError::NotUnderstood("no nonce in the answer".into()))
+        let request = connected.client.post(format!("{}{NONCES_PATH}", self.base));
+        let body = body_of(&connected, request.json(&NonceRequest { count: NONCES_AT_ONCE })).await?;
+        let answer: NonceAnswer = understood(&body)?;
+        connected.nonces.put(answer.nonces, Duration::from_secs(answer.expires_in_s.into()));
+        let (nonce, expires_in_s) = connected
+            .nonces
+            .take()
+            .ok_or_else(|| CentralError::NotUnderstood("no nonce in the answer".into()))?;
+        Ok(FreshNonce { nonce, expires_in_s, terminal_fingerprint })
     }
 
-    fn terminal_fingerprint(&self) -> &str {
-        &self.fingerprint
+    fn identity(&self) -> Option<IdentitySlot> {
+        Some(self.connections.slot().clone())
     }
+}
+
+/// The body of a successful answer; a nonce that comes with it is kept.
+async fn body_of(connected: &Connected, request: RequestBuilder) -> Result<Vec<u8>, CentralError> {
+    let response = connected.send(request).await?;
+    if let Some(nonce) = response.headers().get(NONCE_HEADER).and_then(|value| value.to_str().ok()) {
+        connected.nonces.put_next(nonce.to_owned());
+    }
+    let status = response.status();
+    let body = read_body(response).await?;
+    if status.is_success() { Ok(body) } else { Err(refusal(status, &body)) }
 }
 
 /// SHA-256, base64url: as a receipt holds it.
@@ -267,82 +236,4 @@ fn base64_digest(bytes: &[u8]) -> String {
 
 fn understood<T: DeserializeOwned>(body: &[u8]) -> Result<T, CentralError> {
     serde_json::from_slice(body).map_err(|_| CentralError::NotUnderstood("unexpected body".into()))
-}
-
-async fn read_body(mut response: Response) -> Result<Vec<u8>, CentralError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(CentralError::NotUnderstood("the answer is too large".into()));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-fn refusal(status: StatusCode, body: &[u8]) -> CentralError {
-    if let Ok(problem) = serde_json::from_slice::<Problem>(body) {
-        // What the body says about the status is not relied on: retries hang on it.
-        return CentralError::Refused(Box::new(Problem { status: status.as_u16(), ..problem }));
-    }
-    let what = format!("status {}", status.as_u16());
-    match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => CentralError::NotAdmitted(what),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => CentralError::Unreachable(what),
-        _ if status.is_server_error() => CentralError::Unreachable(what),
-        _ => CentralError::NotUnderstood(what),
-    }
-}
-
-/// Tells certificate trouble from network trouble. The address is left out: it may hold nothing personal today,
-/// but errors are logged.
-fn trouble(error: &reqwest::Error) -> CentralError {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if let Some(tls) = tls_error(cause) {
-            return tls_trouble(tls);
-        }
-        next = cause.source();
-    }
-    let what = if error.is_timeout() {
-        "no answer in time"
-    } else if error.is_connect() {
-        "no connection"
-    } else {
-        "the connection broke"
-    };
-    CentralError::Unreachable(what.into())
-}
-
-fn tls_trouble(tls: &rustls::Error) -> CentralError {
-    match tls {
-        rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_) => {
-            CentralError::NotAdmitted(tls.to_string())
-        }
-        _ => CentralError::Unreachable(tls.to_string()),
-    }
-}
-
-/// Whether a connection that stood was cut, and not for a reason that TLS gave.
-fn was_cut(error: &reqwest::Error) -> bool {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    let mut io = None;
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if tls_error(cause).is_some() {
-            return false;
-        }
-        io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or(io);
-        next = cause.source();
-    }
-    let is_cut = matches!(io, Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof));
-    !error.is_timeout() && (is_cut || !error.is_connect())
-}
-
-/// A TLS error as it is, or inside the I/O errors it usually travels in (whose `source` would skip over it).
-fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    match cause.downcast_ref::<std::io::Error>() {
-        Some(io) => tls_error(io.get_ref()?),
-        None => cause.downcast_ref(),
-    }
 }

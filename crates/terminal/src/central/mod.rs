@@ -1,11 +1,13 @@
 //! The central system as this terminal sees it: three questions, typed troubles, and one HTTPS client for them.
 
 mod client;
+mod connected;
 mod identity;
 mod nonces;
 mod patience;
 mod probe;
 mod receipts;
+mod trouble;
 
 use std::future::Future;
 
@@ -13,9 +15,14 @@ use eligibility::errors::ErrorCode;
 use wire::terminal_api::{CardCheckRequest, CheckAnswer, NumberCheckRequest, Problem};
 
 pub use client::{ClientError, HttpsCentral};
+pub(crate) use connected::Connected;
 pub use identity::{Identity, IdentityError};
+pub(crate) use identity::{roots, tls_without_certificate};
 pub(crate) use patience::patiently;
 pub use receipts::{ReceiptError, ReceiptKeys, ReceiptKeysError};
+pub(crate) use trouble::{read_body, refusal, trouble};
+
+use crate::certificate::IdentitySlot;
 
 /// The centre is there but cannot answer now.
 const HTTP_UNAVAILABLE: u16 = 503;
@@ -48,8 +55,10 @@ pub trait Central: Send + Sync + 'static {
     /// [`CentralError`]
     fn nonce(&self) -> impl Future<Output = Result<FreshNonce, CentralError>> + Send;
 
-    /// Lower-case hex SHA-256 of this terminal's certificate, which the card's signature is bound to.
-    fn terminal_fingerprint(&self) -> &str;
+    /// Where the certificate in use stands, for a centre that is shown one.
+    fn identity(&self) -> Option<IdentitySlot> {
+        None
+    }
 }
 
 /// A nonce and how long it still lives.
@@ -59,6 +68,8 @@ pub struct FreshNonce {
     pub nonce: String,
     /// Life from now, seconds.
     pub expires_in_s: u32,
+    /// Lower-case hex SHA-256 of the certificate it was given to, which the card's signature is bound to.
+    pub terminal_fingerprint: String,
 }
 
 /// Why the central system gave no answer. Holds no personal data: it is logged.
@@ -70,6 +81,9 @@ pub enum CentralError {
     /// The two sides do not accept each other's certificates: asking again does not help.
     #[error("the terminal is not admitted: {0}")]
     NotAdmitted(String),
+    /// The centre's certificate is not valid by this machine's clock: one of the two is wrong.
+    #[error("the centre's certificate does not fit this machine's clock: {0}")]
+    Untimely(String),
     /// The centre understood and refused; the problem says why.
     #[error("the central system refused: {} {}", .0.status, .0.code)]
     Refused(Box<Problem>),
@@ -88,7 +102,7 @@ impl CentralError {
         match self {
             Self::Unreachable(_) => true,
             Self::Refused(problem) => problem.status == HTTP_UNAVAILABLE,
-            Self::NotAdmitted(_) | Self::NotUnderstood(_) | Self::Unproven(_) => false,
+            Self::NotAdmitted(_) | Self::Untimely(_) | Self::NotUnderstood(_) | Self::Unproven(_) => false,
         }
     }
 
@@ -103,7 +117,7 @@ impl CentralError {
     pub fn code(&self) -> &str {
         match self {
             Self::Unreachable(_) | Self::NotUnderstood(_) => ErrorCode::CentralUnreachable.code(),
-            Self::NotAdmitted(_) => ErrorCode::TerminalNotReady.code(),
+            Self::NotAdmitted(_) | Self::Untimely(_) => ErrorCode::TerminalNotReady.code(),
             Self::Unproven(_) => ErrorCode::AnswerUnproven.code(),
             Self::Refused(problem) => &problem.code,
         }

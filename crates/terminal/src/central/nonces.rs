@@ -6,8 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::FreshNonce;
-
 /// Nonces kept at most.
 const STOCK: usize = 32;
 /// A nonce is handed out only while at least this part of its life is left: the patient needs time.
@@ -22,6 +20,7 @@ pub(crate) struct Nonces {
 #[derive(Debug, Default)]
 struct Stock {
     nonces: VecDeque<(String, Instant)>,
+    handed_out: VecDeque<String>,
     life: Duration,
 }
 
@@ -47,8 +46,8 @@ impl Nonces {
         }
     }
 
-    /// The freshest nonce with enough life left.
-    pub(crate) fn take(&self) -> Option<FreshNonce> {
+    /// The freshest nonce with enough life left, and how long it still lives, seconds.
+    pub(crate) fn take(&self) -> Option<(String, u32)> {
         let mut stock = self.lock();
         let (nonce, until) = stock.nonces.pop_back()?;
         let left = until.saturating_duration_since(Instant::now());
@@ -57,7 +56,16 @@ impl Nonces {
             stock.nonces.clear();
             return None;
         }
-        Some(FreshNonce { nonce, expires_in_s: u32::try_from(left.as_secs()).unwrap_or(u32::MAX) })
+        stock.handed_out.push_back(nonce.clone());
+        if stock.handed_out.len() > STOCK {
+            stock.handed_out.pop_front();
+        }
+        Some((nonce, u32::try_from(left.as_secs()).unwrap_or(u32::MAX)))
+    }
+
+    /// Whether this one was taken here, not long ago.
+    pub(crate) fn was_handed_out(&self, nonce: &str) -> bool {
+        self.lock().handed_out.iter().any(|one| one == nonce)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Stock> {

@@ -107,19 +107,15 @@ impl Config {
                 "the central system speaks mutual TLS only",
             ));
         }
-        for (setting, file) in
-            [("central.ca_file", &central.ca_file), ("central.certificate_file", &central.certificate_file)]
-        {
-            check_readable(problems, setting, file);
-        }
-        check_secret(problems, "central.key_file", &central.key_file);
+        check_readable(problems, "central.ca_file", &central.ca_file);
+        self.check_brought(problems);
         if let Some(file) = &central.receipt_keys_file
             && let Err(error) = ReceiptKeys::load(file)
         {
             let what = format!("{}: {error}", file.display());
             problems.push(problem("central.receipt_keys_file", what, "put the centre's key set there"));
         }
-        match crate::central::Identity::load(central) {
+        match crate::central::Identity::load(self) {
             Err(error) => {
                 problems.push(problem(
                     "central",
@@ -133,9 +129,19 @@ impl Config {
                 problems.push(problem("institution_code", what, remedy));
             }
             Ok(identity) if identity.not_after_s() * 1000 < clock::now_ms() => {
-                problems.push(problem("central.certificate_file", "the certificate has expired", "renew it"));
+                let remedy = "install a new one: shikaku terminal certificate install";
+                problems.push(problem("central.certificate_file", "the certificate has expired", remedy));
             }
             Ok(_) => {}
+        }
+    }
+
+    /// The certificate somebody put here, while the terminal has none of its own.
+    fn check_brought(&self, problems: &mut Vec<Problem>) {
+        let keeping = crate::certificate::Keeping::of(self);
+        if keeping.brought().is_some() && matches!(keeping.number_in_use(), Ok(None)) {
+            check_readable(problems, "central.certificate_file", &self.central.certificate_file);
+            check_secret(problems, "central.key_file", &self.central.key_file);
         }
     }
 

@@ -29,6 +29,12 @@ pub struct Config {
     /// The door for the card reader at the counter.
     #[serde(default)]
     pub reader_link: ReaderLinkConfig,
+    /// How the terminal looks after its certificate.
+    #[serde(default)]
+    pub certificate: CertificateConfig,
+    /// The door for the browser on this machine. Default: none.
+    #[serde(default)]
+    pub gateway: Option<GatewayConfig>,
 }
 
 /// `[drop]`: the folders shared with the receipt computer.
@@ -97,9 +103,11 @@ pub struct CentralConfig {
     pub url: String,
     /// PEM of the only certificate authority trusted for the central system.
     pub ca_file: PathBuf,
-    /// PEM chain of this terminal's certificate.
+    /// PEM chain of a certificate brought here by hand, used until the terminal has fetched one itself. Default: none.
+    #[serde(default)]
     pub certificate_file: PathBuf,
-    /// PEM of its private key.
+    /// PEM of its private key. Default: none.
+    #[serde(default)]
     pub key_file: PathBuf,
     /// The keys that sign the centre's receipts (a JWK set), brought here on a way of their own. Only these count then,
     /// and none is fetched; the file is read again when a receipt names a key that is not among them. Default: none,
@@ -109,6 +117,43 @@ pub struct CentralConfig {
     /// `iss` of the centre's receipts. Default `urn:shikaku:centre`.
     #[serde(default = "default_receipt_issuer")]
     pub receipt_issuer: String,
+}
+
+/// `[certificate]`: how the terminal looks after its certificate.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateConfig {
+    /// Base address of the site a certificate is fetched from with the letter: https, or http on this machine.
+    /// Default: none, certificates are installed from a file.
+    #[serde(default)]
+    pub retrieval_url: Option<String>,
+    /// Whether the certificate is renewed without being asked, from 90 days before its end. Default `true`.
+    #[serde(default = "default_true")]
+    pub automatic_renewal: bool,
+}
+
+impl Default for CertificateConfig {
+    fn default() -> Self {
+        Self { retrieval_url: None, automatic_renewal: true }
+    }
+}
+
+/// `[gateway]`: loopback HTTP for the browser on this machine.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// Address to listen on; loopback only, port 0 takes a free one. Default `127.0.0.1:8450`.
+    #[serde(default = "default_gateway_listen")]
+    pub listen: SocketAddr,
+    /// Base address of the institution web, `https://host[:port]`. Default: none, only the terminal's own pages.
+    #[serde(default)]
+    pub institution_web: Option<String>,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self { listen: default_gateway_listen(), institution_web: None }
+    }
 }
 
 /// `[reader_link]`: loopback HTTP for the card reader.
@@ -213,7 +258,7 @@ impl Config {
     /// [`ConfigError::Invalid`] for unknown keys, missing ones and wrong types.
     pub fn parse(text: &str, base: &Path) -> Result<Self, ConfigError> {
         let mut config: Self = toml::from_str(text)?;
-        for path in config.paths_mut() {
+        for path in config.paths_mut().filter(|path| !path.as_os_str().is_empty()) {
             *path = base.join(&*path);
         }
         Ok(config)
@@ -292,6 +337,9 @@ fn default_true() -> bool {
 }
 fn default_receipt_issuer() -> String {
     wire::receipt::RECEIPT_ISSUER.to_owned()
+}
+fn default_gateway_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8450))
 }
 fn default_reader_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8445))

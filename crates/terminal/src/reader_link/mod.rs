@@ -172,7 +172,7 @@ impl<C: Central> Link<C> {
         outcome.map(|fresh| ReaderNonce {
             nonce: fresh.nonce,
             institution_code: self.institution.clone(),
-            terminal_fingerprint: self.central.terminal_fingerprint().to_owned(),
+            terminal_fingerprint: fresh.terminal_fingerprint,
             as_of: clock::now_in_tokyo().date(),
             expires_in_s: fresh.expires_in_s,
         })

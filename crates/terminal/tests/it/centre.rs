@@ -88,11 +88,7 @@ impl Central for Shared {
     async fn nonce(&self) -> Result<FreshNonce, CentralError> {
         self.0.trouble()?;
         let nonce = format!("nonce-{}", self.0.heard.fetch_add(1, Ordering::SeqCst));
-        Ok(FreshNonce { nonce, expires_in_s: 300 })
-    }
-
-    fn terminal_fingerprint(&self) -> &str {
-        FINGERPRINT
+        Ok(FreshNonce { nonce, expires_in_s: 300, terminal_fingerprint: FINGERPRINT.to_owned() })
     }
 }
 

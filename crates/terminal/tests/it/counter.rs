@@ -121,6 +121,8 @@ pub(crate) fn config_in(dir: &Path) -> Config {
             receipt_issuer: "urn:shikaku:test".into(),
         },
         reader_link: ReaderLinkConfig { listen: ([127, 0, 0, 1], 0).into(), token_file: None },
+        certificate: terminal::config::CertificateConfig::default(),
+        gateway: None,
     }
 }
 

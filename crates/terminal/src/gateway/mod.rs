@@ -1,0 +1,84 @@
+//! The door for the browser on this machine: `http://127.0.0.1:PORT/` is the institution web, reached with the
+//! terminal's certificate, so that nobody imports a certificate by hand; `/terminal/…` are the terminal's own pages.
+//!
+//! What must hold here: only this machine, only under its own names, changes only from its own pages; nothing of a
+//! patient on the terminal's own pages; the key is never handed to a browser.
+
+mod cookies;
+mod guard;
+mod headers;
+mod proxy;
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use axum::{Router, middleware};
+use reqwest::Url;
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::{certificate::Care, config::GatewayConfig, pages, status::Status};
+use guard::Names;
+use proxy::Upstream;
+
+/// Requests being answered at once.
+const REQUESTS_MAX: usize = 64;
+
+/// What answering needs.
+pub(crate) struct Gateway {
+    pub(crate) care: Arc<Care>,
+    pub(crate) status: Arc<Status>,
+    names: Names,
+    upstream: Option<Upstream>,
+    places: Semaphore,
+}
+
+/// The bound listener, before it serves.
+pub(crate) struct GatewayDoor {
+    listener: TcpListener,
+    router: Router,
+}
+
+impl GatewayDoor {
+    /// Binds the loopback address.
+    pub(crate) async fn bind(
+        config: &GatewayConfig,
+        care: Arc<Care>,
+        status: Arc<Status>,
+    ) -> io::Result<Self> {
+        let refused = |why: &str| io::Error::new(io::ErrorKind::InvalidInput, format!("gateway: {why}"));
+        if !config.listen.ip().is_loopback() {
+            return Err(refused("it listens on loopback only"));
+        }
+        let listener = TcpListener::bind(config.listen).await?;
+        let port = listener.local_addr()?.port();
+        let upstream = config
+            .institution_web
+            .as_deref()
+            .map(|url| Url::parse(url).ok().and_then(|url| Upstream::new(&url, port)));
+        if upstream.as_ref().is_some_and(Option::is_none) {
+            return Err(refused("institution_web is not an https:// address"));
+        }
+        let gateway = Arc::new(Gateway {
+            care,
+            status,
+            names: Names::of_port(port),
+            upstream: upstream.flatten(),
+            places: Semaphore::new(REQUESTS_MAX),
+        });
+        let router = pages::routes()
+            .fallback(proxy::pass_on)
+            .layer(middleware::from_fn_with_state(Arc::clone(&gateway), guard::guard))
+            .with_state(gateway);
+        Ok(Self { listener, router })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `shutdown`.
+    pub(crate) async fn serve(self, shutdown: CancellationToken) -> io::Result<()> {
+        axum::serve(self.listener, self.router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    }
+}

@@ -1,0 +1,51 @@
+//! 端末の状態: certificate, centre and drop folder at a glance.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    certificate::Band,
+    frame::{Frame, HOME, render},
+};
+use crate::{
+    certificate::{CertificateView, Situation},
+    gateway::Gateway,
+    status::StatusReport,
+};
+
+#[derive(Template)]
+#[template(path = "state.html")]
+struct StatePage {
+    frame: Frame,
+    band: Band,
+    view: CertificateView,
+    status: StatusReport,
+    drop_root: String,
+    /// Whether the steps of a network trouble stand on the page.
+    network: bool,
+}
+
+pub(super) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
+    let view = gateway.care.view();
+    let page = StatePage {
+        frame: Frame::new(&gateway, "端末の状態", HOME),
+        band: Band::of(&view),
+        status: gateway.status.report(),
+        drop_root: gateway.care.config().drop.root.display().to_string(),
+        network: matches!(view.situation, Situation::CentreUnreachable | Situation::LineNotConnected),
+        view,
+    };
+    render(StatusCode::OK, &page)
+}
+
+/// 「もう一度確認する」: asks the centre now.
+pub(super) async fn ask_again(State(gateway): State<Arc<Gateway>>) -> Response {
+    gateway.care.ask().await;
+    Redirect::to(HOME).into_response()
+}

@@ -2,17 +2,20 @@
 //!
 //! * [`terminal_api`]: what eligibility terminals ask for, behind mutual TLS ([`listener`]).
 //! * [`line_auth`]: the page of line authentication, and the gate that asks for it.
+//! * [`ca`]: the certificate authority of the institution network.
 //! * [`simulated_jlis`]: the card authority's revocation services, simulated.
 //! * [`ops`]: health, readiness, metrics, and the work that no request waits for.
 //!
 //! What must not live here: rules of eligibility (they are in `eligibility`), SQL (in `store`), message shapes
 //! (in `wire`), the card's own checks (in `card`).
 
+pub mod ca;
 pub mod card_revocation;
 pub mod clock;
 pub mod config;
 pub mod line_auth;
 pub mod listener;
+pub mod operator;
 pub mod ops;
 pub mod portal;
 pub mod simulated_jlis;
@@ -22,4 +25,4 @@ pub mod web;
 
 pub use clock::{Clock, ClockHands};
 pub use config::Config;
-pub use start::{Server, StartError};
+pub use start::{RunningAuthority, Server, StartError};

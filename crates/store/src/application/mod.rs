@@ -2,7 +2,6 @@
 //! here is what was written, and that two who act at once cannot both have their way.
 
 mod act;
-mod applicant;
 mod approved;
 mod carried_out;
 mod decided;

@@ -78,13 +78,13 @@ pub(crate) fn see(path: &str) -> Response {
 /// Who applies, as the rules know them.
 async fn applicant(site: &Site, user: &PortalUser) -> Result<Actor, Response> {
     user.must_be_allowed(PortalAction::Apply)?;
-    let mail = site.store.applicant_mail(&user.institution_code, user.subject()).await;
-    let Some(mail) = mail.map_err(|error| refused::by_store(&error))? else {
+    let account = site.store.portal_account(&user.institution_code, user.subject()).await;
+    let Some(account) = account.map_err(|error| refused::by_store(&error))? else {
         // Without a mail address the applicant could not be told from who decides.
         return Err(refused::not_there());
     };
     let side = Side::Applicant { institution: user.institution_code.clone(), role: user.role };
-    Ok(Actor { side, account: user.subject().to_owned(), mail: Some(mail) })
+    Ok(Actor { side, account: user.subject().to_owned(), mail: Some(account.mail) })
 }
 
 /// The application of an address, if it is the user's institution's.

@@ -1,0 +1,201 @@
+//! One application before who decides: what the checks found, what it says, what happened; 承認, 差戻し, 却下.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use eligibility::{
+    account::OperatorAction,
+    application::{ApplicationState, Refused},
+    institution::InstitutionCode,
+};
+use serde::Deserialize;
+use store::{Acted, ApplicationId, Decision, StoredApplication};
+
+use super::{FindingView, acting};
+use crate::portal::applications::{see, slug, summary};
+use crate::web::signed_in::OnSite;
+use crate::web::{FormData, OperatorUser, Shell, Site, refused, render};
+
+#[derive(Template)]
+#[template(path = "operator/application.html")]
+struct Page {
+    shell: Shell,
+    place: String,
+    queue: String,
+    number: String,
+    institution: String,
+    name: Option<String>,
+    state: &'static str,
+    submitted: String,
+    revision: u32,
+    needed: u8,
+    findings: Vec<FindingView>,
+    blocked: bool,
+    rows: Vec<summary::Row>,
+    applicants: Vec<String>,
+    approvers: Vec<String>,
+    history: Vec<(String, String, Option<String>)>,
+    done: Option<&'static str>,
+    told: Option<String>,
+    reason: String,
+    may_decide: bool,
+    own: Option<&'static str>,
+}
+
+/// What an address may say besides.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    done: Option<String>,
+}
+
+/// The application of an address; drafts are not there.
+async fn found(
+    site: &Site,
+    Path((institution, id)): Path<(String, String)>,
+) -> Result<StoredApplication, Response> {
+    let (Ok(institution), Some(id)) = (InstitutionCode::parse(&institution), ApplicationId::parse(&id))
+    else {
+        return Err(refused::not_there());
+    };
+    let stored =
+        site.store.application(&institution, &id).await.map_err(|error| refused::by_store(&error))?;
+    stored.filter(|stored| stored.content.is_some()).ok_or_else(refused::not_there)
+}
+
+/// The page.
+pub(super) async fn page(
+    OnSite(site): OnSite,
+    user: OperatorUser,
+    path: Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    if let Err(refused) = user.must_be_allowed(OperatorAction::ReadApplications) {
+        return refused;
+    }
+    let stored = match found(&site, path).await {
+        Ok(stored) => stored,
+        Err(refused) => return refused,
+    };
+    let done = asked.done.as_deref().and_then(|done| match done {
+        "approve" => Some("承認しました。"),
+        "return" => Some("差し戻しました。"),
+        "reject" => Some("却下しました。"),
+        _ => None,
+    });
+    write(&site, &user, &stored, StatusCode::OK, Told { done, ..Told::default() }).await
+}
+
+/// What to tell besides.
+#[derive(Default)]
+struct Told {
+    done: Option<&'static str>,
+    told: Option<String>,
+    reason: String,
+}
+
+async fn write(
+    site: &Site,
+    user: &OperatorUser,
+    stored: &StoredApplication,
+    status: StatusCode,
+    told: Told,
+) -> Response {
+    let application = &stored.application;
+    let institution = match site.store.institution(&application.institution).await {
+        Ok(institution) => institution,
+        Err(error) => return refused::by_store(&error),
+    };
+    let open = matches!(application.state, ApplicationState::Checking | ApplicationState::FirstApproved);
+    let deciding = open && user.role.may(OperatorAction::Decide);
+    let own = match acting(site, user, OperatorAction::Decide).await {
+        Ok(actor) if application.applicants.iter().any(|one| one.is_same_person(&actor)) => {
+            Some("ご自身が申請したものです。ほかの担当者が審査します。")
+        }
+        Ok(actor) if application.approvers.iter().any(|one| one.is_same_person(&actor)) => {
+            Some("1人目として承認済みです。2人目の承認は別の担当者が行います。差戻し・却下はできます。")
+        }
+        _ => None,
+    };
+    let approved = |approver: &eligibility::application::Actor| {
+        let entries = application.history.iter().rev();
+        let at =
+            entries.filter(|entry| entry.event == "approve" && entry.by == *approver).map(|e| e.at).next();
+        format!("{}（{}）", approver.account, at.map(summary::moment).unwrap_or_default())
+    };
+    let history = application
+        .history
+        .iter()
+        .map(|entry| (summary::moment(entry.at), entry.for_operator(), entry.reason.clone()));
+    let applicants = application.applicants.iter().map(|applicant| {
+        applicant.mail.as_ref().map_or_else(|| applicant.account.clone(), ToString::to_string)
+    });
+    let page = Page {
+        shell: Shell::new(site, application.kind.label(), "/queues", Some(&user.signed_in)),
+        place: format!("/applications/{}/{}", application.institution, stored.id),
+        queue: format!("/queues/{}", slug(application.kind)),
+        number: stored.reception_number.clone().unwrap_or_default(),
+        institution: application.institution.to_string(),
+        name: institution.map(|one| one.name),
+        state: application.state.label(),
+        submitted: stored.submitted_at.map(summary::moment).unwrap_or_default(),
+        revision: application.revision,
+        needed: application.kind.approvals_needed(),
+        findings: super::findings(&application.findings),
+        blocked: application.is_blocked(),
+        rows: stored.content.as_ref().map(summary::rows).unwrap_or_default(),
+        applicants: applicants.collect(),
+        approvers: application.approvers.iter().map(approved).collect(),
+        history: history.collect(),
+        done: told.done,
+        told: told.told,
+        reason: told.reason,
+        may_decide: deciding,
+        own: own.filter(|_| deciding),
+    };
+    render(status, &page)
+}
+
+/// 承認する, 差し戻す or 却下する.
+pub(super) async fn decide(
+    OnSite(site): OnSite,
+    user: OperatorUser,
+    path: Path<(String, String)>,
+    typed: FormData,
+) -> Response {
+    let by = match acting(&site, &user, OperatorAction::Decide).await {
+        Ok(by) => by,
+        Err(refused) => return refused,
+    };
+    let stored = match found(&site, path).await {
+        Ok(stored) => stored,
+        Err(refused) => return refused,
+    };
+    let reason = typed.text("reason");
+    let decision = match typed.get("decision") {
+        "approve" => Decision::Approve,
+        "return" => Decision::Return(reason.clone()),
+        "reject" => Decision::Reject(reason.clone()),
+        _ => return refused::incomplete(),
+    };
+    let Ok(revision) = typed.get("revision").parse::<u32>() else { return refused::incomplete() };
+    let of = (&stored.application.institution, &stored.id);
+    let acted = site.store.decide_application(of, revision, decision, by, site.clock.now()).await;
+    match acted {
+        Err(error) => refused::by_store(&error),
+        Ok(Acted::Unknown | Acted::Faulty(..)) => refused::not_there(),
+        Ok(Acted::Done(_) | Acted::Refused(Refused::AlreadyDone, _)) => {
+            let done = typed.get("decision");
+            see(&format!("/applications/{}/{}?done={done}", stored.application.institution, stored.id))
+        }
+        Ok(Acted::Refused(why, now)) => {
+            let status = match why {
+                Refused::Reason => StatusCode::UNPROCESSABLE_ENTITY,
+                _ => StatusCode::CONFLICT,
+            };
+            let told = Told { told: Some(why.message()), reason, done: None };
+            write(&site, &user, &now, status, told).await
+        }
+    }
+}

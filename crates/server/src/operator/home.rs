@@ -1,0 +1,46 @@
+//! The first page: what waits for this person.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use eligibility::account::OperatorAction;
+
+use crate::web::signed_in::OnSite;
+use crate::web::{OperatorUser, Shell, refused, render};
+
+#[derive(Template)]
+#[template(path = "operator/home.html")]
+struct Page {
+    shell: Shell,
+    role: &'static str,
+    waiting: Option<u64>,
+    letters: Option<usize>,
+    publishes: bool,
+    reads_history: bool,
+    manages_accounts: bool,
+}
+
+pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
+    let mut page = Page {
+        shell: Shell::new(&site, "運営者トップ", "/", Some(&user.signed_in)),
+        role: user.role.label(),
+        waiting: None,
+        letters: None,
+        publishes: user.role.may(OperatorAction::PublishNotices),
+        reads_history: user.role.may(OperatorAction::ReadHistory),
+        manages_accounts: user.role.may(OperatorAction::ManageAccounts),
+    };
+    if user.role.may(OperatorAction::ReadApplications) {
+        match super::queue::waiting(&site.store).await {
+            Ok(waiting) => page.waiting = Some(waiting),
+            Err(error) => return refused::by_store(&error),
+        }
+    }
+    if user.role.may(OperatorAction::SendLetters) {
+        match site.store.letters_to_post().await {
+            Ok(letters) => page.letters = Some(letters.len()),
+            Err(error) => return refused::by_store(&error),
+        }
+    }
+    render(StatusCode::OK, &page)
+}

@@ -1,0 +1,156 @@
+//! 簡易書留発送: letters to print, to post, and their 引受番号.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use eligibility::{account::OperatorAction, institution::InstitutionCode};
+use store::Letter;
+
+use super::acting;
+use crate::portal::applications::{see, summary};
+use crate::web::signed_in::OnSite;
+use crate::web::{FormData, OperatorUser, Shell, Site, refused, render};
+
+/// Digits of a 引受番号.
+const TRACKING_DIGITS: std::ops::RangeInclusive<usize> = 11..=13;
+/// Letters that were posted, as shown at most.
+const POSTED_SHOWN: usize = 50;
+
+struct LetterView {
+    id: String,
+    place: String,
+    institution: String,
+    name: String,
+    document_number: String,
+    terminal_name: String,
+    made: String,
+    posted: String,
+    tracking_number: String,
+    wrong: Option<&'static str>,
+    typed: String,
+}
+
+#[derive(Template)]
+#[template(path = "operator/letters.html")]
+struct Page {
+    shell: Shell,
+    waiting: Vec<LetterView>,
+    posted: Vec<LetterView>,
+    wrong: bool,
+}
+
+/// What was typed wrongly for which letter.
+struct Mistyped {
+    letter: String,
+    typed: String,
+}
+
+async fn write(
+    site: &Site,
+    user: &OperatorUser,
+    mistyped: Option<Mistyped>,
+) -> Result<Response, store::Error> {
+    let waiting = site.store.letters_to_post().await?;
+    let posted = site.store.letters_posted().await?;
+    let mut page = Page {
+        shell: Shell::new(site, "簡易書留発送", "/letters", Some(&user.signed_in)),
+        waiting: Vec::with_capacity(waiting.len()),
+        posted: Vec::new(),
+        wrong: mistyped.is_some(),
+    };
+    for letter in &waiting {
+        page.waiting.push(view(site, letter, mistyped.as_ref()).await?);
+    }
+    for letter in posted.iter().take(POSTED_SHOWN) {
+        page.posted.push(view(site, letter, None).await?);
+    }
+    let status = if mistyped.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(render(status, &page))
+}
+
+async fn view(site: &Site, letter: &Letter, mistyped: Option<&Mistyped>) -> Result<LetterView, store::Error> {
+    let institution = site.store.institution(&letter.institution_code).await?;
+    let mistyped = mistyped.filter(|mistyped| mistyped.letter == letter.letter_id);
+    Ok(LetterView {
+        id: letter.letter_id.clone(),
+        place: format!("/letters/{}/{}", letter.institution_code, letter.letter_id),
+        institution: letter.institution_code.to_string(),
+        name: institution.map(|one| one.name).unwrap_or_default(),
+        document_number: letter.document_number.clone(),
+        terminal_name: letter.terminal_name.clone(),
+        made: summary::moment(letter.made_at),
+        posted: letter.posted_at.map(summary::moment).unwrap_or_default(),
+        tracking_number: letter.tracking_number.clone().unwrap_or_default(),
+        wrong: mistyped
+            .map(|_| "引受番号は、書留の受領証にある11桁の数字で入力してください（例：123-45-67890-1）。"),
+        typed: mistyped.map(|mistyped| mistyped.typed.clone()).unwrap_or_default(),
+    })
+}
+
+/// The page.
+pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
+    if let Err(refused) = user.must_be_allowed(OperatorAction::SendLetters) {
+        return refused;
+    }
+    write(&site, &user, None).await.unwrap_or_else(|error| refused::by_store(&error))
+}
+
+/// The letter to print.
+pub(super) async fn pdf(
+    OnSite(site): OnSite,
+    user: OperatorUser,
+    Path((institution, letter)): Path<(String, String)>,
+) -> Response {
+    if let Err(refused) = acting(&site, &user, OperatorAction::SendLetters).await {
+        return refused;
+    }
+    let Ok(institution) = InstitutionCode::parse(&institution) else { return refused::not_there() };
+    match site.store.letter_pdf(&institution, &letter).await {
+        Ok(Some(pdf)) => {
+            let kind = HeaderValue::from_static("application/pdf");
+            let shown = HeaderValue::from_static("inline; filename=\"letter.pdf\"");
+            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, shown)], pdf).into_response()
+        }
+        Ok(None) => refused::not_there(),
+        Err(error) => refused::by_store(&error),
+    }
+}
+
+/// The digits of a 引受番号 as the receipt shows them.
+fn tracking_number(typed: &str) -> Option<String> {
+    let narrow = |c: char| match c {
+        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
+        'ー' | '－' | '−' | '‐' => '-',
+        other => other,
+    };
+    let text: String = typed.trim().chars().map(narrow).filter(|c| !c.is_whitespace()).collect();
+    let only = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    (only && TRACKING_DIGITS.contains(&digits)).then_some(text)
+}
+
+/// 発送済みにする.
+pub(super) async fn sent(
+    OnSite(site): OnSite,
+    user: OperatorUser,
+    Path((institution, letter)): Path<(String, String)>,
+    typed: FormData,
+) -> Response {
+    let by = match acting(&site, &user, OperatorAction::SendLetters).await {
+        Ok(by) => by,
+        Err(refused) => return refused,
+    };
+    let Ok(institution) = InstitutionCode::parse(&institution) else { return refused::not_there() };
+    let Some(number) = tracking_number(typed.get("tracking_number")) else {
+        let mistyped = Mistyped { letter, typed: typed.text("tracking_number") };
+        let page = write(&site, &user, Some(mistyped)).await;
+        return page.unwrap_or_else(|error| refused::by_store(&error));
+    };
+    let now = site.clock.now();
+    match site.store.post_letter(&institution, &letter, &number, &by.account, now).await {
+        // A letter that was posted a moment ago is a second click: the list shows it.
+        Ok(_) => see("/letters"),
+        Err(error) => refused::by_store(&error),
+    }
+}

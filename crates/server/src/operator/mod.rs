@@ -1,0 +1,85 @@
+//! The operator's side: what institutions applied for, who decided about it, letters to post, お知らせ.
+//!
+//! Its own listener and its own accounts. Every page asks the account's role; every decision asks the rules within
+//! its transaction, so that two pairs of eyes are two people whatever the pages show.
+
+mod accounts;
+mod application;
+mod history;
+mod home;
+mod letters;
+mod notices;
+mod queue;
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{get, post};
+use eligibility::{
+    account::OperatorAction,
+    application::{Actor, Finding, FindingSeverity, Side},
+};
+
+use crate::web::{MenuEntry, OperatorUser, Site, refused};
+
+/// What the site is called.
+pub const NAME: &str = "オンライン資格確認 運営者サイト";
+
+/// The menu.
+pub const MENU: &[MenuEntry] = &[
+    MenuEntry { href: "/queues", label: "審査", signed_in_only: true },
+    MenuEntry { href: "/history", label: "承認履歴", signed_in_only: true },
+    MenuEntry { href: "/letters", label: "簡易書留発送", signed_in_only: true },
+    MenuEntry { href: "/notices", label: "お知らせの公開", signed_in_only: true },
+    MenuEntry { href: "/accounts", label: "アカウント管理", signed_in_only: true },
+];
+
+/// The routes; signing in comes besides.
+#[must_use]
+pub fn routes() -> Router {
+    Router::new()
+        .route("/", get(home::page))
+        .route("/queues", get(queue::overview))
+        .route("/queues/{kind}", get(queue::page))
+        .route("/applications/{institution}/{id}", get(application::page))
+        .route("/applications/{institution}/{id}/decide", post(application::decide))
+        .route("/history", get(history::page))
+        .route("/letters", get(letters::page))
+        .route("/letters/{institution}/{letter}/pdf", get(letters::pdf))
+        .route("/letters/{institution}/{letter}/post", post(letters::sent))
+        .route("/notices", get(notices::page).post(notices::publish))
+        .route("/notices/{id}/withdraw", post(notices::withdraw))
+        .route("/accounts", get(accounts::page))
+        .route("/accounts/{id}/close", post(accounts::close))
+}
+
+/// Who acts, as the rules know them: the account as it is now, not as it was at sign-in.
+async fn acting(site: &Site, user: &OperatorUser, action: OperatorAction) -> Result<Actor, Response> {
+    user.must_be_allowed(action)?;
+    let account = site.store.operator(user.subject()).await.map_err(|error| refused::by_store(&error))?;
+    match account {
+        Some(account) if account.closed_at.is_none() && account.role.may(action) => {
+            Ok(Actor { side: Side::Operator(account.role), account: account.id, mail: Some(account.mail) })
+        }
+        _ => Err(refused::not_there()),
+    }
+}
+
+/// A finding as pages show it: class, sign, word, sentence.
+struct FindingView {
+    look: &'static str,
+    mark: &'static str,
+    label: &'static str,
+    sentence: &'static str,
+}
+
+fn findings(found: &[Finding]) -> Vec<FindingView> {
+    let view = |finding: &Finding| {
+        let (look, mark) = match finding.severity {
+            FindingSeverity::Blocking => ("stop", "×"),
+            FindingSeverity::Warning => ("care", "!"),
+            FindingSeverity::Information => ("none", "i"),
+        };
+        FindingView { look, mark, label: finding.severity.label(), sentence: finding.code.sentence() }
+    };
+    found.iter().map(view).collect()
+}

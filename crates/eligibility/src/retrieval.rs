@@ -3,6 +3,13 @@
 //! The number finds the certificate, the secret (80 bits) opens it. Both are typed by hand from paper, so the
 //! secret has no letter that looks like another, and width, case, hyphens and blanks are forgiven.
 
+mod form;
+
+pub use form::{
+    FILE_PASSWORD_MAX_CHARS, FILE_PASSWORD_MIN_CHARS, FilePassword, FilePasswordForm, RetrievalForm,
+    RetrievalWish,
+};
+
 use crate::{Instant, calendar, typed};
 
 /// Digits of a リファレンスナンバー.

@@ -39,17 +39,20 @@ pub enum RevocationReason {
     CessationOfOperation,
     /// Suspended. Never lifted in the card world.
     CertificateHold,
+    /// The right that the certificate says was taken away.
+    PrivilegeWithdrawn,
 }
 
 impl RevocationReason {
     /// All reasons.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Unspecified,
         Self::KeyCompromise,
         Self::AffiliationChanged,
         Self::Superseded,
         Self::CessationOfOperation,
         Self::CertificateHold,
+        Self::PrivilegeWithdrawn,
     ];
 
     /// The name RFC 5280 gives the reason; also what journals store.
@@ -62,6 +65,7 @@ impl RevocationReason {
             Self::Superseded => "superseded",
             Self::CessationOfOperation => "cessationOfOperation",
             Self::CertificateHold => "certificateHold",
+            Self::PrivilegeWithdrawn => "privilegeWithdrawn",
         }
     }
 
@@ -80,6 +84,7 @@ impl RevocationReason {
             Self::Superseded => Some(CrlReason::Superseded),
             Self::CessationOfOperation => Some(CrlReason::CessationOfOperation),
             Self::CertificateHold => Some(CrlReason::CertificateHold),
+            Self::PrivilegeWithdrawn => Some(CrlReason::PrivilegeWithdrawn),
         }
     }
 }

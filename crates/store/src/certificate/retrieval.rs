@@ -4,7 +4,7 @@ use eligibility::{
     Instant,
     institution::InstitutionCode,
     institution_certificate::CertificateUses,
-    retrieval::{Retrieval, RetrievalNumber, Tries},
+    retrieval::{RETRIEVAL_TRIES, Retrieval, RetrievalNumber, Tries},
 };
 
 use super::issued::uses_of;
@@ -47,8 +47,11 @@ pub struct TryCounted {
     pub known: Option<StoredRetrieval>,
 }
 
+/// One more than there are tries is as far as the count goes: whoever had the right secret gets his try back, however
+/// many others came at the same moment.
 const COUNT: &str = "INSERT INTO retrieval_try (retrieval_number, tries, last_at) VALUES ($1, $2, $3) \
-     ON CONFLICT (retrieval_number) DO UPDATE SET tries = retrieval_try.tries + excluded.tries, \
+     ON CONFLICT (retrieval_number) DO UPDATE SET tries = CASE WHEN retrieval_try.tries > $4 \
+     THEN retrieval_try.tries ELSE retrieval_try.tries + excluded.tries END, \
      last_at = excluded.last_at RETURNING tries";
 const FIND: &str = "SELECT secret_hash, institution_code, order_id, terminal_name, uses, issued_at, withdrawn_at, \
      retrieved_at FROM retrieval WHERE retrieval_number = $1";
@@ -73,7 +76,7 @@ impl Write for Count {
     }
 
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<Tries> {
-        let row = bind![self.number.as_str(), 1_i64, self.now.0];
+        let row = bind![self.number.as_str(), 1_i64, self.now.0, i64::from(RETRIEVAL_TRIES)];
         let counted = tx.query_one(COUNT, row, |row| row.int(0, "tries")).await?;
         let counted = counted.ok_or(Error::Malformed { what: "tries" })?;
         Ok(Tries(u32::try_from(counted - 1).unwrap_or(u32::MAX)))

@@ -1,6 +1,7 @@
 //! A running server: what is started, in which order, and how it stops.
 
 mod lines;
+mod authority;
 mod material;
 
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use crate::terminal_api::insurer_names::InsurerNames;
 use crate::terminal_api::standing::Standings;
 use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits, GuessingAlarm};
 use lines::RunningLines;
+pub use authority::RunningAuthority;
 use material::{
     audit_key, card_revocation, card_trust, file_error, nonce_mint, receipt_signer, tls_material,
 };
@@ -75,6 +77,7 @@ pub struct Server {
     ops: SocketAddr,
     simulated_jlis: Option<RunningJlis>,
     line_authentication: Option<RunningLines>,
+    authority: Option<RunningAuthority>,
     store: Store,
     standings: Arc<Standings>,
     revocation: Arc<CardRevocation>,
@@ -118,19 +121,23 @@ impl Server {
         if let Err(error) = revocation.refresh(clock.now()).await {
             tracing::warn!(%error, "no card revocation list yet: card checks wait for it");
         }
-        let api = api(config, &store, &clock, card_trust, Arc::clone(&revocation))?;
+        let parts = authority::open(config, &store, &clock)?;
+        let mut api = api(config, &store, &clock, card_trust, Arc::clone(&revocation))?;
+        api.authority = parts.as_ref().map(|parts| Arc::clone(&parts.desk));
         let witness = Witness::new(config.audit.witness_file.clone());
         let tree_head_interval = seconds(config.audit.tree_head_interval_s);
         let key = audit_key(config)?;
         let audit = AuditLog::new(store.clone(), clock.clone(), key, witness, tree_head_interval);
         let audit = Arc::new(audit);
-        let tls = tls::mutual_tls(tls_material(config)?, &clock)?;
+        // The gate tells who comes with an expired certificate what is wrong; a failed handshake could not.
+        let tls = tls::mutual_tls_with_expired(tls_material(config)?, &clock)?;
         let terminals = bind("terminal_api.listen", config.terminal_api.listen).await?;
         let operators = bind("ops.listen", config.ops.listen).await?;
         let addresses = (local(&terminals, config.terminal_api.listen), local(&operators, config.ops.listen));
 
         let limits = GateLimits { terminal: config.limits.terminal_concurrency, all: config.limits.requests };
         let lines = lines::start(config, &store, &clock, &tasks, &stop).await?;
+        let authority = authority::start(config, parts, &clock, &tasks, &stop).await?;
         let required = lines.as_ref().filter(|lines| lines.required).map(|lines| Arc::clone(&lines.lines));
         let gate = Arc::new(Gate::new(api, Arc::clone(&standings), required, limits));
         tasks.spawn(listener::serve(terminals, tls, gate, config.limits.listener(), stop.clone()));
@@ -141,7 +148,7 @@ impl Server {
             standings: Arc::clone(&standings),
             audit: Arc::clone(&audit),
         });
-        serve_plain(operators, ops::routes(health, Exposition::new(store.clone())), &tasks, &stop);
+        serve_plain(operators, ops::routes(addresses.1, health, Exposition::new(store.clone())), &tasks, &stop);
         Background {
             store: store.clone(),
             clock: clock.clone(),
@@ -161,6 +168,7 @@ impl Server {
             ops,
             simulated_jlis: jlis,
             line_authentication: lines,
+            authority,
             store,
             standings,
             revocation,
@@ -187,6 +195,12 @@ impl Server {
     #[must_use]
     pub fn simulated_jlis(&self) -> Option<&RunningJlis> {
         self.simulated_jlis.as_ref()
+    }
+
+    /// The certificate authority, when there is one.
+    #[must_use]
+    pub fn authority(&self) -> Option<&RunningAuthority> {
+        self.authority.as_ref()
     }
 
     /// Where the page of line authentication answers, when there is one.
@@ -272,6 +286,7 @@ fn api(
         revocation,
         insurer_names: InsurerNames::new(store.clone()),
         guessing: GuessingAlarm::new(),
+        authority: None,
         body: BodyLimits { bytes: config.limits.body_bytes, time: config.limits.body() },
     })
 }

@@ -39,6 +39,7 @@ pub(super) fn check(config: &Config) -> Vec<Problem> {
     }
     check_lists(config, &mut found);
     check_witness(config, &mut found);
+    super::check_authority::check(config, &mut found);
     found
 }
 
@@ -202,16 +203,16 @@ fn check_loopback(setting: &'static str, address: SocketAddr, found: &mut Vec<Pr
 }
 
 #[cfg(unix)]
-fn others_can_read(path: &Path) -> bool {
+pub(super) fn others_can_read(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o007 != 0)
 }
 
 #[cfg(not(unix))]
-fn others_can_read(_path: &Path) -> bool {
+pub(super) fn others_can_read(_path: &Path) -> bool {
     false
 }
 
-fn problem(setting: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Problem {
+pub(super) fn problem(setting: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Problem {
     Problem { setting, message: message.into(), remedy: remedy.into() }
 }

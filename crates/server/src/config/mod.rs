@@ -1,6 +1,8 @@
 //! The server's settings: one TOML file, every setting with its default here, nothing unknown accepted.
 
+mod authority;
 mod check;
+mod check_authority;
 mod limits;
 mod line_authentication;
 mod secret;
@@ -10,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use authority::{Authority, Letters as AuthorityLetters, Token as AuthorityToken};
 pub use check::Problem;
 pub use limits::{Limits, TERMINAL_CONCURRENCY_MAX, TERMINAL_CONCURRENCY_MIN, TERMINAL_CONNECTIONS_MAX};
 pub use line_authentication::{LINE_AUTHENTICATION_ORIGIN, LineAuthentication};
@@ -43,6 +46,9 @@ pub struct Config {
     /// The page of line authentication and its gate. Default: neither.
     #[serde(default)]
     pub line_authentication: Option<LineAuthentication>,
+    /// The certificate authority of the institution network. Default: none here.
+    #[serde(default)]
+    pub authority: Option<Authority>,
     /// The simulated J-LIS; absent (the default) in any real installation.
     #[serde(default)]
     pub simulated_jlis: Option<SimulatedJlis>,
@@ -210,6 +216,7 @@ impl Config {
                 .flat_map(|line| line.certificate.iter_mut().chain(line.key.iter_mut())),
         );
         paths.extend(self.simulated_jlis.as_mut().map(|jlis| &mut jlis.directory));
+        paths.extend(self.authority.as_mut().into_iter().flat_map(Authority::paths));
         for path in paths {
             *path = base.join(&path);
         }

@@ -5,6 +5,7 @@
 //! code here or behind it reads one for that purpose.
 
 mod activity;
+mod expired;
 pub mod identity;
 pub mod terminals;
 pub mod tls;

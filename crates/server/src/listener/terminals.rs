@@ -5,8 +5,10 @@
 use std::collections::HashMap;
 use std::sync::{
     Arc, Mutex, PoisonError, Weak,
-    atomic::{AtomicU8, AtomicU32, Ordering},
+    atomic::{AtomicI64, AtomicU8, AtomicU32, Ordering},
 };
+
+use eligibility::Instant;
 
 use super::identity::AskingTerminal;
 
@@ -35,6 +37,8 @@ pub struct TerminalSlot {
     /// Who it is.
     pub identity: AskingTerminal,
     standing: AtomicU8,
+    /// First moment a renewed certificate is no longer taken, milliseconds.
+    taken_until: AtomicI64,
     in_flight: AtomicU32,
     connections: AtomicU32,
 }
@@ -49,6 +53,17 @@ impl TerminalSlot {
     /// Records what the store said.
     pub fn set_standing(&self, standing: Standing) {
         self.standing.store(standing as u8, Ordering::Release);
+    }
+
+    /// Records until when the certificate is taken; `None` while it has no successor.
+    pub fn set_taken_until(&self, until: Option<Instant>) {
+        self.taken_until.store(until.map_or(i64::MAX, |until| until.0), Ordering::Release);
+    }
+
+    /// Whether another certificate has taken its place for good.
+    #[must_use]
+    pub fn is_superseded(&self, now: Instant) -> bool {
+        now.0 >= self.taken_until.load(Ordering::Acquire)
     }
 
     /// Counts one more connection unless `limit` are open.
@@ -106,6 +121,7 @@ impl ConnectedTerminals {
         }
         let slot = Arc::new(TerminalSlot {
             standing: AtomicU8::new(Standing::Unknown as u8),
+            taken_until: AtomicI64::new(i64::MAX),
             in_flight: AtomicU32::new(0),
             connections: AtomicU32::new(0),
             identity,

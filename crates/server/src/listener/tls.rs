@@ -6,6 +6,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
+use super::expired::ExpiredToo;
 use crate::clock::Clock;
 
 /// Why TLS could not be set up.
@@ -59,6 +60,19 @@ pub fn browser_tls(
 /// # Errors
 /// [`TlsError`] when a certificate or key cannot be used.
 pub fn mutual_tls(material: TlsMaterial, clock: &Clock) -> Result<Arc<ServerConfig>, TlsError> {
+    mutual(material, clock, false)
+}
+
+/// As [`mutual_tls`], but a client certificate whose last day is past comes in: whoever serves the connection must
+/// look at its dates for each request, and can say in words what is wrong.
+///
+/// # Errors
+/// As [`mutual_tls`].
+pub fn mutual_tls_with_expired(material: TlsMaterial, clock: &Clock) -> Result<Arc<ServerConfig>, TlsError> {
+    mutual(material, clock, true)
+}
+
+fn mutual(material: TlsMaterial, clock: &Clock, expired: bool) -> Result<Arc<ServerConfig>, TlsError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     for authority in material.client_authorities {
@@ -67,6 +81,7 @@ pub fn mutual_tls(material: TlsMaterial, clock: &Clock) -> Result<Arc<ServerConf
     let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
         .build()
         .map_err(|error| TlsError::ClientAuthority(error.to_string()))?;
+    let clients = if expired { ExpiredToo::around(clients) } else { clients };
     let mut config = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_client_cert_verifier(clients)

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{RunningJlis, StartError};
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
-use crate::config::{Config, LineAuthentication};
+use crate::config::{Authority, Config, LineAuthentication};
 use crate::listener::tls;
 use crate::simulated_jlis;
 use crate::terminal_api::nonce::NonceMint;
@@ -97,12 +97,27 @@ pub(super) fn line_authentication_tls(
     Ok(Some(tls))
 }
 
+/// The certificate of 電子証明書取得サイト; `None` for plain HTTP.
+pub(super) fn authority_tls(
+    settings: &Authority,
+    clock: &Clock,
+) -> Result<Option<Arc<ServerConfig>>, StartError> {
+    let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else { return Ok(None) };
+    let chain = certificates("authority.certificate", certificate)?;
+    let key = PrivateKeyDer::Pkcs8(private_key("authority.key", key)?);
+    let tls = tls::browser_tls(chain, key, clock).map_err(|error| StartError::Setting {
+        setting: "authority.certificate",
+        message: error.to_string(),
+    })?;
+    Ok(Some(tls))
+}
+
 pub(super) fn audit_key(config: &Config) -> Result<SigningKey, StartError> {
     let text = read("audit.key", &config.audit.key)?;
     SigningKey::from_pem(&text).map_err(|error| file_error("audit.key", &config.audit.key, error))
 }
 
-fn read(setting: &'static str, path: &Path) -> Result<Zeroizing<String>, StartError> {
+pub(super) fn read(setting: &'static str, path: &Path) -> Result<Zeroizing<String>, StartError> {
     std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| file_error(setting, path, error))
 }
 

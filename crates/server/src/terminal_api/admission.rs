@@ -19,6 +19,8 @@ pub(super) struct Admission {
     pub(super) clock: Clock,
     /// Where requests must come from an authenticated line.
     pub(super) line: Option<LinePass>,
+    /// It asks how its certificate stands: that is told whatever the answer is.
+    pub(super) asks_standing: bool,
 }
 
 impl Admission {
@@ -27,6 +29,16 @@ impl Admission {
         if self.standings.is_stale() {
             return Err(ErrorCode::CentralUnreachable.into());
         }
+        if !self.asks_standing {
+            self.check_certificate()?;
+        }
+        match &self.line {
+            Some(line) => line.check().map_err(Refusal::line),
+            None => Ok(()),
+        }
+    }
+
+    fn check_certificate(&self) -> Result<(), Refusal> {
         match self.terminal.standing() {
             Standing::Revoked => return Err(ErrorCode::InstitutionCertificateRevoked.into()),
             Standing::Unknown => return Err(ErrorCode::InstitutionCertificateUnknown.into()),
@@ -35,9 +47,9 @@ impl Admission {
         if self.clock.now() > self.terminal.identity.not_after {
             return Err(ErrorCode::InstitutionCertificateExpired.into());
         }
-        match &self.line {
-            Some(line) => line.check().map_err(Refusal::line),
-            None => Ok(()),
+        if self.terminal.is_superseded(self.clock.now()) {
+            return Err(ErrorCode::InstitutionCertificateSuperseded.into());
         }
+        Ok(())
     }
 }

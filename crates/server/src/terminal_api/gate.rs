@@ -18,7 +18,7 @@ use super::admission::Admission;
 use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
-use super::{Api, nonces, receipt_keys, status, verify_card, verify_number};
+use super::{Api, certificate, nonces, receipt_keys, status, verify_card, verify_number};
 use crate::line_auth::{LinePass, Lines};
 use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
@@ -77,6 +77,9 @@ impl Gate {
         mut request: Request<Incoming>,
     ) -> Result<Response<Body>, Refusal> {
         let mut admission = self.admission(terminal);
+        // Who is refused for his certificate may ask why.
+        admission.asks_standing =
+            matches!(route, Ok(place) if ROUTES[place].operation == Operation::CertificateStanding);
         admission.check()?;
         if let Some(lines) = &self.lines {
             admission.line = Some(self.line_pass(lines, terminal, &request).await?);
@@ -105,6 +108,8 @@ impl Gate {
             Operation::IssueNonces => nonces::answer(&self.api, terminal, request).await,
             Operation::Status => Ok(status::answer(&self.api, terminal)),
             Operation::ReceiptKeys => Ok(receipt_keys::answer(&self.api)),
+            Operation::RenewCertificate => certificate::renew(&self.api, terminal, request).await,
+            Operation::CertificateStanding => certificate::standing(&self.api, terminal).await,
         }
     }
 
@@ -114,6 +119,7 @@ impl Gate {
             standings: Arc::clone(&self.standings),
             clock: self.api.clock.clone(),
             line: None,
+            asks_standing: false,
         }
     }
 

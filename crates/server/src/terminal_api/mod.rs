@@ -4,6 +4,7 @@
 mod admission;
 mod answer;
 mod body;
+mod certificate;
 mod gate;
 mod guessing_alarm;
 pub mod insurer_names;
@@ -31,6 +32,7 @@ pub use body::BodyLimits;
 pub use gate::{Gate, GateLimits};
 pub(crate) use guessing_alarm::GuessingAlarm;
 
+use crate::ca::Desk;
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
 use insurer_names::InsurerNames;
@@ -51,6 +53,8 @@ pub struct Api {
     pub(crate) insurer_names: InsurerNames,
     pub(crate) guessing: GuessingAlarm,
     pub(crate) body: BodyLimits,
+    /// Renews certificates and says how they stand, where this server has the authority.
+    pub(crate) authority: Option<Arc<Desk>>,
 }
 
 /// Media type of an answer.

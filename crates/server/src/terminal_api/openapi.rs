@@ -2,6 +2,7 @@
 //! `docs/openapi/terminal-api.json`, compared by a test.
 
 use utoipa::OpenApi;
+use wire::institution_certificate::{RenewalAnswer, RenewalRequest, StandingAnswer};
 use wire::terminal_api::{
     CardCheckRequest, CheckAnswer, JwkSet, NonceAnswer, NonceRequest, NumberCheckRequest, Problem,
 };
@@ -25,7 +26,15 @@ pub fn document() -> Result<String, serde_json::Error> {
                        terminal. The institution is never taken from a body or a header.",
         license(name = "MIT OR Apache-2.0")
     ),
-    paths(issue_nonces, verify_card, verify_number, receipt_keys, status)
+    paths(
+        issue_nonces,
+        verify_card,
+        verify_number,
+        receipt_keys,
+        status,
+        certificate_standing,
+        certificate_renewal
+    )
 )]
 struct Description;
 
@@ -75,3 +84,21 @@ fn receipt_keys() {}
 )]
 #[allow(dead_code, reason = "only its documentation is used")]
 fn status() {}
+
+/// How the certificate that asks stands at the authority, with its successor. Told to revoked, expired and superseded
+/// ones as well. 404 where the server has no authority.
+#[utoipa::path(
+    get, path = "/v1/certificates/standing",
+    responses((status = 200, body = StandingAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn certificate_standing() {}
+
+/// A successor for the certificate that asks, from 90 days before its end, for a key made on the terminal. The same
+/// request again gets the same certificate; both are taken for fourteen days. 404 where the server has no authority.
+#[utoipa::path(
+    post, path = "/v1/certificates/renewal", request_body = RenewalRequest,
+    responses((status = 200, body = RenewalAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn certificate_renewal() {}

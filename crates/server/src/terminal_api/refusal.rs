@@ -107,7 +107,7 @@ impl Refusal {
     }
 
     /// A write of the store failed: without its record nothing leaves.
-    pub(super) fn write_failed(error: &store::Error) -> Self {
+    pub(crate) fn write_failed(error: &store::Error) -> Self {
         tracing::error!(%error, "a record could not be written");
         match error {
             store::Error::Overloaded { .. } | store::Error::Busy { .. } => ErrorCode::Overloaded.into(),

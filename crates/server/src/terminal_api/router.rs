@@ -1,6 +1,7 @@
 //! The route table: everything a terminal can ask for, in one list. Documentation and tests walk it.
 
 use axum::http::Method;
+use wire::institution_certificate::{RENEWAL_PATH, STANDING_PATH};
 use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH, RECEIPT_KEYS_PATH,
 };
@@ -22,6 +23,10 @@ pub enum Operation {
     ReceiptKeys,
     /// What the centre sees of the terminal.
     Status,
+    /// A successor for the certificate that asks.
+    RenewCertificate,
+    /// How the certificate that asks stands.
+    CertificateStanding,
 }
 
 /// One row of the table.
@@ -38,12 +43,14 @@ pub struct Route {
 }
 
 /// Every route, most used first.
-pub static ROUTES: [Route; 5] = [
+pub static ROUTES: [Route; 7] = [
     route(Operation::VerifyCard, "verify_card", Method::POST, CARD_VERIFICATIONS_PATH),
     route(Operation::VerifyNumber, "verify_number", Method::POST, NUMBER_VERIFICATIONS_PATH),
     route(Operation::IssueNonces, "nonces", Method::POST, NONCES_PATH),
     route(Operation::Status, "status", Method::GET, STATUS_PATH),
     route(Operation::ReceiptKeys, "receipt_keys", Method::GET, RECEIPT_KEYS_PATH),
+    route(Operation::CertificateStanding, "certificate_standing", Method::GET, STANDING_PATH),
+    route(Operation::RenewCertificate, "certificate_renewal", Method::POST, RENEWAL_PATH),
 ];
 
 const fn route(operation: Operation, name: &'static str, method: Method, path: &'static str) -> Route {

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use eligibility::Instant;
-use store::Store;
+use eligibility::institution_certificate::overlap_until;
+use store::{Store, TerminalStanding};
 
 use crate::listener::identity::AskingTerminal;
 use crate::listener::terminals::{ConnectedTerminals, Standing, TerminalSlot};
@@ -39,6 +40,7 @@ pub struct Standings {
 struct Known {
     institution: String,
     revoked: bool,
+    taken_until: Option<Instant>,
 }
 
 impl Standings {
@@ -67,14 +69,15 @@ impl Standings {
         let whole = whole_read_at.is_none_or(|at| began.saturating_sub(at) >= WHOLE_READING_MS);
         let newest = self.newest_change.load(Ordering::Acquire);
         let since = Instant(if whole { 0 } else { newest.saturating_sub(OVERLAP_MS) });
-        let changed = self.store.terminal_certificates_changed_since(since).await?;
+        let changed = self.store.terminal_standings_changed_since(since).await?;
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            for certificate in changed {
+            for TerminalStanding { certificate, superseded_at } in changed {
                 self.newest_change.fetch_max(certificate.changed_at.0, Ordering::AcqRel);
                 let institution = certificate.institution_code.as_str().to_owned();
                 let revoked = certificate.revoked_at.is_some();
-                known.insert(certificate.fingerprint, Known { institution, revoked });
+                let taken_until = superseded_at.map(overlap_until);
+                known.insert(certificate.fingerprint, Known { institution, revoked, taken_until });
             }
         }
         if whole {
@@ -82,7 +85,7 @@ impl Standings {
         }
         self.read_at.store(began, Ordering::Release);
         for slot in self.connected.in_use() {
-            slot.set_standing(self.look_up(&slot.identity));
+            self.tell(&slot);
         }
         Ok(())
     }
@@ -91,7 +94,7 @@ impl Standings {
     /// that a newly registered terminal need not wait.
     pub async fn slot_of(&self, identity: AskingTerminal) -> Arc<TerminalSlot> {
         let slot = self.connected.slot(identity);
-        slot.set_standing(self.look_up(&slot.identity));
+        self.tell(&slot);
         if slot.standing() == Standing::Unknown
             && self.may_read_extra()
             && let Err(error) = self.refresh().await
@@ -108,13 +111,21 @@ impl Standings {
         read_at == u64::MAX || self.elapsed_ms().saturating_sub(read_at) > STANDING_MAX_AGE.as_millis() as u64
     }
 
-    fn look_up(&self, identity: &AskingTerminal) -> Standing {
+    fn tell(&self, slot: &TerminalSlot) {
+        let (standing, taken_until) = self.look_up(&slot.identity);
+        slot.set_taken_until(taken_until);
+        slot.set_standing(standing);
+    }
+
+    fn look_up(&self, identity: &AskingTerminal) -> (Standing, Option<Instant>) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match known.get(&identity.fingerprint) {
-            Some(found) if found.institution != identity.institution_code.as_str() => Standing::Unknown,
-            Some(found) if found.revoked => Standing::Revoked,
-            Some(_) => Standing::Registered,
-            None => Standing::Unknown,
+            Some(found) if found.institution != identity.institution_code.as_str() => {
+                (Standing::Unknown, None)
+            }
+            Some(found) if found.revoked => (Standing::Revoked, found.taken_until),
+            Some(found) => (Standing::Registered, found.taken_until),
+            None => (Standing::Unknown, None),
         }
     }
 

@@ -140,6 +140,7 @@ impl Write for Keep {
 
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<Kept> {
         let new = &self.0;
+        log::hold(tx).await?;
         let order = bind![new.institution_code.as_str(), &new.order_id];
         let done = tx.query_one(DONE, order, |row| Ok(row.text(0, "serial")?.to_owned())).await?;
         if let Some(serial) = done {

@@ -52,6 +52,12 @@ const NEWEST: &str = "SELECT size, signed_at, root_hash, signature FROM certific
      ORDER BY size DESC, signed_at DESC LIMIT $1";
 const THE_LOG: &str = "certificates";
 
+/// Takes the log until the commit: whoever else would append, in any process, waits here and sees afterwards what was
+/// committed meanwhile.
+pub(super) async fn hold(tx: &Tx<'_>) -> Result<()> {
+    tx.query_one(NEXT, bind![THE_LOG, 0_i64], |row| row.int(0, "size")).await.map(drop)
+}
+
 /// Appends within a transaction; gives the leaf's place.
 pub(super) async fn append(tx: &Tx<'_>, serial: &str, der: &[u8], at: Instant) -> Result<i64> {
     let size = tx.query_one(NEXT, bind![THE_LOG, 1_i64], |row| row.int(0, "size")).await?;

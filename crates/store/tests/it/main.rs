@@ -5,6 +5,7 @@ mod applications;
 mod audit_changed;
 mod audit_dump;
 mod audit_log;
+mod certificates;
 mod checks;
 mod databases;
 mod denials;

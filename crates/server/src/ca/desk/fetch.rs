@@ -1,0 +1,177 @@
+//! Fetching a certificate with the letter.
+
+use eligibility::Instant;
+use eligibility::institution_certificate::TerminalName;
+use eligibility::retrieval::{FilePassword, RetrievalNumber, RetrievalOutcome, RetrievalSecret};
+use pki::csr::{self, KeyStanding};
+use pki::keys::PrivateKey;
+use store::audit::AuditEvent;
+use store::{Denial, StoredRetrieval};
+use wire::institution_certificate::CertificateSubject;
+
+use super::{CertificateOrder, Desk, Issued, new_key, subject};
+use crate::ca::{NotIssued, Refusal};
+
+/// How a certificate is wanted.
+#[derive(Clone, Debug)]
+pub enum How {
+    /// It is only asked whom the letter is for.
+    About,
+    /// With a key made on the terminal: PKCS#10, PEM.
+    Request(String),
+    /// As PKCS#12 under this password, with a key that the authority makes and never stores.
+    File(FilePassword),
+}
+
+/// What a letter opened.
+#[derive(Clone)]
+pub struct Fetched {
+    /// Whom the certificate is for.
+    pub subject: CertificateSubject,
+    /// The certificate, unless it was only asked about.
+    pub issued: Option<Issued>,
+    /// Key and certificate as PKCS#12, where that was wanted.
+    pub file: Option<Vec<u8>>,
+}
+
+impl Fetched {
+    /// The last moment of the certificate.
+    #[must_use]
+    pub fn not_after(&self) -> Option<Instant> {
+        self.issued.as_ref().map(|issued| issued.certificate.period.not_after)
+    }
+}
+
+impl std::fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fetched").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// Counts the try, durably; compares; hands out. Who has the right secret gets his try back, unless he only
+    /// asked.
+    ///
+    /// # Errors
+    /// [`Refusal::Retrieval`], [`Refusal::Request`] or a fault.
+    pub async fn fetch(
+        &self,
+        number: &RetrievalNumber,
+        secret: &RetrievalSecret,
+        how: How,
+    ) -> Result<Fetched, NotIssued> {
+        let now = self.clock.now();
+        let counted = self.store.count_retrieval_try(number, now).await?;
+        let known = counted.known.as_ref();
+        let right = self.secrets.matches(number, secret, known.map(|known| &known.secret_hash));
+        let retrieval = known.map(|known| &known.retrieval);
+        let outcome = RetrievalOutcome::of(counted.before, retrieval, right, now);
+        let Some(known) = counted.known else {
+            return Err(Refusal::Retrieval(outcome).into());
+        };
+        if !right {
+            let refusal = Refusal::Retrieval(outcome);
+            self.note(&known, &refusal, now).await?;
+            return Err(refusal.into());
+        }
+        let fetched = self.hand_out(number, &known, outcome, &how).await;
+        if !matches!(how, How::About) {
+            self.store.give_retrieval_try_back(number).await?;
+        }
+        if let Err(NotIssued::Refused(refusal)) = &fetched {
+            self.note(&known, refusal, now).await?;
+        }
+        fetched
+    }
+
+    async fn hand_out(
+        &self,
+        number: &RetrievalNumber,
+        known: &StoredRetrieval,
+        outcome: RetrievalOutcome,
+        how: &How,
+    ) -> Result<Fetched, NotIssued> {
+        // A lost answer is asked for again, with the same key.
+        let repeated = outcome == RetrievalOutcome::AlreadyRetrieved && matches!(how, How::Request(_));
+        if outcome != RetrievalOutcome::Granted && !repeated {
+            return Err(Refusal::Retrieval(outcome).into());
+        }
+        let whom = self.whom(known).await?;
+        let (order, own_key) = match how {
+            How::About => return Ok(Fetched { subject: whom, issued: None, file: None }),
+            How::Request(request) => (order(known, number, checked(known, request)?), None),
+            How::File(_) => {
+                let key = new_key()?;
+                (order(known, number, key.public_key().clone()), Some(key))
+            }
+        };
+        let issued = if repeated { self.again(&order).await? } else { self.issue(order).await? };
+        let file = match (how, own_key) {
+            (How::File(password), Some(key)) => Some(self.into_file(key, &issued, password).await?),
+            _ => None,
+        };
+        Ok(Fetched { subject: whom, issued: Some(issued), file })
+    }
+
+    async fn into_file(
+        &self,
+        key: PrivateKey,
+        issued: &Issued,
+        password: &FilePassword,
+    ) -> Result<Vec<u8>, NotIssued> {
+        self.file(key, issued, password.reveal()).await
+    }
+
+    async fn again(&self, order: &CertificateOrder) -> Result<Issued, NotIssued> {
+        let done = self.store.certificate_of_order(&order.institution, &order.order_id).await?;
+        let done = done.ok_or(Refusal::OrderDone)?;
+        self.given_again(order, &done.serial).await
+    }
+
+    async fn whom(&self, known: &StoredRetrieval) -> Result<CertificateSubject, NotIssued> {
+        let terminal_name = TerminalName::parse(&known.terminal_name)
+            .map_err(|_| store::Error::Malformed { what: "terminal_name" })?;
+        Ok(CertificateSubject {
+            institution_code: known.institution_code.clone(),
+            institution_name: self.name_of(&known.institution_code).await?,
+            terminal_name,
+            uses: known.uses,
+        })
+    }
+
+    /// Somebody was refused with a number that a letter has: its institution's log tells of it.
+    async fn note(&self, known: &StoredRetrieval, refusal: &Refusal, now: Instant) -> Result<(), NotIssued> {
+        let denial = Denial {
+            institution_code: known.institution_code.clone(),
+            source: format!("letter:{}", known.order_id),
+            audit: AuditEvent {
+                actor: "letter".to_owned(),
+                action: "certificate.fetch".to_owned(),
+                object: format!("order:{}", known.order_id),
+                outcome: format!("denied:{}", refusal.code()),
+                detail: String::new(),
+            },
+            recorded_at: now,
+        };
+        Ok(self.store.record_denied(denial).await?)
+    }
+}
+
+/// The key of a request whose subject, key and signature are right; whether it is new is the store's to say.
+fn checked(known: &StoredRetrieval, request: &str) -> Result<pki::keys::PublicKey, NotIssued> {
+    let expected = subject(&known.institution_code, &known.terminal_name)?;
+    Ok(csr::check_pem(request, &expected)?.accept(KeyStanding::New)?)
+}
+
+fn order(known: &StoredRetrieval, number: &RetrievalNumber, key: pki::keys::PublicKey) -> CertificateOrder {
+    CertificateOrder {
+        institution: known.institution_code.clone(),
+        order_id: known.order_id.clone(),
+        terminal_name: known.terminal_name.clone(),
+        uses: known.uses,
+        key,
+        predecessor: None,
+        retrieval_number: Some(number.clone()),
+        actor: "letter".to_owned(),
+    }
+}

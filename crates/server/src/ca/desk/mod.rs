@@ -1,0 +1,116 @@
+//! The part that decides: whether a certificate is issued, renewed, revoked.
+
+mod fetch;
+mod order;
+mod renew;
+mod revoke;
+mod secret;
+
+use std::sync::Arc;
+
+use eligibility::institution::InstitutionCode;
+use pki::TerminalSubject;
+use pki::keys::{KeyAlgorithm, PrivateKey};
+use pki::profile::InstitutionName;
+use store::Store;
+use tokio::sync::{Notify, Semaphore};
+
+use super::{NotIssued, Signing};
+use crate::clock::Clock;
+
+pub use fetch::{Fetched, How};
+pub use order::{Begun, CertificateOrder, Issued, Signed};
+pub use renew::Renewed;
+pub use secret::SecretHasher;
+
+/// PKCS#12 files that are written at once: each costs a core for half a second, on purpose.
+const FILES_AT_ONCE: usize = 2;
+
+/// The desk.
+pub struct Desk {
+    store: Store,
+    clock: Clock,
+    signing: Arc<Signing>,
+    secrets: SecretHasher,
+    /// Rung when there is something to publish.
+    bell: Arc<Notify>,
+    files: Semaphore,
+}
+
+impl Desk {
+    /// A desk before this signing part. `bell` is rung when something is to be published.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        signing: Arc<Signing>,
+        secrets: SecretHasher,
+        bell: Arc<Notify>,
+    ) -> Self {
+        Self { store, clock, signing, secrets, bell, files: Semaphore::new(FILES_AT_ONCE) }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The part that signs.
+    #[must_use]
+    pub fn signing(&self) -> &Arc<Signing> {
+        &self.signing
+    }
+
+    /// Hashes of 認証ID.
+    #[must_use]
+    pub fn secrets(&self) -> &SecretHasher {
+        &self.secrets
+    }
+
+    /// The institution's name, empty where the register has none.
+    pub(super) async fn name_of(&self, institution: &InstitutionCode) -> Result<String, NotIssued> {
+        let found = self.store.institution(institution).await?;
+        Ok(found.map(|institution| institution.name).unwrap_or_default())
+    }
+
+    /// Key, certificate, issuing authority and root as PKCS#12, for who cannot make a request.
+    async fn file(&self, key: PrivateKey, issued: &Issued, password: &str) -> Result<Vec<u8>, NotIssued> {
+        let _place = self.files.acquire().await.map_err(|_| NotIssued::Task)?;
+        let authority = self.signing.authority();
+        let chain = [authority.certificate_der().to_vec(), authority.root_der().to_vec()];
+        let (alias, der) = (issued.certificate.terminal_name.clone(), issued.der.clone());
+        let password = zeroize::Zeroizing::new(password.to_owned());
+        let written =
+            tokio::task::spawn_blocking(move || pki::pkcs12::export(&alias, &key, &der, &chain, &password));
+        written.await.map_err(|_| NotIssued::Task)?.map_err(NotIssued::Signing)
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Desk")
+    }
+}
+
+/// A key that the authority makes and never stores.
+fn new_key() -> Result<PrivateKey, NotIssued> {
+    Ok(PrivateKey::generate(KeyAlgorithm::P256)?)
+}
+
+/// Whom a certificate names.
+fn subject(institution: &InstitutionCode, terminal_name: &str) -> Result<TerminalSubject, NotIssued> {
+    let terminal = pki::TerminalName::parse(terminal_name)?;
+    Ok(TerminalSubject { institution: institution.clone(), terminal })
+}
+
+/// The name beside the code, where it fits a certificate.
+fn name_beside(name: &str) -> Option<InstitutionName> {
+    InstitutionName::parse(name).ok()
+}

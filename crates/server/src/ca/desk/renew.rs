@@ -1,0 +1,134 @@
+//! Renewal: the certificate of the connection signs the application, so nobody else need agree.
+
+use eligibility::Instant;
+use eligibility::institution::InstitutionCode;
+use eligibility::institution_certificate::{CertificateStanding, overlap_until};
+use eligibility::retrieval::FilePassword;
+use pki::csr::{self, KeyStanding};
+use pki::keys::PublicKey;
+use store::InstitutionCertificate;
+
+use super::{CertificateOrder, Desk, Issued, new_key, subject};
+use crate::ca::{NotIssued, Refusal};
+
+/// A successor.
+#[derive(Clone, Debug)]
+pub struct Renewed {
+    /// The new certificate.
+    pub issued: Issued,
+    /// First moment the old one is no longer taken.
+    pub old_valid_until: Instant,
+}
+
+impl Desk {
+    /// What is recorded of the certificate with this fingerprint, and how it stands now.
+    ///
+    /// # Errors
+    /// Whatever reading the store meets.
+    pub async fn standing(
+        &self,
+        institution: &InstitutionCode,
+        fingerprint: &str,
+    ) -> Result<(Option<InstitutionCertificate>, CertificateStanding), NotIssued> {
+        let certificate = self.store.certificate_by_fingerprint(institution, fingerprint).await?;
+        let known = certificate.as_ref().map(InstitutionCertificate::known);
+        let standing = CertificateStanding::of(known.as_ref(), institution, self.clock.now());
+        Ok((certificate, standing))
+    }
+
+    /// The certificate that follows this one, if there is one.
+    ///
+    /// # Errors
+    /// Whatever reading the store meets.
+    pub async fn successor(
+        &self,
+        certificate: &InstitutionCertificate,
+    ) -> Result<Option<InstitutionCertificate>, NotIssued> {
+        let Some(serial) = &certificate.successor else { return Ok(None) };
+        Ok(self.store.certificate_of(&certificate.institution_code, serial).await?)
+    }
+
+    /// First moment a certificate with a successor is no longer taken.
+    #[must_use]
+    pub fn taken_until(certificate: &InstitutionCertificate) -> Instant {
+        let own_end = certificate.period.not_after;
+        certificate.superseded_at.map_or(own_end, |at| overlap_until(at).min(own_end))
+    }
+
+    /// Renews with a key made on the terminal. The same key again gets the same certificate.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRenewable`], [`Refusal::RenewedBefore`], [`Refusal::Request`] or a fault.
+    pub async fn renew(
+        &self,
+        institution: &InstitutionCode,
+        fingerprint: &str,
+        request_pem: &str,
+    ) -> Result<Renewed, NotIssued> {
+        let (old, standing) = self.standing(institution, fingerprint).await?;
+        let old = old.ok_or(Refusal::NotRenewable(CertificateStanding::Unknown))?;
+        let expected = subject(institution, &old.terminal_name)?;
+        let key = csr::check_pem(request_pem, &expected)?.accept(KeyStanding::New)?;
+        match standing {
+            CertificateStanding::RenewalOpen { .. } => self.follow(&old, key).await,
+            CertificateStanding::Overlap { .. } => self.followed(&old, key).await,
+            other => Err(Refusal::NotRenewable(other).into()),
+        }
+    }
+
+    /// Renews with a key that the authority makes and never stores; gives the PKCS#12 file too.
+    ///
+    /// # Errors
+    /// As [`Desk::renew`].
+    pub async fn renew_into_file(
+        &self,
+        institution: &InstitutionCode,
+        fingerprint: &str,
+        password: &FilePassword,
+    ) -> Result<(Renewed, Vec<u8>), NotIssued> {
+        let (old, standing) = self.standing(institution, fingerprint).await?;
+        let old = old.ok_or(Refusal::NotRenewable(CertificateStanding::Unknown))?;
+        match standing {
+            CertificateStanding::RenewalOpen { .. } => {}
+            CertificateStanding::Overlap { .. } => return Err(Refusal::RenewedBefore.into()),
+            other => return Err(Refusal::NotRenewable(other).into()),
+        }
+        let key = new_key()?;
+        let renewed = self.follow(&old, key.public_key().clone()).await?;
+        let file = self.file(key, &renewed.issued, password.reveal()).await?;
+        Ok((renewed, file))
+    }
+
+    async fn follow(&self, old: &InstitutionCertificate, key: PublicKey) -> Result<Renewed, NotIssued> {
+        let issued = self.issue(order(old, key)).await.map_err(renewed_before)?;
+        let old_valid_until = overlap_until(issued.certificate.issued_at).min(old.period.not_after);
+        Ok(Renewed { issued, old_valid_until })
+    }
+
+    async fn followed(&self, old: &InstitutionCertificate, key: PublicKey) -> Result<Renewed, NotIssued> {
+        let order = order(old, key);
+        let serial = old.successor.clone().unwrap_or_default();
+        let issued = self.given_again(&order, &serial).await.map_err(renewed_before)?;
+        Ok(Renewed { issued, old_valid_until: Self::taken_until(old) })
+    }
+}
+
+fn renewed_before(error: NotIssued) -> NotIssued {
+    match error {
+        NotIssued::Refused(Refusal::OrderDone) => Refusal::RenewedBefore.into(),
+        other => other,
+    }
+}
+
+fn order(old: &InstitutionCertificate, key: PublicKey) -> CertificateOrder {
+    CertificateOrder {
+        institution: old.institution_code.clone(),
+        order_id: format!("renewal:{}", old.serial),
+        terminal_name: old.terminal_name.clone(),
+        uses: old.uses,
+        key,
+        predecessor: Some(old.serial.clone()),
+        retrieval_number: None,
+        actor: format!("certificate:{}", old.serial),
+    }
+}

@@ -1,0 +1,121 @@
+//! Gives out what was signed ahead: lists, answers, authorities, the public log. It has no key and decides nothing.
+
+mod answers;
+mod lists;
+mod log;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use eligibility::Instant;
+use pki::ocsp::Counter;
+use store::Store;
+
+use super::{PublicLog, Signing};
+use crate::clock::Clock;
+
+/// What the handlers read from.
+pub struct Distribution {
+    store: Store,
+    clock: Clock,
+    counter: Counter,
+    label: String,
+    shards: u16,
+    issuing_der: Bytes,
+    root_der: Bytes,
+    log: Arc<PublicLog>,
+}
+
+impl Distribution {
+    /// What this authority gives out.
+    ///
+    /// # Errors
+    /// [`pki::Error::Asn1`] when the authority's certificate is none.
+    pub fn new(store: Store, clock: Clock, signing: &Signing, log: Arc<PublicLog>) -> pki::Result<Self> {
+        let authority = signing.authority();
+        Ok(Self {
+            store,
+            clock,
+            counter: Counter::for_authority(authority.certificate_der())?,
+            label: authority.label(),
+            shards: authority.distribution().map_or(0, pki::distribution::Distribution::shards),
+            issuing_der: Bytes::copy_from_slice(authority.certificate_der()),
+            root_der: Bytes::copy_from_slice(authority.root_der()),
+            log,
+        })
+    }
+
+    /// Its routes. Everything here is signed or checked by whoever fetches it, so plain HTTP does.
+    pub fn routes(self) -> Router {
+        Router::new()
+            .route("/crl/{issuer}/{file}", get(lists::list))
+            .route("/issuer/{file}", get(lists::issuer))
+            .route("/root.cer", get(lists::root))
+            .route("/ocsp", post(answers::asked_by_post))
+            .route("/ocsp/{*question}", get(answers::asked_by_get))
+            .route("/log/key", get(log::key))
+            .route("/log/heads", get(log::heads))
+            .route("/log/entries", get(log::entries))
+            .route("/log/inclusion", get(log::inclusion))
+            .route("/log/consistency", get(log::consistency))
+            .with_state(Arc::new(self))
+    }
+}
+
+/// A file that is good from one moment to another.
+fn file(media_type: &'static str, bytes: Vec<u8>, from: Instant, until: Instant, now: Instant) -> Response {
+    let seconds = until.0.saturating_sub(now.0).max(0) / 1000;
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let caching = format!("max-age={seconds}, public, no-transform, must-revalidate");
+    for (name, value) in [
+        (header::CACHE_CONTROL, caching),
+        (header::LAST_MODIFIED, http_date(from)),
+        (header::EXPIRES, http_date(until)),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+/// RFC 9110's date.
+fn http_date(at: Instant) -> String {
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    // The Tokyo clock, nine hours back.
+    let local = eligibility::calendar::tokyo_datetime(Instant(at.0 - 9 * 60 * 60 * 1000));
+    let date = local.date();
+    let weekday = DAYS[usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or_default()];
+    let month = MONTHS[usize::try_from(date.month() - 1).unwrap_or_default()];
+    format!(
+        "{weekday}, {:02} {month} {} {:02}:{:02}:{:02} GMT",
+        date.day(),
+        date.year(),
+        local.hour(),
+        local.minute(),
+        local.second()
+    )
+}
+
+fn failed(error: &store::Error) -> Response {
+    tracing::error!(%error, "revocation data could not be read");
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Instant, http_date};
+
+    #[test]
+    fn dates_are_written_as_http_wants_them() {
+        assert_eq!(http_date(Instant(784_111_777_000)), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+}

@@ -1,0 +1,170 @@
+//! 電子証明書発行通知書: number and secret are drawn here, written on paper, and kept only as a hash.
+
+use aws_lc_rs::rand;
+use eligibility::Instant;
+use eligibility::calendar::tokyo_date;
+use eligibility::institution::InstitutionCode;
+use eligibility::institution_certificate::CertificateUses;
+use eligibility::retrieval::{RETRIEVAL_TRIES, Retrieval, RetrievalNumber, RetrievalSecret, SECRET_BYTES};
+use pki::letter::{CertificateLetter, Fonts, Recipient, Sender};
+use store::{ApplicationId, InstitutionAddress, LetterFiled, NewLetter};
+use zeroize::Zeroizing;
+
+use super::{Desk, NotIssued};
+use crate::config::AuthorityLetters;
+
+/// Draws of a number until a free one is found; a million letters leave a million numbers for each.
+const NUMBER_DRAWS: usize = 8;
+
+/// Writes letters.
+pub struct LetterDesk {
+    fonts: Fonts,
+    sender: String,
+    contact: String,
+    retrieval_site: String,
+}
+
+/// What a letter is about.
+#[derive(Clone, Debug)]
+pub struct LetterFor {
+    /// Whom it goes to.
+    pub institution: InstitutionCode,
+    /// What the certificate is issued for.
+    pub order_id: String,
+    /// The application that is carried out with it.
+    pub application: Option<ApplicationId>,
+    /// 端末名称.
+    pub terminal_name: String,
+    /// What the certificate may be used for.
+    pub uses: CertificateUses,
+}
+
+/// What became of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It waits to be posted.
+    Filed,
+    /// It was made before, or its application is not approved any more.
+    Before,
+    /// The register of institutions has no address to send it to.
+    NoAddress,
+}
+
+impl LetterDesk {
+    /// From the settings, with the fonts loaded.
+    ///
+    /// # Errors
+    /// [`pki::Error::File`], [`pki::Error::Font`].
+    pub fn new(settings: &AuthorityLetters) -> pki::Result<Self> {
+        let files = pki::letter::FontFiles {
+            regular: settings.regular.clone(),
+            bold: settings.bold.clone(),
+            fallback: settings.fallback.clone(),
+            bold_fallback: settings.bold_fallback.clone(),
+        };
+        Ok(Self {
+            fonts: Fonts::load(&files)?,
+            sender: settings.sender.clone(),
+            contact: settings.contact.clone(),
+            retrieval_site: settings.retrieval_site.clone(),
+        })
+    }
+
+    /// Draws number and secret, writes the letter, files both in one transaction with the application.
+    ///
+    /// # Errors
+    /// [`NotIssued`]; nothing was filed then.
+    pub async fn write(&self, desk: &Desk, letter: &LetterFor) -> Result<Written, NotIssued> {
+        let Some(address) = desk.store().institution_address(&letter.institution).await? else {
+            return Ok(Written::NoAddress);
+        };
+        let name = desk.name_of(&letter.institution).await?;
+        for _ in 0..NUMBER_DRAWS {
+            let now = desk.clock().now();
+            let (number, secret) = draw()?;
+            let document_number = document_number(&number, now);
+            let page =
+                Page { letter, address: &address, name: &name, document_number: &document_number, now };
+            let pdf = self.page(&page, &number, &secret)?;
+            let retrieval = Retrieval { issued_at: now, retrieved_at: None, withdrawn_at: None };
+            let new = NewLetter {
+                institution_code: letter.institution.clone(),
+                letter_id: uuid::Uuid::now_v7().to_string(),
+                order_id: letter.order_id.clone(),
+                application: letter.application.clone(),
+                document_number,
+                secret_hash: desk.secrets().hash(&number, &secret),
+                number,
+                terminal_name: letter.terminal_name.clone(),
+                uses: letter.uses,
+                pdf,
+                made_at: now,
+                retrievable_until: retrieval.valid_until(),
+            };
+            match desk.store().file_letter(new).await? {
+                LetterFiled::Fresh => return Ok(Written::Filed),
+                LetterFiled::Before => return Ok(Written::Before),
+                LetterFiled::NumberTaken => {}
+            }
+        }
+        Err(pki::Error::Crypto("random numbers repeat themselves").into())
+    }
+
+    fn page(
+        &self,
+        page: &Page<'_>,
+        number: &RetrievalNumber,
+        secret: &RetrievalSecret,
+    ) -> pki::Result<Vec<u8>> {
+        let mut address = vec![page.address.first_line.as_str()];
+        address.extend(page.address.second_line.as_deref());
+        let retrieval = Retrieval { issued_at: page.now, retrieved_at: None, withdrawn_at: None };
+        let secret = Zeroizing::new(secret.reveal().to_owned());
+        let letter = CertificateLetter {
+            recipient: Recipient {
+                postal_code: &page.address.postal_code,
+                address: &address,
+                institution_name: page.name,
+                institution_code: page.letter.institution.as_str(),
+            },
+            sender: Sender { name: &self.sender, contact: &self.contact },
+            document_number: page.document_number,
+            terminal_name: &page.letter.terminal_name,
+            reference_number: number.as_str(),
+            authentication_id: &secret,
+            issued_on: tokyo_date(page.now),
+            retrievable_until: retrieval.last_day(),
+            tries: u8::try_from(RETRIEVAL_TRIES).unwrap_or(u8::MAX),
+            valid_until: None,
+            retrieval_site: &self.retrieval_site,
+        };
+        letter.pdf(&self.fonts)
+    }
+}
+
+impl std::fmt::Debug for LetterDesk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LetterDesk")
+    }
+}
+
+/// What stands on the page besides the codes.
+struct Page<'a> {
+    letter: &'a LetterFor,
+    address: &'a InstitutionAddress,
+    name: &'a str,
+    document_number: &'a str,
+    now: Instant,
+}
+
+fn draw() -> Result<(RetrievalNumber, RetrievalSecret), NotIssued> {
+    let (mut number, mut secret) = ([0; 8], Zeroizing::new([0; SECRET_BYTES]));
+    let filled = rand::fill(&mut number).and_then(|()| rand::fill(&mut *secret));
+    filled.map_err(|_| pki::Error::Crypto("random numbers"))?;
+    Ok((RetrievalNumber::from_random(number), RetrievalSecret::from_random(*secret)))
+}
+
+/// 文書番号: the year and the last digits of the number, which is not secret.
+fn document_number(number: &RetrievalNumber, now: Instant) -> String {
+    format!("認発第{}-{}号", tokyo_date(now).year(), &number.as_str()[6..])
+}

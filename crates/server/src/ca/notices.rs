@@ -1,0 +1,141 @@
+//! Tells that the end of a certificate comes near: by mail here, on the portal and on the terminal by standing.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use eligibility::Date;
+use eligibility::calendar::{add_days, end_of_day, start_of_day};
+use eligibility::institution::InstitutionCode;
+use eligibility::institution_certificate::{NOTICE_AFTER_DAYS, Notice, RENEWAL_WINDOW_DAYS, notice_due};
+use store::{InstitutionCertificate, NewCertificateNotice, Store};
+
+use crate::clock::Clock;
+
+/// Certificates looked at in one step.
+const PAGE: u32 = 500;
+
+/// Gives notices, each once.
+pub struct Notices {
+    store: Store,
+    clock: Clock,
+    /// The day whose notices were all given.
+    given_for: Mutex<Option<Date>>,
+}
+
+/// What a page says of one certificate's end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateWarning {
+    /// 端末名称.
+    pub terminal_name: String,
+    /// Serial number.
+    pub serial: String,
+    /// The notice; shown whether or not its mail was sent.
+    pub notice: Notice,
+}
+
+impl Notices {
+    /// Notices of this store's certificates.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, given_for: Mutex::default() }
+    }
+
+    /// Gives every notice that is due today and was not given. Gives how many were.
+    ///
+    /// # Errors
+    /// Whatever the store meets; the rest is given next time.
+    pub async fn run(&self) -> store::Result<usize> {
+        let today = self.clock.today();
+        if *self.given_for.lock().unwrap_or_else(PoisonError::into_inner) == Some(today) {
+            return Ok(0);
+        }
+        let (from, until) = window(today);
+        let (mut after, mut given) = (None, 0);
+        loop {
+            let page = self.store.certificates_ending(from, until, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some((last.period.not_after, last.serial.clone()));
+            for certificate in &page {
+                given += usize::from(self.give(certificate, today).await?);
+            }
+        }
+        *self.given_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(today);
+        Ok(given)
+    }
+
+    async fn give(&self, certificate: &InstitutionCertificate, today: Date) -> store::Result<bool> {
+        if notice_due(&certificate.period, today, None).is_none() {
+            return Ok(false);
+        }
+        let institution = &certificate.institution_code;
+        let last = self.store.last_certificate_notice(institution, &certificate.serial).await?;
+        let Some(notice) = notice_due(&certificate.period, today, last) else { return Ok(false) };
+        if is_replaced(certificate, &self.store.certificates_of(institution).await?) {
+            return Ok(false);
+        }
+        let new = NewCertificateNotice {
+            institution_code: institution.clone(),
+            serial: certificate.serial.clone(),
+            due_on: notice.due_on,
+            at: self.clock.now(),
+            mail_id: uuid::Uuid::now_v7().to_string(),
+            subject_line: notice.subject(),
+            text: mail_text(certificate, &notice),
+        };
+        self.store.give_certificate_notice(new).await
+    }
+}
+
+impl std::fmt::Debug for Notices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Notices")
+    }
+}
+
+/// The warnings that the sign-in page of an institution and its マイメニュー show today.
+///
+/// # Errors
+/// Whatever reading the store meets.
+pub async fn warnings(
+    store: &Store,
+    institution: &InstitutionCode,
+    today: Date,
+) -> store::Result<Vec<CertificateWarning>> {
+    let all = store.certificates_of(institution).await?;
+    let in_use = |certificate: &&InstitutionCertificate| {
+        let ended = certificate.revocation.is_some() || certificate.superseded_at.is_some();
+        !ended && !is_replaced(certificate, &all)
+    };
+    let warning = |certificate: &InstitutionCertificate| {
+        let notice = notice_due(&certificate.period, today, None)?;
+        let (terminal_name, serial) = (certificate.terminal_name.clone(), certificate.serial.clone());
+        Some(CertificateWarning { terminal_name, serial, notice })
+    };
+    Ok(all.iter().filter(in_use).filter_map(warning).collect())
+}
+
+/// Whether the terminal has a newer certificate that was issued anew, not by renewal.
+fn is_replaced(certificate: &InstitutionCertificate, all: &[InstitutionCertificate]) -> bool {
+    all.iter().any(|other| {
+        other.terminal_name == certificate.terminal_name
+            && other.period.not_after > certificate.period.not_after
+            && other.revocation.is_none()
+    })
+}
+
+fn window(today: Date) -> (eligibility::Instant, eligibility::Instant) {
+    let last = NOTICE_AFTER_DAYS.into_iter().max().unwrap_or_default();
+    (start_of_day(add_days(today, -last - 1)), end_of_day(add_days(today, RENEWAL_WINDOW_DAYS + 1)))
+}
+
+fn mail_text(certificate: &InstitutionCertificate, notice: &Notice) -> String {
+    format!(
+        "{}\n\n医療機関コード: {}\n端末名称: {}\nシリアル番号: {}\n\n{}\n\n\
+         このメールは自動で送信しています。返信はできません。\n",
+        notice.subject(),
+        certificate.institution_code,
+        certificate.terminal_name,
+        certificate.serial,
+        notice.sentence(),
+    )
+}

@@ -1,0 +1,337 @@
+//! The certificate authority's records: numbers, keys, orders, letters, revocations, the log, lists, notices.
+
+use eligibility::{
+    institution_certificate::{CertificateUses, Revocation, RevocationReason},
+    retrieval::{RETRIEVAL_TRIES, RetrievalNumber},
+};
+use store::{
+    AUTHORITY, InstitutionAddress, Kept, LetterFiled, NewAnswer, NewCertificate, NewCertificateNotice,
+    NewLetter, NewRevocation, Reservation, Reserved, Revoked, Store, StoredList,
+};
+
+use crate::{
+    databases::{Database, on_every_database},
+    people::*,
+};
+
+on_every_database!(
+    a_number_a_key_and_an_order_are_taken_once,
+    a_certificate_is_recorded_logged_and_admitted_together_or_not_at_all,
+    leaves_have_no_gaps_however_many_are_logged_at_once,
+    a_successor_ends_the_first_and_there_is_one_only,
+    a_revocation_bars_the_terminal_voids_the_answer_and_is_listed,
+    tries_are_counted_for_every_number_and_no_further_than_they_go,
+    a_letter_is_made_once_posted_once_and_wiped,
+    an_older_list_never_takes_a_newer_ones_place,
+    a_notice_is_given_once,
+);
+
+const YEAR: i64 = 365 * 86_400_000;
+
+fn reservation(serial: &str, order: &str, key: &str) -> Reservation {
+    Reservation {
+        serial: serial.to_owned(),
+        institution_code: institution(1).as_str().to_owned(),
+        order_id: order.to_owned(),
+        purpose: "terminal",
+        key_fingerprint: key.to_owned(),
+        at: NOW,
+    }
+}
+
+fn certificate(serial: &str, order: &str) -> NewCertificate {
+    NewCertificate {
+        institution_code: institution(1),
+        serial: serial.to_owned(),
+        order_id: order.to_owned(),
+        fingerprint: format!("f-{serial}"),
+        key_fingerprint: format!("k-{serial}"),
+        terminal_name: "受付1号機".to_owned(),
+        uses: CertificateUses::EligibilityAndBilling,
+        certificate: serial.as_bytes().to_vec(),
+        not_before: NOW,
+        not_after: at(YEAR),
+        issued_at: NOW,
+        predecessor: None,
+        retrieval_number: None,
+        actor: "letter".to_owned(),
+    }
+}
+
+async fn issue(store: &Store, new: NewCertificate) -> Kept {
+    let reserved = store.reserve_serial(reservation(&new.serial, &new.order_id, &new.key_fingerprint)).await;
+    assert!(matches!(reserved, Ok(Reserved::Stored | Reserved::OrderDone(_))), "{reserved:?}");
+    store.keep_certificate(new).await.expect("keeps")
+}
+
+async fn a_number_a_key_and_an_order_are_taken_once(db: Database) {
+    let store = &db.store;
+    let reserve = async |serial: &str, order: &str, key: &str| {
+        store.reserve_serial(reservation(serial, order, key)).await.expect("reserves")
+    };
+    assert_eq!(reserve("a1", "o1", "k1").await, Reserved::Stored);
+    assert_eq!(reserve("a1", "o1", "k1").await, Reserved::Taken, "one number, one reservation");
+    assert_eq!(reserve("a2", "o1", "k1").await, Reserved::Stored, "tried again after a crash");
+    assert_eq!(reserve("a3", "o2", "k1").await, Reserved::KeyUsed);
+    store.mark_key_compromised("k9").await.expect("marks");
+    assert_eq!(reserve("a4", "o3", "k9").await, Reserved::KeyCompromised);
+    let mut own = reservation("a5", "o1", "k1");
+    own.institution_code = AUTHORITY.to_owned();
+    assert_eq!(store.reserve_serial(own).await, Ok(Reserved::KeyUsed), "another's order of the same name");
+    issue(store, certificate("b1", "o4")).await;
+    assert_eq!(reserve("b2", "o4", "k5").await, Reserved::OrderDone("b1".to_owned()));
+    // Many at once with one key: it goes to one order.
+    let mut many = Vec::new();
+    for n in 0..16 {
+        let store = store.clone();
+        let new = reservation(&format!("c{n}"), &format!("many-{n}"), "shared");
+        many.push(tokio::spawn(async move { store.reserve_serial(new).await.expect("reserves") }));
+    }
+    let mut stored = 0;
+    for one in many {
+        stored += usize::from(one.await.expect("runs") == Reserved::Stored);
+    }
+    assert_eq!(stored, 1);
+}
+
+async fn a_certificate_is_recorded_logged_and_admitted_together_or_not_at_all(db: Database) {
+    let store = &db.store;
+    assert_eq!(issue(store, certificate("a1", "o1")).await, Kept::Fresh { leaf_index: 0 });
+    let found = store.certificate_of(&institution(1), "a1").await.expect("reads").expect("there");
+    assert_eq!((found.leaf_index, found.uses), (0, CertificateUses::EligibilityAndBilling));
+    assert_eq!(
+        store.certificate_of(&institution(2), "a1").await,
+        Ok(None),
+        "another institution's is not there"
+    );
+    let entry = store.log_entries(0, 10).await.expect("reads").remove(0);
+    assert_eq!((entry.serial.as_str(), entry.certificate.as_slice()), ("a1", b"a1".as_slice()));
+    let admitted = store.terminal_standings_changed_since(NOW).await.expect("reads");
+    assert_eq!(admitted[0].certificate.fingerprint, "f-a1");
+    assert_eq!((admitted[0].certificate.revoked_at, admitted[0].superseded_at), (None, None));
+    // The order again, and an order whose letter is gone: nothing of it stays.
+    assert_eq!(issue(store, certificate("a2", "o1")).await, Kept::OrderDone("a1".to_owned()));
+    let mut late = certificate("a3", "o3");
+    late.retrieval_number = Some("123456789012".to_owned());
+    assert_eq!(issue(store, late).await, Kept::TooLate);
+    assert_eq!(store.log_entries(1, 10).await.expect("reads"), []);
+    assert_eq!(store.certificates_of(&institution(1)).await.expect("reads").len(), 1);
+    assert_eq!(store.terminal_standings_changed_since(NOW).await.expect("reads").len(), 1);
+}
+
+async fn leaves_have_no_gaps_however_many_are_logged_at_once(db: Database) {
+    let other = Store::open(&db.url, store::Options::default()).await.expect("opens");
+    let mut many = Vec::new();
+    for n in 0..40 {
+        let store = if n % 2 == 0 { db.store.clone() } else { other.clone() };
+        many.push(tokio::spawn(async move {
+            // Every fourth is for an order that is done: no leaf is taken for it.
+            let order = if n % 4 == 3 { "o0".to_owned() } else { format!("o{n}") };
+            issue(&store, certificate(&format!("a{n}"), &order)).await
+        }));
+    }
+    let mut fresh = 0;
+    for one in many {
+        fresh += usize::from(matches!(one.await.expect("runs"), Kept::Fresh { .. }));
+    }
+    let places: Vec<i64> =
+        db.store.log_entries(0, 100).await.expect("reads").iter().map(|entry| entry.leaf_index).collect();
+    assert_eq!(places, (0..fresh as i64).collect::<Vec<_>>());
+    assert_eq!(fresh, 30, "one of those for the same order");
+}
+
+async fn a_successor_ends_the_first_and_there_is_one_only(db: Database) {
+    let store = &db.store;
+    issue(store, certificate("a1", "o1")).await;
+    let follow = |serial: &str, order: &str| {
+        let mut new = certificate(serial, order);
+        (new.predecessor, new.issued_at) = (Some("a1".to_owned()), at(1000));
+        new
+    };
+    assert_eq!(issue(store, follow("a2", "renewal:a1")).await, Kept::Fresh { leaf_index: 1 });
+    assert_eq!(issue(store, follow("a3", "renewal:a1")).await, Kept::OrderDone("a2".to_owned()));
+    assert_eq!(issue(store, follow("a4", "other")).await, Kept::TooLate, "by whatever way");
+    let old = store.certificate_of(&institution(1), "a1").await.expect("reads").expect("there");
+    assert_eq!((old.successor.as_deref(), old.superseded_at), (Some("a2"), Some(at(1000))));
+    let changed = store.terminal_standings_changed_since(at(1000)).await.expect("reads");
+    let told: Vec<_> = changed
+        .iter()
+        .map(|one| (one.certificate.fingerprint.as_str(), one.superseded_at.is_some()))
+        .collect();
+    assert_eq!(told, [("f-a1", true), ("f-a2", false)]);
+}
+
+fn revocation(serial: &str, reason: RevocationReason) -> NewRevocation {
+    let actor = "operator:1".to_owned();
+    let (institution_code, serial) = (institution(1), serial.to_owned());
+    NewRevocation { institution_code, serial, reason, at: at(5000), actor, application: None }
+}
+
+async fn a_revocation_bars_the_terminal_voids_the_answer_and_is_listed(db: Database) {
+    let store = &db.store;
+    issue(store, certificate("a1", "o1")).await;
+    let due = store.answers_due(at(1), NOW, 10).await.expect("reads");
+    assert_eq!((due.len(), due[0].revocation), (1, None));
+    let answer = |due: &store::AnswerDue, text: &str| NewAnswer {
+        due: due.clone(),
+        answer: text.as_bytes().to_vec(),
+        this_update: at(1),
+        next_update: at(100_000),
+    };
+    assert_eq!(store.put_answers(vec![answer(&due[0], "good")]).await, Ok(1));
+    assert_eq!(store.answers_due(at(1000), NOW, 10).await, Ok(vec![]));
+    assert_eq!(store.answer_about("a1").await.expect("reads").expect("there").answer, b"good");
+    assert_eq!(store.answer_about("zz").await, Ok(None));
+
+    let how = revocation("a1", RevocationReason::KeyCompromise);
+    assert_eq!(store.revoke_certificate(how.clone()).await, Ok(Revoked::Now));
+    assert_eq!(store.revoke_certificate(how).await, Ok(Revoked::Before(at(5000))));
+    let mut others = revocation("a1", RevocationReason::Superseded);
+    others.institution_code = institution(2);
+    assert_eq!(store.revoke_certificate(others).await, Ok(Revoked::Unknown));
+    // An answer signed before and stored after the revocation does not stay.
+    assert_eq!(store.put_answers(vec![answer(&due[0], "good")]).await, Ok(0));
+    let again = store.answers_due(at(1), NOW, 10).await.expect("reads");
+    let listed = Revocation { at: at(5000), reason: RevocationReason::KeyCompromise };
+    assert_eq!(again[0].revocation, Some(listed));
+    assert_eq!(store.put_answers(vec![answer(&again[0], "revoked")]).await, Ok(1));
+    assert_eq!(store.revoked_certificates(NOW).await, Ok(vec![("a1".to_owned(), listed)]));
+    assert_eq!(store.revoked_certificates(at(YEAR + 1)).await, Ok(vec![]), "what is over is listed no more");
+    let standing = store.terminal_standings_changed_since(at(5000)).await.expect("reads");
+    assert_eq!(standing[0].certificate.revoked_at, Some(at(5000)));
+    let reserved = store.reserve_serial(reservation("b1", "o2", "k-a1")).await;
+    assert_eq!(reserved, Ok(Reserved::KeyCompromised), "the lost key gets no other certificate");
+    // Barred by its fingerprint, the authority's record ends too.
+    issue(store, certificate("c1", "o3")).await;
+    assert_eq!(store.revoke_terminal_certificate(&institution(1), "f-c1", at(6000)).await, Ok(true));
+    let found = store.certificate_of(&institution(1), "c1").await.expect("reads").expect("there");
+    assert_eq!(found.revocation.map(|how| how.at), Some(at(6000)));
+    assert_eq!(store.drop_answers_over(at(YEAR + 1), 10).await, Ok(2));
+}
+
+fn number(digits: &str) -> RetrievalNumber {
+    RetrievalNumber::parse(digits).expect("twelve digits")
+}
+
+fn letter(order: &str, digits: &str) -> NewLetter {
+    NewLetter {
+        institution_code: institution(1),
+        letter_id: format!("letter-{order}"),
+        order_id: order.to_owned(),
+        application: None,
+        document_number: "認発第2026-000001号".to_owned(),
+        number: number(digits),
+        secret_hash: [7; 32],
+        terminal_name: "受付1号機".to_owned(),
+        uses: CertificateUses::Eligibility,
+        pdf: b"%PDF secret".to_vec(),
+        made_at: NOW,
+        retrievable_until: at(YEAR / 2),
+    }
+}
+
+async fn tries_are_counted_for_every_number_and_no_further_than_they_go(db: Database) {
+    let store = &db.store;
+    // Whoever typed the number before it was given out has used up nothing.
+    store.count_retrieval_try(&number("123456789012"), NOW).await.expect("counts");
+    assert_eq!(store.file_letter(letter("o1", "123456789012")).await, Ok(LetterFiled::Fresh));
+    for digits in ["123456789012", "999999999999"] {
+        let mut many = Vec::new();
+        for _ in 0..64 {
+            let (store, number) = (store.clone(), number(digits));
+            many.push(tokio::spawn(
+                async move { store.count_retrieval_try(&number, NOW).await.expect("counts") },
+            ));
+        }
+        let (mut allowed, mut known) = (0, 0);
+        for one in many {
+            let counted = one.await.expect("runs");
+            allowed += u32::from(counted.before.may_try());
+            known += u32::from(counted.known.is_some());
+        }
+        assert_eq!(allowed, RETRIEVAL_TRIES, "{digits}");
+        assert_eq!(known, if digits.starts_with('9') { 0 } else { RETRIEVAL_TRIES });
+    }
+    // All of those had the right secret: each gets his try back, and the number lives.
+    for _ in 0..RETRIEVAL_TRIES {
+        store.give_retrieval_try_back(&number("123456789012")).await.expect("gives back");
+    }
+    let counted = store.count_retrieval_try(&number("123456789012"), NOW).await.expect("counts");
+    assert!(counted.before.may_try());
+    assert_eq!(store.forget_retrieval_tries(at(1), 10).await, Ok(1), "a letter's count is kept");
+}
+
+async fn a_letter_is_made_once_posted_once_and_wiped(db: Database) {
+    let store = &db.store;
+    let code = institution(1);
+    let address = InstitutionAddress {
+        postal_code: "1310045".to_owned(),
+        first_line: "東京都墨田区架空一丁目2番3号".to_owned(),
+        second_line: None,
+    };
+    store.put_institution_address(&code, address.clone()).await.expect("puts");
+    assert_eq!(store.institution_address(&code).await, Ok(Some(address)));
+    assert_eq!(store.file_letter(letter("o1", "111111111111")).await, Ok(LetterFiled::Fresh));
+    assert_eq!(store.file_letter(letter("o1", "222222222222")).await, Ok(LetterFiled::Before));
+    assert_eq!(store.file_letter(letter("o2", "111111111111")).await, Ok(LetterFiled::NumberTaken));
+    assert_eq!(store.file_letter(letter("o2", "222222222222")).await, Ok(LetterFiled::Fresh));
+    assert_eq!(store.letters_to_post().await.expect("reads").len(), 2);
+    assert_eq!(store.letter_pdf(&code, "letter-o1").await, Ok(Some(b"%PDF secret".to_vec())));
+    assert_eq!(store.letter_pdf(&institution(2), "letter-o1").await, Ok(None));
+    let post = async |id: &str| store.post_letter(&code, id, "123-45-67890-1", "op", at(9)).await;
+    assert_eq!(store.post_letter(&institution(2), "letter-o1", "1", "op", at(9)).await, Ok(false));
+    assert_eq!((post("letter-o1").await, post("letter-o1").await), (Ok(true), Ok(false)));
+    assert_eq!(store.letter_pdf(&code, "letter-o1").await, Ok(None), "the secret is gone");
+    let posted = store.letters_posted().await.expect("reads");
+    assert_eq!(posted[0].tracking_number.as_deref(), Some("123-45-67890-1"));
+    assert_eq!(store.wipe_letters(at(1), 10).await, Ok(1));
+    assert_eq!(store.letters_to_post().await, Ok(vec![]));
+    assert_eq!(store.withdraw_retrieval(&code, &number("222222222222"), at(3)).await, Ok(true));
+    let counted = store.count_retrieval_try(&number("222222222222"), at(4)).await.expect("counts");
+    assert_eq!(counted.known.expect("known").retrieval.withdrawn_at, Some(at(3)));
+    let mut late = certificate("a1", "o2");
+    late.retrieval_number = Some("222222222222".to_owned());
+    assert_eq!(issue(store, late).await, Kept::TooLate, "a letter that was taken back opens nothing");
+}
+
+async fn an_older_list_never_takes_a_newer_ones_place(db: Database) {
+    let list = |number: i64| StoredList {
+        issuer: "ab".to_owned(),
+        shard: 3,
+        number,
+        list: number.to_string().into_bytes(),
+        this_update: at(number),
+        next_update: at(number + 10),
+    };
+    assert_eq!(db.store.revocation_list_of("ab", 3).await, Ok(None));
+    assert_eq!(db.store.put_revocation_list(list(2)).await, Ok(true));
+    assert_eq!(db.store.put_revocation_list(list(2)).await, Ok(false));
+    assert_eq!(db.store.put_revocation_list(list(1)).await, Ok(false));
+    assert_eq!(db.store.put_revocation_list(list(3)).await, Ok(true));
+    assert_eq!(db.store.revocation_list_of("ab", 3).await, Ok(Some(list(3))));
+    assert_eq!(db.store.revocation_list_of("ab", 4).await, Ok(None));
+}
+
+async fn a_notice_is_given_once(db: Database) {
+    let store = &db.store;
+    issue(store, certificate("a1", "o1")).await;
+    let notice = |day: &str| NewCertificateNotice {
+        institution_code: institution(1),
+        serial: "a1".to_owned(),
+        due_on: day.parse().expect("a date"),
+        at: NOW,
+        mail_id: format!("mail-{day}"),
+        subject_line: "subject".to_owned(),
+        text: "text".to_owned(),
+    };
+    let last = async || store.last_certificate_notice(&institution(1), "a1").await.expect("reads");
+    assert_eq!(last().await, None);
+    assert_eq!(store.give_certificate_notice(notice("2026-08-24")).await, Ok(true));
+    assert_eq!(store.give_certificate_notice(notice("2026-08-24")).await, Ok(false));
+    assert_eq!(store.give_certificate_notice(notice("2026-09-23")).await, Ok(true));
+    assert_eq!(last().await.map(|day| day.to_string()).as_deref(), Some("2026-09-23"));
+    let ending = store.certificates_ending(NOW, at(YEAR), None, 10).await.expect("reads");
+    assert_eq!(ending.len(), 1);
+    let after = Some((ending[0].period.not_after, ending[0].serial.clone()));
+    assert_eq!(store.certificates_ending(NOW, at(YEAR), after, 10).await, Ok(vec![]));
+}

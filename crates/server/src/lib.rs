@@ -1,7 +1,10 @@
 //! The central side: one folder per surface.
 //!
 //! * [`terminal_api`]: what eligibility terminals ask for, behind mutual TLS ([`listener`]).
+//! * [`institution`]: what people of an institution open, with the terminal's certificate.
 //! * [`line_auth`]: the page of line authentication, and the gate that asks for it.
+//! * [`portal`]: 医療機関等向け総合ポータルサイト; [`operator`]: the operator's side; [`web`]: what sites for browsers share.
+//! * [`mail`]: what stands in the outbox goes out.
 //! * [`ca`]: the certificate authority of the institution network.
 //! * [`simulated_jlis`]: the card authority's revocation services, simulated.
 //! * [`ops`]: health, readiness, metrics, and the work that no request waits for.
@@ -13,8 +16,10 @@ pub mod ca;
 pub mod card_revocation;
 pub mod clock;
 pub mod config;
+pub mod institution;
 pub mod line_auth;
 pub mod listener;
+pub mod mail;
 pub mod operator;
 pub mod ops;
 pub mod portal;
@@ -25,4 +30,4 @@ pub mod web;
 
 pub use clock::{Clock, ClockHands};
 pub use config::Config;
-pub use start::{RunningAuthority, Server, StartError};
+pub use start::{RunningAuthority, RunningSite, Server, StartError};

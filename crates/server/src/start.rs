@@ -1,8 +1,10 @@
 //! A running server: what is started, in which order, and how it stops.
 
+mod institution;
 mod lines;
 mod authority;
 mod material;
+mod sites;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +30,7 @@ use crate::terminal_api::standing::Standings;
 use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits, GuessingAlarm};
 use lines::RunningLines;
 pub use authority::RunningAuthority;
+pub use sites::RunningSite;
 use material::{
     audit_key, card_revocation, card_trust, file_error, nonce_mint, receipt_signer, tls_material,
 };
@@ -77,7 +80,9 @@ pub struct Server {
     ops: SocketAddr,
     simulated_jlis: Option<RunningJlis>,
     line_authentication: Option<RunningLines>,
+    institution_web: Option<SocketAddr>,
     authority: Option<RunningAuthority>,
+    sites: sites::RunningSites,
     store: Store,
     standings: Arc<Standings>,
     revocation: Arc<CardRevocation>,
@@ -138,7 +143,14 @@ impl Server {
         let limits = GateLimits { terminal: config.limits.terminal_concurrency, all: config.limits.requests };
         let lines = lines::start(config, &store, &clock, &tasks, &stop).await?;
         let authority = authority::start(config, parts, &clock, &tasks, &stop).await?;
+        let sites = sites::start(config, &store, &clock, &tasks, &stop).await?;
         let required = lines.as_ref().filter(|lines| lines.required).map(|lines| Arc::clone(&lines.lines));
+        let behind = institution::Behind {
+            standings: Arc::clone(&standings),
+            lines: required.clone(),
+            desk: api.authority.clone(),
+        };
+        let institution_web = institution::start(config, &store, &clock, behind, (&tasks, &stop)).await?;
         let gate = Arc::new(Gate::new(api, Arc::clone(&standings), required, limits));
         tasks.spawn(listener::serve(terminals, tls, gate, config.limits.listener(), stop.clone()));
         let health = Arc::new(Health {
@@ -168,7 +180,9 @@ impl Server {
             ops,
             simulated_jlis: jlis,
             line_authentication: lines,
+            institution_web,
             authority,
+            sites,
             store,
             standings,
             revocation,
@@ -203,6 +217,12 @@ impl Server {
         self.authority.as_ref()
     }
 
+    /// Where the institution web answers, when there is one.
+    #[must_use]
+    pub fn institution_web(&self) -> Option<SocketAddr> {
+        self.institution_web
+    }
+
     /// Where the page of line authentication answers, when there is one.
     #[must_use]
     pub fn line_authentication(&self) -> Option<SocketAddr> {
@@ -218,6 +238,18 @@ impl Server {
             Some(running) => running.lines.refresh().await,
             None => Ok(()),
         }
+    }
+
+    /// 医療機関等向け総合ポータルサイト, when there is one.
+    #[must_use]
+    pub fn portal(&self) -> Option<&RunningSite> {
+        self.sites.portal.as_ref()
+    }
+
+    /// The operator's side, when there is one.
+    #[must_use]
+    pub fn operator(&self) -> Option<&RunningSite> {
+        self.sites.operator.as_ref()
     }
 
     /// The server's database.

@@ -320,7 +320,12 @@ fn config(folder: &Path, database_url: String) -> Config {
         audit: Audit { key: at("audit.key"), tree_head_interval_s: 60, witness_file: None },
         ops: Ops { listen: free_port },
         line_authentication: None,
+        institution_web: None,
         authority: None,
+        portal: None,
+        operator: None,
+        secrets_key: None,
+        mail: None,
         simulated_jlis: Some(JlisSettings { listen: free_port, directory: at("jlis") }),
         limits: Limits::default(),
     }

@@ -21,6 +21,10 @@ pub const RENEWAL_PATH: &str = "/v1/certificates/renewal";
 /// Path of the standing of the certificate that asks (GET). Answered to revoked and superseded ones as well.
 pub const STANDING_PATH: &str = "/v1/certificates/standing";
 
+/// Header of a page of the institution web that says why nobody comes in: the code of the catalogue, for the terminal
+/// that passes the page on.
+pub const CODE_HEADER: &str = "shikaku-code";
+
 /// Longest body of a request, bytes.
 pub const MAX_BODY_BYTES: usize = 32 * 1024;
 /// Longest certificate request, characters of PEM.

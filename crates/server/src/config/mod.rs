@@ -3,9 +3,12 @@
 mod authority;
 mod check;
 mod check_authority;
+mod check_sites;
+mod institution_web;
 mod limits;
 mod line_authentication;
 mod secret;
+mod sites;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -14,9 +17,11 @@ use serde::Deserialize;
 
 pub use authority::{Authority, Letters as AuthorityLetters, Token as AuthorityToken};
 pub use check::Problem;
+pub use institution_web::InstitutionWeb;
 pub use limits::{Limits, TERMINAL_CONCURRENCY_MAX, TERMINAL_CONCURRENCY_MIN, TERMINAL_CONNECTIONS_MAX};
 pub use line_authentication::{LINE_AUTHENTICATION_ORIGIN, LineAuthentication};
 pub use secret::Secret;
+pub use sites::{Mail, WebSite};
 
 /// Longest life of an eligibility receipt, seconds.
 pub const RECEIPT_LIFETIME_MAX_S: u32 = 24 * 60 * 60;
@@ -43,12 +48,27 @@ pub struct Config {
     /// Health and metrics. Default: as [`Ops::default`].
     #[serde(default)]
     pub ops: Ops,
+    /// The web of institutions. Default: none.
+    #[serde(default)]
+    pub institution_web: Option<InstitutionWeb>,
     /// The page of line authentication and its gate. Default: neither.
     #[serde(default)]
     pub line_authentication: Option<LineAuthentication>,
     /// The certificate authority of the institution network. Default: none here.
     #[serde(default)]
     pub authority: Option<Authority>,
+    /// 医療機関等向け総合ポータルサイト. Default: none here.
+    #[serde(default)]
+    pub portal: Option<WebSite>,
+    /// The operator's side. Default: none here.
+    #[serde(default)]
+    pub operator: Option<WebSite>,
+    /// File with 32 random bytes in hex, the same on every node: it seals second factors. Needed where people sign in.
+    #[serde(default)]
+    pub secrets_key: Option<PathBuf>,
+    /// Outgoing mail. Default: none; mail waits in the outbox.
+    #[serde(default)]
+    pub mail: Option<Mail>,
     /// The simulated J-LIS; absent (the default) in any real installation.
     #[serde(default)]
     pub simulated_jlis: Option<SimulatedJlis>,
@@ -215,8 +235,12 @@ impl Config {
                 .iter_mut()
                 .flat_map(|line| line.certificate.iter_mut().chain(line.key.iter_mut())),
         );
+        paths.extend(self.institution_web.iter_mut().flat_map(InstitutionWeb::paths_mut));
         paths.extend(self.simulated_jlis.as_mut().map(|jlis| &mut jlis.directory));
         paths.extend(self.authority.as_mut().into_iter().flat_map(Authority::paths));
+        let sites = [&mut self.portal, &mut self.operator];
+        paths.extend(sites.into_iter().flatten().flat_map(WebSite::paths));
+        paths.extend(&mut self.secrets_key);
         for path in paths {
             *path = base.join(&path);
         }

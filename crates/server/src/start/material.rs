@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{RunningJlis, StartError};
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
-use crate::config::{Authority, Config, LineAuthentication};
+use crate::config::{Authority, Config, InstitutionWeb, LineAuthentication, WebSite};
 use crate::listener::tls;
 use crate::simulated_jlis;
 use crate::terminal_api::nonce::NonceMint;
@@ -82,6 +82,19 @@ pub(super) fn tls_material(config: &Config) -> Result<tls::TlsMaterial, StartErr
     })
 }
 
+/// The certificate of the institution web: its own, or that of the terminal API.
+pub(super) fn institution_web_tls(
+    config: &Config,
+    settings: &InstitutionWeb,
+) -> Result<tls::TlsMaterial, StartError> {
+    let mut material = tls_material(config)?;
+    if let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) {
+        material.chain = certificates("institution_web.certificate", certificate)?;
+        material.key = PrivateKeyDer::Pkcs8(private_key("institution_web.key", key)?);
+    }
+    Ok(material)
+}
+
 /// The certificate of the page of line authentication; `None` for plain HTTP.
 pub(super) fn line_authentication_tls(
     settings: &LineAuthentication,
@@ -137,4 +150,18 @@ fn private_key(setting: &'static str, path: &Path) -> Result<PrivatePkcs8KeyDer<
 
 pub(super) fn file_error(setting: &'static str, path: &Path, message: impl ToString) -> StartError {
     StartError::File { setting, path: path.to_owned(), message: message.to_string() }
+}
+
+/// The certificate of a site that people sign in to; `None` for plain HTTP.
+pub(super) fn site_tls(
+    settings: &WebSite,
+    setting: &'static str,
+    clock: &Clock,
+) -> Result<Option<Arc<ServerConfig>>, StartError> {
+    let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else { return Ok(None) };
+    let chain = certificates(setting, certificate)?;
+    let key = PrivateKeyDer::Pkcs8(private_key(setting, key)?);
+    let tls = tls::browser_tls(chain, key, clock)
+        .map_err(|error| StartError::Setting { setting, message: error.to_string() })?;
+    Ok(Some(tls))
 }

@@ -13,19 +13,19 @@ use crate::listener::terminals::{Standing, TerminalSlot};
 /// What says whether one terminal may ask. It travels with the request, because a body may take a minute to come
 /// and its sender may be revoked meanwhile.
 #[derive(Clone)]
-pub(super) struct Admission {
-    pub(super) terminal: Arc<TerminalSlot>,
-    pub(super) standings: Arc<Standings>,
-    pub(super) clock: Clock,
+pub(crate) struct Admission {
+    pub(crate) terminal: Arc<TerminalSlot>,
+    pub(crate) standings: Arc<Standings>,
+    pub(crate) clock: Clock,
     /// Where requests must come from an authenticated line.
-    pub(super) line: Option<LinePass>,
+    pub(crate) line: Option<LinePass>,
     /// It asks how its certificate stands: that is told whatever the answer is.
-    pub(super) asks_standing: bool,
+    pub(crate) asks_standing: bool,
 }
 
 impl Admission {
     /// Whether it may ask at all, now.
-    pub(super) fn check(&self) -> Result<(), Refusal> {
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
         if self.standings.is_stale() {
             return Err(ErrorCode::CentralUnreachable.into());
         }

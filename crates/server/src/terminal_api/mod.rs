@@ -1,7 +1,7 @@
 //! What terminals ask for: nonces, checks by card, checks by number, the keys that verify receipts.
 //! One file per use case; [`router::ROUTES`] lists them.
 
-mod admission;
+pub(crate) mod admission;
 mod answer;
 mod body;
 mod certificate;

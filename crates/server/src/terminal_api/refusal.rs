@@ -97,7 +97,7 @@ impl Refusal {
     }
 
     /// A read of the store failed.
-    pub(super) fn read_failed(error: &store::Error) -> Self {
+    pub(crate) fn read_failed(error: &store::Error) -> Self {
         tracing::error!(%error, "a read failed");
         match error {
             store::Error::Overloaded { .. } | store::Error::Busy { .. } => ErrorCode::Overloaded.into(),

@@ -1,14 +1,26 @@
 //! The central side through its own doors: real TLS, real HTTP, a real database, driven time.
 
+mod applications;
+mod ca_distribution;
+mod ca_notices;
+mod ca_renewal;
+mod ca_retrieval;
+mod ca_steps;
+mod ca_support;
+mod ca_token;
 mod checks;
 mod connections;
 mod denied;
 mod door;
 mod full_disk;
 mod guessing;
+mod hosts;
+mod institution_web;
 mod limits;
+mod lines;
 mod not_looked_up;
 mod openapi;
+mod operator_side;
 mod ops;
 mod receipts;
 mod records;
@@ -16,6 +28,7 @@ mod refused_cards;
 mod replay;
 mod revocation_lists;
 mod settings;
+mod sites;
 mod smuggling;
 mod standing_consents;
 mod support;

@@ -19,6 +19,7 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
         nonces,
         audit,
         ops,
+        institution_web,
         line_authentication,
         simulated_jlis,
         limits,
@@ -49,6 +50,15 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
     put(&mut values, "audit.witness_file", witness_file.as_deref().map_or("(none)".into(), path));
     let central::Ops { listen } = ops;
     put(&mut values, "ops.listen", listen);
+    if let Some(central::InstitutionWeb { listen, origin, certificate, key }) = institution_web {
+        let of_terminal_api = |file: &Option<std::path::PathBuf>| {
+            file.as_deref().map_or("(of terminal_api)".into(), path)
+        };
+        put(&mut values, "institution_web.listen", listen);
+        put(&mut values, "institution_web.origin", origin);
+        put(&mut values, "institution_web.certificate", of_terminal_api(certificate));
+        put(&mut values, "institution_web.key", of_terminal_api(key));
+    }
     if let Some(settings) = line_authentication {
         of_line_authentication(&mut values, settings);
     }

@@ -14,7 +14,10 @@ use axum::{
 use eligibility::errors::ErrorCode;
 use http_body_util::Limited;
 use reqwest::{Client, Url};
-use wire::terminal_api::{PROBLEM_MEDIA_TYPE, Problem};
+use wire::{
+    institution_certificate::CODE_HEADER,
+    terminal_api::{PROBLEM_MEDIA_TYPE, Problem},
+};
 
 use super::{Gateway, cookies::Cookies, headers};
 use crate::{
@@ -118,6 +121,9 @@ pub(super) async fn pass_on(State(gateway): State<Arc<Gateway>>, request: Reques
     }
     let by_person = wants_page(request.headers());
     match upstream.ask(&identity, request).await {
+        Ok(response) if by_person && code_of(response.headers()).is_some() => {
+            not_let_in(&gateway, upstream, response).await
+        }
         Ok(response) if by_person && is_problem(response.headers()) => refused(&gateway, response).await,
         Ok(response) => upstream.answer(response),
         Err(error) => {
@@ -127,6 +133,19 @@ pub(super) async fn pass_on(State(gateway): State<Arc<Gateway>>, request: Reques
             pages::not_reached(&gateway, &error, by_person)
         }
     }
+}
+
+/// A page that says why nobody comes in: the terminal has a page of its own for that, with what to do on this machine.
+async fn not_let_in(gateway: &Gateway, upstream: &Upstream, response: reqwest::Response) -> Response {
+    if code_of(response.headers()) == Some(ErrorCode::LineNotConnected) {
+        return pages::network_trouble(gateway, response.status());
+    }
+    gateway.care.ask().await;
+    pages::certificate_trouble(gateway, response.status()).unwrap_or_else(|| upstream.answer(response))
+}
+
+fn code_of(headers: &HeaderMap) -> Option<ErrorCode> {
+    ErrorCode::from_code(headers.get(CODE_HEADER)?.to_str().ok()?)
 }
 
 /// A refusal meant for programs, shown to a person.

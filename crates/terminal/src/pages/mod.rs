@@ -114,21 +114,26 @@ pub(crate) fn not_reached(gateway: &Gateway, error: &CentralError, by_person: bo
     if !by_person {
         return (StatusCode::SERVICE_UNAVAILABLE, "ネットワークエラー").into_response();
     }
-    let view = gateway.care.view();
-    let by_certificate = matches!(error, CentralError::NotAdmitted(_) | CentralError::Untimely(_))
-        && !view.may_work()
-        && !matches!(view.situation, Situation::CentreUnreachable | Situation::LineNotConnected);
-    if by_certificate {
-        return certificate::state_page(gateway, StatusCode::SERVICE_UNAVAILABLE, None, None);
+    if matches!(error, CentralError::NotAdmitted(_) | CentralError::Untimely(_))
+        && let Some(page) = certificate_trouble(gateway, StatusCode::SERVICE_UNAVAILABLE)
+    {
+        return page;
     }
     network_trouble(gateway, StatusCode::SERVICE_UNAVAILABLE)
 }
 
+/// The certificate's state, when it cannot be worked with.
+pub(crate) fn certificate_trouble(gateway: &Gateway, status: StatusCode) -> Option<Response> {
+    let view = gateway.care.view();
+    let by_certificate = !view.may_work()
+        && !matches!(view.situation, Situation::CentreUnreachable | Situation::LineNotConnected);
+    by_certificate.then(|| certificate::state_page(gateway, status, None, None))
+}
+
 /// The institution web refused: the certificate's state when that is why, else its words.
 pub(crate) fn refused(gateway: &Gateway, status: StatusCode, problem: &Problem) -> Response {
-    let view = gateway.care.view();
-    if !view.may_work() && !matches!(view.situation, Situation::CentreUnreachable) {
-        return certificate::state_page(gateway, status, None, None);
+    if let Some(page) = certificate_trouble(gateway, status) {
+        return page;
     }
     let remedy = problem.detail.as_deref().unwrap_or_default();
     notice(gateway, status, ("利用できません", &problem.title, remedy), &problem.code)

@@ -2,6 +2,7 @@
 
 mod answers;
 mod centre;
+mod certificate;
 mod config;
 mod counter;
 mod cut_line;
@@ -12,8 +13,10 @@ mod fuzz_bodies;
 #[path = "../../../../fuzz/replay.rs"]
 mod fuzz_replay;
 mod fuzz_seeds;
+mod gateway;
 mod hostile;
 mod hostile_staging;
+mod issuing_centre;
 mod kill;
 mod lying_centre;
 mod many_files;

@@ -1,0 +1,105 @@
+//! The door: mutual TLS, one identity per connection, its standing looked at for each request.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Request, Response};
+use eligibility::errors::ErrorCode;
+use hyper::body::Incoming;
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+use wire::institution_certificate::CODE_HEADER;
+
+use super::entry;
+use crate::line_auth::Lines;
+use crate::listener::Gatekeeper;
+use crate::listener::identity::{AskingTerminal, IdentityError};
+use crate::listener::terminals::TerminalSlot;
+use crate::terminal_api::admission::Admission;
+use crate::terminal_api::refusal::Refusal;
+use crate::terminal_api::standing::Standings;
+use crate::web::door::Peer;
+use crate::web::{Site, refused};
+
+/// Requests of one terminal answered at once.
+const REQUESTS_OF_ONE: u32 = 16;
+
+/// Lets browsers with a certificate in.
+pub struct InstitutionDoor {
+    /// The site behind it.
+    pub site: Arc<Site>,
+    /// Its routes, furnished.
+    pub routes: Router,
+    /// How certificates stand.
+    pub standings: Arc<Standings>,
+    /// With these, requests get through by authenticated lines only.
+    pub lines: Option<Arc<Lines>>,
+}
+
+impl InstitutionDoor {
+    async fn admit(&self, terminal: &Arc<TerminalSlot>, peer: Option<Peer>) -> Result<(), Refusal> {
+        let mut admission = Admission {
+            terminal: Arc::clone(terminal),
+            standings: Arc::clone(&self.standings),
+            clock: self.site.clock.clone(),
+            line: None,
+            asks_standing: false,
+        };
+        admission.check()?;
+        if let Some(lines) = &self.lines {
+            let Peer(peer) = peer.ok_or(ErrorCode::Internal)?;
+            let pass = lines.pass(&terminal.identity.institution_code, peer).await;
+            admission.line = Some(pass.map_err(|error| Refusal::read_failed(&error))?);
+            admission.check()?;
+        }
+        Ok(())
+    }
+
+    async fn pass_on(&self, terminal: &AskingTerminal, mut request: Request<Incoming>) -> Response<Body> {
+        request.extensions_mut().insert(terminal.clone());
+        let service = TowerToHyperService::new(self.routes.clone());
+        match service.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+impl Gatekeeper for InstitutionDoor {
+    async fn connected(&self, identity: AskingTerminal) -> Arc<TerminalSlot> {
+        self.standings.slot_of(identity).await
+    }
+
+    async fn answer(&self, terminal: &Arc<TerminalSlot>, request: Request<Incoming>) -> Response<Body> {
+        let Some(_place) = terminal.enter(REQUESTS_OF_ONE) else { return refused::busy() };
+        let peer = request.extensions().get::<Peer>().copied();
+        // The look of the page that says what is wrong is for everybody.
+        let is_style = request.uri().path().starts_with("/static/");
+        match self.admit(terminal, peer).await {
+            Err(refusal) if !is_style => {
+                tracing::info!(
+                    institution = %terminal.identity.institution_code,
+                    code = refusal.code.internal_name(),
+                    "a browser was refused at the institution web"
+                );
+                let mut response = entry::refused(&self.site, &terminal.identity, &refusal).await;
+                if let Ok(code) = HeaderValue::from_str(refusal.code.code()) {
+                    response.headers_mut().insert(HeaderName::from_static(CODE_HEADER), code);
+                }
+                response
+            }
+            _ => self.pass_on(&terminal.identity, request).await,
+        }
+    }
+
+    fn crowded(&self) -> Response<Body> {
+        refused::busy()
+    }
+
+    fn nameless(&self, peer: SocketAddr, error: &IdentityError) {
+        metrics::counter!("shikaku_nameless_certificates_total").increment(1);
+        tracing::warn!(%peer, %error, "a verified client certificate names no terminal");
+    }
+}

@@ -1,0 +1,143 @@
+//! 初期画面, and what is said to who may not come in.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+use eligibility::Instant;
+use eligibility::calendar::{format_japanese, tokyo_date};
+use eligibility::institution_certificate::{
+    CertificatePeriod, CertificateStanding, CertificateUses, KnownCertificate, Notice, NoticeKind, notice_due,
+};
+
+use crate::ca::renewal;
+use crate::listener::identity::AskingTerminal;
+use crate::terminal_api::refusal::Refusal;
+use crate::web::{Shell, Site, refused as plainly, render};
+
+/// The first page's title.
+pub(super) const TITLE: &str = "初期画面";
+
+#[derive(Template)]
+#[template(path = "institution/entry.html")]
+struct Entry {
+    shell: Shell,
+    institution_name: String,
+    institution_code: String,
+    terminal_name: String,
+    last_day: String,
+    days_left: i32,
+    sentence: String,
+    remedy: &'static str,
+    uses: &'static str,
+    notice: Option<Notice>,
+    urgent: bool,
+    /// Where the certificate is renewed; `None` where this server does not.
+    renewal: Option<(&'static str, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(path = "institution/refused.html")]
+struct Refused {
+    shell: Shell,
+    sentence: String,
+    remedy: String,
+    code: &'static str,
+    network: bool,
+}
+
+/// Whether the site has a page to renew on.
+#[derive(Clone, Copy)]
+struct Renews(bool);
+
+pub(super) fn pages(renews: bool) -> Router {
+    Router::new().route("/", get(show)).layer(Extension(Renews(renews)))
+}
+
+async fn show(
+    Extension(site): Extension<Arc<Site>>,
+    Extension(terminal): Extension<AskingTerminal>,
+    Extension(Renews(renews)): Extension<Renews>,
+) -> Response {
+    let institution = match site.store.institution(&terminal.institution_code).await {
+        Ok(institution) => institution,
+        Err(error) => return plainly::by_store(&error),
+    };
+    let known = match known(&site, &terminal).await {
+        Ok(known) => known,
+        Err(error) => return plainly::by_store(&error),
+    };
+    let now = site.clock.now();
+    let standing = CertificateStanding::of(Some(&known), &terminal.institution_code, now);
+    let today = tokyo_date(now);
+    let notice = notice_due(&known.period, today, None)
+        .filter(|_| matches!(standing, CertificateStanding::RenewalOpen { .. }));
+    let page = Entry {
+        shell: Shell::new(&site, TITLE, "/", None),
+        institution_name: institution.map(|institution| institution.name).unwrap_or_default(),
+        institution_code: terminal.institution_code.to_string(),
+        terminal_name: terminal.terminal_name.clone(),
+        last_day: told_day(known.period.not_after),
+        days_left: known.period.days_left(today),
+        sentence: standing.sentence(),
+        remedy: standing.remedy(),
+        uses: known.uses.label(),
+        urgent: notice.is_some_and(|notice| notice.kind != NoticeKind::Before),
+        notice,
+        renewal: renews.then_some((renewal::PATH, renewal::SITE_NAME)),
+    };
+    render(StatusCode::OK, &page)
+}
+
+/// The page of who may not come in: the certificate's standing in words where that is why.
+pub(super) async fn refused(site: &Site, terminal: &AskingTerminal, refusal: &Refusal) -> Response {
+    let entry = refusal.code.entry();
+    let (mut sentence, mut remedy) = (entry.ja.what.to_owned(), entry.ja.desk.to_owned());
+    if refusal.is_denial()
+        && let Ok(known) = known(site, terminal).await
+    {
+        let standing = CertificateStanding::of(Some(&known), &terminal.institution_code, site.clock.now());
+        if standing.refusal() == Some(refusal.code) {
+            (sentence, remedy) = (standing.sentence(), standing.remedy().to_owned());
+        }
+    }
+    let network = refusal.code == eligibility::errors::ErrorCode::LineNotConnected;
+    let title = if network { "ネットワークエラー" } else { "利用できません" };
+    let page =
+        Refused { shell: Shell::new(site, title, "", None), sentence, remedy, code: entry.code, network };
+    let mut response = render(refusal.status, &page);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// What is known of the connection's certificate; its own dates where the authority did not issue it here.
+async fn known(site: &Site, terminal: &AskingTerminal) -> store::Result<KnownCertificate> {
+    let found =
+        site.store.certificate_by_fingerprint(&terminal.institution_code, &terminal.fingerprint).await?;
+    let brought = || KnownCertificate {
+        institution_code: terminal.institution_code.clone(),
+        // TLS has looked at its beginning.
+        period: CertificatePeriod { not_before: Instant(0), not_after: terminal.not_after },
+        uses: CertificateUses::EligibilityAndBilling,
+        superseded_at: None,
+        revocation: None,
+    };
+    Ok(found.map_or_else(brought, |certificate| certificate.known()))
+}
+
+/// 和暦 with 西暦 beside it.
+fn told_day(at: Instant) -> String {
+    let day = tokyo_date(at);
+    format!("{}（{}年{}月{}日）", format_japanese(day), day.year(), day.month(), day.day())
+}

@@ -1,0 +1,117 @@
+//! The institution web: who the connection's certificate says, and nobody whose certificate may not be used.
+
+use std::{net::SocketAddr, time::Duration};
+
+use http_body_util::Full;
+use hyper::{Method, Request, body::Bytes, header::HOST};
+use server::config::{InstitutionWeb, LineAuthentication};
+use testkit::{
+    client::{Connection, Http, Reply},
+    system::{Engine, INSTITUTION, TestSystem, TestTerminal},
+};
+use wire::institution_certificate::CODE_HEADER;
+
+async fn system(lines: bool) -> (TestSystem, SocketAddr) {
+    let system = TestSystem::start_with(Engine::Sqlite, |config| {
+        let listen = ([127, 0, 0, 1], 0).into();
+        let origin = "https://localhost".to_owned();
+        config.institution_web = Some(InstitutionWeb { listen, origin, certificate: None, key: None });
+        config.line_authentication = lines.then(|| LineAuthentication {
+            listen,
+            origin: "http://localhost".into(),
+            certificate: None,
+            key: None,
+            required: true,
+            refresh_s: 1,
+        });
+    })
+    .await;
+    let address = system.server.institution_web().expect("it answers");
+    (system, address)
+}
+
+async fn open(address: SocketAddr, terminal: &TestTerminal, http: Http, host: &str) -> Reply {
+    let connection = Connection::open(address, &terminal.tls, http).await.expect("a connection");
+    ask(&connection, address, host).await
+}
+
+async fn ask(connection: &Connection, address: SocketAddr, host: &str) -> Reply {
+    let request = Request::builder()
+        .method(Method::GET)
+        .uri("/")
+        .header(HOST, format!("{host}:{}", address.port()))
+        .body(Full::new(Bytes::new()))
+        .expect("a request");
+    connection.request(request).await.expect("an answer")
+}
+
+fn text(reply: &Reply) -> String {
+    String::from_utf8(reply.bytes.to_vec()).expect("UTF-8")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_page_says_who_came_and_how_long_the_certificate_is_good() {
+    let (system, address) = system(false).await;
+    let terminal = system.terminal(INSTITUTION, "受付1").await;
+    let reply = open(address, &terminal, Http::One, "localhost").await;
+    let page = text(&reply);
+    assert_eq!(reply.status, 200, "{page}");
+    for shown in ["オンライン資格確認等システム", "初期画面", "試験診療所", INSTITUTION, "受付1", "あと"]
+    {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    assert!(reply.headers.contains_key("content-security-policy"));
+    let other = system.terminal("2712345678", "受付9").await;
+    let page = text(&open(address, &other, Http::One, "localhost").await);
+    assert!(page.contains("2712345678") && !page.contains(INSTITUTION), "{page}");
+    let foreign = open(address, &terminal, Http::One, "clinic.example").await;
+    assert_eq!(foreign.status, 421);
+    system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_certificate_gets_no_further_on_an_open_connection() {
+    let (system, address) = system(false).await;
+    let terminal = system.terminal(INSTITUTION, "受付1").await;
+    let connection = Connection::open(address, &terminal.tls, Http::One).await.expect("a connection");
+    assert_eq!(ask(&connection, address, "localhost").await.status, 200);
+    let now = system.clock.now();
+    system
+        .store()
+        .revoke_terminal_certificate(&terminal.institution, &terminal.fingerprint, now)
+        .await
+        .expect("revoked");
+    system.server.refresh_terminals().await.expect("read");
+    let reply = ask(&connection, address, "localhost").await;
+    let code = eligibility::errors::ErrorCode::InstitutionCertificateRevoked;
+    assert_eq!((reply.status, reply.headers[CODE_HEADER].as_bytes()), (403, code.code().as_bytes()));
+    assert!(text(&reply).contains("失効"), "{}", text(&reply));
+    let stranger = system.unregistered_terminal(INSTITUTION, "受付2");
+    let reply = open(address, &stranger, Http::One, "localhost").await;
+    assert_eq!(reply.status, 403);
+    assert!(!text(&reply).contains("失効しました"), "{}", text(&reply));
+    system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_certificate_is_told_from_a_revoked_one() {
+    let (system, address) = system(false).await;
+    let terminal = system.terminal(INSTITUTION, "受付1").await;
+    system.hands.advance(Duration::from_secs(60 * 60 * 24 * 380));
+    let soon = text(&open(address, &terminal, Http::One, "localhost").await);
+    assert!(soon.contains("有効です"), "{soon}");
+    system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_line_there_is_a_network_error() {
+    let (system, address) = system(true).await;
+    let terminal = system.terminal(INSTITUTION, "受付1").await;
+    let reply = open(address, &terminal, Http::One, "localhost").await;
+    let code = eligibility::errors::ErrorCode::LineNotConnected;
+    assert_eq!(reply.headers[CODE_HEADER].as_bytes(), code.code().as_bytes());
+    let page = text(&reply);
+    assert!(page.contains("ネットワークエラー") && page.contains("https://www.lineauth.mnw"), "{page}");
+    system.stop().await;
+}

@@ -3,9 +3,10 @@
 use eligibility::Instant;
 
 use crate::{
-    NewMail, Result, Store, TokenHash,
+    FormId, NewMail, Result, Store, TokenHash,
     audit::Chains,
     engine::{Tx, bind},
+    form_handed_in,
     job::{Read, Write},
     mail_outbox,
 };
@@ -41,6 +42,7 @@ pub(crate) async fn take(
 }
 
 struct Put {
+    form: FormId,
     link: Option<NewMailLink>,
     mail: NewMail,
     now: Instant,
@@ -54,11 +56,15 @@ impl Write for Put {
     }
 
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+        if form_handed_in::take(tx, &self.form, self.now).await?.is_some() {
+            return Ok(());
+        }
         if let Some(link) = &self.link {
             let row = bind![&link.token, &link.purpose, &link.payload, link.ends_at.0];
             tx.execute(PUT, row).await?;
         }
-        mail_outbox::put(tx, &self.mail, self.now).await
+        mail_outbox::put(tx, &self.mail, self.now).await?;
+        form_handed_in::settle(tx, &self.form, "mailed").await
     }
 }
 
@@ -92,12 +98,19 @@ impl Write for Over {
 }
 
 impl Store {
-    /// Mails a link, or (with the same work, so that nobody can tell) only a mail.
+    /// Mails a link, or (with the same work, so that nobody can tell) only a mail. The same form handed in again mails
+    /// nothing.
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn mail_link(&self, link: Option<NewMailLink>, mail: NewMail, now: Instant) -> Result<()> {
-        self.write(Put { link, mail, now }).await
+    pub async fn mail_link(
+        &self,
+        form: FormId,
+        link: Option<NewMailLink>,
+        mail: NewMail,
+        now: Instant,
+    ) -> Result<()> {
+        self.write(Put { form, link, mail, now }).await
     }
 
     /// What a link would bring about, without spending it. `None` when it is unknown, spent or over.

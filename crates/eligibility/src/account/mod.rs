@@ -2,6 +2,7 @@
 
 mod lockout;
 mod mail_address;
+mod new_password;
 mod password;
 mod registration;
 mod role;
@@ -10,6 +11,7 @@ pub use lockout::{
     AttemptState, BUCKETS_OF_KNOWN_TERMINAL, BUCKETS_OF_STRANGER, Bucket, LockoutDecision, LockoutStep,
 };
 pub use mail_address::{InvalidMailAddress, MAIL_ADDRESS_MAX_BYTES, MailAddress};
+pub use new_password::NewPasswordForm;
 pub use password::{
     NewPassword, OwnWords, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, PasswordRefusal, TypedPassword,
 };

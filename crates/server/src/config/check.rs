@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{Config, RECEIPT_LIFETIME_MAX_S, TREE_HEAD_INTERVAL_MAX_S, limits};
+use super::{Config, RECEIPT_LIFETIME_MAX_S, TREE_HEAD_INTERVAL_MAX_S, limits, check_sites};
 use crate::terminal_api::nonce::NONCE_LIFETIME_MAX_S;
 
 /// One thing that is wrong.
@@ -27,6 +27,7 @@ pub(super) fn check(config: &Config) -> Vec<Problem> {
         check_loopback("simulated_jlis.listen", jlis.listen, &mut found);
     }
     check_line_authentication(config, &mut found);
+    check_sites::check(config, &mut found);
     if config.cards.policies.is_empty() {
         found.push(problem("cards.policies", "no policy is listed", "list the policies a card may have"));
     }

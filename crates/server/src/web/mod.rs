@@ -13,14 +13,21 @@
 pub mod door;
 pub mod form;
 pub mod guard;
+pub mod guess;
+pub mod housekeeping;
 pub mod once;
 pub mod page;
+pub mod passkey;
+pub mod password;
 pub mod refused;
+pub mod seal;
 mod secret_token;
 pub mod session;
+pub mod sign_in;
 pub mod signed_in;
 pub mod site;
 pub mod style;
+pub mod totp;
 
 pub use form::{FormData, FormView};
 pub use page::{Shell, render};

@@ -1,0 +1,162 @@
+//! 手順書: the procedures, for reading and searching without signing in. The texts are `docs/manual`.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::web::signed_in::{OnSite, Visitor};
+use crate::web::{Shell, refused, render};
+
+/// The longest search, in characters.
+const SEARCH_MAX: usize = 100;
+/// Characters shown around a place that was found.
+const AROUND: usize = 40;
+
+/// Address and text of every procedure, in the order of the work.
+const TEXTS: &[(&str, &str)] = &[
+    ("registration", include_str!("../../../../docs/manual/registration.md")),
+    ("use-application", include_str!("../../../../docs/manual/use-application.md")),
+    ("certificate-application", include_str!("../../../../docs/manual/certificate-application.md")),
+    ("letter", include_str!("../../../../docs/manual/letter.md")),
+    ("setup", include_str!("../../../../docs/manual/setup.md")),
+    ("certificate-check", include_str!("../../../../docs/manual/certificate-check.md")),
+    ("network-trouble", include_str!("../../../../docs/manual/network-trouble.md")),
+];
+
+/// A piece of a procedure.
+#[derive(Debug, PartialEq, Eq)]
+enum Block {
+    Heading(String),
+    Paragraph(String),
+    Steps(Vec<String>),
+    Points(Vec<String>),
+}
+
+struct Procedure {
+    slug: &'static str,
+    title: String,
+    blocks: Vec<Block>,
+    /// Everything, folded for searching.
+    folded: String,
+    /// Everything, as it is shown.
+    plain: String,
+}
+
+static PROCEDURES: LazyLock<Vec<Procedure>> =
+    LazyLock::new(|| TEXTS.iter().map(|(slug, text)| read(slug, text)).collect());
+
+/// Reads the small part of Markdown that the procedures use.
+fn read(slug: &'static str, text: &str) -> Procedure {
+    let mut title = String::new();
+    let mut blocks: Vec<Block> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let step = line.split_once(". ").filter(|(number, _)| number.bytes().all(|b| b.is_ascii_digit()));
+        if let Some(rest) = line.strip_prefix("# ") {
+            rest.clone_into(&mut title);
+        } else if let Some(rest) = line.strip_prefix("## ") {
+            blocks.push(Block::Heading(rest.to_owned()));
+        } else if let Some((_, rest)) = step {
+            match blocks.last_mut() {
+                Some(Block::Steps(steps)) => steps.push(rest.to_owned()),
+                _ => blocks.push(Block::Steps(vec![rest.to_owned()])),
+            }
+        } else if let Some(rest) = line.strip_prefix("- ") {
+            match blocks.last_mut() {
+                Some(Block::Points(points)) => points.push(rest.to_owned()),
+                _ => blocks.push(Block::Points(vec![rest.to_owned()])),
+            }
+        } else {
+            blocks.push(Block::Paragraph(line.to_owned()));
+        }
+    }
+    let said = |block: &Block| match block {
+        Block::Heading(text) | Block::Paragraph(text) => text.clone(),
+        Block::Steps(lines) | Block::Points(lines) => lines.join(" "),
+    };
+    let body: Vec<String> = blocks.iter().map(said).collect();
+    let plain = format!("{title} {}", body.join(" "));
+    Procedure { slug, title, blocks, folded: fold(&plain), plain }
+}
+
+/// Small letters, narrow ones, so that a search finds either way of typing. Keeps one character for one.
+fn fold(text: &str) -> String {
+    let narrow = |letter: char| match letter {
+        '！'..='～' => char::from_u32(letter as u32 - 0xFEE0).unwrap_or(letter),
+        '\u{3000}' => ' ',
+        other => other,
+    };
+    text.chars().map(narrow).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+struct Found {
+    slug: &'static str,
+    title: &'static str,
+    excerpt: String,
+}
+
+fn search(words: &str) -> Vec<Found> {
+    let folded = fold(&words.chars().take(SEARCH_MAX).collect::<String>());
+    let wanted: Vec<&str> = folded.split_whitespace().collect();
+    let fits = |procedure: &&Procedure| wanted.iter().all(|word| procedure.folded.contains(word));
+    let found = |procedure: &'static Procedure| Found {
+        slug: procedure.slug,
+        title: &procedure.title,
+        excerpt: wanted.first().map_or_else(String::new, |word| excerpt(procedure, word)),
+    };
+    PROCEDURES.iter().filter(fits).map(found).collect()
+}
+
+fn excerpt(procedure: &Procedure, word: &str) -> String {
+    let Some(at) = procedure.folded.find(word) else { return String::new() };
+    let before = procedure.folded[..at].chars().count();
+    let start = before.saturating_sub(AROUND);
+    let length = before - start + word.chars().count() + AROUND;
+    let text: String = procedure.plain.chars().skip(start).take(length).collect();
+    format!("…{text}…")
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+#[derive(Template)]
+#[template(path = "portal/manual.html")]
+struct Index {
+    shell: Shell,
+    words: String,
+    found: Vec<Found>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/procedure.html")]
+struct Page {
+    shell: Shell,
+    procedure: &'static Procedure,
+}
+
+pub(super) async fn index(
+    OnSite(site): OnSite,
+    Visitor(visitor): Visitor,
+    Query(Search { q }): Query<Search>,
+) -> Response {
+    let shell = Shell::new(&site, "手順書", "/manual", visitor.as_ref());
+    let found = search(&q);
+    render(StatusCode::OK, &Index { shell, words: q, found })
+}
+
+pub(super) async fn page(
+    OnSite(site): OnSite,
+    Visitor(visitor): Visitor,
+    Path(slug): Path<String>,
+) -> Response {
+    let Some(procedure) = PROCEDURES.iter().find(|procedure| procedure.slug == slug) else {
+        return refused::not_there();
+    };
+    let shell = Shell::new(&site, procedure.title.clone(), "/manual", visitor.as_ref());
+    render(StatusCode::OK, &Page { shell, procedure })
+}

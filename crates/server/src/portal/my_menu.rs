@@ -1,0 +1,43 @@
+//! マイメニュー: every application with its state, and where to apply.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use eligibility::account::PortalAction;
+
+use super::applications::{MyApplication, my_applications};
+use crate::web::signed_in::OnSite;
+use crate::web::{PortalUser, Shell, refused, render};
+
+#[derive(Template)]
+#[template(path = "portal/my_menu.html")]
+struct MyMenu {
+    shell: Shell,
+    institution_code: String,
+    institution_name: String,
+    role: &'static str,
+    may_apply: bool,
+    mine: Vec<MyApplication>,
+}
+
+pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
+    let code = &user.institution_code;
+    let read = async {
+        let mine = my_applications(&site.store, code).await?;
+        let name = site.store.registered_institution(code).await?;
+        Ok::<_, store::Error>((mine, name.unwrap_or_default()))
+    };
+    let (mine, institution_name) = match read.await {
+        Ok(read) => read,
+        Err(error) => return refused::by_store(&error),
+    };
+    let page = MyMenu {
+        shell: Shell::new(&site, "マイメニュー", "/my-menu", Some(&user.signed_in)),
+        institution_code: code.to_string(),
+        institution_name,
+        role: user.role.label(),
+        may_apply: user.role.may(PortalAction::Apply),
+        mine,
+    };
+    render(StatusCode::OK, &page)
+}

@@ -1,0 +1,161 @@
+//! The sites that people sign in to, started.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use rustls::ServerConfig;
+use store::{Audience, Store};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use zeroize::Zeroizing;
+
+use super::{StartError, bind, local, material};
+use crate::clock::Clock;
+use crate::config::{Config, WebSite};
+use crate::mail::Postman;
+use crate::web::password::Passwords;
+use crate::web::seal::Seal;
+use crate::web::sign_in::{self, SignInDesk};
+use crate::web::{MenuEntry, Site, door, housekeeping};
+use crate::{operator, portal};
+
+/// A site that answers.
+#[derive(Clone, Debug)]
+pub struct RunningSite {
+    /// Where it answers.
+    pub address: SocketAddr,
+    /// How browsers write it.
+    pub origin: String,
+}
+
+/// The sites that answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RunningSites {
+    pub(super) portal: Option<RunningSite>,
+    pub(super) operator: Option<RunningSite>,
+}
+
+/// What both sites are started with.
+struct Ground<'a> {
+    config: &'a Config,
+    store: &'a Store,
+    clock: &'a Clock,
+    tasks: &'a TaskTracker,
+    stop: &'a CancellationToken,
+}
+
+/// What one site is besides its address.
+struct Plan {
+    name: &'static str,
+    audience: Audience,
+    home: &'static str,
+    menu: &'static [MenuEntry],
+    name_label: &'static str,
+    name_kind: &'static str,
+    links: &'static [(&'static str, &'static str)],
+    setting: &'static str,
+}
+
+const PORTAL: Plan = Plan {
+    name: portal::NAME,
+    audience: Audience::Portal,
+    home: "/my-menu",
+    menu: portal::MENU,
+    name_label: "メールアドレス",
+    name_kind: "email",
+    links: portal::SIGN_IN_LINKS,
+    setting: "portal.listen",
+};
+const OPERATOR: Plan = Plan {
+    name: operator::NAME,
+    audience: Audience::Operator,
+    home: "/",
+    menu: operator::MENU,
+    name_label: "ユーザーID",
+    name_kind: "text",
+    links: &[],
+    setting: "operator.listen",
+};
+
+pub(super) async fn start(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<RunningSites, StartError> {
+    let ground = Ground { config, store, clock, tasks, stop };
+    let mut running = RunningSites::default();
+    if let Some(settings) = &config.portal {
+        let routes = |desk: &Arc<SignInDesk>| portal::site(desk, None);
+        running.portal = Some(ground.site(settings, &PORTAL, routes).await?);
+        let work = portal::applications::CarryingOut::new(store.clone(), clock.clone());
+        tasks.spawn(work.run(stop.clone()));
+    }
+    if let Some(settings) = &config.operator {
+        let routes = |desk: &Arc<SignInDesk>| {
+            desk.site.furnish(operator::routes().merge(sign_in::routes(Arc::clone(desk))))
+        };
+        running.operator = Some(ground.site(settings, &OPERATOR, routes).await?);
+    }
+    if config.portal.is_some() || config.operator.is_some() {
+        tasks.spawn(housekeeping::run(store.clone(), clock.clone(), stop.clone()));
+    }
+    if let Some(mail) = &config.mail {
+        let postman = Postman::new(store.clone(), clock.clone(), mail.server.reveal(), &mail.sender);
+        let postman =
+            postman.map_err(|error| StartError::Setting { setting: "mail", message: error.to_string() })?;
+        tasks.spawn(postman.run(stop.clone()));
+    }
+    Ok(running)
+}
+
+impl Ground<'_> {
+    async fn site(
+        &self,
+        settings: &WebSite,
+        plan: &Plan,
+        routes: impl FnOnce(&Arc<SignInDesk>) -> Router,
+    ) -> Result<RunningSite, StartError> {
+        let tls: Option<Arc<ServerConfig>> = material::site_tls(settings, plan.setting, self.clock)?;
+        let listener = bind(plan.setting, settings.listen).await?;
+        let address = local(&listener, settings.listen);
+        let origin = settings.origin_at(address);
+        let site = Arc::new(Site {
+            name: plan.name,
+            audience: Some(plan.audience),
+            origin: origin.clone(),
+            sign_in: "/login",
+            home: plan.home,
+            menu: plan.menu,
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+        });
+        let refused = |message: String| StartError::Setting { setting: plan.setting, message };
+        let desk = Arc::new(SignInDesk {
+            site,
+            passwords: Passwords::new().map_err(|error| refused(error.to_string()))?,
+            seal: seal(self.config)?,
+            name_label: plan.name_label,
+            name_kind: plan.name_kind,
+            links: plan.links,
+        });
+        let limits = self.config.limits.listener();
+        self.tasks.spawn(door::serve(listener, tls, routes(&desk), limits, self.stop.clone()));
+        tracing::info!(%address, site = plan.setting, "a site answers");
+        Ok(RunningSite { address, origin })
+    }
+}
+
+fn seal(config: &Config) -> Result<Seal, StartError> {
+    let setting = "secrets_key";
+    let Some(path) = &config.secrets_key else {
+        let message = "people sign in, but there is no key that seals their second factors".to_owned();
+        return Err(StartError::Setting { setting, message });
+    };
+    let text = material::read(setting, path)?;
+    let mut key = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), &mut *key)
+        .map_err(|_| material::file_error(setting, path, "it must hold 32 bytes in hex"))?;
+    Seal::new(&key).map_err(|error| material::file_error(setting, path, error))
+}

@@ -1,6 +1,6 @@
 //! A terminal as tests need it: one real TLS connection at a time, kept open on purpose, HTTP/1.1 or HTTP/2.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http_body_util::{BodyExt, Full};
@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// Name the server's certificate carries.
@@ -82,7 +82,25 @@ impl Connection {
     /// # Errors
     /// [`NoReply`] when TCP, TLS or HTTP refuse.
     pub async fn open(address: SocketAddr, tls: &Arc<ClientConfig>, http: Http) -> Result<Self, NoReply> {
-        let stream = TokioIo::new(open_tls(address, tls, http).await?);
+        Self::over(open_tls(address, tls, http).await?, http).await
+    }
+
+    /// Connects from one of this machine's addresses.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub async fn open_from(
+        source: IpAddr,
+        address: SocketAddr,
+        tls: &Arc<ClientConfig>,
+        http: Http,
+    ) -> Result<Self, NoReply> {
+        let stream = connect_from(source, address).await?;
+        Self::over(shake_hands(stream, tls, http).await?, http).await
+    }
+
+    async fn over(stream: TlsStream<TcpStream>, http: Http) -> Result<Self, NoReply> {
+        let stream = TokioIo::new(stream);
         let sender = match http {
             Http::One => {
                 let (sender, connection) = http1::handshake(stream).await?;
@@ -145,12 +163,29 @@ pub async fn open_tls(
     tls: &Arc<ClientConfig>,
     http: Http,
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    shake_hands(TcpStream::connect(address).await?, tls, http).await
+}
+
+/// Opens a plain connection from one of this machine's addresses.
+///
+/// # Errors
+/// What TCP said.
+pub async fn connect_from(source: IpAddr, address: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind(SocketAddr::new(source, 0))?;
+    socket.connect(address).await
+}
+
+async fn shake_hands(
+    stream: TcpStream,
+    tls: &Arc<ClientConfig>,
+    http: Http,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut config = ClientConfig::clone(tls);
     config.alpn_protocols = vec![match http {
         Http::One => b"http/1.1".to_vec(),
         Http::Two => b"h2".to_vec(),
     }];
-    let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let name = ServerName::try_from(SERVER_NAME).expect("a server name");
     TlsConnector::from(Arc::new(config)).connect(name, stream).await

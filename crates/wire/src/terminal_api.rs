@@ -147,9 +147,10 @@ impl std::fmt::Debug for CardCheckRequest {
     }
 }
 
-/// Documentation shape of a consent choice.
-#[derive(ToSchema)]
+/// What the patient chose for one kind of use.
+#[derive(ToSchema, Deserialize)]
 #[schema(as = ConsentChoice)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub struct ConsentChoiceSchema {
     /// `ceiling`, `specific_disease`, `checkup`, `medication`, `treatment` or `operation`.

@@ -51,6 +51,40 @@ fn every_route_is_described_and_nothing_else() {
     assert_eq!(described, routed);
 }
 
+/// The server refuses members it does not know, so the description must say so of every object it may be sent.
+#[test]
+fn every_object_that_may_be_sent_is_closed() {
+    fn walk(document: &Value, schema: &Value, seen: &mut BTreeSet<String>, place: &str) {
+        if let Some(reference) = schema["$ref"].as_str() {
+            if seen.insert(reference.to_owned()) {
+                let target = document.pointer(reference.trim_start_matches('#'));
+                walk(document, target.expect("what is referred to"), seen, reference);
+            }
+            return;
+        }
+        if !schema["properties"].is_null() {
+            assert_eq!(schema["additionalProperties"], json!(false), "{place} is open");
+        }
+        match schema {
+            Value::Object(members) => {
+                members.iter().for_each(|(name, part)| walk(document, part, seen, &format!("{place}/{name}")));
+            }
+            Value::Array(parts) => parts.iter().for_each(|part| walk(document, part, seen, place)),
+            _ => {}
+        }
+    }
+    let document = description();
+    let mut seen = BTreeSet::new();
+    let operations = document["paths"].as_object().expect("paths").values();
+    for operation in operations.filter_map(Value::as_object).flat_map(|methods| methods.values()) {
+        walk(&document, &operation["requestBody"], &mut seen, "a request");
+    }
+    let name = |schema: &str| format!("#/components/schemas/{schema}");
+    for schema in ["NonceRequest", "CardCheckRequest", "ConsentChoice", "NumberCheckRequest"] {
+        assert!(seen.contains(&name(schema)), "{schema} was not seen: {seen:?}");
+    }
+}
+
 async fn what_is_said_fits_the_description(engine: Engine) {
     let described = Described(description());
     let desk = Desk::open(engine).await;

@@ -19,6 +19,7 @@ use crate::support::{Desk, insurer, number_question, validity};
 
 on_both_engines! {
     an_old_revocation_list_stops_card_checks_only
+    the_operators_listener_answers_to_its_own_name_only
     the_simulated_authority_says_that_it_is_simulated
     a_stop_lets_open_requests_finish_and_takes_no_more
 }
@@ -37,7 +38,7 @@ async fn plain(address: SocketAddr, request: Request<Full<Bytes>>) -> (u16, hype
 }
 
 pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
-    let request = Request::get(path).header("host", "localhost").body(Full::default()).expect("a request");
+    let request = Request::get(path).header("host", address.to_string()).body(Full::default()).expect("a request");
     let (status, _, body) = plain(address, request).await;
     (status, String::from_utf8_lossy(&body).into_owned())
 }
@@ -70,6 +71,33 @@ async fn an_old_revocation_list_stops_card_checks_only(engine: Engine) {
         assert!(metrics.contains(name), "{name} is missing");
     }
     desk.system.stop().await;
+}
+
+async fn the_operators_listener_answers_to_its_own_name_only(engine: Engine) {
+    let system = TestSystem::start(engine).await;
+    let ops = system.server.ops();
+    let own = [ops.to_string(), format!("localhost:{}", ops.port()), format!("LocalHost:{}", ops.port())];
+    let foreign = ["evil.example".to_owned(), format!("evil.example:{}", ops.port()), "localhost".to_owned()];
+    for path in ["/healthz", "/readyz", "/metrics", "/nothing"] {
+        for (names, misdirected) in [(own.as_slice(), false), (foreign.as_slice(), true)] {
+            for name in names {
+                let request = Request::get(path).header("host", name).body(Full::default());
+                let (status, _, body) = plain(ops, request.expect("a request")).await;
+                assert_eq!(status == 421, misdirected, "{path} as {name}: {status}");
+                assert!(!misdirected || body.len() < 64, "nothing is told");
+            }
+        }
+    }
+    // One that says two names at once, or none, is no friend either.
+    for hosts in [vec![own[0].as_str(), "evil.example"], vec![own[0].as_str(), own[0].as_str()], vec![]] {
+        let mut request = Request::get("/metrics");
+        for host in &hosts {
+            request = request.header("host", *host);
+        }
+        let (status, _, _) = plain(ops, request.body(Full::default()).expect("a request")).await;
+        assert_eq!(status, 421, "{hosts:?}");
+    }
+    system.stop().await;
 }
 
 async fn the_simulated_authority_says_that_it_is_simulated(engine: Engine) {

@@ -1,0 +1,302 @@
+//! A central side with a certificate authority, letters read from their paper, certificates judged by OpenSSL.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eligibility::institution::InstitutionCode;
+use eligibility::institution_certificate::CertificateUses;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{HeaderMap, Request};
+use hyper_util::rt::TokioIo;
+use pki::keys::{KeyAlgorithm, PrivateKey};
+use pki::{TerminalName, TerminalSubject, csr};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::{Value, json};
+use server::ca::{Desk, LetterDesk, LetterFor, Parts, Written};
+use server::config::{Authority, AuthorityLetters, Config};
+use store::{Institution, InstitutionAddress};
+use testkit::client::{Connection, Http, NoReply};
+use testkit::system::{Engine, INSTITUTION, TestSystem};
+use tokio::net::TcpStream;
+use wire::institution_certificate::RETRIEVAL_PATH;
+
+/// 端末名称 of most letters here.
+pub(crate) const TERMINAL: &str = "受付1号機（葛\u{E0100}城）";
+/// A 取扱パスワード.
+pub(crate) const PASSWORD: &str = "correct-horse-9";
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+const FONTS: &str = "/usr/share/fonts/truetype/bizud-gothic";
+const FALLBACK: [&str; 2] = [
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
+];
+
+/// The codes of a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Codes {
+    pub(crate) number: String,
+    pub(crate) secret: String,
+}
+
+/// A system whose server has the authority.
+pub(crate) struct Site {
+    pub(crate) system: TestSystem,
+    pub(crate) letters: LetterDesk,
+}
+
+fn letters() -> AuthorityLetters {
+    let font = |name: &str| PathBuf::from(FONTS).join(name);
+    for path in [FONTS, FALLBACK[0]] {
+        assert!(Path::new(path).exists(), "apt-get install fonts-morisawa-bizud-gothic fonts-noto-cjk");
+    }
+    AuthorityLetters {
+        sender: "架空オンライン資格確認 認証局".to_owned(),
+        contact: "電話 0120-000-000（平日 9:00〜17:00）".to_owned(),
+        retrieval_site: "http://localhost/".to_owned(),
+        regular: font("BIZUDPGothic-Regular.ttf"),
+        bold: font("BIZUDPGothic-Bold.ttf"),
+        fallback: vec![FALLBACK[0].into()],
+        bold_fallback: vec![FALLBACK[1].into()],
+    }
+}
+
+/// The settings of an authority whose folder lies beside the server's keys.
+pub(crate) fn with_authority(config: &mut Config) {
+    let folder = config.terminal_api.certificate.parent().expect("a folder").to_owned();
+    let log = PrivateKey::generate(KeyAlgorithm::P256).expect("a key");
+    log.save(&folder.join("log.key")).expect("a key file");
+    pki::keys::write_private(&folder.join("secret.key"), "5a".repeat(32).as_bytes()).expect("a key file");
+    let of_authority = |name: &str| folder.join("ca").join(name);
+    config.authority = Some(Authority {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        certificate: None,
+        key: None,
+        origin: None,
+        distribution_listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+        distribution_url: "http://crl.example".to_owned(),
+        shards: 4,
+        root_certificate: of_authority(pki::authority::ROOT_CERTIFICATE_FILE),
+        issuing_certificate: of_authority(pki::authority::ISSUING_CERTIFICATE_FILE),
+        issuing_key: Some(of_authority(pki::authority::ISSUING_KEY_FILE)),
+        token: None,
+        log_key: folder.join("log.key"),
+        secret_key: folder.join("secret.key"),
+        letters: letters(),
+    });
+}
+
+pub(crate) fn code() -> InstitutionCode {
+    InstitutionCode::parse(INSTITUTION).expect("a code")
+}
+
+impl Site {
+    pub(crate) async fn open(engine: Engine) -> Self {
+        Self::with(engine, |_| {}).await
+    }
+
+    pub(crate) async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
+        let system = TestSystem::start_with(engine, |config| {
+            with_authority(config);
+            change(config);
+        })
+        .await;
+        let institution = Institution { code: code(), name: "架空髙﨑内科".to_owned() };
+        system.store().put_institution(institution).await.expect("an institution");
+        let address = InstitutionAddress {
+            postal_code: "1310045".to_owned(),
+            first_line: "東京都墨田区架空一丁目2番3号".to_owned(),
+            second_line: Some("架空ビルディング4階".to_owned()),
+        };
+        system.store().put_institution_address(&code(), address).await.expect("an address");
+        Self { system, letters: LetterDesk::new(&letters()).expect("fonts") }
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.system.server.authority().expect("an authority").parts
+    }
+
+    pub(crate) fn desk(&self) -> &Arc<Desk> {
+        &self.parts().desk
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.system.server.authority().expect("an authority").address
+    }
+
+    pub(crate) fn distribution(&self) -> SocketAddr {
+        self.system.server.authority().and_then(|running| running.distribution).expect("a plain listener")
+    }
+
+    /// Writes a letter and reads its codes off the paper.
+    pub(crate) async fn letter(&self, order: &str) -> Codes {
+        self.letter_for(order, TERMINAL).await
+    }
+
+    pub(crate) async fn letter_for(&self, order: &str, terminal_name: &str) -> Codes {
+        let letter = LetterFor {
+            institution: code(),
+            order_id: order.to_owned(),
+            application: None,
+            terminal_name: terminal_name.to_owned(),
+            uses: CertificateUses::EligibilityAndBilling,
+        };
+        assert_eq!(self.letters.write(self.desk(), &letter).await.expect("a letter"), Written::Filed);
+        let waiting = self.system.store().letters_to_post().await.expect("letters");
+        let letter = waiting.iter().find(|letter| letter.order_id == order).expect("the letter");
+        let pdf = self.system.store().letter_pdf(&code(), &letter.letter_id).await.expect("reads");
+        codes(&pdf.expect("a letter"))
+    }
+
+    /// POST as a terminal does.
+    pub(crate) async fn retrieve(&self, codes: &Codes, more: Value) -> (u16, Value) {
+        let mut body = json!({ "retrieval_number": codes.number, "secret": codes.secret });
+        if let (Some(all), Some(more)) = (body.as_object_mut(), more.as_object()) {
+            all.extend(more.clone());
+        }
+        let request = Request::post(RETRIEVAL_PATH)
+            .header("host", self.address().to_string())
+            .header("content-type", "application/json")
+            .body(Full::from(body.to_string()))
+            .expect("a request");
+        let (status, _, body) = send(self.address(), request).await;
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// A terminal that fetched its certificate with a letter, and its key.
+    pub(crate) async fn terminal(&self, order: &str) -> Terminal {
+        let codes = self.letter(order).await;
+        let key = PrivateKey::generate(KeyAlgorithm::P256).expect("a key");
+        let (status, answer) =
+            self.retrieve(&codes, json!({ "request_pem": request_of(TERMINAL, &key) })).await;
+        assert_eq!(status, 200, "{answer}");
+        self.with_chain(answer["chain_pem"].as_str().expect("a chain"), key)
+    }
+
+    pub(crate) fn with_chain(&self, chain_pem: &str, key: PrivateKey) -> Terminal {
+        let chain: Vec<Vec<u8>> = chain_pem
+            .split_inclusive("-----END CERTIFICATE-----\n")
+            .map(|pem| pki::pem::decode(pki::pem::CERTIFICATE, pem).expect("a certificate"))
+            .collect();
+        let identity = pki::profile::TerminalIdentity::read(&chain[0]).expect("a terminal's certificate");
+        let mut config = rustls::ClientConfig::clone(&self.system.client_tls(None));
+        let certified = rustls::sign::CertifiedKey::new(
+            chain.iter().map(|der| CertificateDer::from(der.clone())).collect(),
+            rustls::crypto::aws_lc_rs::sign::any_supported_type(
+                &PrivateKeyDer::try_from(key.pkcs8_der().to_vec()).expect("a key"),
+            )
+            .expect("a key"),
+        );
+        config.client_auth_cert_resolver = Arc::new(rustls::sign::SingleCertAndKey::from(certified));
+        Terminal {
+            chain,
+            key,
+            serial: identity.serial,
+            fingerprint: identity.fingerprint,
+            tls: Arc::new(config),
+            address: self.system.server.terminal_api(),
+        }
+    }
+}
+
+/// A terminal with a certificate of this authority.
+pub(crate) struct Terminal {
+    pub(crate) chain: Vec<Vec<u8>>,
+    pub(crate) key: PrivateKey,
+    pub(crate) serial: String,
+    pub(crate) fingerprint: String,
+    pub(crate) tls: Arc<rustls::ClientConfig>,
+    pub(crate) address: SocketAddr,
+}
+
+impl Terminal {
+    pub(crate) async fn connect(&self) -> Result<Connection, NoReply> {
+        Connection::open(self.address, &self.tls, Http::Two).await
+    }
+}
+
+/// A request for the usual institution.
+pub(crate) fn request_of(terminal: &str, key: &PrivateKey) -> String {
+    let terminal = TerminalName::parse(terminal).expect("a name");
+    csr::create_pem(&TerminalSubject { institution: code(), terminal }, key).expect("a request")
+}
+
+/// One plain request.
+pub(crate) async fn send(address: SocketAddr, request: Request<Full<Bytes>>) -> (u16, HeaderMap, Bytes) {
+    let stream = TcpStream::connect(address).await.expect("a connection");
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
+    tokio::spawn(connection);
+    let response = sender.send_request(request).await.expect("an answer");
+    let (parts, body) = response.into_parts();
+    (parts.status.as_u16(), parts.headers, body.collect().await.expect("a body").to_bytes())
+}
+
+pub(crate) async fn fetch(address: SocketAddr, path: &str) -> (u16, HeaderMap, Bytes) {
+    let request = Request::get(path).header("host", address.to_string()).body(Full::default());
+    send(address, request.expect("a request")).await
+}
+
+pub(crate) async fn fetch_json(address: SocketAddr, path: &str) -> Value {
+    let (status, _, body) = fetch(address, path).await;
+    assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).expect("JSON")
+}
+
+/// The codes as they stand on the paper, in groups of four.
+fn codes(pdf: &[u8]) -> Codes {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("letter.pdf");
+    std::fs::write(&file, pdf).expect("a file");
+    let output = Command::new("pdftotext").args(["-layout"]).arg(&file).arg("-").output();
+    let text = String::from_utf8(output.expect("apt-get install poppler-utils").stdout).expect("UTF-8");
+    let group =
+        |word: &&str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    let groups = |line: &str, count: usize| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.windows(count).find(|run| run.iter().all(|word| group(word))).map(<[&str]>::concat)
+    };
+    let digits = |code: &String| code.bytes().all(|b| b.is_ascii_digit());
+    let number = text.lines().find_map(|line| groups(line, 3).filter(digits));
+    let secret = text.lines().find_map(|line| groups(line, 4));
+    Codes { number: number.expect("a number"), secret: secret.expect("a secret") }
+}
+
+/// A folder in which OpenSSL works.
+pub(crate) struct Bench(tempfile::TempDir);
+
+impl Bench {
+    pub(crate) fn new(site: &Site) -> Self {
+        let bench = Self(tempfile::tempdir().expect("a folder"));
+        let authority = site.desk().signing().authority();
+        let pem = |der: &[u8]| pki::pem::encode(pki::pem::CERTIFICATE, der).expect("PEM");
+        bench.file("root.pem", pem(authority.root_der()));
+        bench.file("issuing.pem", pem(authority.certificate_der()));
+        bench
+    }
+
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    pub(crate) fn certificate(&self, name: &str, der: &[u8]) {
+        self.file(name, pki::pem::encode(pki::pem::CERTIFICATE, der).expect("PEM"));
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.0.path().join(name)).expect("a file")
+    }
+
+    /// Whether OpenSSL was content, and what it said.
+    pub(crate) fn openssl(&self, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new("openssl").args(arguments).current_dir(self.0.path()).output();
+        let output = output.expect("apt-get install openssl");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+}

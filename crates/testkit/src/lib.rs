@@ -9,9 +9,13 @@ pub mod postgres;
 pub mod virtual_reader;
 
 #[cfg(feature = "system")]
+pub mod browser;
+#[cfg(feature = "system")]
 pub mod cards;
 #[cfg(feature = "system")]
 pub mod client;
+#[cfg(feature = "system")]
+pub mod mailbox;
 #[cfg(feature = "system")]
 pub mod people;
 #[cfg(feature = "system")]

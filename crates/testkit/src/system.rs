@@ -324,7 +324,7 @@ fn config(folder: &Path, database_url: String) -> Config {
         authority: None,
         portal: None,
         operator: None,
-        secrets_key: None,
+        secrets_key: Some(at("secrets.key")),
         mail: None,
         simulated_jlis: Some(JlisSettings { listen: free_port, directory: at("jlis") }),
         limits: Limits::default(),
@@ -346,6 +346,7 @@ fn write_keys(folder: &Path, authority: &InstitutionAuthority, clock: &Clock) {
     receipt.save(&folder.join("receipt.key")).expect("a key file");
     let audit = store::audit::SigningKey::generate().expect("an audit key");
     write("audit.key", &audit.to_pem().expect("PEM"));
+    write("secrets.key", &"5a".repeat(32));
     let options = JlisOptions { ocsp_url: "http://127.0.0.1/ocsp".to_owned(), generations: 1 };
     let jlis = SimulatedJlis::create(&folder.join("jlis"), &options, clock.now()).expect("a simulated J-LIS");
     write("card-roots.pem", &jlis.roots_pem(CardAuthorityKind::Authentication).expect("PEM"));

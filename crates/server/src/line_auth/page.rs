@@ -36,7 +36,6 @@ struct Desk {
 }
 
 /// The site under `origin`. What is pressed there is seen by `lines` at once.
-#[must_use]
 pub fn site(origin: String, store: Store, clock: Clock, lines: Arc<Lines>) -> Router {
     let site = Arc::new(Site {
         name: NAME,

@@ -13,6 +13,7 @@ mod folder;
 mod insurer;
 mod logging;
 mod migrate;
+mod operator;
 mod population;
 mod report;
 mod runtime;
@@ -66,6 +67,8 @@ enum Command {
     Ca(ca::Command),
     #[command(subcommand)]
     Audit(audit::Command),
+    #[command(subcommand)]
+    Operator(operator::Command),
     Doctor(doctor::Arguments),
 }
 
@@ -92,6 +95,7 @@ fn run(command: Command, json: bool) -> anyhow::Result<Report> {
         Command::Card(command) => card::run(&command, json),
         Command::Ca(command) => ca::run(&command),
         Command::Audit(command) => audit::run(&command),
+        Command::Operator(command) => operator::run(&command),
         Command::Doctor(arguments) => doctor::run(&arguments),
     }
 }

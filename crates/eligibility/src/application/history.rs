@@ -47,10 +47,10 @@ impl HistoryEntry {
     /// The line for the operator: who did what.
     #[must_use]
     pub fn for_operator(&self) -> String {
-        let (who, account) = match &self.by.side {
-            Side::Applicant { .. } => ("申請者", self.by.account.as_str()),
-            Side::Operator(role) => (role.label(), self.by.account.as_str()),
-            Side::System => ("システム", ""),
+        let who = match &self.by.side {
+            Side::Applicant { .. } => format!("申請者 {}", self.by.account),
+            Side::Operator(role) => format!("{} {}", role.label(), self.by.account),
+            Side::System => "システム".to_owned(),
         };
         let what = match self.event.as_str() {
             "submit" => "申請",
@@ -62,6 +62,6 @@ impl HistoryEntry {
             "complete" => "完了",
             _ => "操作",
         };
-        format!("{who} {account}：{what}（{}→{}）", self.from.label(), self.to.label())
+        format!("{who}：{what}（{}→{}）", self.from.label(), self.to.label())
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
         created_by: account.created_by,
         closed: account.closed_at.map(summary::moment),
     });
-    let shell = Shell::new(&site, "アカウント管理", "/accounts", Some(&user.signed_in));
+    let shell = super::shell(&site, "アカウント管理", "/accounts", &user);
     render(StatusCode::OK, &Page { shell, accounts: shown.collect() })
 }
 

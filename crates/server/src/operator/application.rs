@@ -132,7 +132,7 @@ async fn write(
         applicant.mail.as_ref().map_or_else(|| applicant.account.clone(), ToString::to_string)
     });
     let page = Page {
-        shell: Shell::new(site, application.kind.label(), "/queues", Some(&user.signed_in)),
+        shell: super::shell(site, application.kind.label(), "/queues", user),
         place: format!("/applications/{}/{}", application.institution, stored.id),
         queue: format!("/queues/{}", slug(application.kind)),
         number: stored.reception_number.clone().unwrap_or_default(),

@@ -81,7 +81,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser, Query(asked):
     };
     let typed = asked.institution.trim().to_owned();
     let mut page = Page {
-        shell: Shell::new(&site, "承認履歴", "/history", Some(&user.signed_in)),
+        shell: super::shell(&site, "承認履歴", "/history", &user),
         code: typed.clone(),
         wrong: None,
         searched: false,

@@ -22,7 +22,7 @@ struct Page {
 
 pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
     let mut page = Page {
-        shell: Shell::new(&site, "運営者トップ", "/", Some(&user.signed_in)),
+        shell: super::shell(&site, "運営者トップ", "/", &user),
         role: user.role.label(),
         waiting: None,
         letters: None,

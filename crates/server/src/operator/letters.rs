@@ -54,7 +54,7 @@ async fn write(
     let waiting = site.store.letters_to_post().await?;
     let posted = site.store.letters_posted().await?;
     let mut page = Page {
-        shell: Shell::new(site, "簡易書留発送", "/letters", Some(&user.signed_in)),
+        shell: super::shell(site, "簡易書留発送", "/letters", user),
         waiting: Vec::with_capacity(waiting.len()),
         posted: Vec::new(),
         wrong: mistyped.is_some(),

@@ -19,7 +19,7 @@ use eligibility::{
     application::{Actor, Finding, FindingSeverity, Side},
 };
 
-use crate::web::{MenuEntry, OperatorUser, Site, refused};
+use crate::web::{MenuEntry, OperatorUser, Shell, Site, refused};
 
 /// What the site is called.
 pub const NAME: &str = "オンライン資格確認 運営者サイト";
@@ -31,6 +31,7 @@ pub const MENU: &[MenuEntry] = &[
     MenuEntry { href: "/letters", label: "簡易書留発送", signed_in_only: true },
     MenuEntry { href: "/notices", label: "お知らせの公開", signed_in_only: true },
     MenuEntry { href: "/accounts", label: "アカウント管理", signed_in_only: true },
+    MenuEntry { href: "/security", label: "アカウントの安全設定", signed_in_only: true },
 ];
 
 /// The routes; signing in comes besides.
@@ -50,6 +51,20 @@ pub fn routes() -> Router {
         .route("/notices/{id}/withdraw", post(notices::withdraw))
         .route("/accounts", get(accounts::page))
         .route("/accounts/{id}/close", post(accounts::close))
+}
+
+/// The frame of a page, with what this person may open in its menu.
+fn shell(site: &Site, title: impl Into<String>, path: &str, user: &OperatorUser) -> Shell {
+    let mut shell = Shell::new(site, title, path, Some(&user.signed_in));
+    shell.menu.retain(|line| match line.href {
+        "/queues" => user.role.may(OperatorAction::ReadApplications),
+        "/history" => user.role.may(OperatorAction::ReadHistory),
+        "/letters" => user.role.may(OperatorAction::SendLetters),
+        "/notices" => user.role.may(OperatorAction::PublishNotices),
+        "/accounts" => user.role.may(OperatorAction::ManageAccounts),
+        _ => true,
+    });
+    shell
 }
 
 /// Who acts, as the rules know them: the account as it is now, not as it was at sign-in.

@@ -62,7 +62,7 @@ async fn write(
         withdrawn: notice.withdrawn_at.map(summary::moment),
     });
     let page = Page {
-        shell: Shell::new(site, "お知らせの公開", "/notices", Some(&user.signed_in)),
+        shell: super::shell(site, "お知らせの公開", "/notices", user),
         id,
         fields: vec![view.line("title"), view.lines("body"), view.tick("important")],
         wrong,

@@ -67,7 +67,7 @@ pub(super) async fn overview(OnSite(site): OnSite, user: OperatorUser) -> Respon
         second: count(*kind, ApplicationState::FirstApproved),
         approved: count(*kind, ApplicationState::Approved),
     });
-    let shell = Shell::new(&site, "審査", "/queues", Some(&user.signed_in));
+    let shell = super::shell(&site, "審査", "/queues", &user);
     render(StatusCode::OK, &Overview { shell, queues: queues.collect() })
 }
 
@@ -78,6 +78,7 @@ pub(super) struct EntryView {
     pub(super) institution: String,
     pub(super) name: String,
     pub(super) kind: &'static str,
+    pub(super) subject: Option<String>,
     pub(super) state: &'static str,
     pub(super) submitted: String,
     pub(super) findings: Vec<FindingView>,
@@ -91,6 +92,7 @@ impl EntryView {
             institution: entry.institution.to_string(),
             name: entry.institution_name.clone().unwrap_or_else(|| "（台帳にありません）".to_owned()),
             kind: entry.kind.label(),
+            subject: entry.subject.clone(),
             state: entry.state.label(),
             submitted: summary::moment(entry.submitted_at),
             findings: super::findings(&entry.findings),
@@ -152,7 +154,7 @@ pub(super) async fn page(
     let full = u32::try_from(found.len()).is_ok_and(|count| count == QUEUE_PAGE_LIMIT);
     let next = found.last().filter(|_| full).map(|last| format!("{first}?after={}", mark(last)));
     let page = Page {
-        shell: Shell::new(&site, format!("{}の審査", kind.label()), "/queues", Some(&user.signed_in)),
+        shell: super::shell(&site, format!("{}の審査", kind.label()), "/queues", &user),
         entries: found.iter().map(EntryView::of).collect(),
         first,
         paged,

@@ -13,6 +13,7 @@ use super::{StartError, bind, local, material};
 use crate::clock::Clock;
 use crate::config::{Config, WebSite};
 use crate::mail::Postman;
+use crate::portal::applications::SheetMaker;
 use crate::web::password::Passwords;
 use crate::web::seal::Seal;
 use crate::web::sign_in::{self, SignInDesk};
@@ -87,7 +88,8 @@ pub(super) async fn start(
     let ground = Ground { config, store, clock, tasks, stop };
     let mut running = RunningSites::default();
     if let Some(settings) = &config.portal {
-        let routes = |desk: &Arc<SignInDesk>| portal::site(desk, None);
+        let sheets = sheets(config)?;
+        let routes = |desk: &Arc<SignInDesk>| portal::site(desk, sheets);
         running.portal = Some(ground.site(settings, &PORTAL, routes).await?);
         let work = portal::applications::CarryingOut::new(store.clone(), clock.clone());
         tasks.spawn(work.run(stop.clone()));
@@ -145,6 +147,15 @@ impl Ground<'_> {
         tracing::info!(%address, site = plan.setting, "a site answers");
         Ok(RunningSite { address, origin })
     }
+}
+
+/// Who makes 通知書: they look like the authority's letters and come from the same office. None without an authority.
+fn sheets(config: &Config) -> Result<Option<Arc<SheetMaker>>, StartError> {
+    let Some(authority) = &config.authority else { return Ok(None) };
+    let login_site = config.institution_web.as_ref().map(|web| web.origin.clone()).unwrap_or_default();
+    let maker = SheetMaker::new(&authority.letters, login_site);
+    let refused = |message| StartError::Setting { setting: "authority.letters", message };
+    Ok(Some(Arc::new(maker.map_err(refused)?)))
 }
 
 fn seal(config: &Config) -> Result<Seal, StartError> {

@@ -38,7 +38,6 @@ mod smuggling;
 mod standing_consents;
 mod support;
 mod witnessing;
-mod zz_show;
 
 /// Runs each test on SQLite and on PostgreSQL.
 #[macro_export]

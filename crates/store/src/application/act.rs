@@ -133,7 +133,14 @@ impl Act {
             Ok(content) => content,
             Err(errors) => return Ok(Acted::Faulty(errors, Box::new(old))),
         };
-        let findings = facts::findings(tx, &self.institution, &self.id, &content, self.now).await?;
+        let findings = facts::findings(
+            tx,
+            &self.institution,
+            (&self.id, old.reception_number.as_deref()),
+            &content,
+            self.now,
+        )
+        .await?;
         let application = checked(submitted, findings, self.now);
         let number = match &old.reception_number {
             Some(number) => number.clone(),
@@ -163,7 +170,14 @@ impl Act {
             // Never handed in: drafts do not exist for the operator.
             return Ok(Acted::Unknown);
         };
-        let findings = facts::findings(tx, &self.institution, &self.id, content, self.now).await?;
+        let findings = facts::findings(
+            tx,
+            &self.institution,
+            (&self.id, old.reception_number.as_deref()),
+            content,
+            self.now,
+        )
+        .await?;
         let current = match findings == old.application.findings {
             true => old.application.clone(),
             false => checked(old.application.clone(), findings, self.now),

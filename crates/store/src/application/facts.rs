@@ -18,10 +18,13 @@ const KNOWN: &str = "SELECT 1 FROM institution WHERE code = $1";
 const HAS_ACCOUNT: &str = "SELECT 1 FROM portal_facility WHERE institution_code = $1";
 const IN_USE: &str = "SELECT 1 FROM application WHERE institution_code = $1 AND kind = 'use_start' \
      AND state IN ('approved', 'completed') LIMIT 1";
+/// Only what was handed in before stands in the way: of two for the same thing the first can be approved.
 const OPEN_OF_KIND: &str = "SELECT 1 FROM application WHERE institution_code = $1 AND application_id <> $2 \
-     AND kind = $3 AND state IN ('submitted', 'checking', 'first_approved', 'returned', 'approved') LIMIT 1";
+     AND kind = $3 AND (CAST(LENGTH(reception_number) AS BIGINT), reception_number) < ($4, $5) \
+     AND state IN ('submitted', 'checking', 'first_approved', 'returned', 'approved') LIMIT 1";
 const OPEN_FOR_SUBJECT: &str = "SELECT 1 FROM application WHERE institution_code = $1 AND application_id <> $2 \
-     AND subject = $3 AND state IN ('submitted', 'checking', 'first_approved', 'returned', 'approved') LIMIT 1";
+     AND subject = $3 AND (CAST(LENGTH(reception_number) AS BIGINT), reception_number) < ($4, $5) \
+     AND state IN ('submitted', 'checking', 'first_approved', 'returned', 'approved') LIMIT 1";
 
 const HOLDER: &str = "SELECT institution_code FROM line_customer WHERE customer_id = $1 AND institution_code <> $2 \
      AND stopped_at IS NULL ORDER BY institution_code LIMIT 1";
@@ -36,14 +39,19 @@ async fn any(tx: &Tx<'_>, sql: &'static str, values: &[crate::engine::Value<'_>]
 pub(super) async fn findings(
     tx: &Tx<'_>,
     institution: &InstitutionCode,
-    id: &ApplicationId,
+    (id, number): (&ApplicationId, Option<&str>),
     content: &ApplicationContent,
     now: Instant,
 ) -> Result<Vec<Finding>> {
     let code = institution.as_str();
     let kind = content.kind().name();
+    let (length, number) = match number {
+        Some(number) => (i64::try_from(number.len()).unwrap_or(i64::MAX), number),
+        // Not handed in yet: after all others.
+        None => (i64::MAX, ""),
+    };
     let open_for_same_terminal = match row::subject(content) {
-        Some(subject) => any(tx, OPEN_FOR_SUBJECT, bind![code, id.as_str(), subject]).await?,
+        Some(subject) => any(tx, OPEN_FOR_SUBJECT, bind![code, id.as_str(), subject, length, number]).await?,
         None => false,
     };
     let (other_code_known, other_code_taken) = match other_code(content) {
@@ -71,7 +79,7 @@ pub(super) async fn findings(
         institution,
         institution_known: any(tx, KNOWN, bind![code]).await?,
         in_use: any(tx, IN_USE, bind![code]).await?,
-        open_of_same_kind: any(tx, OPEN_OF_KIND, bind![code, id.as_str(), kind]).await?,
+        open_of_same_kind: any(tx, OPEN_OF_KIND, bind![code, id.as_str(), kind, length, number]).await?,
         open_for_same_terminal,
         customer_id_holder: holder.as_ref(),
         customer_id: present.as_ref(),

@@ -31,6 +31,8 @@ pub struct QueueEntry {
     pub state: ApplicationState,
     /// 受付番号.
     pub reception_number: String,
+    /// The terminal or certificate it is about.
+    pub subject: Option<String>,
     /// What the automatic checks found.
     pub findings: Vec<Finding>,
     /// When it was last handed in.
@@ -62,7 +64,7 @@ pub struct QueueCount {
 macro_rules! entry_columns {
     () => {
         "SELECT a.institution_code, i.name, a.application_id, a.kind, a.state, a.reception_number, a.findings, \
-         a.submitted_at FROM application a LEFT JOIN institution i ON i.code = a.institution_code "
+         a.submitted_at, a.subject FROM application a LEFT JOIN institution i ON i.code = a.institution_code "
     };
 }
 
@@ -90,6 +92,7 @@ fn entry(found: &Row<'_>) -> Result<QueueEntry> {
         reception_number: found.text(5, "reception_number")?.to_owned(),
         findings: row::of_json(found.text(6, "findings")?, "findings")?,
         submitted_at: Instant(found.int(7, "submitted_at")?),
+        subject: found.text_or_null(8, "subject")?.map(str::to_owned),
     })
 }
 

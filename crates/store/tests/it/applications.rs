@@ -373,6 +373,14 @@ async fn what_changed_since_is_found_before_it_is_approved(db: Database) {
     known(store, 1).await;
     let approved = done(decide(store, 1, 1, Decision::Approve, "sato").await);
     assert_eq!((approved.application.state, approved.application.findings.len()), (S::Approved, 0));
+    // One that comes later does not stand in the way of one that was there first.
+    let first = submitted(store, 3, 1, certificate("1号機")).await;
+    let later = submitted(store, 4, 1, certificate("1号機")).await;
+    let codes: Vec<_> = later.application.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [FindingCode::DuplicateTerminal]);
+    assert_eq!(first.application.findings, []);
+    done(decide(store, 1, 3, Decision::Approve, "sato").await);
+    assert_eq!(refused(decide(store, 1, 4, Decision::Approve, "sato").await), Refused::BlockingFinding);
     let again = submitted(store, 2, 1, use_start()).await;
     let codes: Vec<_> = again.application.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [FindingCode::DuplicateOpen, FindingCode::AlreadyInUse]);

@@ -91,7 +91,8 @@ pub(super) async fn write(
         mark,
         sentence: entry.sentence,
         reason: entry.reason,
-        action: action.filter(|_| may_apply),
+        // The sheet has its own button below.
+        action: action.filter(|_| may_apply && sheet.is_none()),
         may_withdraw: entry.may_withdraw && may_apply,
         is_draft: application.state == ApplicationState::Draft,
         rows: stored.content.as_ref().map(summary::rows).unwrap_or_default(),

@@ -20,6 +20,8 @@ use crate::web::{PortalUser, Shell, refused, render};
 pub struct MyApplication {
     /// The title of the application.
     pub title: &'static str,
+    /// The terminal or certificate it is about, as it was handed in.
+    pub about: Option<String>,
     /// 受付番号; `None` for a draft.
     pub number: Option<String>,
     /// The state in one word.
@@ -66,6 +68,7 @@ pub async fn my_applications(
         let (look, mark) = look_of(application.state);
         MyApplication {
             title: entry.title,
+            about: stored.content.as_ref().and_then(summary::about),
             number: stored.reception_number.clone(),
             state: entry.state,
             look,

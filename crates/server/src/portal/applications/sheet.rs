@@ -4,7 +4,6 @@
 use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 
-use argon2::{Argon2, password_hash::PasswordHasher as _};
 use axum::Extension;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -15,13 +14,15 @@ use eligibility::{
     calendar::{format_n8, tokyo_date},
     retrieval::SECRET_ALPHABET,
 };
-use pki::letter::{Account, AccountSheet, Environment, Fonts, Recipient, Sender};
+use pki::letter::{Account, AccountSheet, Environment, FontFiles, Fonts, Recipient, Sender};
 use store::{AccountSheetIssue, InstitutionAddress, NewSheet, StoredApplication};
 use zeroize::Zeroizing;
 use zip::write::SimpleFileOptions;
 
 use super::detail::{has_sheet, write};
 use super::{applicant, mine};
+use crate::config::AuthorityLetters;
+use crate::web::password::Passwords;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, PortalUser, Site, refused};
 
@@ -35,12 +36,36 @@ const ROLE: &str = "マスターアカウント";
 pub struct SheetMaker {
     /// The letters' fonts.
     pub fonts: Fonts,
+    /// Hashes the initial passwords.
+    pub passwords: Passwords,
     /// The office that sends them.
     pub sender: String,
     /// Where questions go: telephone and hours.
     pub contact: String,
     /// Address of the institutions' login page.
     pub login_site: String,
+}
+
+impl SheetMaker {
+    /// As the authority's letters are made.
+    ///
+    /// # Errors
+    /// When a font cannot be read or there is no randomness; what it was, in words.
+    pub fn new(settings: &AuthorityLetters, login_site: String) -> Result<Self, String> {
+        let files = FontFiles {
+            regular: settings.regular.clone(),
+            bold: settings.bold.clone(),
+            fallback: settings.fallback.clone(),
+            bold_fallback: settings.bold_fallback.clone(),
+        };
+        Ok(Self {
+            fonts: Fonts::load(&files).map_err(|error| error.to_string())?,
+            passwords: Passwords::new().map_err(|error| error.to_string())?,
+            sender: settings.sender.clone(),
+            contact: settings.contact.clone(),
+            login_site,
+        })
+    }
 }
 
 /// The offer of a sheet on an application's page.
@@ -120,8 +145,11 @@ async fn issue(
         return Ok(Issued::Not(NO_ADDRESS));
     };
     let now = site.clock.now();
+    let Some(password) = initial_password() else { return Err(refused::busy()) };
+    let password_hash = maker.passwords.hash_text(&password).await.map_err(|_| refused::busy())?;
     let sheet = Sheet {
         maker,
+        password,
         code: code.to_string(),
         name: institution.name,
         address,
@@ -129,9 +157,9 @@ async fn issue(
         number: seen_sheets.saturating_add(1),
         on: tokyo_date(now),
     };
-    // Hashing and drawing take long: not on the threads that serve.
+    // Drawing takes long: not on the threads that serve.
     let made = tokio::task::spawn_blocking(move || sheet.make()).await;
-    let Ok(Some((zip, password_hash))) = made else { return Err(refused::broken()) };
+    let Ok(Some(zip)) = made else { return Err(refused::broken()) };
     let by = applicant(site, user).await?;
     let password_until = Instant(now.0.saturating_add(i64::from(INITIAL_PASSWORD_DAYS) * DAY_MS));
     let new = NewSheet { seen_sheets, password_hash, password_until, by, now };
@@ -146,6 +174,7 @@ async fn issue(
 
 struct Sheet {
     maker: Arc<SheetMaker>,
+    password: Zeroizing<String>,
     code: String,
     name: String,
     address: InstitutionAddress,
@@ -155,11 +184,9 @@ struct Sheet {
 }
 
 impl Sheet {
-    /// The ZIP and the hash of the password that stands in it.
-    fn make(&self) -> Option<(Vec<u8>, String)> {
-        let password = initial_password()?;
-        let hash = Argon2::default().hash_password(password.as_bytes()).ok()?.to_string();
-        let account = Account { role: ROLE, user_id: &self.user_id, initial_password: &password };
+    /// The ZIP.
+    fn make(&self) -> Option<Vec<u8>> {
+        let account = Account { role: ROLE, user_id: &self.user_id, initial_password: &self.password };
         let mut lines = vec![self.address.first_line.as_str()];
         lines.extend(self.address.second_line.as_deref());
         let sheet = AccountSheet {
@@ -182,7 +209,7 @@ impl Sheet {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         zip.start_file(name, SimpleFileOptions::default()).ok()?;
         zip.write_all(&pdf).ok()?;
-        Some((zip.finish().ok()?.into_inner(), hash))
+        Some(zip.finish().ok()?.into_inner())
     }
 }
 

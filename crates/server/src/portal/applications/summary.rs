@@ -29,6 +29,15 @@ pub(crate) fn rows(content: &ApplicationContent) -> Vec<Row> {
     }
 }
 
+/// The terminal or certificate a content is about.
+pub(super) fn about(content: &ApplicationContent) -> Option<String> {
+    match content {
+        ApplicationContent::CertificateIssue(wanted) => Some(wanted.terminal_name.to_string()),
+        ApplicationContent::CertificateRevocation(wanted) => Some(wanted.serial.as_str().to_owned()),
+        _ => None,
+    }
+}
+
 /// 担当者.
 pub(super) fn contact_rows(contact: &Contact) -> Vec<Row> {
     let mut rows = Vec::with_capacity(4);

@@ -1,0 +1,71 @@
+//! The guard of a site: its own name, its own pages, its headers.
+
+use hyper::Method;
+use testkit::system::Engine;
+
+use crate::portal_support::Portal;
+
+crate::on_both_engines! {
+    a_change_from_another_page_or_under_another_name_is_refused
+    every_open_page_works_without_script_and_says_what_browsers_may_do
+}
+
+async fn a_change_from_another_page_or_under_another_name_is_refused(engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let (browser, _) = portal.member("1319990012", "guard@mihon.example").await;
+    let own = portal.system.server.portal().expect("a portal").origin.clone();
+    for headers in [
+        vec![("origin", "https://evil.example")],
+        vec![("origin", "null")],
+        vec![],
+        vec![("origin", own.as_str()), ("sec-fetch-site", "cross-site")],
+        vec![("origin", own.as_str()), ("sec-fetch-site", "same-site")],
+        vec![("origin", "http://localhost")],
+    ] {
+        let refused = browser.post_with("/sign-out", &[], &headers).await;
+        refused.says(403, "何も変更していません");
+    }
+    browser.get("/my-menu").await.says(200, "マイメニュー");
+    for host in ["evil.example", "localhost", "127.0.0.1", "localhost.evil.example"] {
+        let page = browser.send(Method::GET, "/", String::new(), &[("host", host)]).await;
+        page.says(421, "アドレスが違います");
+    }
+    for method in [Method::PUT, Method::DELETE, Method::PATCH] {
+        let headers = [("origin", own.as_str())];
+        assert_eq!(browser.send(method, "/my-menu", String::new(), &headers).await.status, 404);
+    }
+}
+
+async fn every_open_page_works_without_script_and_says_what_browsers_may_do(engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let browser = portal.browser();
+    for (path, words) in [
+        ("/", "オンライン資格確認導入までの作業の流れ"),
+        ("/login", "パスワードをお忘れの方"),
+        ("/register", "確認メールを送信する"),
+        ("/password-reset", "案内を送信する"),
+        ("/notices", "お知らせはまだありません"),
+        ("/versions", env!("CARGO_PKG_VERSION")),
+        ("/manual", "ネットワークのトラブルのときに確認すること"),
+        ("/manual?q=%E5%9B%9E%E7%B7%9A%E8%AA%8D%E8%A8%BC", "件あります"),
+        ("/manual?q=%EF%BC%AC%EF%BC%A1%EF%BC%AE", "LANケーブル"),
+        ("/manual/network-trouble", "希望する/希望しない"),
+        ("/manual/certificate-check", "Online Billing NW Common RootCA"),
+    ] {
+        let page = browser.get(path).await;
+        page.says(200, words);
+        let header = |name: &str| page.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let policy = header("content-security-policy");
+        assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("cache-control"), "no-store");
+        assert!(!page.text.contains("<script>") && !page.text.contains(" style="), "{path}");
+        assert!(!page.text.contains(" onclick"), "{path}");
+    }
+    browser.get("/nothing").await.says(404, "ページが見つかりません");
+    browser.get("/manual/nothing").await.says(404, "ページが見つかりません");
+    browser.get("/my-menu").await.leads("/login?next=/my-menu");
+    let asked = browser.get("/login?next=//evil.example").await;
+    assert!(asked.says(200, "ログイン").hidden("next").starts_with("//"), "kept as typed, never followed");
+}

@@ -22,8 +22,6 @@ pub use draft::{NewDraft, Saved};
 pub use first_account::{AccountSheetIssue, InstitutionAccount, NewSheet};
 pub use mine::MINE_LIMIT;
 pub use queue::{QUEUE_PAGE_LIMIT, QueueCount, QueueEntry, QueueFrom};
-#[expect(unused_imports, reason = "as above")]
-pub(crate) use row::find;
 
 use eligibility::{
     Instant,

@@ -83,7 +83,11 @@ impl HttpsCentral {
         let base = config.central.url.trim_end_matches('/').to_owned();
         let pinned = config.central.receipt_keys_file.clone();
         Ok(Self {
-            connections: Connections::new(IdentitySlot::new(identity), base.clone()),
+            connections: Connections::new(
+                IdentitySlot::new(identity),
+                base.clone(),
+                config.central.local_address,
+            ),
             base,
             institution: config.institution_code.clone(),
             keys: RwLock::new(pinned.as_deref().map(ReceiptKeys::load).transpose()?.unwrap_or_default()),

@@ -2,6 +2,7 @@
 //! comes to its end with it: the centre's nonces are good for the certificate they were given to.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -28,8 +29,9 @@ pub(crate) struct Connected {
 }
 
 impl Connected {
-    /// Connects only when asked something. `url` is the centre's, for the probe.
-    pub(crate) fn new(identity: &Identity, url: &str) -> Result<Self, ClientError> {
+    /// Connects only when asked something. `url` is the centre's, for the probe; `from` the address of this machine to
+    /// connect from.
+    pub(crate) fn new(identity: &Identity, url: &str, from: Option<IpAddr>) -> Result<Self, ClientError> {
         let tls = identity.tls()?;
         let probe = Probe::new(tls.clone(), url);
         let client = Client::builder()
@@ -40,6 +42,7 @@ impl Connected {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
             .pool_idle_timeout(KEEP_IDLE)
+            .local_address(from)
             .build()?;
         let fingerprint = identity.fingerprint().to_owned();
         Ok(Self { client, fingerprint, nonces: Nonces::default(), probe })
@@ -67,6 +70,7 @@ impl Connected {
 pub(super) struct Connections {
     slot: IdentitySlot,
     url: String,
+    from: Option<IpAddr>,
     pair: Mutex<Pair>,
 }
 
@@ -77,8 +81,8 @@ struct Pair {
 }
 
 impl Connections {
-    pub(super) fn new(slot: IdentitySlot, url: String) -> Self {
-        Self { slot, url, pair: Mutex::default() }
+    pub(super) fn new(slot: IdentitySlot, url: String, from: Option<IpAddr>) -> Self {
+        Self { slot, url, from, pair: Mutex::default() }
     }
 
     pub(super) fn slot(&self) -> &IdentitySlot {
@@ -95,7 +99,7 @@ impl Connections {
         {
             return Ok(Arc::clone(current));
         }
-        let made = Connected::new(&identity, &self.url)
+        let made = Connected::new(&identity, &self.url, self.from)
             .map_err(|error| CentralError::NotAdmitted(error.to_string()))?;
         let made = Arc::new(made);
         pair.former = pair.current.replace(Arc::clone(&made));

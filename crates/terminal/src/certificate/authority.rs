@@ -16,7 +16,7 @@ use crate::{
         CentralError, Connected, Identity, read_body, refusal, roots, tls_without_certificate, trouble,
     },
     clock,
-    config::Config,
+    config::{CentralConfig, Config},
 };
 
 /// Time for one question with its answer; signing on a token takes some.
@@ -60,19 +60,19 @@ fn is_safe(base: &str) -> bool {
 /// Asks for the successor of the certificate that is shown.
 pub(super) async fn renew(
     identity: &Identity,
-    base: &str,
+    central: &CentralConfig,
     request: &RenewalRequest,
 ) -> Result<RenewalAnswer, CentralError> {
-    let connected = connected(identity, base)?;
-    let ask = connected.client.post(at(base, RENEWAL_PATH)).json(request).timeout(REQUEST_TIMEOUT);
+    let connected = connected(identity, central)?;
+    let ask = connected.client.post(at(&central.url, RENEWAL_PATH)).json(request).timeout(REQUEST_TIMEOUT);
     understood(connected.send(ask).await?).await
 }
 
 /// Asks how the certificate that is shown stands: also the trial of a new one.
-pub(super) async fn standing(identity: &Identity, base: &str) -> Asked {
+pub(super) async fn standing(identity: &Identity, central: &CentralConfig) -> Asked {
     let asked = async {
-        let connected = connected(identity, base)?;
-        let ask: RequestBuilder = connected.client.get(at(base, STANDING_PATH));
+        let connected = connected(identity, central)?;
+        let ask: RequestBuilder = connected.client.get(at(&central.url, STANDING_PATH));
         connected.send(ask).await
     };
     match asked.await {
@@ -84,8 +84,9 @@ pub(super) async fn standing(identity: &Identity, base: &str) -> Asked {
     }
 }
 
-fn connected(identity: &Identity, base: &str) -> Result<Connected, CentralError> {
-    Connected::new(identity, base).map_err(|error| CentralError::NotAdmitted(error.to_string()))
+fn connected(identity: &Identity, central: &CentralConfig) -> Result<Connected, CentralError> {
+    Connected::new(identity, &central.url, central.local_address)
+        .map_err(|error| CentralError::NotAdmitted(error.to_string()))
 }
 
 fn at(base: &str, path: &str) -> String {

@@ -161,8 +161,8 @@ impl Care {
         self.check_open(facts)?;
         let key = self.keeping.key_for(&alone, &Purpose::Renewal(facts.serial.clone()))?;
         let request_pem = csr::create_pem(&facts.subject, &key).map_err(not_understood)?;
-        let url = &self.config.central.url;
-        let answer = authority::renew(&identity, url, &RenewalRequest { request_pem }).await?;
+        let central = &self.config.central;
+        let answer = authority::renew(&identity, central, &RenewalRequest { request_pem }).await?;
         let renewed = self.take_over(&alone, Held::from_chain_pem(key, &answer.chain_pem)?).await;
         *self.renewal_fault.lock().unwrap_or_else(PoisonError::into_inner) = renewed.clone().err();
         renewed
@@ -171,7 +171,7 @@ impl Care {
     /// Asks the centre how the certificate in use stands.
     pub async fn ask(&self) {
         let Some(identity) = self.slot.get() else { return };
-        let asked = authority::standing(&identity, &self.config.central.url).await;
+        let asked = authority::standing(&identity, &self.config.central).await;
         let known = Known {
             at: authority::now(),
             fingerprint: identity.fingerprint().to_owned(),
@@ -337,7 +337,7 @@ impl Care {
     }
 
     async fn trial(&self, identity: &Identity) -> Result<(), Fault> {
-        let asked = authority::standing(identity, &self.config.central.url).await;
+        let asked = authority::standing(identity, &self.config.central).await;
         let answer = asked.answer.clone()?;
         if !matches!(
             answer.stage,

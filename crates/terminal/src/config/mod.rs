@@ -4,7 +4,7 @@ mod check;
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -109,6 +109,10 @@ pub struct CentralConfig {
     /// PEM of its private key. Default: none.
     #[serde(default)]
     pub key_file: PathBuf,
+    /// Address of this machine that connections to the closed network begin at, where it has several. Default: none,
+    /// the system chooses.
+    #[serde(default)]
+    pub local_address: Option<IpAddr>,
     /// The keys that sign the centre's receipts (a JWK set), brought here on a way of their own. Only these count then,
     /// and none is fetched; the file is read again when a receipt names a key that is not among them. Default: none,
     /// the keys are asked of the centre, which proves no more than the connection does.

@@ -51,10 +51,11 @@ impl GatewayDoor {
         }
         let listener = TcpListener::bind(config.listen).await?;
         let port = listener.local_addr()?.port();
-        let upstream = config
-            .institution_web
-            .as_deref()
-            .map(|url| Url::parse(url).ok().and_then(|url| Upstream::new(&url, port)));
+        let upstream = config.institution_web.as_deref().map(|url| {
+            Url::parse(url)
+                .ok()
+                .and_then(|url| Upstream::new(&url, port, care.config().central.local_address))
+        });
         if upstream.as_ref().is_some_and(Option::is_none) {
             return Err(refused("institution_web is not an https:// address"));
         }

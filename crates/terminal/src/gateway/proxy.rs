@@ -1,6 +1,7 @@
 //! Passing a request on to the institution web with the terminal's certificate, and its answer back, as they come.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -41,15 +42,17 @@ pub(super) struct Upstream {
     base: Url,
     origin: String,
     cookies: Cookies,
+    /// The address of this machine to connect from.
+    from: Option<IpAddr>,
     client: Mutex<Option<(String, Client)>>,
 }
 
 impl Upstream {
     /// The institution web at this address; none when it is not https.
-    pub(super) fn new(url: &Url, port: u16) -> Option<Self> {
+    pub(super) fn new(url: &Url, port: u16, from: Option<IpAddr>) -> Option<Self> {
         let origin = url.origin().ascii_serialization();
         let base = Url::parse(&origin).ok().filter(|url| url.scheme() == "https")?;
-        Some(Self { base, origin, cookies: Cookies::of_port(port), client: Mutex::default() })
+        Some(Self { base, origin, cookies: Cookies::of_port(port), from, client: Mutex::default() })
     }
 
     /// A client that shows the certificate in use now.
@@ -65,6 +68,7 @@ impl Upstream {
             .tls_backend_preconfigured(identity.tls().map_err(|error| refused(error.to_string()))?)
             .https_only(true)
             .no_proxy()
+            .local_address(self.from)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)

@@ -6,6 +6,7 @@ mod earlier_consents;
 mod foreign_card;
 mod forgery;
 mod guide;
+mod joining;
 mod landing;
 mod once;
 mod outcome;

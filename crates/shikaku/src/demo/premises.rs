@@ -21,7 +21,7 @@ use store::audit::SigningKey;
 use toml::{Table, Value};
 
 use crate::{
-    demo::{people::prepare_cards, ports::Ports},
+    demo::{joining, people::prepare_cards, ports::Ports},
     folder::DataFolder,
 };
 
@@ -75,6 +75,7 @@ impl Premises {
         let jlis = SimulatedJlis::open_or_create(&folder.jlis(), &options, now)?;
         let authority = InstitutionAuthority::open_or_create(&folder.authority(), now)?;
         let terminal_certificate = certificates(folder, &authority, now)?;
+        joining::settings::prepare(folder, &authority, now)?;
         own_keys(folder)?;
         std::fs::write(folder.key(CARD_ROOTS), jlis.roots_pem(CardAuthorityKind::Authentication)?)?;
         prepare_cards(&jlis, everybody, now)?;
@@ -103,7 +104,7 @@ fn certificates(folder: &DataFolder, authority: &InstitutionAuthority, now: Inst
     Ok(pem::decode(pem::CERTIFICATE, &text)?)
 }
 
-fn save(
+pub(crate) fn save(
     folder: &DataFolder,
     key_file: &str,
     certificate_file: &str,
@@ -144,7 +145,7 @@ fn write_settings(folder: &DataFolder, ports: Ports) -> Result<()> {
 /// Paths are relative, so that the folder can be moved.
 fn server_settings(ports: Ports) -> Table {
     let key = |name: &str| text(format!("keys/{name}"));
-    table([
+    let mut settings = table([
         ("database_url", text("sqlite:shikaku.db")),
         (
             "terminal_api",
@@ -153,6 +154,13 @@ fn server_settings(ports: Ports) -> Table {
                 ("certificate", key(SERVER_CERTIFICATE)),
                 ("key", key(SERVER_KEY)),
                 ("client_authorities", text(format!("ca/{ROOT_CERTIFICATE_FILE}"))),
+            ]),
+        ),
+        (
+            "institution_web",
+            section([
+                ("listen", text(ports.institution_web())),
+                ("origin", text(institution_web_origin(ports))),
             ]),
         ),
         (
@@ -168,7 +176,9 @@ fn server_settings(ports: Ports) -> Table {
         ("audit", section([("key", key(AUDIT_KEY))])),
         ("ops", section([("listen", text(ports.ops()))])),
         ("simulated_jlis", section([("listen", text(ports.jlis())), ("directory", text("jlis"))])),
-    ])
+    ]);
+    joining::settings::add(&mut settings, ports);
+    settings
 }
 
 fn terminal_settings(ports: Ports) -> Table {
@@ -188,7 +198,20 @@ fn terminal_settings(ports: Ports) -> Table {
             ]),
         ),
         ("reader_link", section([("listen", text(ports.reader_link()))])),
+        ("certificate", section([("retrieval_url", text(format!("http://{}", ports.authority())))])),
+        (
+            "gateway",
+            section([
+                ("listen", text(ports.gateway())),
+                ("institution_web", text(institution_web_origin(ports))),
+            ]),
+        ),
     ])
+}
+
+/// Under the name in the server's certificate.
+pub(crate) fn institution_web_origin(ports: Ports) -> String {
+    format!("https://localhost:{}", ports.institution_web().port())
 }
 
 pub(crate) fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {

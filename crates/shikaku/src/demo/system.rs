@@ -25,6 +25,7 @@ use crate::{
     demo::{
         earlier_consents,
         guide::Guide,
+        joining::{self, Clinic, Town, line_door},
         landing,
         landing::{
             catalogue::Catalogue,
@@ -65,6 +66,10 @@ pub(crate) struct System {
     requests: AtomicU32,
     /// Started when it is first needed.
     shift_jis: OnceCell<ShiftJisCounter>,
+    /// Mail, post, carrier.
+    pub(crate) town: Town,
+    /// The institution that joins.
+    pub(crate) clinic: Clinic,
     /// One check at a time, so that a receipt belongs to the answer it is shown with.
     turn: tokio::sync::Mutex<()>,
     stop: CancellationToken,
@@ -81,12 +86,16 @@ impl System {
         let clock = Clock::system();
         let people = population::personas(clock.today());
         let premises = Premises::prepare(&folder, ports, &people, this_second())?;
+        let town = Town::open(&folder, ports).await?;
         let server = Server::start(&Config::load(&folder.server_settings())?, clock.clone()).await?;
         register(&server, &premises, &clock).await?;
         let jlis = Arc::clone(&server.simulated_jlis().context("the demo has a simulated J-LIS")?.authority);
         people::settle(&server, &jlis, &folder, &cast, &clock).await?;
         number_first_patient(&server, &people).await?;
         earlier_consents::give(&server, &people, &clock).await?;
+        joining::settle(&server, &folder, clock.now()).await?;
+        town.begin(&server, &clock);
+        line_door::open(&town, &folder, ports).await?;
 
         let config = terminal::config::Config::load(&folder.terminal_settings())?;
         let terminal = Terminal::start(&config, HttpsCentral::new(&config)?).await?;
@@ -95,6 +104,7 @@ impl System {
             TerminalLinkConfig { address: terminal.reader_link_address()?, token_file: config.token_file() };
         let stop = CancellationToken::new();
         let task = tokio::spawn(terminal.serve(stop.clone()));
+        let clinic = Clinic::open(&folder, ports).await?;
         let guide = Guide::new(&folder, ports, &people)?;
         let system = Self {
             wallet: Arc::new(Wallet::new(jlis, folder.clone())),
@@ -102,6 +112,8 @@ impl System {
             http: reqwest::Client::builder().no_proxy().timeout(lamps::LAMP_TIMEOUT).build()?,
             requests: AtomicU32::new(0),
             shift_jis: OnceCell::new(),
+            town,
+            clinic,
             turn: tokio::sync::Mutex::default(),
             folder,
             ports,
@@ -138,6 +150,8 @@ impl System {
             if let Some(counter) = system.shift_jis.into_inner() {
                 counter.stop().await?;
             }
+            system.clinic.close().await?;
+            system.town.close().await;
             system.server.shutdown().await;
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 pub(crate) mod catalogue;
 mod forms;
-mod guard;
+pub(crate) mod guard;
 pub(crate) mod recent;
 pub(crate) mod view;
 

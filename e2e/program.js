@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Distances from the port base that a demo listens on. */
-const DISTANCES = [0, 3, 5, 8, 9];
+const DISTANCES = [0, 3, 4, 5, 8, 9, 10];
 /** Highest base that leaves room for all of them. */
 const HIGHEST_BASE = 65_000;
 /** How long a start may take before it counts as hung, ms. Generous: nothing is measured here. */
@@ -66,7 +66,7 @@ async function announcement(child, log) {
 
 /**
  * Starts `shikaku demo` on free ports with a data folder of its own.
- * `about` is what it announced; `stop` ends it and removes the folder, and fails when it did not end well.
+ * `about` is what it announced; `data` is its folder; `stop` ends it and removes the folder, and fails when it did not end well.
  */
 export async function startDemo(shikaku) {
   const folder = await mkdtemp(join(tmpdir(), 'shikaku-e2e-'));
@@ -97,5 +97,5 @@ export async function startDemo(shikaku) {
     await rm(folder, { recursive: true, force: true });
     if (code !== 0) throw new Error(`the demo ended with ${code ?? signal}:\n${log.join('')}`);
   };
-  return { about, address: new URL(about.landing_page).host, stop };
+  return { about, address: new URL(about.landing_page).host, data: join(folder, 'data'), stop };
 }

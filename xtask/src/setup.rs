@@ -76,6 +76,8 @@ const STORY_NEEDS: &[Need] = &[
     Need { package: "chromium", found_by: FoundBy::Program("chromium") },
     Need { package: "nodejs", found_by: FoundBy::Program("node") },
     Need { package: "npm", found_by: FoundBy::Program("npm") },
+    Need { package: "libnss3-tools", found_by: FoundBy::Program("pk12util") },
+    Need { package: "util-linux", found_by: FoundBy::Program("unshare") },
     // Without its own glyphs every Japanese page would be empty boxes.
     Need {
         package: "fonts-noto-cjk",

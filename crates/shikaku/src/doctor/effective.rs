@@ -19,6 +19,11 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
         nonces,
         audit,
         ops,
+        authority,
+        portal,
+        operator,
+        secrets_key,
+        mail,
         institution_web,
         line_authentication,
         simulated_jlis,
@@ -50,10 +55,19 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
     put(&mut values, "audit.witness_file", witness_file.as_deref().map_or("(none)".into(), path));
     let central::Ops { listen } = ops;
     put(&mut values, "ops.listen", listen);
+    of_sites(&mut values, portal.as_ref(), operator.as_ref());
+    put(&mut values, "secrets_key", secrets_key.as_deref().map_or("(none)".into(), path));
+    put(&mut values, "mail", mail.as_ref().map_or("(none)".to_owned(), |mail| mail.sender.clone()));
+    if let Some(authority) = authority {
+        put(&mut values, "authority.listen", authority.listen);
+        put(&mut values, "authority.distribution_url", &authority.distribution_url);
+        put(&mut values, "authority.shards", authority.shards);
+        put(&mut values, "authority.root_certificate", authority.root_certificate.display());
+        put(&mut values, "authority.issuing_certificate", authority.issuing_certificate.display());
+    }
     if let Some(central::InstitutionWeb { listen, origin, certificate, key }) = institution_web {
-        let of_terminal_api = |file: &Option<std::path::PathBuf>| {
-            file.as_deref().map_or("(of terminal_api)".into(), path)
-        };
+        let of_terminal_api =
+            |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(of terminal_api)".into(), path);
         put(&mut values, "institution_web.listen", listen);
         put(&mut values, "institution_web.origin", origin);
         put(&mut values, "institution_web.certificate", of_terminal_api(certificate));
@@ -68,6 +82,17 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
     }
     of_limits(&mut values, limits);
     values
+}
+
+fn of_sites(values: &mut Values, portal: Option<&central::WebSite>, operator: Option<&central::WebSite>) {
+    for (name, site) in [("portal", portal), ("operator", operator)] {
+        let Some(central::WebSite { listen, origin, certificate, key }) = site else { continue };
+        let or_none = |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(none)".into(), path);
+        put(values, &format!("{name}.listen"), listen);
+        put(values, &format!("{name}.origin"), origin.as_deref().unwrap_or("(http://localhost:PORT)"));
+        put(values, &format!("{name}.certificate"), or_none(certificate));
+        put(values, &format!("{name}.key"), or_none(key));
+    }
 }
 
 fn of_terminal_api(values: &mut Values, settings: &central::TerminalApi) {
@@ -122,8 +147,17 @@ pub(crate) fn of_terminal(config: &desk::Config) -> Values {
     put(&mut values, "terminal: institution_code", institution_code);
     put(&mut values, "terminal: state", state.display());
     of_drop(&mut values, drop);
-    let desk::CentralConfig { url, ca_file, certificate_file, key_file, receipt_keys_file, receipt_issuer } =
-        central;
+    let desk::CentralConfig {
+        url,
+        ca_file,
+        certificate_file,
+        key_file,
+        local_address,
+        receipt_keys_file,
+        receipt_issuer,
+    } = central;
+    let from = local_address.map_or("(the system chooses)".to_owned(), |address| address.to_string());
+    put(&mut values, "terminal: central.local_address", from);
     put(&mut values, "terminal: central.url", url);
     put(&mut values, "terminal: central.ca_file", ca_file.display());
     put(&mut values, "terminal: central.certificate_file", certificate_file.display());

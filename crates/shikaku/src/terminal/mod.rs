@@ -1,4 +1,6 @@
-//! `shikaku terminal`: the eligibility terminal at an institution.
+//! `shikaku terminal`: the eligibility terminal at an institution, and its certificate.
+
+mod certificate;
 
 use std::path::PathBuf;
 
@@ -19,10 +21,13 @@ use crate::{
 #[command(after_help = "\
 Examples:
   shikaku terminal check
-  shikaku terminal run --config terminal.toml")]
+  shikaku terminal run --config terminal.toml
+  shikaku terminal certificate show")]
 pub(crate) enum Command {
     Run(Run),
     Check(Check),
+    #[command(subcommand)]
+    Certificate(certificate::Command),
 }
 
 /// Run the terminal until Ctrl-C or SIGTERM.
@@ -50,6 +55,7 @@ pub(crate) fn run(command: &Command, json: bool) -> Result<Report> {
     match command {
         Command::Run(arguments) => run_terminal(arguments, json),
         Command::Check(arguments) => check(arguments),
+        Command::Certificate(command) => certificate::run(command),
     }
 }
 
@@ -74,8 +80,15 @@ fn run_terminal(arguments: &Run, json: bool) -> Result<Report> {
             HttpsCentral::new(&config).context("the connection to the centre cannot be prepared")?;
         let terminal = Terminal::start(&config, central).await?;
         let reader_link = terminal.reader_link_address()?;
-        let text = format!("file drop: {}\nreader link: http://{reader_link}", config.drop.root.display());
-        let document = json!({"drop": config.drop.root, "reader_link": reader_link.to_string()});
+        let gateway = terminal.gateway_address()?.map(|address| format!("http://{address}/"));
+        let mut text =
+            format!("file drop: {}\nreader link: http://{reader_link}", config.drop.root.display());
+        if let Some(gateway) = &gateway {
+            text.push_str(&format!("\nin a browser: {gateway}"));
+        }
+        let document = json!({
+            "drop": config.drop.root, "reader_link": reader_link.to_string(), "gateway": gateway,
+        });
         let report = Report::new(text, document).announce(json);
         let stop = CancellationToken::new();
         let serving = terminal.serve(stop.clone());

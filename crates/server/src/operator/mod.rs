@@ -35,7 +35,6 @@ pub const MENU: &[MenuEntry] = &[
 ];
 
 /// The routes; signing in comes besides.
-#[must_use]
 pub fn routes() -> Router {
     Router::new()
         .route("/", get(home::page))

@@ -38,7 +38,6 @@ pub use sheet::SheetMaker;
 use crate::web::{PortalUser, Site, refused};
 
 /// The routes, for a portal's router.
-#[must_use]
 pub fn routes(sheets: Option<Arc<SheetMaker>>) -> Router {
     Router::new()
         .route("/applications", get(index::page))

@@ -11,7 +11,9 @@ use wire::message::{Code, ConsentInfo, QualificationResult, ResultMessage};
 
 use crate::demo::{
     earlier_consents::{HOME_VISIT_PERSONA, ONLINE_PERSONA},
+    joining::NEW_CODE,
     landing::view::Seen,
+    premises::INSTITUTION_CODE,
     system::Proven,
 };
 
@@ -81,6 +83,40 @@ pub(crate) enum Counter {
     /// The one that reads Shift_JIS.
     #[serde(rename = "shift_jis")]
     ShiftJis,
+    /// The one of the institution that joins.
+    #[serde(rename = "new-clinic")]
+    NewClinic,
+}
+
+impl Counter {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Utf8, Self::ShiftJis, Self::NewClinic];
+
+    /// As forms send it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::ShiftJis => "shift_jis",
+            Self::NewClinic => "new-clinic",
+        }
+    }
+
+    /// As the page tells it.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8（受付1）",
+            Self::ShiftJis => "Shift_JIS（受付2）— 代わりの字を使うことがあります",
+            Self::NewClinic => "新しい診療所の受付（はじめての一日）",
+        }
+    }
+
+    /// Whose counter it is.
+    pub(crate) const fn institution(self) -> &'static str {
+        match self {
+            Self::Utf8 | Self::ShiftJis => INSTITUTION_CODE,
+            Self::NewClinic => NEW_CODE,
+        }
+    }
 }
 
 /// One visit to the reader.

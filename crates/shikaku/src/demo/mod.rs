@@ -111,6 +111,14 @@ fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
         .collect();
     let document = json!({
         "landing_page": page,
+        "first_day": format!("http://{}/first-day", ports.landing()),
+        "portal": format!("http://localhost:{}", ports.portal().port()),
+        "operator": format!("http://localhost:{}", ports.operator().port()),
+        "institution_web": premises::institution_web_origin(ports),
+        "authority": format!("http://{}", ports.authority()),
+        "line_authentication": format!("https://{}", ports.line_authentication()),
+        "gateway": format!("http://{}", ports.gateway()),
+        "new_clinic": system.new_clinic(),
         "terminal_api": format!("https://{}", ports.terminal_api()),
         "reader_link": format!("http://{}", ports.reader_link()),
         "simulated_jlis": format!("http://{}", ports.jlis()),

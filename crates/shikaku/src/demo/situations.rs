@@ -25,6 +25,8 @@ pub(crate) enum Situation {
     RevokedTerminal,
     ExpiredTerminal,
     UnknownTerminal,
+    LineCut,
+    SupersededTerminal,
     Crowd,
     DiskFull,
     FaceFolderGone,
@@ -53,7 +55,7 @@ pub(crate) struct Told {
 
 impl Situation {
     /// All of them, in the order of the catalogue.
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::WrongDate,
         Self::OtherInstitution,
         Self::TooLarge,
@@ -68,6 +70,8 @@ impl Situation {
         Self::RevokedTerminal,
         Self::ExpiredTerminal,
         Self::UnknownTerminal,
+        Self::LineCut,
+        Self::SupersededTerminal,
         Self::Crowd,
         Self::DiskFull,
         Self::FaceFolderGone,
@@ -84,8 +88,8 @@ impl Situation {
 
     /// What the list says of it.
     pub(crate) fn told(self) -> Told {
-        let (slug, code, title, happens) =
-            self.files().or_else(|| self.peers()).or_else(|| self.inside()).unwrap_or_else(|| self.cards());
+        let told = self.files().or_else(|| self.peers()).or_else(|| self.joining());
+        let (slug, code, title, happens) = told.or_else(|| self.inside()).unwrap_or_else(|| self.cards());
         Told { slug, code, title, happens }
     }
 
@@ -182,6 +186,25 @@ impl Situation {
                 ErrorCode::InstitutionCertificateUnknown,
                 "登録していない端末",
                 "証明書は発行したが登録していない端末から照会します。",
+            ),
+            _ => return None,
+        })
+    }
+
+    /// What goes wrong with lines, and with certificates that were renewed.
+    fn joining(self) -> Option<Line> {
+        Some(match self {
+            Self::LineCut => (
+                "line-cut",
+                ErrorCode::LineNotConnected,
+                "回線認証が切断された回線",
+                "架空内科医院の回線認証を切断して照会し、そのあとつなぎ直します。",
+            ),
+            Self::SupersededTerminal => (
+                "superseded-terminal",
+                ErrorCode::InstitutionCertificateSuperseded,
+                "更新前の電子証明書を使い続ける端末",
+                "更新から 15 日たった（重複期間は 14 日）、期限の残る古い電子証明書で照会します。",
             ),
             _ => return None,
         })
@@ -286,11 +309,6 @@ pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[
     (
         ErrorCode::NoConsent,
         "薬剤情報・健診情報の閲覧をまだ作っていないため、起こりません。同意そのものは記録されます。",
-    ),
-    (ErrorCode::LineNotConnected, "回線認証をまだ作っていないため、起こりません。"),
-    (
-        ErrorCode::InstitutionCertificateSuperseded,
-        "電子証明書の更新サイトをまだ作っていないため、起こりません。",
     ),
     (ErrorCode::TimedOut, "読み取り機の画面をまだ作っていないため、操作を待つ時間がありません。"),
 ];

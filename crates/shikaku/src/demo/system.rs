@@ -25,7 +25,11 @@ use crate::{
     demo::{
         earlier_consents,
         guide::Guide,
-        joining::{self, Clinic, Town, line_door},
+        joining::{
+            self, Clinic, Town, line_door,
+            progress::{self, Step},
+            staff::{self, Shown},
+        },
         landing,
         landing::{
             catalogue::Catalogue,
@@ -171,6 +175,34 @@ impl System {
         })
     }
 
+    /// How far the first day is.
+    pub(crate) async fn first_day(&self) -> Result<Vec<Step>> {
+        progress::steps(self.store(), &self.town, self.clinic.share(), self.ports, self.clock.now()).await
+    }
+    /// What the telephones of the operator's people show.
+    pub(crate) fn telephones(&self) -> Result<Vec<Shown>> {
+        staff::shown(&self.folder, self.clock.now())
+    }
+    /// The address of the operator's side.
+    pub(crate) fn operator_site(&self) -> String {
+        format!("http://localhost:{}/", self.ports.operator().port())
+    }
+    /// The institution that joins, for programs.
+    pub(crate) fn new_clinic(&self) -> serde_json::Value {
+        serde_json::json!({
+            "institution_code": joining::NEW_CODE,
+            "name": joining::NEW_NAME,
+            "customer_id": joining::NEW_CUSTOMER_ID,
+            "gateway": format!("http://{}", self.ports.new_gateway()),
+            "line_authentication": format!("https://{}", self.ports.new_line()),
+            "line_door": format!("http://{}", self.ports.line_door()),
+            "drop": self.clinic.share(),
+        })
+    }
+    /// The centre's database.
+    pub(crate) fn store(&self) -> &store::Store {
+        self.server.store()
+    }
     /// Everybody to try.
     pub(crate) fn people(&self) -> &[Persona] {
         &self.people

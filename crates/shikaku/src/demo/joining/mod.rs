@@ -8,6 +8,7 @@ mod letterbox;
 pub(crate) mod line_door;
 pub(crate) mod mailbox;
 mod mime;
+pub(crate) mod progress;
 pub(crate) mod settings;
 mod smtp;
 pub(crate) mod staff;

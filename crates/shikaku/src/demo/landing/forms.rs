@@ -63,6 +63,13 @@ enum Prescription {
     Paper,
 }
 
+/// At which counter a card is put on the reader.
+#[derive(Deserialize)]
+pub(super) struct At {
+    #[serde(default)]
+    pub(super) counter: Counter,
+}
+
 /// A question by number.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,13 +121,14 @@ impl CardForm {
 }
 
 /// The questions for one person's card.
-pub(super) fn visit_page(person: &Persona) -> VisitPage {
+pub(super) fn visit_page(person: &Persona, counter: Counter) -> VisitPage {
     let question = |&kind: &ConsentKind| Question { field: kind.name(), label: kind.label() };
     VisitPage {
         persona: person.id,
         name: person.person.name.clone(),
         title: person.title,
         questions: ConsentKind::ALL.iter().map(question).collect(),
+        counters: Counter::ALL.map(|one| (one.name(), one.label(), one == counter)),
         care_forms: CareForm::ALL.iter().map(|form| (form.name(), form.category().label())).collect(),
     }
 }

@@ -6,6 +6,7 @@
 pub(crate) mod catalogue;
 mod forms;
 pub(crate) mod guard;
+mod joining;
 pub(crate) mod recent;
 pub(crate) mod view;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Form, Router,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{DefaultBodyLimit, Path, Query, State},
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{Html, IntoResponse, Redirect, Response},
@@ -51,6 +52,9 @@ pub(crate) async fn serve(listener: TcpListener, system: Arc<System>) -> std::io
         .route("/cards/{persona}", get(visit))
         .route("/catalogue", get(list))
         .route("/results/{number}", get(result))
+        .route("/first-day", get(joining::first_day))
+        .route("/mailbox", get(joining::mailbox))
+        .route("/post/{id}/letter.pdf", get(joining::letter))
         .route("/style.css", get(style))
         .fallback(unknown)
         .with_state(pages)
@@ -80,9 +84,13 @@ async fn list(State(pages): State<Arc<Pages>>) -> Response {
 }
 
 /// The choices of one person at the reader.
-async fn visit(State(pages): State<Arc<Pages>>, Path(persona): Path<String>) -> Response {
+async fn visit(
+    State(pages): State<Arc<Pages>>,
+    Path(persona): Path<String>,
+    Query(at): Query<forms::At>,
+) -> Response {
     match pages.system.people().iter().find(|person| person.id == persona && person.card.is_some()) {
-        Some(person) => render(StatusCode::OK, &forms::visit_page(person)),
+        Some(person) => render(StatusCode::OK, &forms::visit_page(person, at.counter)),
         None => unknown().await,
     }
 }
@@ -156,6 +164,11 @@ async fn unknown() -> Response {
         rows: Vec::new(),
     };
     render(StatusCode::NOT_FOUND, &page)
+}
+
+/// Something of the demo itself is broken.
+fn broken(error: &anyhow::Error) -> Response {
+    render(StatusCode::INTERNAL_SERVER_ERROR, &Refusal::broken(error).page(None, Back::start()))
 }
 
 fn render(status: StatusCode, page: &impl Template) -> Response {

@@ -214,4 +214,6 @@ pub(crate) struct VisitPage {
     pub(crate) title: &'static str,
     pub(crate) questions: Vec<Question>,
     pub(crate) care_forms: Vec<(&'static str, &'static str)>,
+    /// Name, label, and whether it is chosen.
+    pub(crate) counters: [(&'static str, &'static str, bool); 3],
 }

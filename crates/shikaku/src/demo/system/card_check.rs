@@ -23,7 +23,6 @@ use super::{PIN, System};
 use crate::demo::{
     consent::{Counter, Visit},
     outcome::{Outcome, Refusal},
-    premises::INSTITUTION_CODE,
 };
 
 /// A PIN that no simulated card has.
@@ -52,7 +51,7 @@ impl System {
         let _turn = self.turn.lock().await;
         let began = self.clock.now();
         let done = self.card_check(person, visit).await;
-        let recorded = self.newest_record(INSTITUTION_CODE, began).await.ok().flatten();
+        let recorded = self.newest_record(visit.counter.institution(), began).await.ok().flatten();
         match done {
             Ok(outcome) => Ok(Outcome { recorded: recorded.map(|entry| entry.row()), ..outcome }),
             Err(refusal) => Err(Refusal { recorded: recorded.map(|entry| Box::new(entry.row())), ..refusal }),
@@ -66,6 +65,10 @@ impl System {
             Counter::ShiftJis => {
                 let counter = self.shift_jis_counter().await.map_err(broken)?;
                 (Arc::clone(counter.reader()), counter.share().to_owned(), counter.state().to_owned())
+            }
+            Counter::NewClinic => {
+                let clinic = &self.clinic;
+                (Arc::clone(clinic.reader()), clinic.share().clone(), clinic.state().clone())
             }
         };
         let session = self.card_session(person.clone(), *visit, reader).await;

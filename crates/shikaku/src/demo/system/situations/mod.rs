@@ -2,6 +2,7 @@
 
 mod by_card;
 mod by_file;
+mod by_joining;
 mod by_line;
 mod line;
 mod man_between;
@@ -78,6 +79,8 @@ impl System {
             Situation::RevokedTerminal => self.revoked_terminal().await,
             Situation::ExpiredTerminal => self.expired_terminal().await,
             Situation::UnknownTerminal => self.unknown_terminal().await,
+            Situation::LineCut => self.line_cut().await,
+            Situation::SupersededTerminal => self.superseded_terminal().await,
             Situation::Crowd => self.crowd().await,
             Situation::DiskFull => self.disk_full().await,
             Situation::FaceFolderGone => self.face_folder_gone().await,

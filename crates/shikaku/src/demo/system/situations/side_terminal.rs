@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     demo::{
+        joining,
         premises::{RECEIPT_KEYS, private_folder, section, table, text},
         system::TerminalTask,
     },
@@ -96,6 +97,15 @@ impl Place {
         self.folder.join("terminal.cert.pem")
     }
 
+    /// Keeps this key and certificate.
+    pub(super) fn put(&self, key: &PrivateKey, chain_pem: &str) -> Result<()> {
+        if self.key().exists() {
+            std::fs::remove_file(self.key())?;
+        }
+        key.save(&self.key())?;
+        std::fs::write(self.certificate(), chain_pem).context("cannot write a certificate")
+    }
+
     fn identity(&self) -> Result<TerminalIdentity> {
         let text = std::fs::read_to_string(self.certificate())?;
         Ok(TerminalIdentity::read(&pki::pem::decode(pki::pem::CERTIFICATE, &text)?)?)
@@ -113,11 +123,7 @@ impl Place {
         };
         let key = PrivateKey::generate(KeyAlgorithm::P256)?;
         let issued = authority.issue_terminal(&subject, key.public_key(), validity)?;
-        if self.key().exists() {
-            std::fs::remove_file(self.key())?;
-        }
-        key.save(&self.key())?;
-        std::fs::write(self.certificate(), issued.pem()?).context("cannot write a certificate")
+        self.put(&key, &issued.pem()?)
     }
 
     /// Starts the terminal of this place against this centre.
@@ -200,6 +206,8 @@ impl System {
             let name = "見本診療所（状況づくり用）".to_owned();
             store.put_institution(Institution { code: institution_code.clone(), name }).await?;
         }
+        // Institutions in one house share their line.
+        joining::connect_line(&self.server, &institution_code, self.clock.now()).await?;
         let identity = place.identity()?;
         let certificate = TerminalCertificate {
             institution_code,

@@ -136,7 +136,9 @@ async fn lists_and_answers_are_fetched_and_verified(engine: Engine) {
     let now = site.system.clock.now();
     let read = pki::crl::VerifiedCrl::verify_shard(&list, issuing, now, &address).expect("current");
     assert!(read.is_revoked(&terminal.serial) && read.number > 1);
-    assert!(ocsp(&site, &bench, true).await.contains("leaf.pem: revoked"));
+    // OpenSSL judges an answer's times by its own clock, which is eight days behind.
+    let said = ocsp(&site, &bench, true).await;
+    assert!(said.contains("Response verify OK") && said.contains("keyCompromise"), "{said}");
     // A certificate that was never issued here: not "good", and not signed either.
     let stranger = site.system.unregistered_terminal("1319990012", "by hand");
     assert!(!stranger.fingerprint.is_empty());

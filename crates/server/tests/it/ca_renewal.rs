@@ -76,6 +76,7 @@ async fn renewal_opens_ninety_days_before_the_end_and_both_are_taken_for_fourtee
     // A period of its own, nothing left over is added; both work.
     let new = site.with_chain(renewed["chain_pem"].as_str().expect("a chain"), key);
     assert!((1185..=1188).contains(&days_to_the_end(&new, &site)));
+    site.system.server.refresh_terminals().await.expect("reads");
     let successor = new.connect().await.expect("a connection");
     let overlap = standing(&connection).await;
     assert_eq!(
@@ -126,7 +127,9 @@ async fn a_revocation_acts_on_open_and_resumed_connections(engine: Engine) {
     // The same TLS configuration resumes the session; another makes a new one.
     let resumed = Connection::open(lost.address, &lost.tls, Http::One).await.expect("a connection");
     assert_eq!(ask(&resumed, Method::GET, STATUS_PATH, None).await.0, 403);
-    let told = standing(&resumed).await;
+    // Who may not ask is sent away; how it stands is told all the same.
+    let asking = lost.connect().await.expect("a connection");
+    let told = standing(&asking).await;
     assert_eq!(told["stage"], "revoked");
     assert!(
         told["words"]["sentence"].as_str().is_some_and(|text| text.contains("有効期限切れではありません"))

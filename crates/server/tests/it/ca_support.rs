@@ -16,6 +16,7 @@ use pki::keys::{KeyAlgorithm, PrivateKey};
 use pki::{TerminalName, TerminalSubject, csr};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
+use server::Clock;
 use server::ca::{Desk, LetterDesk, LetterFor, Parts, Written};
 use server::config::{Authority, AuthorityLetters, Config};
 use store::{Institution, InstitutionAddress};
@@ -46,6 +47,7 @@ pub(crate) struct Codes {
 pub(crate) struct Site {
     pub(crate) system: TestSystem,
     pub(crate) letters: LetterDesk,
+    first_day: Clock,
 }
 
 fn letters() -> AuthorityLetters {
@@ -112,7 +114,8 @@ impl Site {
             second_line: Some("架空ビルディング4階".to_owned()),
         };
         system.store().put_institution_address(&code(), address).await.expect("an address");
-        Self { system, letters: LetterDesk::new(&letters()).expect("fonts") }
+        let first_day = Clock::driven(system.clock.now()).0;
+        Self { system, letters: LetterDesk::new(&letters()).expect("fonts"), first_day }
     }
 
     pub(crate) fn parts(&self) -> &Parts {
@@ -182,15 +185,20 @@ impl Site {
             .map(|pem| pki::pem::decode(pki::pem::CERTIFICATE, pem).expect("a certificate"))
             .collect();
         let identity = pki::profile::TerminalIdentity::read(&chain[0]).expect("a terminal's certificate");
-        let mut config = rustls::ClientConfig::clone(&self.system.client_tls(None));
-        let certified = rustls::sign::CertifiedKey::new(
-            chain.iter().map(|der| CertificateDer::from(der.clone())).collect(),
-            rustls::crypto::aws_lc_rs::sign::any_supported_type(
-                &PrivateKeyDer::try_from(key.pkcs8_der().to_vec()).expect("a key"),
+        let authority = self.desk().signing().authority();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from(authority.root_der().to_vec())).expect("a root");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        // The server's own certificate is not what these tests are about: the terminal judges it by the first day.
+        let config = rustls::ClientConfig::builder_with_details(provider, Arc::new(self.first_day.clone()))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .expect("TLS 1.3")
+            .with_root_certificates(roots)
+            .with_client_auth_cert(
+                chain.iter().map(|der| CertificateDer::from(der.clone())).collect(),
+                PrivateKeyDer::try_from(key.pkcs8_der().to_vec()).expect("a key"),
             )
-            .expect("a key"),
-        );
-        config.client_auth_cert_resolver = Arc::new(rustls::sign::SingleCertAndKey::from(certified));
+            .expect("a client certificate");
         Terminal {
             chain,
             key,

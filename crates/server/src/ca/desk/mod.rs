@@ -85,7 +85,7 @@ impl Desk {
         let _place = self.files.acquire().await.map_err(|_| NotIssued::Task)?;
         let authority = self.signing.authority();
         let chain = [authority.certificate_der().to_vec(), authority.root_der().to_vec()];
-        let (alias, der) = (issued.certificate.terminal_name.clone(), issued.der.clone());
+        let (alias, der) = (alias(&issued.certificate.terminal_name), issued.der.clone());
         let password = zeroize::Zeroizing::new(password.to_owned());
         let written =
             tokio::task::spawn_blocking(move || pki::pkcs12::export(&alias, &key, &der, &chain, &password));
@@ -97,6 +97,13 @@ impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Desk")
     }
+}
+
+/// The name of the entry in a PKCS#12 file, whose texts hold characters of the basic plane only: no variation
+/// selectors, no rare characters. The certificate itself has the whole name.
+fn alias(terminal_name: &str) -> String {
+    let basic: String = terminal_name.chars().filter(|c| u32::from(*c) <= 0xffff).collect();
+    if basic.trim().is_empty() { "certificate".to_owned() } else { basic }
 }
 
 /// A key that the authority makes and never stores.

@@ -61,8 +61,7 @@ fn check_names_every_problem_with_its_remedy() {
 }
 
 /// The tables of the file, the outermost first.
-const TABLES: [&str; 7] =
-    ["", "drop", "drop.encryption", "central", "reader_link", "certificate", "gateway"];
+const TABLES: [&str; 7] = ["", "drop", "drop.encryption", "central", "reader_link", "certificate", "gateway"];
 
 fn example() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/terminal.example.toml");
@@ -70,7 +69,8 @@ fn example() -> String {
 }
 
 /// Settings that have no default.
-const WITHOUT_DEFAULT: [&str; 4] = ["password_file", "receipt_keys_file", "retrieval_url", "institution_web"];
+const WITHOUT_DEFAULT: [&str; 5] =
+    ["password_file", "receipt_keys_file", "retrieval_url", "institution_web", "local_address"];
 
 /// With every commented default switched on, but what has none.
 fn switched_on(example: &str) -> String {

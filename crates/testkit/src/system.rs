@@ -19,7 +19,8 @@ use pki::{TerminalName, TerminalSubject, Validity};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use server::config::{
-    Audit, Cards, Config, Limits, Nonces, Ops, Receipts, Secret, SimulatedJlis as JlisSettings, TerminalApi,
+    Audit, Cards, Config, Limits, LineAuthentication, Nonces, Ops, Receipts, Secret,
+    SimulatedJlis as JlisSettings, TerminalApi,
 };
 use server::{Clock, ClockHands, Server};
 use store::import::{Card, FileMeta};
@@ -350,6 +351,19 @@ fn write_keys(folder: &Path, authority: &InstitutionAuthority, clock: &Clock) {
     let options = JlisOptions { ocsp_url: "http://127.0.0.1/ocsp".to_owned(), generations: 1 };
     let jlis = SimulatedJlis::create(&folder.join("jlis"), &options, clock.now()).expect("a simulated J-LIS");
     write("card-roots.pem", &jlis.roots_pem(CardAuthorityKind::Authentication).expect("PEM"));
+}
+
+/// A page of line authentication on a free port of loopback, and the gate that asks for it.
+#[must_use]
+pub fn line_authentication() -> LineAuthentication {
+    LineAuthentication {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        origin: "http://localhost".to_owned(),
+        certificate: None,
+        key: None,
+        required: true,
+        refresh_s: 1,
+    }
 }
 
 fn hash(bytes: &[u8]) -> [u8; 32] {

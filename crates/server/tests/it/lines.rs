@@ -11,13 +11,12 @@ use hyper::body::Bytes;
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
-use server::config::LineAuthentication;
 use server::line_auth::presses::PRESSES_MAX;
 use server::terminal_api::router::ROUTES;
 use server::terminal_api::status::STATUS_PATH;
 use store::{LineRegistration, NewLine, PrefixNotice};
 use testkit::client::{Connection, Http, connect_from};
-use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal};
+use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal, line_authentication};
 
 use crate::on_both_engines;
 use crate::support::audit_entries;
@@ -40,17 +39,7 @@ const OTHER: &str = "1311111111";
 const DAY: Duration = Duration::from_secs(86_400);
 
 async fn system(engine: Engine) -> TestSystem {
-    TestSystem::start_with(engine, |config| {
-        config.line_authentication = Some(LineAuthentication {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            origin: "http://localhost".to_owned(),
-            certificate: None,
-            key: None,
-            required: true,
-            refresh_s: 1,
-        });
-    })
-    .await
+    TestSystem::start_with(engine, |config| config.line_authentication = Some(line_authentication())).await
 }
 
 fn code(text: &str) -> InstitutionCode {

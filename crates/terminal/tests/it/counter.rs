@@ -119,6 +119,7 @@ pub(crate) fn config_in(dir: &Path) -> Config {
             key_file: nowhere,
             receipt_keys_file: None,
             receipt_issuer: "urn:shikaku:test".into(),
+            local_address: None,
         },
         reader_link: ReaderLinkConfig { listen: ([127, 0, 0, 1], 0).into(), token_file: None },
         certificate: terminal::config::CertificateConfig::default(),

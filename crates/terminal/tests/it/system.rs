@@ -42,6 +42,7 @@ macro_rules! on_both_engines {
 on_both_engines! {
     a_check_by_number_goes_all_the_way_and_leaves_a_receipt
     a_terminal_nobody_admitted_is_told_so
+    a_line_that_is_not_connected_is_a_network_error_in_the_result
     a_centre_that_is_not_ours_or_not_there_is_not_believed
 }
 
@@ -156,6 +157,47 @@ async fn a_terminal_nobody_admitted_is_told_so(engine: Engine) {
     let error = central.nonce().await.expect_err("not registered");
     assert!(matches!(&error, CentralError::Refused(problem) if problem.status == 403), "{error:?}");
     assert!(!error.is_passing());
+}
+
+async fn a_line_that_is_not_connected_is_a_network_error_in_the_result(engine: Engine) {
+    let required = testkit::system::line_authentication();
+    let system = TestSystem::start_with(engine, |config| config.line_authentication = Some(required)).await;
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = enrol(&system, &system.authority, dir.path(), true).await;
+    let line = store::NewLine {
+        institution_code: config.institution_code.clone(),
+        circuit: eligibility::line::CircuitKind::IpVpnNtt,
+        customer_id: Some("CAF0123456789".parse().expect("a customer id")),
+        prefixes: Some(vec!["127.0.0.0/24".parse().expect("a prefix")]),
+        shared: false,
+    };
+    let done = system.store().register_line(line, "operator:o1", system.clock.now()).await;
+    assert_eq!(done, Ok(store::LineRegistration::Done));
+    system.server.refresh_lines().await.expect("looks");
+    let running = start(&config).await;
+    let refused = ask(&config, "1", "345").await;
+    assert_eq!(refused.header.segment_of_result, Code::Known(eligibility::codes::ResultSegment::Failed));
+    assert_eq!(refused.header.error_code.as_deref(), Some("OQSA9110E"));
+    let words = refused.header.error_message.unwrap_or_default();
+    assert!(words.contains("ネットワークエラー"), "{words}");
+    // What the reader is told when it asks for a nonce.
+    let error = HttpsCentral::new(&config).expect("a client").nonce().await.expect_err("not connected");
+    assert_eq!(error.code(), "OQSA9110E");
+    assert!(error.message().contains("ネットワークエラー"), "{}", error.message());
+    // 「希望する」 on the clinic's browser: the same terminal goes on without being started anew.
+    let peer = [127, 0, 0, 1].into();
+    assert!(system.store().connect_line(peer, system.clock.now()).await.expect("answers").changed);
+    system.server.refresh_lines().await.expect("looks");
+    let nobody = ask(&config, "2", "345").await;
+    assert_eq!(
+        nobody.body.qualification_validity,
+        Some(Code::Known(Validity::NoMatch)),
+        "{:?}",
+        nobody.header
+    );
+    running.shutdown.cancel();
+    running.task.await.expect("stops cleanly");
+    system.stop().await;
 }
 
 async fn a_centre_that_is_not_ours_or_not_there_is_not_believed(engine: Engine) {

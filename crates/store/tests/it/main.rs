@@ -21,5 +21,6 @@ mod people;
 mod read_only;
 mod revocation_lists;
 mod schema;
+mod signing_in;
 mod two_files;
 mod writer;

@@ -17,9 +17,11 @@ use store::{Options, Store};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::ca::{Desk, Parts};
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::line_auth::Lines;
 use crate::listener::{self, tls};
 use crate::ops::audit_log::{AuditLog, AuditLogError};
 use crate::ops::witness::Witness;
@@ -123,34 +125,22 @@ impl Server {
         standings.refresh().await?;
         let card_trust = Arc::new(card_trust(config)?);
         let revocation = card_revocation(config, &card_trust, jlis.as_ref(), &store)?;
-        if let Err(error) = revocation.refresh(clock.now()).await {
-            tracing::warn!(%error, "no card revocation list yet: card checks wait for it");
-        }
+        first_list(&revocation, &clock).await;
         let parts = authority::open(config, &store, &clock)?;
         let mut api = api(config, &store, &clock, card_trust, Arc::clone(&revocation))?;
         api.authority = parts.as_ref().map(|parts| Arc::clone(&parts.desk));
-        let witness = Witness::new(config.audit.witness_file.clone());
         let tree_head_interval = seconds(config.audit.tree_head_interval_s);
-        let key = audit_key(config)?;
-        let audit = AuditLog::new(store.clone(), clock.clone(), key, witness, tree_head_interval);
-        let audit = Arc::new(audit);
+        let audit = audit_log(config, &store, &clock)?;
         // The gate tells who comes with an expired certificate what is wrong; a failed handshake could not.
         let tls = tls::mutual_tls_with_expired(tls_material(config)?, &clock)?;
         let terminals = bind("terminal_api.listen", config.terminal_api.listen).await?;
         let operators = bind("ops.listen", config.ops.listen).await?;
-        let addresses = (local(&terminals, config.terminal_api.listen), local(&operators, config.ops.listen));
+        let (terminal_api, ops) = (local(&terminals, config.terminal_api.listen), local(&operators, config.ops.listen));
 
+        let running = (&clock, &tasks, &stop);
+        let surfaces = surfaces(config, &store, &standings, (parts, api.authority.clone()), running).await?;
+        let Surfaces { lines, authority, sites, institution_web, required } = surfaces;
         let limits = GateLimits { terminal: config.limits.terminal_concurrency, all: config.limits.requests };
-        let lines = lines::start(config, &store, &clock, &tasks, &stop).await?;
-        let authority = authority::start(config, parts, &clock, &tasks, &stop).await?;
-        let sites = sites::start(config, &store, &clock, &tasks, &stop).await?;
-        let required = lines.as_ref().filter(|lines| lines.required).map(|lines| Arc::clone(&lines.lines));
-        let behind = institution::Behind {
-            standings: Arc::clone(&standings),
-            lines: required.clone(),
-            desk: api.authority.clone(),
-        };
-        let institution_web = institution::start(config, &store, &clock, behind, (&tasks, &stop)).await?;
         let gate = Arc::new(Gate::new(api, Arc::clone(&standings), required, limits));
         tasks.spawn(listener::serve(terminals, tls, gate, config.limits.listener(), stop.clone()));
         let health = Arc::new(Health {
@@ -160,7 +150,7 @@ impl Server {
             standings: Arc::clone(&standings),
             audit: Arc::clone(&audit),
         });
-        serve_plain(operators, ops::routes(addresses.1, health, Exposition::new(store.clone())), &tasks, &stop);
+        serve_plain(operators, ops::routes(ops, health, Exposition::new(store.clone())), &tasks, &stop);
         Background {
             store: store.clone(),
             clock: clock.clone(),
@@ -173,7 +163,6 @@ impl Server {
             lines: lines.as_ref().map(|lines| (Arc::clone(&lines.lines), lines.refresh)),
         }
         .start(&tasks, &stop);
-        let (terminal_api, ops) = addresses;
         tracing::info!(%terminal_api, %ops, "server started");
         Ok(Self {
             terminal_api,
@@ -300,6 +289,19 @@ impl std::fmt::Debug for Server {
     }
 }
 
+async fn first_list(revocation: &CardRevocation, clock: &Clock) {
+    if let Err(error) = revocation.refresh(clock.now()).await {
+        tracing::warn!(%error, "no card revocation list yet: card checks wait for it");
+    }
+}
+
+fn audit_log(config: &Config, store: &Store, clock: &Clock) -> Result<Arc<AuditLog>, StartError> {
+    let witness = Witness::new(config.audit.witness_file.clone());
+    let interval = seconds(config.audit.tree_head_interval_s);
+    let key = audit_key(config)?;
+    Ok(Arc::new(AuditLog::new(store.clone(), clock.clone(), key, witness, interval)))
+}
+
 fn api(
     config: &Config,
     store: &Store,
@@ -321,6 +323,32 @@ fn api(
         authority: None,
         body: BodyLimits { bytes: config.limits.body_bytes, time: config.limits.body() },
     })
+}
+
+/// The surfaces that a configuration may leave out.
+struct Surfaces {
+    lines: Option<RunningLines>,
+    authority: Option<RunningAuthority>,
+    sites: sites::RunningSites,
+    institution_web: Option<SocketAddr>,
+    /// The lines, when nobody gets through without one.
+    required: Option<Arc<Lines>>,
+}
+
+async fn surfaces(
+    config: &Config,
+    store: &Store,
+    standings: &Arc<Standings>,
+    (parts, desk): (Option<Parts>, Option<Arc<Desk>>),
+    (clock, tasks, stop): (&Clock, &TaskTracker, &CancellationToken),
+) -> Result<Surfaces, StartError> {
+    let lines = lines::start(config, store, clock, tasks, stop).await?;
+    let authority = authority::start(config, parts, clock, tasks, stop).await?;
+    let sites = sites::start(config, store, clock, tasks, stop).await?;
+    let required = lines.as_ref().filter(|lines| lines.required).map(|lines| Arc::clone(&lines.lines));
+    let behind = institution::Behind { standings: Arc::clone(standings), lines: required.clone(), desk };
+    let institution_web = institution::start(config, store, clock, behind, (tasks, stop)).await?;
+    Ok(Surfaces { lines, authority, sites, institution_web, required })
 }
 
 async fn start_simulated_jlis(

@@ -265,7 +265,7 @@ fn codes(pdf: &[u8]) -> Codes {
         |word: &&str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     let groups = |line: &str, count: usize| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        words.windows(count).find(|run| run.iter().all(|word| group(word))).map(<[&str]>::concat)
+        words.windows(count).find(|run| run.iter().all(&group)).map(<[&str]>::concat)
     };
     let digits = |code: &String| code.bytes().all(|b| b.is_ascii_digit());
     let number = text.lines().find_map(|line| groups(line, 3).filter(digits));

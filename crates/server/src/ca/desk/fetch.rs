@@ -107,13 +107,13 @@ impl Desk {
         };
         let issued = if repeated { self.again(&order).await? } else { self.issue(order).await? };
         let file = match (how, own_key) {
-            (How::File(password), Some(key)) => Some(self.into_file(key, &issued, password).await?),
+            (How::File(password), Some(key)) => Some(self.written_file(key, &issued, password).await?),
             _ => None,
         };
         Ok(Fetched { subject: whom, issued: Some(issued), file })
     }
 
-    async fn into_file(
+    async fn written_file(
         &self,
         key: PrivateKey,
         issued: &Issued,

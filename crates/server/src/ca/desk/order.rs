@@ -190,13 +190,13 @@ impl Desk {
         let known = self.store.certificate_of(&order.institution, serial).await?;
         let same = known.filter(|known| known.key_fingerprint == order.key.fingerprint());
         match same {
-            Some(certificate) => self.from_log(certificate).await,
+            Some(certificate) => self.out_of_log(certificate).await,
             None => Err(Refusal::OrderDone.into()),
         }
     }
 
     /// A recorded certificate with its bytes, which the public log has.
-    pub(super) async fn from_log(&self, certificate: InstitutionCertificate) -> Result<Issued, NotIssued> {
+    pub(super) async fn out_of_log(&self, certificate: InstitutionCertificate) -> Result<Issued, NotIssued> {
         let entries = self.store.log_entries(certificate.leaf_index, 1).await?;
         let entry = entries.into_iter().next().filter(|entry| entry.serial == certificate.serial);
         let entry = entry.ok_or(store::Error::Malformed { what: "certificate_log" })?;

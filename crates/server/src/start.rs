@@ -1,8 +1,8 @@
 //! A running server: what is started, in which order, and how it stops.
 
+mod authority;
 mod institution;
 mod lines;
-mod authority;
 mod material;
 mod sites;
 
@@ -30,12 +30,12 @@ use crate::simulated_jlis;
 use crate::terminal_api::insurer_names::InsurerNames;
 use crate::terminal_api::standing::Standings;
 use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits, GuessingAlarm};
-use lines::RunningLines;
 pub use authority::RunningAuthority;
-pub use sites::RunningSite;
+use lines::RunningLines;
 use material::{
     audit_key, card_revocation, card_trust, file_error, nonce_mint, receipt_signer, tls_material,
 };
+pub use sites::RunningSite;
 
 /// Why the server did not start. Every text says which setting or file is meant.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +135,8 @@ impl Server {
         let tls = tls::mutual_tls_with_expired(tls_material(config)?, &clock)?;
         let terminals = bind("terminal_api.listen", config.terminal_api.listen).await?;
         let operators = bind("ops.listen", config.ops.listen).await?;
-        let (terminal_api, ops) = (local(&terminals, config.terminal_api.listen), local(&operators, config.ops.listen));
+        let (terminal_api, ops) =
+            (local(&terminals, config.terminal_api.listen), local(&operators, config.ops.listen));
 
         let running = (&clock, &tasks, &stop);
         let surfaces = surfaces(config, &store, &standings, (parts, api.authority.clone()), running).await?;

@@ -41,7 +41,6 @@ pub const SIGN_IN_LINKS: &[(&str, &str)] =
     &[("/password-reset", "パスワードをお忘れの方"), ("/register", "新規ユーザー登録")];
 
 /// The whole site, ready to be let in by [`crate::web::door`].
-#[must_use]
 pub fn site(desk: &Arc<SignInDesk>, sheets: Option<Arc<SheetMaker>>) -> Router {
     let site: &Arc<Site> = &desk.site;
     let own = Router::new()

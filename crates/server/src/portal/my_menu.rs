@@ -17,6 +17,8 @@ struct MyMenu {
     institution_name: String,
     role: &'static str,
     may_apply: bool,
+    /// With the one key lost, nobody gets in any more.
+    one_key_only: bool,
     mine: Vec<MyApplication>,
 }
 
@@ -25,9 +27,12 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
     let read = async {
         let mine = my_applications(&site.store, code).await?;
         let name = site.store.registered_institution(code).await?;
-        Ok::<_, store::Error>((mine, name.unwrap_or_default()))
+        let factors = site.store.second_factors(user.subject()).await?;
+        let keys = factors.passkeys.len() + usize::from(factors.has_totp());
+        let one_key_only = keys < 2 && factors.recovery_codes == 0;
+        Ok::<_, store::Error>((mine, name.unwrap_or_default(), one_key_only))
     };
-    let (mine, institution_name) = match read.await {
+    let (mine, institution_name, one_key_only) = match read.await {
         Ok(read) => read,
         Err(error) => return refused::by_store(&error),
     };
@@ -37,6 +42,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
         institution_name,
         role: user.role.label(),
         may_apply: user.role.may(PortalAction::Apply),
+        one_key_only,
         mine,
     };
     render(StatusCode::OK, &page)

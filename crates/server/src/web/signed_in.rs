@@ -98,6 +98,7 @@ impl OperatorUser {
 }
 
 /// The site that a request reached.
+#[expect(clippy::result_large_err, reason = "the response is what the handler returns")]
 pub(crate) fn site_of(parts: &Parts) -> Result<Arc<Site>, Response> {
     parts.extensions.get::<Arc<Site>>().cloned().ok_or_else(refused::broken)
 }

@@ -25,6 +25,7 @@ mod operator_side;
 mod ops;
 mod portal_guard;
 mod portal_guesses;
+mod portal_logs;
 mod portal_sign_up;
 mod portal_support;
 mod receipts;

@@ -54,7 +54,6 @@ impl std::fmt::Debug for SignInDesk {
 }
 
 /// The pages of signing in, for a site's router.
-#[must_use]
 pub fn routes(desk: Arc<SignInDesk>) -> Router {
     Router::new()
         .route("/login", get(login::page).post(login::typed))

@@ -91,6 +91,7 @@ async fn enrol(system: &TestSystem, dir: &std::path::Path) -> Config {
         drop: DropConfig::at(dir.join("OQS")),
         central: CentralConfig {
             url: format!("https://{SERVER_NAME}:{}", system.server.terminal_api().port()),
+            local_address: None,
             ca_file: system.folder().join("ca.pem"),
             certificate_file,
             key_file,

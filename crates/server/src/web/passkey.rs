@@ -91,11 +91,13 @@ pub fn offer(site: &Site, session: &WebSession, there: &[StoredPasskey]) -> Resu
     let rp_id = rp_id(site)?;
     let handle = handle(session)?;
     let excluded = there.iter().map(descriptor).collect::<Result<Vec<_>, _>>()?;
+    // The library panics over blanks of other widths, which Japanese names have.
+    let shown = session.name.split_whitespace().collect::<Vec<_>>().join(" ");
     let user = PublicKeyCredentialUserEntity {
         // Authenticators show it beside the site; the person's name may have characters the library refuses here.
         name: session.subject.as_str().try_into().map_err(|_| PasskeyError::Stored)?,
         id: &handle,
-        display_name: session.name.as_str().try_into().ok(),
+        display_name: shown.as_str().try_into().ok(),
     };
     let options = PublicKeyCredentialCreationOptions::second_factor(&rp_id, user, excluded);
     let (server, client) =

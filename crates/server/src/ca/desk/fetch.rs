@@ -91,8 +91,9 @@ impl Desk {
         outcome: RetrievalOutcome,
         how: &How,
     ) -> Result<Fetched, NotIssued> {
-        // A lost answer is asked for again, with the same key.
-        let repeated = outcome == RetrievalOutcome::AlreadyRetrieved && matches!(how, How::Request(_));
+        // A lost answer is asked for again, with the same key; whose letter it is, is asked before.
+        let by_terminal = matches!(how, How::Request(_) | How::About);
+        let repeated = outcome == RetrievalOutcome::AlreadyRetrieved && by_terminal;
         if outcome != RetrievalOutcome::Granted && !repeated {
             return Err(Refusal::Retrieval(outcome).into());
         }

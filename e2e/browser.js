@@ -9,6 +9,8 @@ import { chromium } from 'playwright-core';
 const CHROMIUM = '/usr/bin/chromium';
 /** A foreign name that leads here, as an attacker's own DNS would make it. */
 export const FOREIGN_NAME = 'clinic.example';
+/** The page of line authentication. */
+export const LINE_NAME = 'www.lineauth.mnw';
 const ARGUMENTS = [
   '--headless',
   '--no-sandbox',
@@ -38,7 +40,7 @@ export async function openBrowser(pictures) {
 }
 
 /** Complaints of a page, gathered while it is used. */
-function complaintsOf(page) {
+export function complaintsOf(page) {
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
   page.on('console', (message) => {
@@ -49,7 +51,7 @@ function complaintsOf(page) {
   });
   page.on('request', (request) => {
     const { hostname } = new URL(request.url());
-    if (!['127.0.0.1', 'localhost', FOREIGN_NAME].includes(hostname)) {
+    if (!['127.0.0.1', 'localhost', FOREIGN_NAME, LINE_NAME].includes(hostname)) {
       complaints.push(`asked another host: ${request.url()}`);
     }
   });
@@ -59,17 +61,21 @@ function complaintsOf(page) {
   return complaints;
 }
 
-/** Tells `tale(page)` on a fresh page of this screen; fails when the page complained. */
-export async function onPage({ browser }, screen, tale, { javaScript = true } = {}) {
-  const { width, height, scale = 1 } = screen;
-  const context = await browser.newContext({
+/** How a page of this screen is opened. */
+export function settingsOf({ width, height, scale = 1 }, javaScript = true) {
+  return {
     viewport: { width, height },
     deviceScaleFactor: scale,
     javaScriptEnabled: javaScript,
     locale: 'ja-JP',
     timezoneId: 'Asia/Tokyo',
     reducedMotion: 'reduce',
-  });
+  };
+}
+
+/** Tells `tale(page)` on a fresh page of this screen; fails when the page complained. */
+export async function onPage({ browser }, screen, tale, { javaScript = true } = {}) {
+  const context = await browser.newContext(settingsOf(screen, javaScript));
   try {
     const page = await context.newPage();
     const complaints = complaintsOf(page);

@@ -35,9 +35,10 @@ async function underPolicy(folder, site) {
 /**
  * Opens a browser whose home is `folder`. It trusts `root` (PEM); with `pkcs12` and `password` it has a certificate,
  * which it shows to `site`.
+ * `rules` say where names lead, as a hosts file would.
  * `listed` is what the store then says it holds.
  */
-export async function openProfile(folder, { root, pkcs12, password, site }) {
+export async function openProfile(folder, { root, pkcs12, password, site, rules, javaScript = true }) {
   const store = join(folder, '.pki', 'nssdb');
   await mkdir(store, { recursive: true });
   const database = `sql:${store}`;
@@ -49,7 +50,11 @@ export async function openProfile(folder, { root, pkcs12, password, site }) {
     executablePath: site ? await underPolicy(folder, site) : CHROMIUM,
     // The store is found by the home folder; nothing of this machine's own user is touched.
     env: { ...process.env, HOME: folder, XDG_CONFIG_HOME: join(folder, '.config') },
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+    args: [
+      ...['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+      ...(rules ? [`--host-resolver-rules=${rules}`] : []),
+    ],
+    javaScriptEnabled: javaScript,
     locale: 'ja-JP',
     timezoneId: 'Asia/Tokyo',
     viewport: { width: 1366, height: 768 },

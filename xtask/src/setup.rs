@@ -78,6 +78,15 @@ const STORY_NEEDS: &[Need] = &[
     Need { package: "npm", found_by: FoundBy::Program("npm") },
     Need { package: "libnss3-tools", found_by: FoundBy::Program("pk12util") },
     Need { package: "util-linux", found_by: FoundBy::Program("unshare") },
+    Need { package: "poppler-utils", found_by: FoundBy::Program("pdftotext") },
+    Need { package: "python3", found_by: FoundBy::Program("python3") },
+    Need {
+        package: "fonts-morisawa-bizud-gothic",
+        found_by: FoundBy::Below {
+            folder: "/usr/share/fonts/truetype/bizud-gothic",
+            then: "BIZUDPGothic-Regular.ttf",
+        },
+    },
     // Without its own glyphs every Japanese page would be empty boxes.
     Need {
         package: "fonts-noto-cjk",

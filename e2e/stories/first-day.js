@@ -1,0 +1,49 @@
+// Story `first-day`: an institution that has not joined signs up, applies, gets its letter, sets up its terminal and
+// its line, and makes its first check; once with a passkey and scripts, once with one-time codes and without.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { parseArgs } from 'node:util';
+import { openBrowser } from '../browser.js';
+import { startDemo } from '../program.js';
+import { Album } from './first-day/album.js';
+import { Town } from './first-day/town.js';
+import { tellDay } from './first-day/day.js';
+
+/** A step that takes longer hangs, ms. */
+const STEP_TIMEOUT = 240_000;
+
+const { values } = parseArgs({
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' } },
+});
+if (!values.shikaku || !values.pictures) {
+  throw new Error('usage: first-day.js --shikaku PROGRAM --pictures FOLDER; started by `cargo xtask e2e`');
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'shikaku-first-day-'));
+const eyes = await openBrowser(values.pictures);
+const album = new Album(values.pictures);
+const towns = [];
+after(async () => {
+  for (const { town, demo } of towns) {
+    await town.close();
+    await demo.stop();
+  }
+  await eyes.browser.close();
+  await album.write();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A demo of its own for each telling: an institution joins once. */
+async function open(name, javaScript) {
+  const demo = await startDemo(values.shikaku);
+  const town = new Town({ browser: eyes.browser, demo, javaScript, folder: join(folder, name) });
+  towns.push({ town, demo });
+  return town;
+}
+
+const step = (name, tale) => test(name, { timeout: STEP_TIMEOUT }, tale);
+tellDay({ town: await open('scripts', true), album, step, named: (name) => name });
+tellDay({ town: await open('no-scripts', false), album, step, named: (name) => `without a script: ${name}` });

@@ -1,0 +1,71 @@
+// The pictures of a day with their captions, as pages for the manual; and what every screen of the day must meet.
+
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assertAccessible, assertNoSidewaysScroll } from '../../access.js';
+import { SCREENS } from '../../browser.js';
+
+/** Presses of Tab after which a control counts as out of reach. */
+const PRESSES_MAX = 250;
+/** Thinnest outline that counts as seen, px. */
+const OUTLINE_MIN = 2;
+
+/** Tab reaches this control, which then shows that it has the focus. */
+export async function assertKeyboardReaches(page, control, state) {
+  await control.waitFor();
+  for (let presses = 0; presses < PRESSES_MAX; presses += 1) {
+    await page.keyboard.press('Tab');
+    const outline = await control.evaluate((element) => {
+      if (document.activeElement !== element) return undefined;
+      const style = getComputedStyle(element);
+      return style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth);
+    });
+    if (outline === undefined) continue;
+    assert.ok(outline >= OUTLINE_MIN, `${state}: no visible focus`);
+    return;
+  }
+  assert.fail(`${state}: Tab never reached the button`);
+}
+
+/** The screen of the desk at 200 %: half the room. */
+async function atTwoHundredPercent(page, tale) {
+  const { width, height } = SCREENS.zoomed;
+  await page.setViewportSize({ width, height });
+  await tale();
+  await page.setViewportSize({ width: SCREENS.desk.width, height: SCREENS.desk.height });
+}
+
+/** Pictures with captions, in the order of the day. */
+export class Album {
+  #folder;
+  #pictures = [];
+
+  constructor(folder) {
+    this.#folder = folder;
+  }
+
+  /** Looks at a screen as everybody would: axe, 200 %, the keyboard to its button; keeps a picture. */
+  async look(page, { row, name, caption, button }) {
+    const file = `${String(this.#pictures.length + 1).padStart(2, '0')}-${name}.png`;
+    await page.screenshot({ path: join(this.#folder, file), fullPage: true, animations: 'disabled' });
+    this.#pictures.push({ row, file, caption });
+    await assertAccessible(page, name);
+    await atTwoHundredPercent(page, () => assertNoSidewaysScroll(page, `${name} at 200 %`));
+    if (button) await assertKeyboardReaches(page, button, name);
+  }
+
+  /** index.md and index.html beside the pictures. */
+  async write() {
+    const title = 'はじめての一日';
+    const lines = this.#pictures.map(({ row, file, caption }) => `## ${row}　${caption}\n\n![${caption}](${file})\n`);
+    await writeFile(join(this.#folder, 'index.md'), `# ${title}\n\n${lines.join('\n')}`);
+    const figures = this.#pictures.map(
+      ({ row, file, caption }) =>
+        `<figure><figcaption>${row}　${caption}</figcaption><img src="${file}" alt="${caption}" loading="lazy"></figure>`,
+    );
+    const style = 'body{font-family:"BIZ UDPGothic",sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}img{width:100%;border:1px solid #767676}figure{margin:2rem 0}figcaption{font-weight:700;padding:.5rem 0}';
+    const html = `<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>${title}</title><style>${style}</style></head><body><h1>${title}</h1>${figures.join('\n')}</body></html>\n`;
+    await writeFile(join(this.#folder, 'index.html'), html);
+  }
+}

@@ -1,0 +1,332 @@
+// The day itself, S1 to S5, then the line (S11), the first check, and the look at the certificate (S7).
+
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as labels from './labels.js';
+import { codesOf, oneTimeCode, saved, textOf, unpacked } from './papers.js';
+import { tellDecision, tellPosting } from './operators.js';
+
+const MAIL = 'jimu@kasai-kuzuryu.example';
+const PASSWORD = 'asagao to yuugata no kane';
+/** 取扱パスワード. */
+const FILE_PASSWORD = 'kawara to hisashi 2026';
+
+/** Presses a button under this name and waits for the page it leads to. */
+const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+const heading = (page, name) => page.getByRole('heading', { level: 1, name });
+
+async function signUp({ town, look }) {
+  const page = await town.person('applicant');
+  await page.goto(town.about.portal);
+  await heading(page, labels.PORTAL).waitFor();
+  await look(page, { row: 'S1', name: 'portal', caption: labels.PORTAL, button: page.getByRole('link', { name: labels.SIGN_UP, exact: true }) });
+  await page.getByRole('link', { name: labels.SIGN_UP, exact: true }).first().click();
+  await heading(page, labels.SIGN_UP).waitFor();
+  await press(page, '確認メールを送信する');
+  await page.locator('.field.wrong').first().waitFor();
+  await look(page, { row: 'S1', name: 'register-wrong', caption: `${labels.SIGN_UP}（入力の誤り）` });
+  await page.goto(`${town.about.portal}/register`);
+  await page.getByLabel('医療機関コード').fill(town.clinic.institution_code);
+  await page.getByLabel('医療機関等名称').fill(town.clinic.name);
+  await page.getByLabel('担当者氏名').fill('架空　葉子');
+  await page.getByLabel('電話番号').fill('03-0000-0000');
+  await page.getByLabel('メールアドレス').fill(MAIL);
+  await page.locator('#password').fill(PASSWORD);
+  await page.locator('#password_again').fill(PASSWORD);
+  await page.locator('input[type=checkbox]').check();
+  const send = page.getByRole('button', { name: '確認メールを送信する' });
+  await look(page, { row: 'S1', name: 'register', caption: labels.SIGN_UP, button: send });
+  await send.click();
+  await heading(page, '確認メールを送信しました').waitFor();
+  await look(page, { row: 'S1', name: 'mail-sent', caption: '確認メールの送信' });
+  await page.goto(`${town.landing}/mailbox`);
+  const link = page.locator('.mail a[href*="/confirm?token="]').first();
+  await town.until(page, link, 'the confirmation mail');
+  await look(page, { row: 'S1', name: 'mail', caption: '届いた確認メール', button: link });
+  await link.click();
+  await look(page, { row: 'S1', name: 'confirm', caption: '登録の確認', button: page.getByRole('button', { name: '登録を完了する' }) });
+  await press(page, '登録を完了する');
+  await heading(page, '登録が完了しました').waitFor();
+  await look(page, { row: 'S1', name: 'confirmed', caption: '登録の完了' });
+}
+
+async function signIn({ town, look }) {
+  const page = await town.person('applicant');
+  await page.getByRole('link', { name: 'ログインへ' }).click();
+  await page.getByLabel('メールアドレス').fill(MAIL);
+  await page.getByLabel('パスワード').fill(PASSWORD);
+  await look(page, { row: 'S1', name: 'login', caption: 'ログイン', button: page.getByRole('button', { name: 'ログイン', exact: true }) });
+  if (town.javaScript) await town.givePasskey(page);
+  await press(page, 'ログイン');
+  await heading(page, '2段階認証の設定').waitFor();
+  if (town.javaScript) {
+    await page.getByLabel('パスキーの名前').fill('受付のパソコン');
+    const make = page.getByRole('button', { name: 'パスキーを登録する' });
+    await look(page, { row: 'S1', name: 'second-factor', caption: '2段階認証の設定', button: make });
+    await make.click();
+    await page.waitForURL((url) => !url.pathname.endsWith('/setup'));
+  } else {
+    await press(page, '認証アプリを設定する');
+    const typed = await page.locator('.guide code').first().innerText();
+    await page.getByLabel('6桁の数字').fill(oneTimeCode(typed));
+    await press(page, '確認');
+    await heading(page, '回復コード').waitFor();
+    await page.getByRole('link', { name: '控えたので次へ進む' }).click();
+  }
+  await page.goto(`${town.about.portal}/my-menu`);
+  await heading(page, labels.MY_MENU).waitFor();
+  await look(page, { row: 'S1', name: 'my-menu', caption: labels.MY_MENU });
+}
+
+async function signInAgain({ town, look }) {
+  const page = await town.person('applicant');
+  await press(page, 'ログアウト');
+  await page.goto(`${town.about.portal}/login`);
+  await page.getByLabel('メールアドレス').fill(MAIL);
+  await page.getByLabel('パスワード').fill(PASSWORD);
+  await press(page, 'ログイン');
+  await heading(page, '2段階認証').waitFor();
+  const use = page.getByRole('button', { name: 'パスキーで続ける' });
+  await look(page, { row: 'S1', name: 'passkey', caption: '2段階認証（パスキー）', button: use });
+  await use.click();
+  await heading(page, labels.MY_MENU).waitFor();
+}
+
+/** How many of the institution's applications stand in my menu under this name. */
+const inMyMenu = async (town, page, name) => {
+  await page.goto(`${town.about.portal}/my-menu`);
+  return page.locator('#mine ~ * table td:first-child a, section[aria-labelledby=mine] td:first-child a', { hasText: name }).count();
+};
+
+async function applyForUse({ town, look }) {
+  const page = await town.person('applicant');
+  await page.goto(`${town.about.portal}/applications`);
+  await page.getByRole('link', { name: labels.USE }).first().click();
+  await heading(page, labels.USE).waitFor();
+  await page.getByLabel('IP-VPN（NTT・光コラボ）').check();
+  await page.getByLabel('お客さまID').fill(town.clinic.customer_id);
+  await press(page, '下書き保存');
+  await page.getByText('下書きを保存しました。').waitFor();
+  assert.equal(await page.getByLabel('お客さまID').inputValue(), town.clinic.customer_id, 'the draft is kept');
+  await look(page, { row: 'S2', name: 'use-form', caption: labels.USE, button: page.getByRole('button', { name: '確認画面へ進む' }) });
+  await press(page, '確認画面へ進む');
+  const submit = page.getByRole('button', { name: '申請する', exact: true });
+  await look(page, { row: 'S2', name: 'use-confirm', caption: `${labels.USE}（確認）`, button: submit });
+  await twice(page, submit);
+  await page.getByText('受付番号').first().waitFor();
+  await look(page, { row: 'S2', name: 'use-submitted', caption: `${labels.USE}（受付）` });
+  assert.equal(await inMyMenu(town, page, labels.USE), 1, 'handed in twice, it is one application');
+}
+
+/** Hands in the form behind a button twice: by the network as well as by the finger. */
+async function twice(page, button) {
+  const form = button.locator('xpath=ancestor::form');
+  const fields = await form.locator('input[type=hidden]').evaluateAll((inputs) =>
+    inputs.map((input) => [input.getAttribute('name'), input.getAttribute('value')]));
+  const { origin, href } = new URL(page.url());
+  const address = new URL(await form.getAttribute('action'), href).href;
+  const first = await page.request.post(address, { form: Object.fromEntries(fields), headers: { Origin: origin } });
+  assert.ok(first.ok(), `${first.status()}`);
+  await button.click();
+}
+
+async function fetchSheet({ town, look }) {
+  const page = await town.person('applicant');
+  await page.goto(`${town.about.portal}/my-menu`);
+  await town.until(page, page.locator('.tag', { hasText: '完了' }).first(), 'the completed application');
+  await page.getByRole('link', { name: labels.USE }).first().click();
+  const button = page.getByRole('button', { name: '通知書をダウンロードする' });
+  await look(page, { row: 'S2', name: 'sheet', caption: '承認後の通知書', button });
+  const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+  const zip = join(town.folder, 'sheet.zip');
+  await download.saveAs(zip);
+  const [pdf, ...more] = await unpacked(zip);
+  assert.ok(pdf.endsWith('.pdf') && more.length === 0, `${pdf}`);
+  const text = await textOf(pdf);
+  assert.match(text, new RegExp(`M${town.clinic.institution_code}`), text);
+  assert.match(text, /初期パスワード/, text);
+}
+
+async function applyForCertificate({ town, look }) {
+  const page = await town.person('applicant');
+  await page.goto(`${town.about.portal}/applications/certificate-issue`);
+  await heading(page, labels.CERTIFICATE).waitFor();
+  assert.ok((await page.locator('main').innerText()).includes(labels.SHARED), labels.SHARED);
+  await page.getByLabel('担当部署').fill('医事課');
+  await page.getByLabel('担当者', { exact: false }).first().fill('架空　葉子');
+  await page.getByLabel('電話番号').fill('03-0000-0000');
+  const mail = page.getByLabel('メールアドレス');
+  if (await mail.count()) await mail.fill(MAIL);
+  await page.getByLabel('端末名称').fill('受付1号機（髙﨑）');
+  await page.getByLabel('オンライン資格確認端末として使う').check();
+  await page.getByLabel('オンライン請求用端末として使う').check();
+  await look(page, { row: 'S3', name: 'certificate-form', caption: labels.CERTIFICATE, button: page.getByRole('button', { name: '確認画面へ進む' }) });
+  await press(page, '確認画面へ進む');
+  const submit = page.getByRole('button', { name: '申請する', exact: true });
+  await look(page, { row: 'S3', name: 'certificate-confirm', caption: `${labels.CERTIFICATE}（確認）`, button: submit });
+  await submit.click();
+  await page.getByText('受付番号').first().waitFor();
+  await look(page, { row: 'S3', name: 'certificate-submitted', caption: `${labels.CERTIFICATE}（受付）` });
+}
+
+async function openLetter({ town, look }, letters) {
+  const page = await town.person('applicant');
+  await page.goto(`${town.landing}/mailbox#post`);
+  const link = page.getByRole('link', { name: /封筒を開けて通知書/ });
+  await town.until(page, link.first(), 'the letter');
+  assert.ok((await page.locator('main').innerText()).includes(labels.REGISTERED_MAIL));
+  await look(page, { row: 'S4', name: `post-${letters}`, caption: `${labels.LETTER}が${labels.REGISTERED_MAIL}で届く`, button: link.first() });
+  const pdf = await saved(page, new URL(await link.first().getAttribute('href'), page.url()).href, join(town.folder, `letter-${letters}.pdf`));
+  const codes = await codesOf(pdf);
+  assert.ok(codes.text.includes(labels.LETTER) && codes.text.includes(town.clinic.institution_code), codes.text);
+  return codes;
+}
+
+/** Everything of the letter is right, and the line is not connected yet. */
+async function withoutLine({ town, look, codes }) {
+  const page = await town.pc();
+  await page.goto(`${town.clinic.gateway}/`);
+  await page.getByText('電子証明書がありません').first().waitFor();
+  await look(page, { row: 'S5', name: 'terminal-none', caption: '端末の画面（電子証明書の導入前）' });
+  await page.goto(`${town.clinic.gateway}/terminal/certificate/letter`);
+  await page.getByLabel('リファレンスナンバー').fill(codes.number);
+  await page.getByLabel('認証ID').fill(codes.secret.toLowerCase());
+  const button = page.getByRole('button', { name: '導入', exact: true });
+  await look(page, { row: 'S5', name: 'install', caption: '通知書から電子証明書を導入', button });
+  await button.click();
+  await page.locator('#fault').waitFor();
+  assert.match(await page.locator('#fault').innerText(), /ネットワークエラー|回線認証/);
+  await look(page, { row: 'S11', name: 'install-no-line', caption: '回線認証が済んでいないときの導入' });
+}
+
+/** With a key made on the terminal. */
+async function installFromLetter({ town, look, codes }) {
+  const page = await town.pc();
+  await page.goto(`${town.clinic.gateway}/terminal/certificate/letter`);
+  await page.getByLabel('リファレンスナンバー').fill(codes.number);
+  await page.getByLabel('認証ID').fill(codes.secret);
+  await press(page, '導入');
+  await page.getByText('電子証明書を導入しました。').waitFor();
+  await look(page, { row: 'S5', name: 'installed', caption: '電子証明書の導入の完了' });
+}
+
+/** With a file from 電子証明書取得サイト. */
+async function installFromFile({ town, lookAnyway, codes }) {
+  const page = await town.pc();
+  await page.goto(town.about.authority);
+  await page.getByLabel('リファレンスナンバー').fill(codes.number);
+  await page.getByLabel('認証ID').fill(codes.secret);
+  await page.locator('#password').fill(FILE_PASSWORD);
+  await page.locator('#password_again').fill(FILE_PASSWORD);
+  const fetch = page.getByRole('button', { name: '取得', exact: true });
+  await lookAnyway(page, { row: 'S5', name: 'retrieval', caption: '電子証明書取得サイト', button: fetch });
+  const [download] = await Promise.all([page.waitForEvent('download'), fetch.click()]);
+  const file = join(town.folder, 'certificate.p12');
+  await download.saveAs(file);
+  await page.goto(`${town.clinic.gateway}/terminal/certificate/file`);
+  await page.getByLabel('電子証明書のファイル').setInputFiles(file);
+  await page.getByLabel('パスワード').fill(FILE_PASSWORD);
+  const install = page.getByRole('button', { name: '導入', exact: true });
+  await lookAnyway(page, { row: 'S5', name: 'install-file', caption: 'ファイルから電子証明書を導入', button: install });
+  await install.click();
+  await page.getByText('電子証明書を導入しました。').waitFor();
+}
+
+async function connectLine({ town, look }) {
+  const page = await town.pc();
+  await page.goto(`${town.clinic.gateway}/terminal/network`);
+  const said = await page.locator('main').innerText();
+  for (const words of labels.NETWORK_STEPS) assert.ok(said.includes(words), words);
+  await look(page, { row: 'S11', name: 'network', caption: 'ネットワーク関連のトラブル時にチェックしていただきたいこと' });
+  await page.goto(labels.LINE_SITE);
+  const wish = page.getByRole('button', { name: labels.WISH, exact: true });
+  await page.getByRole('button', { name: labels.DECLINE, exact: true }).waitFor();
+  await look(page, { row: 'S11', name: 'line-choice', caption: '回線認証（希望する/希望しない）', button: wish });
+  await wish.click();
+  await page.getByText(labels.CONNECTED).first().waitFor();
+  await look(page, { row: 'S11', name: 'line-connected', caption: labels.CONNECTED });
+  await page.goto(labels.LINE_SITE);
+  await page.getByText(labels.CONNECTED).first().waitFor();
+}
+
+async function firstCheck({ town, look }) {
+  const page = await town.person('applicant');
+  const face = join(town.clinic.drop, 'face');
+  const before = await readdir(face);
+  await page.goto(`${town.landing}/cards/hanako?counter=new-clinic`);
+  await press(page, 'この内容でカードを置く');
+  await page.locator('.band .word').waitFor();
+  assert.equal(await page.locator('.band .word').innerText(), '有効', await page.locator('main').innerText());
+  await look(page, { row: 'S5', name: 'first-check', caption: 'はじめての資格確認' });
+  const files = (await readdir(face)).filter((name) => !before.includes(name) && name.endsWith('.xml'));
+  assert.equal(files.length, 1, `${files}`);
+  assert.match(files[0], /^OQSsiquc01res_face_\w+\.xml$/);
+  const xml = await readFile(join(face, files[0]), 'utf8');
+  assert.ok(xml.includes(`<MedicalInstitutionCode>${town.clinic.institution_code}</MedicalInstitutionCode>`), xml);
+  await page.goto(`${town.landing}/first-day`);
+  assert.equal(await page.locator('.step.done').count(), 7, await page.locator('.day').innerText());
+  await look(page, { row: '—', name: 'first-day-done', caption: 'はじめての一日（すべて完了）' });
+}
+
+async function checkCertificate({ town, look }) {
+  const page = await town.pc();
+  await page.goto(`${town.clinic.gateway}/terminal/certificate/check`);
+  const said = await page.locator('main').innerText();
+  for (const words of labels.CHECK_STEPS) assert.ok(said.includes(words), `${words}\n${said}`);
+  assert.ok(said.includes(labels.ISSUER), said);
+  assert.match(said, /令和\d+年\d+月\d+日（20\d\d年\d+月\d+日）/, said);
+  await look(page, { row: 'S7', name: 'check', caption: '正しくインストールされていることを確認する方法' });
+  await page.goto(`${town.clinic.gateway}/terminal/`);
+  await page.getByText('有効', { exact: false }).first().waitFor();
+  await look(page, { row: 'S5', name: 'terminal-valid', caption: '端末の画面（電子証明書の導入後）' });
+  await page.goto(`${town.clinic.gateway}/`);
+  await page.getByText('あと', { exact: false }).first().waitFor();
+  await look(page, { row: 'S5', name: 'institution-web', caption: 'オンライン資格確認等システム' });
+}
+
+/** Tells the whole day in this town; `album` gets its pictures. */
+export function tellDay({ town, album, step, named }) {
+  const lookAnyway = (page, what) => album.look(page, what);
+  // The second telling is about the way, not about the screens: they are the same.
+  const look = town.javaScript ? lookAnyway : async () => {};
+  const scene = { town, look, lookAnyway };
+  let broken;
+  // A day goes on from where it is: after a step that failed the next ones would only fail in other words.
+  const then = (name, tale) =>
+    step(named(name), async () => {
+      assert.ok(!broken, `not told, as this failed before: ${broken}`);
+      broken = name;
+      await tale().catch(async (error) => {
+        throw new Error(`${error.message}\n${await town.seen()}`, { cause: error });
+      });
+      broken = undefined;
+    });
+  then('the guide shows the first step', async () => {
+    const page = await town.person('applicant');
+    await page.goto(`${town.landing}/first-day`);
+    assert.equal(await page.locator('.step.next').count(), 1);
+    await look(page, { row: '—', name: 'first-day', caption: 'はじめての一日' });
+  });
+  then('S1: signing up, the mailed link, signing in, a second factor', async () => {
+    await signUp(scene);
+    await signIn(scene);
+    if (town.javaScript) await signInAgain(scene);
+  });
+  then('S2: the application to use it, kept as a draft, handed in twice, is one', () => applyForUse(scene));
+  then('S2: a person of the operator approves it', () => tellDecision(scene, 'use-start', ['shinsa-1'], 'S2'));
+  then('S2: the sheet with the first account comes as PDF in a ZIP', () => fetchSheet(scene));
+  then('S3: the application for a certificate', () => applyForCertificate(scene));
+  then('S3: two people of the operator approve it', () =>
+    tellDecision(scene, 'certificate-issue', ['shinsa-1', 'shinsa-2'], 'S3'));
+  then('S4: the letter is posted and arrives', async () => {
+    await tellPosting(scene);
+    scene.codes = await openLetter(scene, 1);
+  });
+  if (town.javaScript) then('S11: without its line the terminal meets ネットワークエラー', () => withoutLine(scene));
+  then('S11: the steps in their order, 希望する, 回線認証接続済み', () => connectLine(scene));
+  if (town.javaScript) then('S5: the terminal installs its certificate from the letter', () => installFromLetter(scene));
+  else then('S5: the terminal installs a file from 電子証明書取得サイト', () => installFromFile(scene));
+  then('the first check of a card lands in the folder of its own receipt computer', () => firstCheck(scene));
+  then('S7: the certificate is looked at in words and in the browser', () => checkCertificate(scene));
+}

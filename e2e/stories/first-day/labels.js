@@ -1,0 +1,35 @@
+// What the procedures call things: written out here, so that a changed word is a decision.
+
+/** オンライン資格確認導入までの作業の流れ. */
+export const PORTAL = '医療機関等向け総合ポータルサイト';
+export const SIGN_UP = '新規ユーザー登録';
+export const MY_MENU = 'マイメニュー';
+export const USE = 'オンライン資格確認利用開始申請';
+export const CERTIFICATE = '電子証明書発行申請';
+export const SHARED = '※オンライン資格確認端末とオンライン請求用端末を兼用する場合、電子証明書は共通になります。';
+export const LETTER = '電子証明書発行通知書';
+export const REGISTERED_MAIL = '簡易書留';
+
+/** 回線認証. */
+export const LINE_SITE = 'https://www.lineauth.mnw';
+export const CONNECTED = '回線認証接続済み';
+export const WISH = '希望する';
+export const DECLINE = '希望しない';
+export const NETWORK_ERROR = 'ネットワークエラー';
+
+/** 証明書の確認. */
+export const ISSUER = 'Online Billing NW Common RootCA';
+export const CHECK_STEPS = [
+  '① 電子証明書の更新を実施する端末のタスクバーのスタートメニューをクリックします。',
+  '※もしスタートメニューがない場合は検索バーをクリックします。',
+  '② 検索欄に「Microsoft Edge」を入力し、「Microsoft Edge」のアプリをクリックします。',
+  '③ 画面右上の「…」をクリックし、「設定」をクリックします。',
+  '④ 「プライバシー、検索、サービス」を選択し、「セキュリティ」内にある「証明書の管理」をクリックします。',
+  '⑤ 「個人」タブを開き、発行者が「Online Billing NW Common RootCA」と表示されている電子証明書の有効期限を確認します。',
+];
+export const NETWORK_STEPS = [
+  '① PCとルーター等を繋ぐLANケーブルをしっかりと差し込み直してください',
+  '② PCの電源オンオフや再起動(復旧しない場合はルーターの再起動)を実施してください',
+  '③ 回線認証状態を確認し、切断されている場合は再接続してください',
+  '④ ③の遷移後の画面において表示された「希望する」ボタンを押下してください。',
+];

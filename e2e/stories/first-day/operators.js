@@ -1,0 +1,70 @@
+// The operator's people, each in a browser context of their own, with the codes their telephones show.
+
+import assert from 'node:assert/strict';
+
+/** 引受番号 of the registered mail. */
+const TRACKING_NUMBER = '123-45-67890-1';
+
+/** Signs in unless that was done. */
+async function signIn({ town, look }, id) {
+  const page = await town.person(id);
+  await page.goto(town.about.operator);
+  if (new URL(page.url()).pathname !== '/login') return page;
+  const telephone = await town.person('telephone');
+  const password = async () => {
+    await telephone.goto(`${town.landing}/first-day`);
+    const row = telephone.locator('tr', { has: telephone.locator(`[data-totp="${id}"]`) });
+    return [await row.locator('code').nth(1).innerText(), await row.locator('[data-totp]').innerText()];
+  };
+  const [known] = await password();
+  await page.getByLabel('ユーザーID').fill(id);
+  await page.getByLabel('パスワード').fill(known);
+  await look(page, { row: '運営', name: `operator-login-${id}`, caption: '運営者サイトのログイン', button: page.getByRole('button', { name: 'ログイン', exact: true }) });
+  await page.getByRole('button', { name: 'ログイン', exact: true }).click();
+  const field = page.getByLabel('認証アプリに表示されている6桁の数字');
+  const [, code] = await password();
+  await field.fill(code);
+  await look(page, { row: '運営', name: `operator-totp-${id}`, caption: '運営者の2段階認証', button: page.getByRole('button', { name: '確認', exact: true }) });
+  await page.getByRole('button', { name: '確認', exact: true }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+  return page;
+}
+
+/** Each of these people approves the newest application of a kind. */
+export async function tellDecision(scene, kind, people, row) {
+  const { town, look } = scene;
+  for (const [at, id] of people.entries()) {
+    const page = await signIn(scene, id);
+    await page.goto(`${town.about.operator}/queues/${kind}`);
+    const link = page.locator(`a[href^="/applications/${town.clinic.institution_code}/"]`).first();
+    await town.until(page, link, 'the application in the queue');
+    if (at === 0) await look(page, { row, name: `queue-${kind}`, caption: '審査待ちの一覧', button: link });
+    await link.click();
+    const approve = page.getByRole('button', { name: '承認する', exact: true });
+    await look(page, { row, name: `decide-${kind}-${at + 1}`, caption: `審査（${at + 1}人目）`, button: approve });
+    await approve.click();
+    await page.getByText('承認しました。').waitFor();
+    if (at + 1 < people.length) {
+      // The first cannot be the second.
+      assert.equal(await approve.count(), 0, 'the same person approves twice');
+      await look(page, { row, name: `approved-${kind}-${at + 1}`, caption: '1人目の承認のあと' });
+    }
+  }
+}
+
+/** The post room posts the letter. */
+export async function tellPosting(scene) {
+  const { town, look } = scene;
+  const page = await signIn(scene, 'yubin-1');
+  await page.goto(`${town.about.operator}/letters`);
+  const field = page.getByLabel('引受番号').first();
+  await town.until(page, field, 'the letter to post');
+  // The postman of the demo looks in twice a second.
+  await page.waitForTimeout(1_500);
+  await field.fill(TRACKING_NUMBER);
+  const button = page.getByRole('button', { name: '発送済みにする' });
+  await look(page, { row: 'S4', name: 'letters', caption: '簡易書留発送', button });
+  await button.click();
+  await page.getByText(TRACKING_NUMBER).first().waitFor();
+  await look(page, { row: 'S4', name: 'letters-posted', caption: '簡易書留発送（発送済み）' });
+}

@@ -99,7 +99,7 @@ const fn completed(kind: ApplicationKind) -> &'static str {
         }
         ApplicationKind::UseChange => "変更が完了しました。",
         ApplicationKind::CertificateIssue => {
-            "電子証明書発行通知書を簡易書留で発送しました。届いたら、リファレンスナンバーと認証IDで180日以内に電子証明書を\
+            "電子証明書発行通知書を簡易書留でお送りします。届いたら、リファレンスナンバーと認証IDで180日以内に電子証明書を\
              取得してください。"
         }
         ApplicationKind::CertificateRenewal => {

@@ -10,6 +10,10 @@ const COMMANDS: &[&[&str]] = &[
     &["insurer", "import"],
     &["terminal", "run"],
     &["terminal", "check"],
+    &["terminal", "certificate", "install"],
+    &["terminal", "certificate", "show"],
+    &["terminal", "certificate", "renew"],
+    &["terminal", "certificate", "export"],
     &["card", "read"],
     &["card", "simulate"],
     &["ca", "init"],
@@ -20,10 +24,19 @@ const COMMANDS: &[&[&str]] = &[
     &["audit", "export"],
     &["audit", "key"],
     &["audit", "verify"],
+    &["operator", "add"],
     &["doctor"],
 ];
 
-const GROUPS: &[&[&str]] = &[&["insurer"], &["terminal"], &["card"], &["ca"], &["audit"]];
+const GROUPS: &[&[&str]] = &[
+    &["insurer"],
+    &["terminal"],
+    &["terminal", "certificate"],
+    &["card"],
+    &["ca"],
+    &["audit"],
+    &["operator"],
+];
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
@@ -79,6 +92,10 @@ fn wrong_usage_is_exit_code_2_and_says_so_on_stderr() {
         &["migrate"],
         &["insurer", "import", "x.csv"],
         &["terminal", "check"],
+        &["terminal", "certificate", "install"],
+        &["terminal", "certificate", "show"],
+        &["terminal", "certificate", "renew"],
+        &["terminal", "certificate", "export"],
         &["ca", "crl"],
         &["ca", "renew", "--certificate", "x", "--out", "x"],
         &["audit", "export", "--data", "a", "--config", "b", "--out", "x"],

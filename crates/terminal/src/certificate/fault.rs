@@ -175,7 +175,13 @@ impl From<CentralError> for Fault {
             },
             CentralError::Refused(problem) => Self::Refused {
                 what: problem.title.clone(),
-                remedy: problem.detail.clone().unwrap_or_default(),
+                // Behind the Japanese words stand the English ones, for suppliers.
+                remedy: problem
+                    .detail
+                    .as_deref()
+                    .and_then(|words| words.split(" / ").next())
+                    .unwrap_or_default()
+                    .to_owned(),
                 code: problem.code.clone(),
             },
         }

@@ -1,6 +1,11 @@
 //! Reading a mail: its headers in words, its text out of its transfer encoding. Only what our own mails use.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use eligibility::{
+    Instant,
+    calendar::{format_japanese, tokyo_date},
+};
+use jiff::tz::{self, TimeZone};
 
 /// What the page shows of a mail.
 #[derive(Default)]
@@ -32,9 +37,17 @@ pub(super) fn read(mail: &[u8]) -> Read {
     Read {
         to: words(header("To")),
         subject: words(header("Subject")),
-        date: header("Date").to_owned(),
+        date: day(header("Date")),
         text: String::from_utf8_lossy(&bytes).replace("\r\n", "\n"),
     }
+}
+
+/// Day and time in Tokyo; as it stands when it is none.
+fn day(date: &str) -> String {
+    let Ok(sent) = jiff::fmt::rfc2822::parse(date) else { return date.to_owned() };
+    let at = Instant(sent.timestamp().as_millisecond());
+    let here = sent.timestamp().to_zoned(TimeZone::fixed(tz::offset(9)));
+    format!("{} {}", format_japanese(tokyo_date(at)), here.strftime("%H:%M"))
 }
 
 /// `=E3=81=82` and plain characters.

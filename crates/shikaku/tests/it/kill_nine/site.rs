@@ -10,6 +10,7 @@ use crate::{demo::once, program::succeed};
 /// The demo's institution and its terminal.
 const INSTITUTION: [&str; 3] = ["1319990012", "受付1", "架空内科医院"];
 const SQLITE_URL: &str = "database_url = \"sqlite:shikaku.db\"";
+const LINE_REQUIRED: &str = "required = true";
 
 pub(super) struct Site {
     pub(super) folder: TempDir,
@@ -37,7 +38,10 @@ impl Site {
         assert!(settings.contains(SQLITE_URL), "{settings}");
         let url = format!("database_url = {:?}", database());
         site.server_settings = site.data.join("server-on-postgres.toml");
-        std::fs::write(&site.server_settings, settings.replace(SQLITE_URL, &url)).expect("written");
+        // No operator has registered a line in the new database.
+        assert!(settings.contains(LINE_REQUIRED), "{settings}");
+        let settings = settings.replace(SQLITE_URL, &url).replace(LINE_REQUIRED, "required = false");
+        std::fs::write(&site.server_settings, settings).expect("written");
         let (config, keys) = (text(&site.server_settings), site.data.join("keys"));
         succeed(["migrate", "--config", config]);
         succeed(["insurer", "import", "--config", config, text(&site.data.join("population"))]);

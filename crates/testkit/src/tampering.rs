@@ -44,7 +44,13 @@ pub const LET_SIGN_AGAIN: &str = "ALTER TABLE audit_run_away RENAME TO audit_run
 /// Runs any of these statements.
 pub async fn change(url: &str, sql: &str) {
     if let Some(file) = url.strip_prefix("sqlite:") {
-        return rusqlite::Connection::open(file).expect("the database").execute_batch(sql).expect("changed");
+        let database = rusqlite::Connection::open(file).expect("the database");
+        // Half of a SQLite database is in a file beside it.
+        let people = file
+            .strip_suffix(".db")
+            .map_or_else(|| format!("{file}-people"), |name| format!("{name}-people.db"));
+        database.execute("ATTACH DATABASE ?1 AS people", [people]).expect("the people");
+        return database.execute_batch(sql).expect("changed");
     }
     let (client, connection) =
         tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the database");

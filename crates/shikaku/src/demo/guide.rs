@@ -108,46 +108,7 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
                 Row::new("照会番号", REFERENCE_NUMBER).note("架空　花子さんに付けてあります。"),
             ],
         },
-        Table {
-            title: "アドレス",
-            rows: vec![
-                Row::new("このページ", format!("http://{}/", ports.landing())).open(),
-                Row::new(
-                    "医療機関等向け総合ポータルサイト",
-                    format!("http://localhost:{}/", ports.portal().port()),
-                )
-                .note("新規ユーザー登録・各種申請・マイメニュー・手順書。")
-                .open(),
-                Row::new("運営者サイト", format!("http://localhost:{}/", ports.operator().port()))
-                    .note("審査・簡易書留発送・お知らせ。")
-                    .open(),
-                Row::new("電子証明書取得サイト", format!("http://{}/", ports.authority()))
-                    .note("失効リスト（CRL）・OCSP・発行の公開記録もここです。")
-                    .open(),
-                Row::new("資格確認端末の画面", format!("http://{}/terminal/", ports.gateway()))
-                    .note("架空内科医院。/ はオンライン資格確認等システム。")
-                    .open(),
-                Row::new("新しい診療所の端末の画面", format!("http://{}/terminal/", ports.new_gateway()))
-                    .note("電子証明書の導入はここから。")
-                    .open(),
-                Row::new("回線認証", format!("http://{}/", ports.line_door()))
-                    .note("新しい診療所の回線から見た www.lineauth.mnw。")
-                    .open(),
-                Row::new("オンライン資格確認等システム", premises::institution_web_origin(ports))
-                    .note("端末の電子証明書が必要です。"),
-                Row::new("回線認証（TLS）", format!("https://{}", ports.line_authentication()))
-                    .note("本来の名前は https://www.lineauth.mnw です。"),
-                Row::new("端末用 API", format!("https://{}", ports.terminal_api()))
-                    .note("TLS 1.3・クライアント証明書が必要です。"),
-                Row::new("読み取り機の接続口", format!("http://{}", ports.reader_link()))
-                    .note("資格確認端末の中。端末が作るトークンが必要です。"),
-                Row::new("模擬 J-LIS", format!("http://{}", ports.jlis())).note("失効リスト（CRL）と OCSP。"),
-                Row::new("状態", format!("http://{}/readyz", ports.ops())).open(),
-                Row::new("計測値", format!("http://{}/metrics", ports.ops()))
-                    .note("Prometheus 形式。")
-                    .open(),
-            ],
-        },
+        addresses(ports),
         Table {
             title: "フォルダ",
             rows: vec![
@@ -172,6 +133,47 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
             ],
         },
     ]
+}
+
+fn addresses(ports: Ports) -> Table {
+    Table {
+        title: "アドレス",
+        rows: vec![
+            Row::new("このページ", format!("http://{}/", ports.landing())).open(),
+            Row::new(
+                "医療機関等向け総合ポータルサイト",
+                format!("http://localhost:{}/", ports.portal().port()),
+            )
+            .note("新規ユーザー登録・各種申請・マイメニュー・手順書。")
+            .open(),
+            Row::new("運営者サイト", format!("http://localhost:{}/", ports.operator().port()))
+                .note("審査・簡易書留発送・お知らせ。")
+                .open(),
+            Row::new("電子証明書取得サイト", format!("http://{}/", ports.authority()))
+                .note("失効リスト（CRL）・OCSP・発行の公開記録もここです。")
+                .open(),
+            Row::new("資格確認端末の画面", format!("http://{}/terminal/", ports.gateway()))
+                .note("架空内科医院。/ はオンライン資格確認等システム。")
+                .open(),
+            Row::new("新しい診療所の端末の画面", format!("http://{}/terminal/", ports.new_gateway()))
+                .note("電子証明書の導入はここから。")
+                .open(),
+            Row::new("回線認証", format!("http://{}/", ports.line_door()))
+                .note("新しい診療所の回線から見た www.lineauth.mnw。")
+                .open(),
+            Row::new("オンライン資格確認等システム", premises::institution_web_origin(ports))
+                .note("端末の電子証明書が必要です。"),
+            Row::new("回線認証（TLS）", format!("https://{}", ports.line_authentication()))
+                .note("本来の名前は https://www.lineauth.mnw です。"),
+            Row::new("端末用 API", format!("https://{}", ports.terminal_api()))
+                .note("TLS 1.3・クライアント証明書が必要です。"),
+            Row::new("読み取り機の接続口", format!("http://{}", ports.reader_link()))
+                .note("資格確認端末の中。端末が作るトークンが必要です。"),
+            Row::new("模擬 J-LIS", format!("http://{}", ports.jlis())).note("失効リスト（CRL）と OCSP。"),
+            Row::new("状態", format!("http://{}/readyz", ports.ops())).open(),
+            Row::new("計測値", format!("http://{}/metrics", ports.ops())).note("Prometheus 形式。").open(),
+        ],
+    }
 }
 
 fn recipe(folder: &DataFolder, ports: Ports, sample: &Path) -> String {

@@ -53,8 +53,7 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
     put(&mut values, "audit.key", key.display());
     put(&mut values, "audit.tree_head_interval_s", tree_head_interval_s);
     put(&mut values, "audit.witness_file", witness_file.as_deref().map_or("(none)".into(), path));
-    let central::Ops { listen } = ops;
-    put(&mut values, "ops.listen", listen);
+    put(&mut values, "ops.listen", ops.listen);
     of_sites(&mut values, portal.as_ref(), operator.as_ref());
     put(&mut values, "secrets_key", secrets_key.as_deref().map_or("(none)".into(), path));
     put(&mut values, "mail", mail.as_ref().map_or("(none)".to_owned(), |mail| mail.sender.clone()));

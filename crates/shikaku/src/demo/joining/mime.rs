@@ -78,7 +78,8 @@ fn words(header: &str) -> String {
     for word in header.split(' ') {
         let bytes = encoded_word(word);
         // Blanks between two encoded words belong to neither.
-        if !text.is_empty() && !(last_encoded && bytes.is_some()) {
+        let joined = last_encoded && bytes.is_some();
+        if !text.is_empty() && !joined {
             text.push(b' ');
         }
         last_encoded = bytes.is_some();

@@ -1,21 +1,40 @@
-//! The form in which an answer is kept, so that a repeated question gets the same bytes again: a third of what
+//! The form in which an answer is kept, so that a repeated question gets the same bytes again: a fifth of what
 //! was sent.
 //!
-//! Two thirds of an answer are element names, and its receipt is base64 of what stands in the answer anyway. So
-//! the receipt's parts are kept decoded (the signature as 64 bytes) behind the answer, and LZ4 packs all of it
-//! with a dictionary of the names. Nothing is rebuilt from rules: whatever text comes in comes out again.
+//! Two thirds of an answer are element names, its consents repeat two moments twenty times, and its receipt is
+//! base64 of what stands in the answer anyway. So each moment is kept once and a byte stands where it stood, the
+//! receipt's parts are kept decoded (the signature as 64 bytes) behind the answer, and LZ4 packs all of it with a
+//! dictionary of the names. Nothing is rebuilt from rules: whatever text comes in comes out again.
 //!
-//! Bytes: 1 (which dictionary) ‖ length before packing (4, little endian) ‖ LZ4 block.
+//! Bytes: 1 (which dictionary) ‖ length before packing (4, little endian) ‖ LZ4 block of the parts.
+//! Parts: text ‖ moments [‖ the receipt's header ‖ payload ‖ signature].
+
+use std::sync::LazyLock;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lz4_flex::block::{compress_prepend_size_with_dict, decompress_size_prepended_with_dict};
+use memchr::memmem;
 
 /// What stands in many answers. Never change it, or the answers kept with it are lost: add another.
-const DICTIONARY_1: &[u8] = include_bytes!("kept_answer_1.txt");
+static DICTIONARY_1: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let text = include_bytes!("kept_answer_1.txt").trim_ascii_end();
+    let byte = |byte: &u8| match byte {
+        b'@' => MARKS[0],
+        b'#' => MARKS[1],
+        other => *other,
+    };
+    text.iter().map(byte).collect()
+});
 /// First byte of what was packed with it.
 const FORM_1: u8 = 1;
 /// Between the parts. UTF-8 has no such byte.
 const PART: u8 = 0xFF;
+/// Where the first moment of an answer stood, and where the second. Nor are there such bytes.
+const MARKS: [u8; 2] = [0xFE, 0xFD];
+/// What a moment stands behind.
+const BEFORE_MOMENT: &str = "Time\":\"";
+/// Characters of a moment, YYYYMMDDhhmmss.
+const MOMENT_CHARS: usize = 14;
 /// What stands between an answer and its receipt, and behind it.
 const RECEIPT: &str = ",\"receipt\":\"";
 const END: &str = "\"}";
@@ -24,10 +43,8 @@ const UNPACKED_MAX: usize = 1 << 20;
 
 /// Packs an answer.
 pub(super) fn pack(answer: &str) -> Vec<u8> {
-    let packed = match parts(answer) {
-        Some(parts) => compress_prepend_size_with_dict(&parts, DICTIONARY_1),
-        None => compress_prepend_size_with_dict(answer.as_bytes(), DICTIONARY_1),
-    };
+    let parts = parts_with_receipt(answer).unwrap_or_else(|| marked(answer));
+    let packed = compress_prepend_size_with_dict(&parts, &DICTIONARY_1);
     let mut kept = Vec::with_capacity(packed.len() + 1);
     kept.push(FORM_1);
     kept.extend_from_slice(&packed);
@@ -41,9 +58,9 @@ pub(super) fn unpack(kept: &[u8]) -> Option<String> {
     if usize::try_from(length).ok()? > UNPACKED_MAX {
         return None;
     }
-    let parts = decompress_size_prepended_with_dict(packed, DICTIONARY_1).ok()?;
-    let mut texts = parts.splitn(4, |byte| *byte == PART);
-    let mut answer = String::from_utf8(texts.next()?.to_vec()).ok()?;
+    let parts = decompress_size_prepended_with_dict(packed, &DICTIONARY_1).ok()?;
+    let mut texts = parts.splitn(5, |byte| *byte == PART);
+    let mut answer = unmarked(texts.next()?, texts.next()?)?;
     let Some(header) = texts.next() else { return Some(answer) };
     answer.push_str(RECEIPT);
     URL_SAFE_NO_PAD.encode_string(header, &mut answer);
@@ -57,10 +74,9 @@ pub(super) fn unpack(kept: &[u8]) -> Option<String> {
 
 /// The answer and its receipt's decoded parts; `None` when the text has another shape, or its receipt is not
 /// what encoding its parts would give.
-fn parts(answer: &str) -> Option<Vec<u8>> {
+fn parts_with_receipt(answer: &str) -> Option<Vec<u8>> {
     let (before, receipt) = answer.strip_suffix(END)?.rsplit_once(RECEIPT)?;
-    let mut parts = Vec::with_capacity(answer.len());
-    parts.extend_from_slice(before.as_bytes());
+    let mut parts = marked(before);
     let mut receipt = receipt.splitn(3, '.');
     for _ in 0..2 {
         parts.push(PART);
@@ -73,6 +89,47 @@ fn parts(answer: &str) -> Option<Vec<u8>> {
     parts.push(PART);
     URL_SAFE_NO_PAD.decode_vec(receipt.next()?, &mut parts).ok()?;
     Some(parts)
+}
+
+/// The text with marks for its first two moments, and these.
+fn marked(text: &str) -> Vec<u8> {
+    let mut marked = Vec::with_capacity(text.len());
+    let mut moments: Vec<&str> = Vec::with_capacity(MARKS.len());
+    let mut done = 0;
+    for at in memmem::find_iter(text.as_bytes(), BEFORE_MOMENT) {
+        let start = at + BEFORE_MOMENT.len();
+        let Some(moment) = text.get(start..start + MOMENT_CHARS).filter(|text| is_moment(text)) else {
+            continue;
+        };
+        let known = moments.iter().position(|known| *known == moment);
+        let Some(mark) = MARKS.get(known.unwrap_or(moments.len())) else { continue };
+        if known.is_none() {
+            moments.push(moment);
+        }
+        marked.extend_from_slice(&text.as_bytes()[done..start]);
+        marked.push(*mark);
+        done = start + MOMENT_CHARS;
+    }
+    marked.extend_from_slice(&text.as_bytes()[done..]);
+    marked.push(PART);
+    moments.iter().for_each(|moment| marked.extend_from_slice(moment.as_bytes()));
+    marked
+}
+
+fn is_moment(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The text whose moments were marked.
+fn unmarked(marked: &[u8], moments: &[u8]) -> Option<String> {
+    let mut text = Vec::with_capacity(marked.len() * 2);
+    for byte in marked {
+        match MARKS.iter().position(|mark| mark == byte) {
+            None => text.push(*byte),
+            Some(which) => text.extend_from_slice(moments.chunks_exact(MOMENT_CHARS).nth(which)?),
+        }
+    }
+    String::from_utf8(text).ok()
 }
 
 #[cfg(test)]
@@ -94,7 +151,8 @@ mod tests {
         let not_canonical = ANSWER.replace("jJFQ", "jJFR");
         let not_base64 = ANSWER.replace("eyJhbGci", "ey+hbGci");
         let with_separator = ANSWER.replace("eyJhbGciOiJFUzI1NiJ9", "_w");
-        let texts = [ANSWER, "", "}", "{\"receipt\":\"\"}", ",\"receipt\":\"..\"}", &spoilt];
+        let three_moments = r#"{"aTime":"20260401090000","bTime":"20260402090000","cTime":"20260403090000","dTime":"2026","eTime":"20260402090000","fTime":"""#;
+        let texts = [ANSWER, three_moments, "", "}", "{\"receipt\":\"\"}", ",\"receipt\":\"..\"}", &spoilt];
         for text in texts.into_iter().chain([&*one_part_less, &not_canonical, &not_base64, &with_separator]) {
             assert_eq!(unpack(&pack(text)).as_deref(), Some(text));
         }

@@ -253,7 +253,7 @@ impl Server {
     /// # Errors
     /// Whatever reading the store meets.
     pub async fn refresh_terminals(&self) -> Result<(), store::Error> {
-        self.standings.refresh().await
+        self.standings.refresh_whole().await
     }
 
     /// Fetches the card revocation list now instead of at the next interval.

@@ -10,7 +10,7 @@ import { tellDecision, tellPosting } from './operators.js';
 const MAIL = 'jimu@kasai-kuzuryu.example';
 const PASSWORD = 'asagao to yuugata no kane';
 /** 取扱パスワード. */
-const FILE_PASSWORD = 'kawara to hisashi 2026';
+const FILE_PASSWORD = 'kawara-to-hisashi-2026';
 
 /** Presses a button under this name and waits for the page it leads to. */
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();

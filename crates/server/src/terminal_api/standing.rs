@@ -64,9 +64,21 @@ impl Standings {
     /// # Errors
     /// Whatever reading the store meets; the table then stays as it is and grows stale.
     pub async fn refresh(&self) -> store::Result<()> {
+        self.read(false).await
+    }
+
+    /// Reads everything anew, also what changed under a clock that was late.
+    ///
+    /// # Errors
+    /// As [`Standings::refresh`].
+    pub async fn refresh_whole(&self) -> store::Result<()> {
+        self.read(true).await
+    }
+
+    async fn read(&self, everything: bool) -> store::Result<()> {
         let mut whole_read_at = self.reading.lock().await;
         let began = self.elapsed_ms();
-        let whole = whole_read_at.is_none_or(|at| began.saturating_sub(at) >= WHOLE_READING_MS);
+        let whole = everything || whole_read_at.is_none_or(|at| began.saturating_sub(at) >= WHOLE_READING_MS);
         let newest = self.newest_change.load(Ordering::Acquire);
         let since = Instant(if whole { 0 } else { newest.saturating_sub(OVERLAP_MS) });
         let changed = self.store.terminal_standings_changed_since(since).await?;

@@ -6,7 +6,7 @@
 use std::{net::Ipv4Addr, path::Path};
 
 use anyhow::{Context, Result};
-use eligibility::{Instant, institution::InstitutionCode};
+use eligibility::{Instant, calendar::add_months_at, institution::InstitutionCode};
 use pki::{
     TerminalName, TerminalSubject,
     authority::{InstitutionAuthority, IssuedCertificate, ROOT_CERTIFICATE_FILE},
@@ -45,6 +45,8 @@ pub(crate) const RECEIPT_KEYS: &str = "receipt-keys.json";
 pub(crate) const AUDIT_KEY: &str = "audit.key";
 pub(crate) const NONCE_KEY: &str = "nonces.key";
 pub(crate) const CARD_ROOTS: &str = "card-roots.pem";
+/// How old the authority of the network is when a demo begins: older than any certificate that is in use.
+const AUTHORITY_AGE_MONTHS: i32 = 48;
 /// Random bytes of the nonce key.
 const NONCE_KEY_BYTES: usize = 32;
 
@@ -73,7 +75,8 @@ impl Premises {
         }
         let options = JlisOptions { ocsp_url: format!("http://{}{OCSP_PATH}", ports.jlis()), generations: 1 };
         let jlis = SimulatedJlis::open_or_create(&folder.jlis(), &options, now)?;
-        let authority = InstitutionAuthority::open_or_create(&folder.authority(), now)?;
+        let founded = add_months_at(now, -AUTHORITY_AGE_MONTHS);
+        let authority = InstitutionAuthority::open_or_create(&folder.authority(), founded)?;
         let terminal_certificate = certificates(folder, &authority, now)?;
         joining::settings::prepare(folder, &authority, now)?;
         own_keys(folder)?;

@@ -48,7 +48,11 @@ impl HistoryEntry {
     #[must_use]
     pub fn for_operator(&self) -> String {
         let who = match &self.by.side {
-            Side::Applicant { .. } => format!("申請者 {}", self.by.account),
+            // An applicant's account is a UUID, which tells nobody who that is.
+            Side::Applicant { .. } => match &self.by.mail {
+                Some(mail) => format!("申請者 {mail}"),
+                None => format!("申請者 {}", self.by.account),
+            },
             Side::Operator(role) => format!("{} {}", role.label(), self.by.account),
             Side::System => "システム".to_owned(),
         };

@@ -45,7 +45,7 @@ mod writer;
 
 pub use application::{
     AccountSheetIssue, Acted, ApplicationId, ApprovedApplication, CarriedOut, DECISIONS_PAGE_LIMIT, DRAFTS_LIMIT, DecidedFrom,
-    Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet, QUEUE_PAGE_LIMIT, QueueCount,
+    Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet, OBSTACLES_LIMIT, Obstacle, Obstructed, QUEUE_PAGE_LIMIT, QueueCount,
     QueueEntry, QueueFrom, Saved, StoredApplication,
 };
 pub use attempt::AttemptPlace;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use eligibility::application::{ApplicationContent, ApplicationKind};
-use store::{ApprovedApplication, Revoked};
+use store::{ApprovedApplication, Obstacle, Revoked};
 
 use super::letters::{LetterDesk, LetterFor, Written};
 use super::{Desk, NotIssued};
@@ -81,11 +81,12 @@ impl Issuing {
             Ok(Written::Filed) => Ok(true),
             Ok(Written::Before) => Ok(false),
             Ok(Written::NoAddress) => {
-                self.remind(application, "the register of institutions has no address");
+                self.remind(application, Obstacle::NoAddress, "the register of institutions has no address")
+                    .await?;
                 Ok(false)
             }
             Err(NotIssued::Signing(error)) => {
-                self.remind(application, &error.to_string());
+                self.remind(application, Obstacle::LetterNotWritten, &error.to_string()).await?;
                 Ok(false)
             }
             Err(other) => Err(other),
@@ -104,13 +105,30 @@ impl Issuing {
             Revoked::Now | Revoked::Before(_) => Ok(true),
             Revoked::NotApproved => Ok(false),
             Revoked::Unknown => {
-                self.remind(application, "the institution has no such certificate");
+                let why = "the institution has no such certificate";
+                self.remind(application, Obstacle::NoSuchCertificate, why).await?;
                 Ok(false)
             }
         }
     }
 
-    fn remind(&self, application: &ApprovedApplication, reason: &str) {
+    /// On the operator's page for as long as it lasts, in the log now and then.
+    async fn remind(
+        &self,
+        application: &ApprovedApplication,
+        obstacle: Obstacle,
+        reason: &str,
+    ) -> Result<(), NotIssued> {
+        let (store, now) = (self.desk.store(), self.desk.clock().now());
+        let known = store.obstacle(&application.institution, &application.id).await?;
+        if known.is_none_or(|(known, _)| known != obstacle) {
+            store.note_obstacle(&application.institution, &application.id, obstacle, now).await?;
+        }
+        self.log(application, reason);
+        Ok(())
+    }
+
+    fn log(&self, application: &ApprovedApplication, reason: &str) {
         let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
         let (now, id) = (Instant::now(), application.id.as_str());
         if stuck.get(id).is_none_or(|told| now.duration_since(*told) >= REMINDER) {

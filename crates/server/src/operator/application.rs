@@ -5,14 +5,15 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::{
+    Instant,
     account::OperatorAction,
     application::{ApplicationState, Refused},
     institution::InstitutionCode,
 };
 use serde::Deserialize;
-use store::{Acted, ApplicationId, Decision, StoredApplication};
+use store::{Acted, ApplicationId, Decision, Obstacle, StoredApplication};
 
-use super::{FindingView, acting};
+use super::{FindingView, acting, obstacle::ObstacleView};
 use crate::portal::applications::{see, slug, summary};
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, OperatorUser, Shell, Site, refused, render};
@@ -41,6 +42,7 @@ struct Page {
     reason: String,
     may_decide: bool,
     own: Option<&'static str>,
+    obstacle: Option<ObstacleView>,
 }
 
 /// What an address may say besides.
@@ -95,6 +97,17 @@ struct Told {
     reason: String,
 }
 
+/// What it waits for, once it is approved.
+async fn obstacle_of(
+    site: &Site,
+    stored: &StoredApplication,
+) -> Result<Option<(Obstacle, Instant)>, store::Error> {
+    if stored.application.state != ApplicationState::Approved {
+        return Ok(None);
+    }
+    site.store.obstacle(&stored.application.institution, &stored.id).await
+}
+
 async fn write(
     site: &Site,
     user: &OperatorUser,
@@ -105,6 +118,10 @@ async fn write(
     let application = &stored.application;
     let institution = match site.store.institution(&application.institution).await {
         Ok(institution) => institution,
+        Err(error) => return refused::by_store(&error),
+    };
+    let obstacle = match obstacle_of(site, stored).await {
+        Ok(obstacle) => obstacle,
         Err(error) => return refused::by_store(&error),
     };
     let open = matches!(application.state, ApplicationState::Checking | ApplicationState::FirstApproved);
@@ -153,6 +170,7 @@ async fn write(
         reason: told.reason,
         may_decide: deciding,
         own: own.filter(|_| deciding),
+        obstacle: obstacle.map(ObstacleView::of),
     };
     render(status, &page)
 }

@@ -102,11 +102,12 @@ pub(super) async fn pdf(
     user: OperatorUser,
     Path((institution, letter)): Path<(String, String)>,
 ) -> Response {
-    if let Err(refused) = acting(&site, &user, OperatorAction::SendLetters).await {
-        return refused;
-    }
+    let by = match acting(&site, &user, OperatorAction::SendLetters).await {
+        Ok(by) => by,
+        Err(refused) => return refused,
+    };
     let Ok(institution) = InstitutionCode::parse(&institution) else { return refused::not_there() };
-    match site.store.letter_pdf(&institution, &letter).await {
+    match site.store.open_letter(&institution, &letter, &by.account, site.clock.now()).await {
         Ok(Some(pdf)) => {
             let kind = HeaderValue::from_static("application/pdf");
             let shown = HeaderValue::from_static("inline; filename=\"letter.pdf\"");

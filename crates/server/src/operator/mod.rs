@@ -9,6 +9,7 @@ mod history;
 mod home;
 mod letters;
 mod notices;
+mod obstacle;
 mod queue;
 
 use axum::Router;

@@ -13,7 +13,7 @@ use eligibility::{
 use serde::Deserialize;
 use store::{ApplicationId, QUEUE_PAGE_LIMIT, QueueCount, QueueEntry, QueueFrom, Store};
 
-use super::FindingView;
+use super::{FindingView, obstacle::ObstructedView};
 use crate::portal::applications::{kind_of, slug, summary};
 use crate::web::signed_in::OnSite;
 use crate::web::{OperatorUser, Shell, refused, render};
@@ -45,6 +45,7 @@ struct QueueLine {
 struct Overview {
     shell: Shell,
     queues: Vec<QueueLine>,
+    obstructed: Vec<ObstructedView>,
 }
 
 /// Every queue with how many wait in it.
@@ -54,6 +55,10 @@ pub(super) async fn overview(OnSite(site): OnSite, user: OperatorUser) -> Respon
     }
     let counts = match site.store.application_counts().await {
         Ok(counts) => counts,
+        Err(error) => return refused::by_store(&error),
+    };
+    let obstructed = match site.store.obstructed_applications().await {
+        Ok(obstructed) => obstructed.iter().map(ObstructedView::of).collect(),
         Err(error) => return refused::by_store(&error),
     };
     let count = |kind: ApplicationKind, state: ApplicationState| {
@@ -68,7 +73,7 @@ pub(super) async fn overview(OnSite(site): OnSite, user: OperatorUser) -> Respon
         approved: count(*kind, ApplicationState::Approved),
     });
     let shell = super::shell(&site, "審査", "/queues", &user);
-    render(StatusCode::OK, &Overview { shell, queues: queues.collect() })
+    render(StatusCode::OK, &Overview { shell, queues: queues.collect(), obstructed })
 }
 
 /// One application in a list.

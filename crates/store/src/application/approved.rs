@@ -6,7 +6,7 @@ use eligibility::{
     institution::InstitutionCode,
 };
 
-use super::{Acted, ApplicationId, StoredApplication, row};
+use super::{Acted, ApplicationId, StoredApplication, obstacle, row};
 use crate::{
     Error, Result, Store,
     audit::Chains,
@@ -83,6 +83,7 @@ async fn completed(
     };
     let mut new = StoredApplication { application, changed_at: now, ..old.clone() };
     row::replace(tx, chains, &old, &mut new).await?;
+    obstacle::gone(tx, institution, id).await?;
     Ok(Acted::Done(Box::new(new)))
 }
 

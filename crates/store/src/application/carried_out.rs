@@ -6,13 +6,15 @@ use eligibility::{
     application::{ApplicationContent, ApplicationState, UseApplication},
     calendar::tokyo_date,
     institution::InstitutionCode,
+    institution_certificate::RevocationReason,
     line::{CircuitKind, CustomerId},
 };
 
-use super::{ApplicationId, StoredApplication, approved, first_account::FIRST_ROLE, row};
+use super::{ApplicationId, Obstacle, StoredApplication, approved, first_account::FIRST_ROLE, obstacle, row};
 use crate::{
     LineRegistration, NewLine, Result, Store,
     audit::{AuditEvent, Chains},
+    certificate,
     engine::{Tx, bind},
     job::Write,
     line,
@@ -84,13 +86,17 @@ impl Write for CarryOut {
             ApplicationContent::CodeChange(wanted) if wanted.date > today => return Ok(CarriedOut::NotYet),
             ApplicationContent::CodeChange(wanted) => {
                 self.register_code(tx, &wanted.new_code).await?;
+                // A certificate names its institution's code: those of the old one end with it.
+                let why = (RevocationReason::AffiliationChanged, &*format!("application:{}", self.id));
+                certificate::end_all(tx, chains, &self.institution, why, self.now).await?;
                 LineRegistration::Done
             }
             ApplicationContent::CertificateIssue(_)
             | ApplicationContent::CertificateRenewal(_)
             | ApplicationContent::CertificateRevocation(_) => return Ok(CarriedOut::NotWaiting),
         };
-        if ready != LineRegistration::Done {
+        if let Some(obstacle) = Obstacle::of_line(&ready) {
+            obstacle::note(tx, (&self.institution, &self.id), obstacle, self.now).await?;
             return Ok(CarriedOut::Line(ready));
         }
         approved::complete(tx, chains, (&self.institution, &self.id), self.now).await?;

@@ -9,6 +9,7 @@ mod draft;
 mod facts;
 mod first_account;
 mod mine;
+mod obstacle;
 mod queue;
 mod row;
 mod told;
@@ -21,6 +22,7 @@ pub use decided::{DECISIONS_PAGE_LIMIT, DecidedFrom, DecisionEntry};
 pub use draft::{NewDraft, Saved};
 pub use first_account::{AccountSheetIssue, InstitutionAccount, NewSheet};
 pub use mine::MINE_LIMIT;
+pub use obstacle::{OBSTACLES_LIMIT, Obstacle, Obstructed};
 pub use queue::{QUEUE_PAGE_LIMIT, QueueCount, QueueEntry, QueueFrom};
 
 use eligibility::{

@@ -309,6 +309,29 @@ impl Read for Pdf {
     }
 }
 
+struct Open {
+    letter: Pdf,
+    operator: String,
+    now: Instant,
+}
+
+impl Write for Open {
+    type Output = Option<Vec<u8>>;
+
+    fn key(&self) -> &str {
+        self.letter.institution.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<Self::Output> {
+        let Some(pdf) = self.letter.run(tx).await? else { return Ok(None) };
+        let actor = format!("operator:{}", self.operator);
+        let object = format!("letter:{}", self.letter.letter_id);
+        let event = event(&actor, "certificate.letter.open", object, String::new());
+        chains.append(tx, self.letter.institution.as_str(), self.now, &event).await?;
+        Ok(Some(pdf))
+    }
+}
+
 struct PutAddress(InstitutionCode, InstitutionAddress);
 
 impl Write for PutAddress {
@@ -376,7 +399,22 @@ impl Store {
         self.read(Letters::Of(institution.clone())).await
     }
 
-    /// The letter to print. It holds the 認証ID; gone once it is posted.
+    /// The letter for a person of the operator to print: given out only after it is on disk who opened it.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn open_letter(
+        &self,
+        institution: &InstitutionCode,
+        letter_id: &str,
+        operator: &str,
+        now: Instant,
+    ) -> Result<Option<Vec<u8>>> {
+        let letter = Pdf { institution: institution.clone(), letter_id: letter_id.to_owned() };
+        self.write(Open { letter, operator: operator.to_owned(), now }).await
+    }
+
+    /// The letter as it is kept, where nobody looks at it. It holds the 認証ID; gone once it is posted.
     ///
     /// # Errors
     /// Any read error of the store.

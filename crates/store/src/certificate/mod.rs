@@ -29,7 +29,7 @@ pub use serial::{Reservation, Reserved};
 pub use standing::TerminalStanding;
 
 pub(crate) use read::{by_serial, of};
-pub(crate) use revoke::follow_terminal;
+pub(crate) use revoke::{end_all, follow_terminal};
 
 use crate::audit::AuditEvent;
 

@@ -6,7 +6,7 @@ use eligibility::{
     institution_certificate::{Revocation, RevocationReason},
 };
 
-use super::{certificate_object, event, key};
+use super::{certificate_object, event, key, of};
 use crate::{
     ApplicationId, Error, Result, Store, application,
     audit::Chains,
@@ -50,6 +50,14 @@ const REVOKE: &str = "UPDATE institution_certificate SET revoked_at = $1, revoca
      WHERE institution_code = $4 AND serial = $5 AND revoked_at IS NULL";
 const BAR: &str = "UPDATE terminal_certificate SET revoked_at = $1, changed_at = $2 \
      WHERE institution_code = $3 AND fingerprint = $4 AND revoked_at IS NULL";
+/// Terminals whose certificate the authority has no record of, too.
+const BAR_ALL: &str = "UPDATE terminal_certificate SET revoked_at = $1, changed_at = $2 \
+     WHERE institution_code = $3 AND revoked_at IS NULL";
+const WITHDRAW_ALL: &str = "UPDATE retrieval SET withdrawn_at = $1 WHERE retrieval_number IN (\
+     SELECT l.retrieval_number FROM certificate_letter l WHERE l.institution_code = $2) \
+     AND withdrawn_at IS NULL AND retrieved_at IS NULL";
+const WIPE_ALL: &str =
+    "UPDATE certificate_letter SET pdf = $1 WHERE institution_code = $2 AND posted_at IS NULL";
 /// The answer that was signed ahead is void, and one that is being signed now will not fit.
 const VOID: &str = "UPDATE certificate_answer SET revoked_at = $1, next_update = $2 \
      WHERE institution_code = $3 AND serial = $4";
@@ -99,6 +107,35 @@ pub(crate) async fn follow_terminal(
         tx.execute(VOID, bind![at.0, 0_i64, institution, &serial]).await?;
     }
     Ok(())
+}
+
+/// Ends everything an institution has from the authority, within a transaction: its certificates, whoever made them,
+/// and its letters that nobody has used. Gives how many certificates the authority had issued.
+pub(crate) async fn end_all(
+    tx: &Tx<'_>,
+    chains: &mut Chains,
+    institution: &InstitutionCode,
+    (reason, actor): (RevocationReason, &str),
+    at: Instant,
+) -> Result<usize> {
+    let mut ended = 0;
+    for certificate in of(tx, institution).await? {
+        let revocation = NewRevocation {
+            institution_code: institution.clone(),
+            serial: certificate.serial,
+            reason,
+            at,
+            actor: actor.to_owned(),
+            application: None,
+        };
+        ended += usize::from(revoke(tx, chains, &revocation).await? == Revoked::Now);
+    }
+    let code = institution.as_str();
+    tx.execute(BAR_ALL, bind![at.0, at.0, code]).await?;
+    tx.execute(WITHDRAW_ALL, bind![at.0, code]).await?;
+    let nothing: Option<&[u8]> = None;
+    tx.execute(WIPE_ALL, bind![nothing, code]).await?;
+    Ok(ended)
 }
 
 struct Revoke(NewRevocation);

@@ -25,6 +25,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V7__applications_and_operators", include_str!("V7__applications_and_operators.sql")),
     ("V8__certificates", include_str!("V8__certificates.sql")),
     ("V9__lines", include_str!("V9__lines.sql")),
+    ("V10__what_cannot_be_carried_out", include_str!("V10__what_cannot_be_carried_out.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use eligibility::application::ApplicationKind;
-use store::{ApplicationId, CarriedOut, Store};
+use store::{ApplicationId, CarriedOut, Obstacle, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -59,17 +59,24 @@ impl CarryingOut {
         for kind in KINDS {
             for waiting in self.store.approved_applications(kind, ROUND_MAX).await? {
                 let now = self.clock.now();
-                match self.store.carry_out_application(&waiting.institution, &waiting.id, now).await? {
-                    CarriedOut::Done => done += 1,
-                    CarriedOut::NotYet | CarriedOut::NotWaiting => {}
-                    CarriedOut::Line(why) => self.tell_once(&waiting.id, &why),
+                match self.store.carry_out_application(&waiting.institution, &waiting.id, now).await {
+                    Ok(CarriedOut::Done) => done += 1,
+                    Ok(CarriedOut::NotYet | CarriedOut::NotWaiting) => {}
+                    Ok(CarriedOut::Line(why)) => self.tell_once(&waiting.id, &why),
+                    // A line above its limit must not stop the applications behind it.
+                    Err(error @ store::Error::Refused { .. }) => {
+                        let full = Obstacle::LineFull;
+                        self.store.note_obstacle(&waiting.institution, &waiting.id, full, now).await?;
+                        self.tell_once(&waiting.id, &error);
+                    }
+                    Err(error) => return Err(error),
                 }
             }
         }
         Ok(done)
     }
 
-    fn tell_once(&self, id: &ApplicationId, why: &store::LineRegistration) {
+    fn tell_once(&self, id: &ApplicationId, why: &dyn std::fmt::Debug) {
         let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if told.insert(id.clone()) {
             tracing::error!(application = %id, ?why, "an approved application waits: its line cannot be registered");

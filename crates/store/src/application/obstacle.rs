@@ -1,0 +1,221 @@
+//! What keeps an approved application from being carried out: a person of the operator must see it and can help.
+
+use eligibility::{
+    Instant,
+    application::{ApplicationKind, ApplicationState},
+    institution::InstitutionCode,
+};
+
+use super::{ApplicationId, row};
+use crate::{
+    Error, LineRegistration, Result, Store,
+    audit::Chains,
+    engine::{Tx, bind},
+    job::{Read, Write},
+};
+
+/// Obstacles one list shows at most.
+pub const OBSTACLES_LIMIT: u32 = 100;
+
+/// What is in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Another institution has the お客さまID.
+    CustomerIdTaken,
+    /// Institutions that share the line have other prefixes or another 回線種別.
+    SharedOtherwise,
+    /// The line's prefixes overlap those of another.
+    PrefixOverlap,
+    /// The line serves as many institutions as a line may.
+    LineFull,
+    /// The register of institutions has no address to send a letter to.
+    NoAddress,
+    /// The letter cannot be written.
+    LetterNotWritten,
+    /// The institution has no certificate with this serial number.
+    NoSuchCertificate,
+}
+
+impl Obstacle {
+    const ALL: [Self; 7] = [
+        Self::CustomerIdTaken,
+        Self::SharedOtherwise,
+        Self::PrefixOverlap,
+        Self::LineFull,
+        Self::NoAddress,
+        Self::LetterNotWritten,
+        Self::NoSuchCertificate,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CustomerIdTaken => "customer_id_taken",
+            Self::SharedOtherwise => "shared_otherwise",
+            Self::PrefixOverlap => "prefix_overlap",
+            Self::LineFull => "line_full",
+            Self::NoAddress => "no_address",
+            Self::LetterNotWritten => "letter_not_written",
+            Self::NoSuchCertificate => "no_such_certificate",
+        }
+    }
+
+    /// What kept a line from being registered; `None` when nothing did.
+    pub(super) const fn of_line(registration: &LineRegistration) -> Option<Self> {
+        match registration {
+            LineRegistration::Done => None,
+            LineRegistration::CustomerIdTaken => Some(Self::CustomerIdTaken),
+            LineRegistration::SharedOtherwise => Some(Self::SharedOtherwise),
+            LineRegistration::Overlap { .. } => Some(Self::PrefixOverlap),
+        }
+    }
+}
+
+/// An approved application that waits for help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstructed {
+    /// Who applied.
+    pub institution: InstitutionCode,
+    /// Names it within the institution.
+    pub id: ApplicationId,
+    /// 受付番号.
+    pub reception_number: String,
+    /// What is wanted.
+    pub kind: ApplicationKind,
+    /// What is in the way.
+    pub obstacle: Obstacle,
+    /// Since when.
+    pub since: Instant,
+}
+
+const FIND: &str = "SELECT obstacle, since FROM application_obstacle \
+     WHERE institution_code = $1 AND application_id = $2";
+const PUT: &str = "INSERT INTO application_obstacle (institution_code, application_id, obstacle, since) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (institution_code, application_id) \
+     DO UPDATE SET obstacle = excluded.obstacle, since = excluded.since";
+const GONE: &str = "DELETE FROM application_obstacle WHERE institution_code = $1 AND application_id = $2";
+const ALL: &str = "SELECT o.institution_code, o.application_id, o.obstacle, o.since, a.kind, a.reception_number \
+     FROM application_obstacle o JOIN application a \
+     ON a.institution_code = o.institution_code AND a.application_id = o.application_id \
+     WHERE a.state = $1 ORDER BY o.since, o.institution_code, o.application_id LIMIT $2";
+
+fn obstacle_of(name: &str) -> Result<Obstacle> {
+    let found = Obstacle::ALL.into_iter().find(|one| one.name() == name);
+    found.ok_or(Error::Malformed { what: "obstacle" })
+}
+
+async fn find(
+    tx: &Tx<'_>,
+    (institution, id): (&InstitutionCode, &ApplicationId),
+) -> Result<Option<(Obstacle, Instant)>> {
+    let key = bind![institution.as_str(), id.as_str()];
+    tx.query_one(FIND, key, |found| {
+        Ok((obstacle_of(found.text(0, "obstacle")?)?, Instant(found.int(1, "since")?)))
+    })
+    .await
+}
+
+/// Notes an obstacle; `false` when it is known already.
+pub(super) async fn note(
+    tx: &Tx<'_>,
+    (institution, id): (&InstitutionCode, &ApplicationId),
+    obstacle: Obstacle,
+    now: Instant,
+) -> Result<bool> {
+    if find(tx, (institution, id)).await?.is_some_and(|(known, _)| known == obstacle) {
+        return Ok(false);
+    }
+    let values = bind![institution.as_str(), id.as_str(), obstacle.name(), now.0];
+    tx.execute(PUT, values).await?;
+    Ok(true)
+}
+
+/// Nothing is in the way any more.
+pub(super) async fn gone(tx: &Tx<'_>, institution: &InstitutionCode, id: &ApplicationId) -> Result<()> {
+    tx.execute(GONE, bind![institution.as_str(), id.as_str()]).await.map(drop)
+}
+
+struct Note {
+    institution: InstitutionCode,
+    id: ApplicationId,
+    obstacle: Obstacle,
+    now: Instant,
+}
+
+impl Write for Note {
+    type Output = bool;
+
+    fn key(&self) -> &str {
+        self.institution.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
+        note(tx, (&self.institution, &self.id), self.obstacle, self.now).await
+    }
+}
+
+struct Find(InstitutionCode, ApplicationId);
+
+impl Read for Find {
+    type Output = Option<(Obstacle, Instant)>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        find(tx, (&self.0, &self.1)).await
+    }
+}
+
+struct All;
+
+impl Read for All {
+    type Output = Vec<Obstructed>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        let values = bind![ApplicationState::Approved.name(), i64::from(OBSTACLES_LIMIT)];
+        tx.query(ALL, values, |found| {
+            Ok(Obstructed {
+                institution: row::code_of(found.text(0, "institution_code")?)?,
+                id: row::id_of(found.text(1, "application_id")?)?,
+                obstacle: obstacle_of(found.text(2, "obstacle")?)?,
+                since: Instant(found.int(3, "since")?),
+                kind: row::kind_of(found.text(4, "kind")?)?,
+                reception_number: found.text(5, "reception_number")?.to_owned(),
+            })
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// Notes what keeps an approved application from being carried out; `false` when that is known already.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn note_obstacle(
+        &self,
+        institution: &InstitutionCode,
+        id: &ApplicationId,
+        obstacle: Obstacle,
+        now: Instant,
+    ) -> Result<bool> {
+        self.write(Note { institution: institution.clone(), id: id.clone(), obstacle, now }).await
+    }
+
+    /// What keeps an application from being carried out, and since when; of use while it is approved.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn obstacle(
+        &self,
+        institution: &InstitutionCode,
+        id: &ApplicationId,
+    ) -> Result<Option<(Obstacle, Instant)>> {
+        self.read(Find(institution.clone(), id.clone())).await
+    }
+
+    /// Approved applications that cannot be carried out, the longest waiting first, at most [`OBSTACLES_LIMIT`].
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn obstructed_applications(&self) -> Result<Vec<Obstructed>> {
+        self.read(All).await
+    }
+}

@@ -255,7 +255,7 @@ pub(crate) async fn fetch_json(address: SocketAddr, path: &str) -> Value {
 }
 
 /// The codes as they stand on the paper, in groups of four.
-fn codes(pdf: &[u8]) -> Codes {
+pub(crate) fn codes(pdf: &[u8]) -> Codes {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("letter.pdf");
     std::fs::write(&file, pdf).expect("a file");

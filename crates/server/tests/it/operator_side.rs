@@ -1,6 +1,9 @@
 //! The operator's side: four eyes that nobody goes round, roles, long queues, who approved what.
 
 use eligibility::account::OperatorRole;
+use eligibility::institution::InstitutionCode;
+use eligibility::line::{CircuitKind, CustomerId};
+use store::{LineRegistration, NewLine};
 use testkit::system::Engine;
 
 use crate::applications::{decide, desk, filled, handed_in};
@@ -14,6 +17,8 @@ on_both_engines! {
     who_approved_what_is_found_by_institution
     notices_are_published_once
     a_closed_account_is_out_at_once
+    who_applied_is_shown_by_mail_address
+    a_line_that_cannot_be_registered_is_shown_with_its_remedy
 }
 
 const CLINIC: &str = "1319990012";
@@ -207,6 +212,47 @@ async fn notices_are_published_once(engine: Engine) {
     sato.get("/notices").await.has("年末年始の受付について").has("公開中");
     sato.post(&format!("/notices/{id}/withdraw"), &[]).await;
     assert_eq!(sites.store.notices(now).await, Ok(vec![]));
+}
+
+async fn who_applied_is_shown_by_mail_address(engine: Engine) {
+    let sites = Sites::open(engine).await;
+    let clinic = sites.institution(CLINIC, "みなと薬局").await;
+    let sato = sites.operator("sato", OperatorRole::Reviewer).await;
+    let place = handed_in(&clinic, "use-start", &filled("use-start")).await;
+    let page = sato.get(&desk(CLINIC, &place)).await;
+    page.has(&format!("申請者 office@c{CLINIC}.example：申請")).lacks(&format!("account-{CLINIC}"));
+}
+
+async fn a_line_that_cannot_be_registered_is_shown_with_its_remedy(engine: Engine) {
+    let sites = Sites::open(engine).await;
+    let clinic = sites.institution(CLINIC, "みなと薬局").await;
+    let sato = sites.operator("sato", OperatorRole::Reviewer).await;
+    let other = async |circuit| {
+        let line = NewLine {
+            institution_code: InstitutionCode::parse("1319990020").expect("a code"),
+            circuit,
+            customer_id: CustomerId::parse("CAF0123456789").ok(),
+            prefixes: None,
+            shared: true,
+        };
+        sites.store.register_line(line, "test", sites.clock.now()).await.expect("writes")
+    };
+    assert_eq!(other(CircuitKind::IpsecIke).await, LineRegistration::Done);
+    let place = handed_in(&clinic, "use-start", &filled("use-start")).await;
+    let at = desk(CLINIC, &place);
+    assert_eq!(decide(&sato, &at, "approve", "").await.status, 303);
+    sato.get(&at).await.lacks("手続きが止まって");
+    assert_eq!(sites.carry_out().await, 0);
+    for page in [sato.get(&at).await, sato.get("/queues").await] {
+        page.has("手続きが止まって")
+            .has("回線種別またはアドレスが異なります。")
+            .has("自動的に手続きを再開します。");
+    }
+    clinic.get(&place).await.has("承認").lacks("ほかの医療機関等");
+    assert_eq!(other(CircuitKind::IpVpnNtt).await, LineRegistration::Done);
+    assert_eq!(sites.carry_out().await, 1);
+    sato.get(&at).await.lacks("手続きが止まって").has("完了");
+    sato.get("/queues").await.lacks("手続きが止まって");
 }
 
 async fn a_closed_account_is_out_at_once(engine: Engine) {

@@ -19,8 +19,8 @@ use server::portal::applications::{self, CarryingOut, SheetMaker};
 use server::web::{Site, door};
 use server::{Clock, ClockHands};
 use store::{
-    Audience, FormId, Institution, InstitutionAddress, NewMail, NewMailLink, NewOperator, OperatorAccount, Options,
-    PendingRegistration, REGISTRATION_LINK, Stage, Store, WebSession, audit::AuditEvent,
+    Audience, FormId, Institution, InstitutionAddress, NewMail, NewMailLink, NewOperator, OperatorAccount,
+    Options, PendingRegistration, REGISTRATION_LINK, Stage, Store, WebSession, audit::AuditEvent,
 };
 use testkit::postgres;
 use testkit::system::Engine;
@@ -38,7 +38,7 @@ pub(crate) struct Sites {
     pub(crate) operator: Arc<Site>,
     addresses: [SocketAddr; 2],
     stop: CancellationToken,
-    _folder: tempfile::TempDir,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Drop for Sites {
@@ -84,6 +84,18 @@ impl Sites {
         let folder = tempfile::tempdir().expect("a folder");
         let store = database(engine, &folder).await;
         let (clock, hands) = Clock::driven(NOW);
+        let mut sites = Self::over(store, clock, hands, sheets).await;
+        sites.folder = Some(folder);
+        sites
+    }
+
+    /// Over the database and the clock of a system that runs besides.
+    pub(crate) async fn over(
+        store: Store,
+        clock: Clock,
+        hands: ClockHands,
+        sheets: Option<Arc<SheetMaker>>,
+    ) -> Self {
         let stop = CancellationToken::new();
         let mut addresses = Vec::new();
         let mut sites = Vec::new();
@@ -113,20 +125,29 @@ impl Sites {
         let addresses = [addresses[0], addresses[1]];
         let operator = sites.pop().expect("two");
         let portal = sites.pop().expect("two");
-        Self { store, clock, hands, portal, operator, addresses, stop, _folder: folder }
+        Self { store, clock, hands, portal, operator, addresses, stop, folder: None }
     }
 
     /// An institution of the register, with its address, and its representative signed in.
     pub(crate) async fn institution(&self, code: &str, name: &str) -> Browser {
-        let code = InstitutionCode::parse(code).expect("a code");
-        let named = Institution { code: code.clone(), name: name.to_owned() };
-        self.store.put_institution(named).await.expect("writes");
+        self.address(&InstitutionCode::parse(code).expect("a code")).await;
+        self.without_address(code, name).await
+    }
+
+    pub(crate) async fn address(&self, code: &InstitutionCode) {
         let address = InstitutionAddress {
             postal_code: "1310045".to_owned(),
             first_line: "東京都墨田区架空一丁目2番3号".to_owned(),
             second_line: None,
         };
-        self.store.put_institution_address(&code, address).await.expect("writes");
+        self.store.put_institution_address(code, address).await.expect("writes");
+    }
+
+    /// An institution that the register has no address of.
+    pub(crate) async fn without_address(&self, code: &str, name: &str) -> Browser {
+        let code = InstitutionCode::parse(code).expect("a code");
+        let named = Institution { code: code.clone(), name: name.to_owned() };
+        self.store.put_institution(named).await.expect("writes");
         let account = self.account(&code, name).await;
         self.signed_in(&code, &account, PortalRole::Representative).await
     }

@@ -148,6 +148,7 @@ pub(crate) fn first_result(reply: &Reply) -> Value {
 /// One entry of the audit log.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub(crate) struct Entry {
+    pub(crate) actor: String,
     pub(crate) institution_code: String,
     pub(crate) action: String,
     pub(crate) object: String,

@@ -6,7 +6,9 @@ use std::sync::PoisonError;
 use eligibility::Date;
 use eligibility::calendar::{add_days, end_of_day, start_of_day};
 use eligibility::institution::InstitutionCode;
-use eligibility::institution_certificate::{NOTICE_AFTER_DAYS, Notice, RENEWAL_WINDOW_DAYS, notice_due};
+use eligibility::institution_certificate::{
+    NOTICE_AFTER_DAYS, Notice, NoticeKind, RENEWAL_WINDOW_DAYS, notice_due,
+};
 use store::{InstitutionCertificate, NewCertificateNotice, Store};
 
 use crate::clock::Clock;
@@ -31,6 +33,20 @@ pub struct CertificateWarning {
     pub serial: String,
     /// The notice; shown whether or not its mail was sent.
     pub notice: Notice,
+}
+
+impl CertificateWarning {
+    /// Whether the last day is past, so that only a new application helps.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.notice.kind == NoticeKind::Expired
+    }
+
+    /// Whether it is the last days, or later.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        self.notice.kind != NoticeKind::Before
+    }
 }
 
 impl Notices {

@@ -9,10 +9,12 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use eligibility::Instant;
 use eligibility::calendar::{format_japanese, tokyo_date};
+use eligibility::errors::ErrorCode;
 use eligibility::institution_certificate::{
     CertificatePeriod, CertificateStanding, CertificateUses, KnownCertificate, Notice, NoticeKind, notice_due,
 };
 
+use crate::ca::notices::{CertificateWarning, warnings};
 use crate::ca::renewal;
 use crate::listener::identity::AskingTerminal;
 use crate::terminal_api::refusal::Refusal;
@@ -35,6 +37,8 @@ struct Entry {
     uses: &'static str,
     notice: Option<Notice>,
     urgent: bool,
+    /// Of the institution's other terminals.
+    others: Vec<CertificateWarning>,
     /// Where the certificate is renewed; `None` where this server does not.
     renewal: Option<(&'static str, &'static str)>,
 }
@@ -73,6 +77,11 @@ async fn show(
     let now = site.clock.now();
     let standing = CertificateStanding::of(Some(&known), &terminal.institution_code, now);
     let today = tokyo_date(now);
+    let mut others = match warnings(&site.store, &terminal.institution_code, today).await {
+        Ok(warnings) => warnings,
+        Err(error) => return plainly::by_store(&error),
+    };
+    others.retain(|warning| warning.terminal_name != terminal.terminal_name);
     let notice = notice_due(&known.period, today, None)
         .filter(|_| matches!(standing, CertificateStanding::RenewalOpen { .. }));
     let page = Entry {
@@ -87,6 +96,7 @@ async fn show(
         uses: known.uses.label(),
         urgent: notice.is_some_and(|notice| notice.kind != NoticeKind::Before),
         notice,
+        others,
         renewal: renews.then_some((renewal::PATH, renewal::SITE_NAME)),
     };
     render(StatusCode::OK, &page)
@@ -96,7 +106,7 @@ async fn show(
 pub(super) async fn refused(site: &Site, terminal: &AskingTerminal, refusal: &Refusal) -> Response {
     let entry = refusal.code.entry();
     let (mut sentence, mut remedy) = (entry.ja.what.to_owned(), entry.ja.desk.to_owned());
-    if refusal.is_denial()
+    if (refusal.is_denial() || refusal.code == ErrorCode::InstitutionCertificateSuperseded)
         && let Ok(known) = known(site, terminal).await
     {
         let standing = CertificateStanding::of(Some(&known), &terminal.institution_code, site.clock.now());
@@ -104,7 +114,7 @@ pub(super) async fn refused(site: &Site, terminal: &AskingTerminal, refusal: &Re
             (sentence, remedy) = (standing.sentence(), standing.remedy().to_owned());
         }
     }
-    let network = refusal.code == eligibility::errors::ErrorCode::LineNotConnected;
+    let network = refusal.code == ErrorCode::LineNotConnected;
     let title = if network { "ネットワークエラー" } else { "利用できません" };
     let page =
         Refused { shell: Shell::new(site, title, "", None), sentence, remedy, code: entry.code, network };

@@ -6,6 +6,7 @@ use axum::response::Response;
 use eligibility::account::PortalAction;
 
 use super::applications::{MyApplication, my_applications};
+use crate::ca::notices::{CertificateWarning, warnings};
 use crate::web::signed_in::OnSite;
 use crate::web::{PortalUser, Shell, refused, render};
 
@@ -19,6 +20,8 @@ struct MyMenu {
     may_apply: bool,
     /// With the one key lost, nobody gets in any more.
     one_key_only: bool,
+    /// Certificates whose end is near or past.
+    ending: Vec<CertificateWarning>,
     mine: Vec<MyApplication>,
 }
 
@@ -30,9 +33,10 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
         let factors = site.store.second_factors(user.subject()).await?;
         let keys = factors.passkeys.len() + usize::from(factors.has_totp());
         let one_key_only = keys < 2 && factors.recovery_codes == 0;
-        Ok::<_, store::Error>((mine, name.unwrap_or_default(), one_key_only))
+        let ending = warnings(&site.store, code, site.clock.today()).await?;
+        Ok::<_, store::Error>((mine, name.unwrap_or_default(), one_key_only, ending))
     };
-    let (mine, institution_name, one_key_only) = match read.await {
+    let (mine, institution_name, one_key_only, ending) = match read.await {
         Ok(read) => read,
         Err(error) => return refused::by_store(&error),
     };
@@ -43,6 +47,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
         role: user.role.label(),
         may_apply: user.role.may(PortalAction::Apply),
         one_key_only,
+        ending,
         mine,
     };
     render(StatusCode::OK, &page)

@@ -5,6 +5,7 @@ mod ca_applications;
 mod ca_distribution;
 mod ca_notices;
 mod ca_renewal;
+mod ca_renewal_pages;
 mod ca_retrieval;
 mod ca_steps;
 mod ca_support;

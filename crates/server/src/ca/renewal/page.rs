@@ -32,6 +32,8 @@ struct Page {
     sentence: String,
     remedy: String,
     may_renew: bool,
+    /// First day of renewal, while it is not yet time.
+    opens_on: Option<String>,
     refused: Option<(String, String)>,
 }
 
@@ -103,6 +105,12 @@ async fn page(
     let page = Page {
         shell: Shell::new(site, "電子証明書の更新", PATH, None),
         form,
+        opens_on: match standing {
+            CertificateStanding::Valid { .. } => {
+                certificate.as_ref().map(|certificate| format_japanese(certificate.period.renewal_opens_on()))
+            }
+            _ => None,
+        },
         shown: certificate.map(|certificate| shown(&certificate, institution_name)),
         sentence: standing.sentence(),
         remedy: standing.remedy().to_owned(),

@@ -1,0 +1,226 @@
+//! 電子証明書更新申請サイト as a browser without scripts meets it, and where the end of a certificate is told.
+
+use eligibility::calendar::{add_days, end_of_day, format_japanese, start_of_day};
+use eligibility::{Date, Instant};
+use http_body_util::Full;
+use hyper::{Method, Request, body::Bytes, header};
+use server::config::{InstitutionWeb, Mail, Secret};
+use testkit::client::{Connection, Http, Reply};
+use testkit::mailbox::Mailbox;
+use testkit::system::{Engine, INSTITUTION};
+use wire::institution_certificate::CODE_HEADER;
+
+use crate::ca_support::{Bench, DAY, PASSWORD, Site, TERMINAL, Terminal, code};
+use crate::on_both_engines;
+use crate::portal_support::{self, Portal, login};
+
+const RENEWAL: &str = "/certificate-renewal";
+
+on_both_engines! {
+    a_page_renews_within_ninety_days_and_both_are_taken_for_fourteen
+    a_double_click_makes_one_certificate
+    an_expired_certificate_gets_words_and_the_remedy
+    the_end_is_told_on_my_menu
+}
+
+async fn site(engine: Engine) -> Site {
+    Site::with(engine, |config| {
+        let listen = ([127, 0, 0, 1], 0).into();
+        let origin = "https://localhost".to_owned();
+        config.institution_web = Some(InstitutionWeb { listen, origin, certificate: None, key: None });
+    })
+    .await
+}
+
+/// A terminal that the server knows already.
+async fn terminal(site: &Site) -> Terminal {
+    let terminal = site.terminal("o1").await;
+    site.system.server.refresh_terminals().await.expect("reads");
+    terminal
+}
+
+/// Asks the institution web as a browser with this certificate does.
+async fn ask(site: &Site, terminal: &Terminal, path: &str, form: Option<&str>) -> Reply {
+    let address = site.system.server.institution_web().expect("it answers");
+    let connection = Connection::open(address, &terminal.tls, Http::One).await.expect("a connection");
+    let host = format!("localhost:{}", address.port());
+    let mut request = Request::builder()
+        .method(if form.is_some() { Method::POST } else { Method::GET })
+        .uri(path)
+        .header(header::HOST, &host);
+    if form.is_some() {
+        request = request
+            .header(header::ORIGIN, format!("https://{host}"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    }
+    let body = Full::new(Bytes::from(form.unwrap_or_default().to_owned()));
+    connection.request(request.body(body).expect("a request")).await.expect("an answer")
+}
+
+fn passwords() -> String {
+    format!("password={PASSWORD}&password_again={PASSWORD}")
+}
+
+fn text(reply: &Reply) -> String {
+    String::from_utf8_lossy(&reply.bytes).into_owned()
+}
+
+#[track_caller]
+fn says(reply: &Reply, status: u16, words: &[&str]) {
+    let page = text(reply);
+    assert_eq!(reply.status, status, "{page}");
+    for words in words {
+        assert!(page.contains(words), "{words} is not in {page}");
+    }
+}
+
+fn last_day(terminal: &Terminal) -> Date {
+    let read = pki::profile::TerminalIdentity::read(&terminal.chain[0]).expect("a certificate");
+    eligibility::calendar::tokyo_date(read.validity.not_after)
+}
+
+/// The terminal that the downloaded file makes, once OpenSSL has opened it.
+fn taken_apart(site: &Site, file: &[u8]) -> Terminal {
+    let bench = Bench::new(site);
+    bench.file("certificate.p12", file);
+    let password = format!("pass:{PASSWORD}");
+    let read = ["pkcs12", "-in", "certificate.p12", "-passin", &password, "-nodes", "-out", "all.pem"];
+    let (right, said) = bench.openssl(&read);
+    assert!(right, "{said}");
+    let (right, said) =
+        bench.openssl(&["pkcs12", "-in", "certificate.p12", "-passin", "pass:wrong", "-noout"]);
+    assert!(!right, "{said}");
+    // OpenSSL writes attributes that are no UTF-8.
+    let all = String::from_utf8_lossy(&bench.read("all.pem")).into_owned();
+    let chain = pems(&all, "CERTIFICATE");
+    let (right, said) = bench.openssl(&["pkey", "-in", "all.pem", "-out", "key.pem"]);
+    assert!(right, "{said}");
+    let path = bench.file("only.key", bench.read("key.pem"));
+    let key = pki::keys::PrivateKey::load(&path).expect("a key");
+    site.with_chain(&chain, key)
+}
+
+/// The blocks with this label, the leaf first as the file has it.
+fn pems(all: &str, label: &str) -> String {
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----\n"));
+    let blocks = all.split(&begin).skip(1).filter_map(|rest| rest.split(&end).next());
+    blocks.map(|block| format!("{begin}{block}{end}")).collect()
+}
+
+async fn a_page_renews_within_ninety_days_and_both_are_taken_for_fourteen(engine: Engine) {
+    let site = site(engine).await;
+    let old = terminal(&site).await;
+    let last = last_day(&old);
+    let opens = format_japanese(add_days(last, -90));
+    site.system.hands.set(start_of_day(add_days(last, -91)));
+    let early = ask(&site, &old, RENEWAL, None).await;
+    says(&early, 200, &["まだ更新できません", &opens, TERMINAL, INSTITUTION, &format_japanese(last)]);
+    assert!(!text(&early).contains("<form"), "nothing to press yet");
+    let forced = ask(&site, &old, RENEWAL, Some(&passwords())).await;
+    says(&forced, 409, &["更新できませんでした", "まだ更新できません", &opens]);
+    says(&ask(&site, &old, "/", None).await, 200, &["あと91日"]);
+
+    site.system.hands.set(start_of_day(add_days(last, -90)));
+    let entry = ask(&site, &old, "/", None).await;
+    says(&entry, 200, &["電子証明書の有効期限まであと90日です", "href=\"/certificate-renewal\""]);
+    let open = ask(&site, &old, RENEWAL, None).await;
+    says(&open, 200, &["method=\"post\"", "action=\"/certificate-renewal\"", "更新</button>"]);
+    assert!(!text(&open).contains("<script"), "it works without scripts");
+    let typo =
+        ask(&site, &old, RENEWAL, Some("password=correct-horse-9&password_again=other-horse-99")).await;
+    says(&typo, 422, &["aria-describedby"]);
+    assert_eq!(site.system.store().certificates_of(&code()).await.expect("reads").len(), 1);
+    let file = ask(&site, &old, RENEWAL, Some(&passwords())).await;
+    assert_eq!(file.status, 200, "{}", text(&file));
+    assert_eq!(file.headers["content-type"], "application/x-pkcs12");
+    let new = taken_apart(&site, &file.bytes);
+    assert_ne!(new.serial, old.serial);
+
+    site.system.server.refresh_terminals().await.expect("reads");
+    says(&ask(&site, &old, "/", None).await, 200, &["更新済み"]);
+    says(&ask(&site, &new, "/", None).await, 200, &["電子証明書は有効です"]);
+    site.system.hands.advance(DAY * 14);
+    says(&ask(&site, &old, RENEWAL, None).await, 200, &["更新済み"]);
+    site.system.hands.advance(DAY);
+    let over = ask(&site, &old, RENEWAL, None).await;
+    says(
+        &over,
+        403,
+        &["更新前の古い電子証明書のため、使えません", "新しい電子証明書を端末に導入", "OQSA9111E"],
+    );
+    assert_eq!(over.headers[CODE_HEADER], "OQSA9111E");
+    says(&ask(&site, &new, "/", None).await, 200, &["電子証明書は有効です"]);
+    site.system.stop().await;
+}
+
+async fn a_double_click_makes_one_certificate(engine: Engine) {
+    let site = site(engine).await;
+    let old = terminal(&site).await;
+    site.system.hands.set(start_of_day(add_days(last_day(&old), -30)));
+    let form = passwords();
+    let press = || ask(&site, &old, RENEWAL, Some(&form));
+    let (first, second) = tokio::join!(press(), press());
+    let mut statuses = [first.status, second.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    let late = if first.status == 409 { &first } else { &second };
+    says(late, 409, &["すでに更新されています", "電子証明書発行申請"]);
+    assert_eq!(site.system.store().certificates_of(&code()).await.expect("reads").len(), 2);
+    site.system.stop().await;
+}
+
+async fn an_expired_certificate_gets_words_and_the_remedy(engine: Engine) {
+    let site = site(engine).await;
+    let terminal = terminal(&site).await;
+    let last = last_day(&terminal);
+    site.system.hands.set(start_of_day(last));
+    says(&ask(&site, &terminal, "/", None).await, 200, &["【至急】電子証明書の有効期限は本日です"]);
+    site.system.hands.set(Instant(end_of_day(last).0 + 1_000));
+    let words = format!("電子証明書の有効期限（{}）が切れています", format_japanese(last));
+    for (path, form) in [("/", None), (RENEWAL, None), (RENEWAL, Some(passwords()))] {
+        let refused = ask(&site, &terminal, path, form.as_deref()).await;
+        says(&refused, 403, &[&words, "更新はできません", "電子証明書発行申請", "OQSA9104E"]);
+        assert_eq!(refused.headers[CODE_HEADER], "OQSA9104E");
+        assert!(!text(&refused).contains("失効"), "it is not called revoked");
+    }
+    assert_eq!(site.system.store().certificates_of(&code()).await.expect("reads").len(), 1);
+    site.system.stop().await;
+}
+
+async fn the_end_is_told_on_my_menu(engine: Engine) {
+    let mailbox = Mailbox::open().await;
+    let url = mailbox.url();
+    let site = Site::with(engine, |config| {
+        config.portal = Some(portal_support::site());
+        config.operator = Some(portal_support::site());
+        config.mail = Some(Mail { server: Secret::new(url), sender: "no-reply@shikaku.example".to_owned() });
+    })
+    .await;
+    let last = last_day(&site.terminal("o1").await);
+    let portal = Portal { system: site.system, mailbox };
+    // The session lasts over the midnight.
+    portal.system.hands.set(Instant(start_of_day(add_days(last, -90)).0 - 60_000));
+    let mail = "office@mihon.example";
+    let (member, secret) = portal.member(INSTITUTION, mail).await;
+    let (other, _) = portal.member("1319990020", "other@mihon.example").await;
+    let before = member.get("/my-menu").await;
+    assert!(!before.says(200, "マイメニュー").text.contains("電子証明書の有効期限"), "{}", before.text);
+    portal.system.hands.advance(DAY / 1_440);
+    let menu = member.get("/my-menu").await;
+    menu.says(200, "電子証明書の有効期限まであと90日です").says(200, TERMINAL);
+    menu.says(200, "href=\"/applications/certificate-renewal\"").says(200, "電子証明書更新申請サイトを開き");
+    assert!(!other.get("/my-menu").await.says(200, "マイメニュー").text.contains(TERMINAL));
+    for (left, words) in [
+        (15, "電子証明書の有効期限まであと15日です"),
+        (7, "【至急】電子証明書の有効期限まであと7日です"),
+        (-1, "【重要】電子証明書の有効期限が切れました"),
+    ] {
+        portal.system.hands.set(start_of_day(add_days(last, -left)));
+        login(&member, mail, portal_support::PASSWORD).await.leads("/login/second-factor");
+        member.post("/login/totp", &[("code", &portal.code(&secret, 0))]).await;
+        let menu = member.get("/my-menu").await;
+        menu.says(200, words);
+    }
+    member.get("/my-menu").await.says(200, "href=\"/applications/certificate-issue\"");
+    portal.system.stop().await;
+}

@@ -44,15 +44,17 @@ mod web_session;
 mod writer;
 
 pub use application::{
-    AccountSheetIssue, Acted, ApplicationId, ApprovedApplication, CarriedOut, DECISIONS_PAGE_LIMIT, DRAFTS_LIMIT, DecidedFrom,
-    Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet, OBSTACLES_LIMIT, Obstacle, Obstructed, QUEUE_PAGE_LIMIT, QueueCount,
-    QueueEntry, QueueFrom, Saved, StoredApplication,
+    AccountSheetIssue, Acted, ApplicationId, ApprovedApplication, CarriedOut, DECISIONS_PAGE_LIMIT,
+    DRAFTS_LIMIT, DecidedFrom, Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet,
+    OBSTACLES_LIMIT, Obstacle, Obstructed, QUEUE_PAGE_LIMIT, QueueCount, QueueEntry, QueueFrom, Saved,
+    StoredApplication,
 };
 pub use attempt::AttemptPlace;
 pub use certificate::{
-    AUTHORITY, AnswerDue, InstitutionAddress, InstitutionCertificate, Kept, LOG_ENTRIES_MAX, Letter, LetterFiled,
-    LogEntry, NewAnswer, NewCertificate, NewCertificateNotice, NewLetter, NewRevocation, Reservation, Reserved,
-    Revoked, StoredAnswer, StoredHead, StoredList, StoredRetrieval, TerminalStanding, TryCounted,
+    AUTHORITY, AnswerDue, InstitutionAddress, InstitutionCertificate, Kept, LOG_ENTRIES_MAX, Letter,
+    LetterFiled, LogEntry, NewAnswer, NewCertificate, NewCertificateNotice, NewLetter, NewRevocation,
+    Reservation, Reserved, Revoked, StoredAnswer, StoredHead, StoredList, StoredRetrieval, TerminalStanding,
+    TryCounted,
 };
 pub use consent::{NewConsent, StoredConsent};
 pub use coverage::{CardContext, CardLookup, NumberContext};
@@ -61,12 +63,12 @@ pub use enumeration::Slowed;
 pub use error::{Error, Result};
 pub use form_handed_in::FormId;
 pub use institution::Institution;
-pub use mail_link::NewMailLink;
-pub use mail_outbox::{DueMail, MailOutcome, MailsWaiting, NewMail};
 pub use line::{
     LINE_INSTITUTIONS_MAX, LINE_PREFIXES_MAX, LineAnswer, LineChange, LineRecord, LineRegistration, NewLine,
     PrefixNotice,
 };
+pub use mail_link::NewMailLink;
+pub use mail_outbox::{DueMail, MailOutcome, MailsWaiting, NewMail};
 pub use notice::{NOTICE_BODY_MAX_CHARS, NOTICE_TITLE_MAX_CHARS, NOTICES_LIMIT, Notice};
 pub use number_check::{NumberLookup, NumberQuestion, NumberRefusal, RefusedNumberCheck};
 pub use operator_account::{NewOperator, OPERATORS_LIMIT, OperatorAccount, OperatorAdded, is_operator_id};

@@ -4,13 +4,15 @@ use eligibility::calendar::{add_days, end_of_day, format_japanese, start_of_day}
 use eligibility::{Date, Instant};
 use http_body_util::Full;
 use hyper::{Method, Request, body::Bytes, header};
+use pki::keys::{KeyAlgorithm, PrivateKey};
+use serde_json::json;
 use server::config::{InstitutionWeb, Mail, Secret};
 use testkit::client::{Connection, Http, Reply};
 use testkit::mailbox::Mailbox;
 use testkit::system::{Engine, INSTITUTION};
 use wire::institution_certificate::CODE_HEADER;
 
-use crate::ca_support::{Bench, DAY, PASSWORD, Site, TERMINAL, Terminal, code};
+use crate::ca_support::{Bench, DAY, PASSWORD, Site, TERMINAL, Terminal, code, request_of};
 use crate::on_both_engines;
 use crate::portal_support::{self, Portal, login};
 
@@ -21,6 +23,7 @@ on_both_engines! {
     a_double_click_makes_one_certificate
     an_expired_certificate_gets_words_and_the_remedy
     the_end_is_told_on_my_menu
+    the_end_of_another_terminals_is_told_on_the_first_page
 }
 
 async fn site(engine: Engine) -> Site {
@@ -96,7 +99,7 @@ fn taken_apart(site: &Site, file: &[u8]) -> Terminal {
     let (right, said) = bench.openssl(&["pkey", "-in", "all.pem", "-out", "key.pem"]);
     assert!(right, "{said}");
     let path = bench.file("only.key", bench.read("key.pem"));
-    let key = pki::keys::PrivateKey::load(&path).expect("a key");
+    let key = PrivateKey::load(&path).expect("a key");
     site.with_chain(&chain, key)
 }
 
@@ -223,4 +226,20 @@ async fn the_end_is_told_on_my_menu(engine: Engine) {
     }
     member.get("/my-menu").await.says(200, "href=\"/applications/certificate-issue\"");
     portal.system.stop().await;
+}
+
+async fn the_end_of_another_terminals_is_told_on_the_first_page(engine: Engine) {
+    let site = site(engine).await;
+    let own = terminal(&site).await;
+    let name = "会計2号機";
+    let codes = site.letter_for("o2", name).await;
+    let key = PrivateKey::generate(KeyAlgorithm::P256).expect("a key");
+    let (status, answer) = site.retrieve(&codes, json!({ "request_pem": request_of(name, &key) })).await;
+    assert_eq!(status, 200, "{answer}");
+    let words = format!("ほかの端末「{name}」");
+    site.system.hands.set(start_of_day(add_days(last_day(&own), -91)));
+    assert!(!text(&ask(&site, &own, "/", None).await).contains(&words), "not yet");
+    site.system.hands.set(start_of_day(add_days(last_day(&own), -30)));
+    says(&ask(&site, &own, "/", None).await, 200, &[&words, "電子証明書の有効期限まであと30日です"]);
+    site.system.stop().await;
 }

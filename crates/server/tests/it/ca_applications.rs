@@ -143,7 +143,7 @@ async fn a_letter_is_opened_on_the_record_posted_and_wiped(engine: Engine) {
     assert_eq!((opened.status, &opened.bytes[..5]), (200, b"%PDF-".as_slice()));
     let by = "operator:yubin".to_owned();
     let entry = (by.clone(), object.clone(), String::new());
-    assert_eq!(offices.recorded("certificate.letter.open").await, [entry.clone()]);
+    assert_eq!(offices.recorded("certificate.letter.open").await, std::slice::from_ref(&entry));
     // Printed again, recorded again.
     let again = codes(&offices.post_room.get(&pdf).await.bytes);
     assert_eq!(again, codes(&opened.bytes));

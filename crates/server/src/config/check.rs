@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{Config, RECEIPT_LIFETIME_MAX_S, TREE_HEAD_INTERVAL_MAX_S, limits, check_sites};
+use super::{Config, RECEIPT_LIFETIME_MAX_S, TREE_HEAD_INTERVAL_MAX_S, check_sites, limits};
 use crate::terminal_api::nonce::NONCE_LIFETIME_MAX_S;
 
 /// One thing that is wrong.
@@ -214,6 +214,10 @@ pub(super) fn others_can_read(_path: &Path) -> bool {
     false
 }
 
-pub(super) fn problem(setting: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Problem {
+pub(super) fn problem(
+    setting: &'static str,
+    message: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Problem {
     Problem { setting, message: message.into(), remedy: remedy.into() }
 }

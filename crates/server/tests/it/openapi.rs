@@ -67,7 +67,9 @@ fn every_object_that_may_be_sent_is_closed() {
         }
         match schema {
             Value::Object(members) => {
-                members.iter().for_each(|(name, part)| walk(document, part, seen, &format!("{place}/{name}")));
+                members
+                    .iter()
+                    .for_each(|(name, part)| walk(document, part, seen, &format!("{place}/{name}")));
             }
             Value::Array(parts) => parts.iter().for_each(|part| walk(document, part, seen, place)),
             _ => {}

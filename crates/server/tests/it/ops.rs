@@ -38,7 +38,8 @@ async fn plain(address: SocketAddr, request: Request<Full<Bytes>>) -> (u16, hype
 }
 
 pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
-    let request = Request::get(path).header("host", address.to_string()).body(Full::default()).expect("a request");
+    let request =
+        Request::get(path).header("host", address.to_string()).body(Full::default()).expect("a request");
     let (status, _, body) = plain(address, request).await;
     (status, String::from_utf8_lossy(&body).into_owned())
 }

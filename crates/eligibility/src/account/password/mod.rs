@@ -4,8 +4,8 @@
 //! common words (alone, joined, decorated, in "leet"), what is made of the user's own name, address or
 //! institution, and what is a repetition or a sequence.
 
-mod well_known;
 mod shape;
+mod well_known;
 
 use unicode_normalization::UnicodeNormalization;
 

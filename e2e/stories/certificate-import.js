@@ -53,7 +53,7 @@ step('a browser without the certificate does not get in', async () => {
   const profile = await openProfile(join(folder, 'without'), { root });
   try {
     const page = await profile.context.newPage();
-    await assert.rejects(page.goto(web), /ERR_(BAD_SSL_CLIENT_AUTH_CERT|SSL_CLIENT_AUTH|CONNECTION|SSL)/);
+    await assert.rejects(page.goto(web), /ERR_(BAD_SSL_CLIENT_AUTH_CERT|SSL_CLIENT_AUTH|CONNECTION|SOCKET_NOT_CONNECTED|SSL)/);
   } finally {
     await profile.close();
   }

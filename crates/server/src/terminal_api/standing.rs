@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use eligibility::Instant;
@@ -15,8 +15,8 @@ use crate::listener::terminals::{ConnectedTerminals, Standing, TerminalSlot};
 /// Without a successful reading for this long, nobody is believed to be registered: a revocation must act
 /// within a minute even while the database is away.
 pub const STANDING_MAX_AGE: Duration = Duration::from_secs(60);
-/// An unknown certificate causes at most one extra reading in this time.
-const EXTRA_READING_PAUSE: Duration = Duration::from_secs(1);
+/// However many unknown certificates come, the extra readings they cause begin at least this far apart.
+const EXTRA_READING_PAUSE: Duration = Duration::from_millis(250);
 /// Changes are read again this far back: a commit can become visible after one with a later time.
 const OVERLAP_MS: i64 = 60_000;
 /// Everything is read again after this: whoever revokes may do so with a clock that is wrong by more than the
@@ -34,7 +34,8 @@ pub struct Standings {
     /// Held while reading: when the whole table was last read, milliseconds since `opened`.
     reading: tokio::sync::Mutex<Option<u64>>,
     connected: ConnectedTerminals,
-    extra_reading: Mutex<Option<std::time::Instant>>,
+    /// When the latest extra reading began, milliseconds since `opened`.
+    extra_reading: tokio::sync::Mutex<Option<u64>>,
 }
 
 struct Known {
@@ -55,7 +56,7 @@ impl Standings {
             read_at: AtomicU64::new(u64::MAX),
             reading: tokio::sync::Mutex::default(),
             connected: ConnectedTerminals::default(),
-            extra_reading: Mutex::default(),
+            extra_reading: tokio::sync::Mutex::default(),
         })
     }
 
@@ -102,14 +103,13 @@ impl Standings {
         Ok(())
     }
 
-    /// The slot of a terminal that connects. A certificate not yet in the table is looked for at once, so
-    /// that a newly registered terminal need not wait.
+    /// The slot of a terminal that connects. A certificate not yet in the table is looked for before the
+    /// first question is judged, so that a newly issued one is taken from its first connection on.
     pub async fn slot_of(&self, identity: AskingTerminal) -> Arc<TerminalSlot> {
         let slot = self.connected.slot(identity);
         self.tell(&slot);
         if slot.standing() == Standing::Unknown
-            && self.may_read_extra()
-            && let Err(error) = self.refresh().await
+            && let Err(error) = self.read_for_newcomers().await
         {
             tracing::warn!(%error, "terminal certificates could not be read");
         }
@@ -141,14 +141,19 @@ impl Standings {
         }
     }
 
-    fn may_read_extra(&self) -> bool {
-        let mut last = self.extra_reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = std::time::Instant::now();
-        let allowed = last.is_none_or(|last| now.duration_since(last) >= EXTRA_READING_PAUSE);
-        if allowed {
-            *last = Some(now);
+    /// Returns after a reading that began once this was called: the newcomers of one moment share it.
+    async fn read_for_newcomers(&self) -> store::Result<()> {
+        let asked = self.elapsed_ms();
+        let mut latest = self.extra_reading.lock().await;
+        if latest.is_some_and(|began| began > asked) {
+            return Ok(());
         }
-        allowed
+        if let Some(began) = *latest {
+            let rested = Duration::from_millis(self.elapsed_ms().saturating_sub(began));
+            tokio::time::sleep(EXTRA_READING_PAUSE.saturating_sub(rested)).await;
+        }
+        *latest = Some(self.elapsed_ms());
+        self.refresh().await
     }
 
     fn elapsed_ms(&self) -> u64 {

@@ -19,6 +19,7 @@ on_both_engines! {
     each_reason_for_a_refusal_has_its_name
     a_letter_ends_after_its_days
     a_lost_answer_is_given_again_to_the_same_key_only
+    new_terminals_that_come_at_once_are_all_taken
 }
 
 fn new_key() -> PrivateKey {
@@ -51,6 +52,20 @@ async fn a_letter_becomes_a_certificate_that_a_terminal_works_with(engine: Engin
         shown.contains("架空髙﨑内科") && shown.contains("14:59:59"),
         "ends at midnight in Tokyo: {shown}"
     );
+    site.system.stop().await;
+}
+
+async fn new_terminals_that_come_at_once_are_all_taken(engine: Engine) {
+    let site = Site::open(engine).await;
+    for order in ["o1", "o2"] {
+        let terminal = site.terminal(order).await;
+        let first_question = async || {
+            let connection = terminal.connect().await.expect("a connection");
+            connection.send(Method::GET, STATUS_PATH, None).await.expect("an answer").status
+        };
+        let taken = tokio::join!(first_question(), first_question(), first_question());
+        assert_eq!(taken, (200, 200, 200), "{order}");
+    }
     site.system.stop().await;
 }
 

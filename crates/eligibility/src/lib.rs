@@ -7,6 +7,7 @@
 //! One module per noun; the words are those of `docs/GLOSSARY.md`.
 
 pub mod account;
+pub mod activation;
 pub mod application;
 pub mod calendar;
 pub mod card_certificate;
@@ -16,8 +17,11 @@ pub mod coverage;
 pub mod disclosure;
 pub mod enumeration;
 pub mod errors;
+pub mod facility_settings;
 pub mod field;
+pub mod home_visit_url;
 pub mod institution;
+pub mod institution_account;
 pub mod institution_certificate;
 pub mod insurer;
 pub mod line;
@@ -28,6 +32,7 @@ pub mod public_assistance;
 pub mod retrieval;
 mod typed;
 pub mod verification;
+pub mod visual_check_passcode;
 
 /// A civil date in Asia/Tokyo: the only kind of date coverage knows.
 pub type Date = jiff::civil::Date;

@@ -16,6 +16,8 @@ pub enum Audience {
     Portal,
     /// The operator's side.
     Operator,
+    /// The institutions' own web.
+    Institution,
 }
 
 impl Audience {
@@ -25,6 +27,7 @@ impl Audience {
         match self {
             Self::Portal => "portal",
             Self::Operator => "operator",
+            Self::Institution => "institution",
         }
     }
 
@@ -32,6 +35,7 @@ impl Audience {
         match name {
             "portal" => Ok(Self::Portal),
             "operator" => Ok(Self::Operator),
+            "institution" => Ok(Self::Institution),
             _ => Err(Error::Malformed { what: "audience" }),
         }
     }
@@ -68,7 +72,7 @@ impl Stage {
 pub struct WebSession {
     /// Where it is good.
     pub audience: Audience,
-    /// Whose it is.
+    /// Whose it is: unique over all sites. An account of an institution's own web is `医療機関コード:ユーザーID`.
     pub subject: String,
     /// For whom that account acts; `None` for the operator's people.
     pub institution_code: Option<InstitutionCode>,
@@ -93,10 +97,13 @@ impl WebSession {
         self.institution_code.as_ref().map_or(CENTRAL_CHAIN, InstitutionCode::as_str)
     }
 
-    /// Who acts, as the audit log names it.
+    /// Who acts, as the audit log names it. In an institution's own chain its accounts stand under their ユーザーID.
     #[must_use]
     pub fn actor(&self) -> String {
-        format!("{}:{}", self.audience.name(), self.subject)
+        match (self.audience, self.subject.split_once(':')) {
+            (Audience::Institution, Some((_, user_id))) => format!("account:{user_id}"),
+            _ => format!("{}:{}", self.audience.name(), self.subject),
+        }
     }
 }
 

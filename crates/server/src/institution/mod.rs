@@ -2,19 +2,25 @@
 //! certificate imported. Who they are is the connection's client certificate; no form and no header can change it.
 //!
 //! * [`door`]: looks at the certificate's standing for every request, as the terminal API does;
-//! * [`entry`]: 初期画面 and, where the certificate may not be used, what is wrong with it and what to do.
+//! * [`entry`]: 初期画面 and, where the certificate may not be used, what is wrong with it and what to do;
+//! * [`user`]: who is signed in, what the account may do, and the record of what it may not;
+//! * [`menu`]: [メニュー] and the frame of every page behind it.
 //!
 //! 電子証明書更新申請サイト is mounted here ([`crate::ca::renewal`]).
 
 mod door;
 mod entry;
+pub mod menu;
+pub mod user;
 
 use std::sync::Arc;
 
 use axum::Router;
-use store::Store;
+use axum::routing::get;
+use store::{Audience, Store};
 
 pub use door::InstitutionDoor;
+pub use user::InstitutionUser;
 
 use crate::ca::{Desk, renewal};
 use crate::clock::Clock;
@@ -33,18 +39,23 @@ const MENU_WITH_RENEWAL: &[MenuEntry] = &[
 pub fn site(origin: String, store: Store, clock: Clock, desk: Option<Arc<Desk>>) -> (Arc<Site>, Router) {
     let site = Arc::new(Site {
         name: SITE_NAME,
-        audience: None,
+        audience: Some(Audience::Institution),
         origin,
-        sign_in: "/",
-        home: "/",
+        sign_in: "/login",
+        home: menu::PATH,
         menu: if desk.is_some() { MENU_WITH_RENEWAL } else { MENU },
         store,
         clock,
     });
-    let mut routes = entry::pages(desk.is_some());
+    let mut routes = entry::pages(desk.is_some()).merge(pages());
     if let Some(desk) = desk {
         routes = routes.merge(renewal::pages(desk));
     }
     let furnished = site.furnish(routes);
     (site, furnished)
+}
+
+/// The pages of who is signed in.
+fn pages() -> Router {
+    Router::new().route(menu::PATH, get(menu::page))
 }

@@ -21,6 +21,21 @@ pub struct Shell {
     pub person: Option<Person>,
     /// A passkey is used on the page: load the script for it.
     pub passkey_script: bool,
+    /// More of the menu, in groups with headings.
+    pub groups: Vec<MenuGroup>,
+    /// The page's own help, where there is one.
+    pub help: Option<&'static str>,
+    /// Whether the page warns before the session ends for want of use.
+    pub idle: bool,
+}
+
+/// A group of the menu.
+#[derive(Clone, Debug)]
+pub struct MenuGroup {
+    /// Its heading.
+    pub label: &'static str,
+    /// Its lines.
+    pub lines: Vec<MenuLine>,
 }
 
 /// One line of the menu as this page shows it.
@@ -41,6 +56,8 @@ pub struct Person {
     pub name: String,
     /// 医療機関コード; empty for the operator's people.
     pub institution: String,
+    /// What the account is, where the site shows it.
+    pub role: &'static str,
 }
 
 impl Shell {
@@ -57,8 +74,15 @@ impl Shell {
         let person = who.map(|who| Person {
             name: who.session.name.clone(),
             institution: who.session.institution_code.as_ref().map(ToString::to_string).unwrap_or_default(),
+            role: "",
         });
-        Self { title: title.into(), site: site.name, home: "/", menu, person, passkey_script: false }
+        Self { title: title.into(), site: site.name, home: "/", menu, person, ..Self::default() }
+    }
+
+    /// The same with a link to the page's own help.
+    #[must_use]
+    pub fn with_help(self, path: &'static str) -> Self {
+        Self { help: Some(path), ..self }
     }
 
     /// The same with the script for passkeys.

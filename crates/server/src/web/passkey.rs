@@ -66,7 +66,8 @@ fn rp_id(site: &Site) -> Result<RpId, PasskeyError> {
 
 /// The account as authenticators know it: the same for all its passkeys, telling nothing.
 fn handle(session: &WebSession) -> Result<Handle, PasskeyError> {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, session.actor().as_bytes());
+    let whole = format!("{}:{}", session.audience.name(), session.subject);
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, whole.as_bytes());
     let mut bytes = [0; HANDLE_BYTES];
     bytes.copy_from_slice(digest.as_ref());
     Handle::decode(bytes).map_err(|_| PasskeyError::Stored)

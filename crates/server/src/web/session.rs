@@ -36,6 +36,7 @@ pub const fn cookie_name(audience: Audience) -> &'static str {
     match audience {
         Audience::Portal => "__Host-shikaku-portal",
         Audience::Operator => "__Host-shikaku-operator",
+        Audience::Institution => "__Host-shikaku-institution",
     }
 }
 

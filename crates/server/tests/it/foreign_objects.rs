@@ -103,7 +103,6 @@ const ROUTES: &[Route] = {
         Route("operator", "post", "/notices/{id}/withdraw", Operator(PublishNotices)),
         Route("operator", "get", "/accounts", Operator(ManageAccounts)),
         Route("operator", "post", "/accounts/{id}/close", Operator(ManageAccounts)),
-        Route("institution", "get", "/", Certificate),
         Route("ca/renewal", "get", "PATH", Certificate),
         Route("ca/renewal", "post", "PATH", Certificate),
         Route("ca/retrieval", "get", "/", Everybody),
@@ -125,8 +124,8 @@ const ROUTES: &[Route] = {
 
 /// The institution whose objects are asked for.
 const CLINIC: &str = "1319990012";
-/// Folders with routers of the sites.
-const FOLDERS: &[&str] = &["portal", "web", "operator", "institution", "ca"];
+/// Folders with routers of the sites (the institution web's are walked by [`crate::institution_policy`]).
+const FOLDERS: &[&str] = &["portal", "web", "operator", "ca"];
 /// What style and scripts are served by: they belong to nobody.
 const STYLE: &str = "/static/";
 
@@ -157,7 +156,7 @@ fn every_route_is_in_the_table() {
     assert!(gone.is_empty(), "checked, but no routes any more: {gone:?}");
 }
 
-fn read_folder(source: &Path, folder: &str, into: &mut BTreeSet<String>) {
+pub(crate) fn read_folder(source: &Path, folder: &str, into: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(source.join(folder)).expect("a folder") {
         let entry = entry.expect("an entry");
         let name = entry.file_name().into_string().expect("a name");

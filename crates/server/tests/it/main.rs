@@ -18,6 +18,7 @@ mod foreign_objects;
 mod full_disk;
 mod guessing;
 mod hosts;
+mod institution_policy;
 mod institution_web;
 mod limits;
 mod lines;

@@ -107,6 +107,7 @@ impl Sites {
                     ("医療機関等向け総合ポータルサイト", &[][..], applications::routes(sheets.clone()))
                 }
                 Audience::Operator => (operator::NAME, operator::MENU, operator::routes()),
+                Audience::Institution => unreachable!("not of these two"),
             };
             let site = Arc::new(Site {
                 name,

@@ -1,0 +1,101 @@
+//! [メニュー]: its groups, and what of them each 権限区分 sees, on the page itself and left of every page.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use eligibility::institution_account::InstitutionAction;
+
+use super::user::InstitutionUser;
+use crate::web::page::{MenuGroup, MenuLine};
+use crate::web::signed_in::OnSite;
+use crate::web::{Shell, Site, render};
+
+/// Where it is.
+pub const PATH: &str = "/menu";
+/// What it is called.
+pub const TITLE: &str = "メニュー";
+
+/// One line of the menu.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its label: that of the procedure.
+    pub label: &'static str,
+    /// Where it leads.
+    pub href: &'static str,
+    /// Who sees it: the roles that may do one of these; empty = everybody who is signed in.
+    pub needs: &'static [InstitutionAction],
+}
+
+/// One group of the menu; without lines it is not shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// Its label.
+    pub label: &'static str,
+    /// Its lines.
+    pub entries: &'static [Entry],
+}
+
+/// The menu, in the order of the page.
+pub const GROUPS: &[Group] = &[
+    Group { label: "資格確認", entries: &[] },
+    Group { label: "訪問診療等・オンライン診療等", entries: &[] },
+    Group { label: "医療情報閲覧", entries: &[] },
+    Group { label: "アカウント情報管理", entries: &[] },
+    Group { label: "環境設定情報管理", entries: &[] },
+    Group { label: "マイナ在宅受付web管理", entries: &[] },
+    Group { label: "マイナ資格確認アプリ管理", entries: &[] },
+    Group { label: "顔認証付きカードリーダー操作", entries: &[] },
+    Group { label: "緊急時医療情報・資格確認機能", entries: &[] },
+    Group { label: "お知らせ・操作履歴", entries: &[] },
+];
+
+fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
+    let under = |href: &str| path == href || path.strip_prefix(href).is_some_and(|p| p.starts_with('/'));
+    // Of two lines that fit, the longer one is the page's: `/accounts/new` is not also `/accounts`.
+    let current = GROUPS
+        .iter()
+        .flat_map(|group| group.entries)
+        .filter(|entry| under(entry.href))
+        .max_by_key(|entry| entry.href.len())
+        .map(|entry| entry.href);
+    let sees =
+        |entry: &&Entry| entry.needs.is_empty() || entry.needs.iter().any(|action| user.role.may(*action));
+    let line = |entry: &Entry| MenuLine {
+        href: entry.href,
+        label: entry.label,
+        current: current == Some(entry.href),
+    };
+    GROUPS
+        .iter()
+        .map(|group| MenuGroup {
+            label: group.label,
+            lines: group.entries.iter().filter(sees).map(line).collect(),
+        })
+        .filter(|group| !group.lines.is_empty())
+        .collect()
+}
+
+/// The frame of a page for who is signed in, with the menu on the left. `path`: the page's place, which marks its line.
+#[must_use]
+pub fn shell(site: &Site, title: impl Into<String>, path: &str, user: &InstitutionUser) -> Shell {
+    let mut shell = Shell::new(site, title, path, Some(&user.signed_in));
+    shell.home = PATH;
+    shell.menu = vec![MenuLine { href: PATH, label: TITLE, current: path == PATH }];
+    shell.groups = groups(user, path);
+    shell.idle = true;
+    if let Some(person) = &mut shell.person {
+        person.role = user.role.label();
+    }
+    shell
+}
+
+#[derive(Template)]
+#[template(path = "institution/menu.html")]
+struct Page {
+    shell: Shell,
+}
+
+/// The page.
+pub(super) async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Response {
+    render(StatusCode::OK, &Page { shell: shell(&site, TITLE, PATH, &user) })
+}

@@ -1,0 +1,214 @@
+//! Who is signed in at the institution web: a live session of the institution that the connection's certificate names,
+//! and what that account may do. What is refused leaves an audit record.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use axum::response::{IntoResponse, Response};
+use eligibility::institution::InstitutionCode;
+use eligibility::institution_account::{InstitutionAction, InstitutionRole};
+use store::audit::AuditEvent;
+use store::{Audience, Denial, Stage};
+
+use super::menu;
+use crate::listener::identity::AskingTerminal;
+use crate::web::session::Presented;
+use crate::web::signed_in::{is_own_path, site_of};
+use crate::web::{Shell, SignedIn, Site, refused, render};
+
+/// Somebody of an institution who is signed in at one of its terminals.
+#[derive(Clone, Debug)]
+pub struct InstitutionUser {
+    /// The session.
+    pub signed_in: SignedIn,
+    /// The institution: the session's and the certificate's, which are the same.
+    pub institution_code: InstitutionCode,
+    /// 権限区分.
+    pub role: InstitutionRole,
+    /// The terminal that the request came from.
+    pub terminal: AskingTerminal,
+}
+
+#[derive(Template)]
+#[template(path = "institution/not_allowed.html")]
+struct NotAllowed {
+    shell: Shell,
+    what: &'static str,
+    role: &'static str,
+    who_may: String,
+}
+
+impl InstitutionUser {
+    /// The account everywhere: `医療機関コード:ユーザーID`.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.signed_in.subject()
+    }
+
+    /// ユーザーID.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        self.subject().split_once(':').map_or("", |(_, user_id)| user_id)
+    }
+
+    /// Who acts, as the audit log names it: `account:ユーザーID`.
+    #[must_use]
+    pub fn actor(&self) -> String {
+        self.signed_in.actor()
+    }
+
+    /// An event of this account for the institution's chain.
+    #[must_use]
+    pub fn event(&self, action: &str, object: impl Into<String>, outcome: &str) -> AuditEvent {
+        AuditEvent {
+            actor: self.actor(),
+            action: action.to_owned(),
+            object: object.into(),
+            outcome: outcome.to_owned(),
+            detail: format!("terminal={}", self.terminal.terminal_name),
+        }
+    }
+
+    /// Goes on if the role may do it; otherwise that is audited.
+    ///
+    /// # Errors
+    /// The page that says that this 権限区分 may not, and which may.
+    pub async fn must(&self, site: &Site, action: InstitutionAction) -> Result<(), Response> {
+        self.must_one_of(site, &[action]).await
+    }
+
+    /// Goes on if the role may do one of these; otherwise that is audited under the first.
+    ///
+    /// # Errors
+    /// As [`Self::must`].
+    pub async fn must_one_of(&self, site: &Site, actions: &[InstitutionAction]) -> Result<(), Response> {
+        if actions.iter().any(|action| self.role.may(*action)) {
+            return Ok(());
+        }
+        let Some(action) = actions.first() else { return Err(refused::not_there()) };
+        self.denied(site, *action, "-", "denied:role").await?;
+        let mut labels: Vec<_> =
+            InstitutionRole::ALL.iter().filter(|role| actions.iter().any(|one| role.may(*one))).collect();
+        labels.dedup();
+        let page = NotAllowed {
+            shell: menu::shell(site, "この操作はできません", "", self),
+            what: action.label(),
+            role: self.role.label(),
+            who_may: labels.iter().map(|role| role.label()).collect::<Vec<_>>().join("、"),
+        };
+        Err(render(StatusCode::FORBIDDEN, &page))
+    }
+
+    /// 404 for an object that this institution does not have, audited: what is another institution's looks the same.
+    pub async fn not_there(&self, site: &Site, action: InstitutionAction, object: &str) -> Response {
+        match self.denied(site, action, object, "denied:not-there").await {
+            Ok(()) => refused::not_there(),
+            Err(response) => response,
+        }
+    }
+
+    async fn denied(
+        &self,
+        site: &Site,
+        action: InstitutionAction,
+        object: &str,
+        outcome: &str,
+    ) -> Result<(), Response> {
+        let denial = Denial {
+            institution_code: self.institution_code.clone(),
+            // Each action by itself: many refusals of one kind do not hide the first of another.
+            source: format!("{}/{}", self.actor(), action.name()),
+            audit: self.event(action.name(), object, outcome),
+            recorded_at: site.clock.now(),
+        };
+        site.store.record_denied(denial).await.map_err(|error| refused::by_store(&error))
+    }
+}
+
+/// The terminal that a request came from.
+#[expect(clippy::result_large_err, reason = "the response is what the handler returns")]
+pub(super) fn terminal_of(parts: &Parts) -> Result<AskingTerminal, Response> {
+    parts.extensions.get::<AskingTerminal>().cloned().ok_or_else(refused::broken)
+}
+
+/// The live session of a request, if it is of the certificate's institution.
+pub(super) async fn own_session(
+    site: &Site,
+    terminal: &AskingTerminal,
+    parts: &Parts,
+) -> Result<Option<Presented>, Response> {
+    let presented = site.presented(&parts.headers).await.map_err(|error| {
+        tracing::error!(%error, "a session could not be read");
+        refused::busy()
+    })?;
+    let Some(found) = presented else { return Ok(None) };
+    if found.session.institution_code.as_ref() == Some(&terminal.institution_code) {
+        return Ok(Some(found));
+    }
+    carried_off(site, terminal, &found).await?;
+    Ok(None)
+}
+
+/// A session that came with another institution's certificate: both institutions learn of it.
+async fn carried_off(site: &Site, terminal: &AskingTerminal, found: &Presented) -> Result<(), Response> {
+    let now = site.clock.now();
+    let actor = format!("terminal:{}", terminal.terminal_name);
+    let event = |actor: String, object: String| AuditEvent {
+        actor,
+        action: "session".to_owned(),
+        object,
+        outcome: "denied:institution".to_owned(),
+        detail: String::new(),
+    };
+    let mut told = vec![Denial {
+        institution_code: terminal.institution_code.clone(),
+        source: format!("{actor}/session"),
+        audit: event(actor, "session of another institution".to_owned()),
+        recorded_at: now,
+    }];
+    if let Some(code) = &found.session.institution_code {
+        let whose = found.session.actor();
+        told.push(Denial {
+            institution_code: code.clone(),
+            source: format!("{whose}/session"),
+            audit: event("unknown".to_owned(), whose),
+            recorded_at: now,
+        });
+    }
+    for denial in told {
+        site.store.record_denied(denial).await.map_err(|error| refused::by_store(&error))?;
+    }
+    Ok(())
+}
+
+/// To the page to sign in, and afterwards back.
+fn to_sign_in(site: &Site, parts: &Parts) -> Response {
+    let back = parts.uri.path();
+    let to = if parts.method == Method::GET && back != menu::PATH && is_own_path(back) {
+        format!("{}?next={back}", site.sign_in)
+    } else {
+        site.sign_in.to_owned()
+    };
+    let Ok(location) = HeaderValue::from_str(&to) else { return refused::broken() };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+impl<S: Sync> FromRequestParts<S> for InstitutionUser {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let site: Arc<Site> = site_of(parts)?;
+        let terminal = terminal_of(parts)?;
+        let found = own_session(&site, &terminal, parts).await?;
+        let full = found.filter(|found| {
+            found.session.stage == Stage::Full && found.session.audience == Audience::Institution
+        });
+        let Some(Presented { token, session }) = full else { return Err(to_sign_in(&site, parts)) };
+        let role = InstitutionRole::from_name(&session.role).filter(|role| role.signs_in());
+        let Some(role) = role else { return Err(refused::not_there()) };
+        let institution_code = terminal.institution_code.clone();
+        Ok(Self { signed_in: SignedIn { session, token }, institution_code, role, terminal })
+    }
+}

@@ -1,0 +1,41 @@
+//! Every route of the institution web × every 権限区分 × the own and another institution. The routers are read as they
+//! are written: a route that the table does not name fails the test.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::foreign_objects::read_folder;
+
+/// Who may have a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    /// Everybody whom a certificate of the institution lets in.
+    Certificate,
+    /// Whoever is signed in, about the own account and institution.
+    SignedIn,
+}
+
+struct Route(&'static str, &'static str, For);
+
+/// Method, path as the router has it, who may have it.
+const ROUTES: &[Route] = {
+    use For::{Certificate, SignedIn};
+    &[Route("get", "/", Certificate), Route("get", "menu::PATH", SignedIn)]
+};
+
+#[test]
+fn every_route_of_the_institution_web_is_in_the_table() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut written = BTreeSet::new();
+    read_folder(&source, "institution", &mut written);
+    let written: BTreeSet<String> = written
+        .into_iter()
+        .map(|line: String| line.split_once(' ').expect("a folder").1.to_owned())
+        .collect();
+    let table: BTreeSet<String> =
+        ROUTES.iter().map(|Route(method, path, _)| format!("{method} {path}")).collect();
+    let missing: Vec<_> = written.difference(&table).collect();
+    let gone: Vec<_> = table.difference(&written).collect();
+    assert!(missing.is_empty(), "routes that nobody checks: {missing:?}");
+    assert!(gone.is_empty(), "checked, but no routes any more: {gone:?}");
+}

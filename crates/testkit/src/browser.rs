@@ -6,10 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
+use hyper::client::conn::http1;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use tokio::net::TcpStream;
+
+use crate::client::{Http, open_tls};
 
 /// A page as it arrived.
 #[derive(Clone, Debug)]
@@ -64,6 +68,7 @@ impl BrowserPage {
 pub struct Browser {
     address: SocketAddr,
     origin: String,
+    tls: Option<Arc<ClientConfig>>,
     jar: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
@@ -80,7 +85,19 @@ impl Browser {
     /// A fresh one for a site.
     #[must_use]
     pub fn new(address: SocketAddr, origin: &str) -> Self {
-        Self { address, origin: origin.to_owned(), jar: Arc::default() }
+        Self { address, origin: origin.to_owned(), tls: None, jar: Arc::default() }
+    }
+
+    /// A fresh one for a site that is reached over TLS, with a client certificate or without.
+    #[must_use]
+    pub fn over_tls(address: SocketAddr, origin: &str, tls: &Arc<ClientConfig>) -> Self {
+        Self { tls: Some(Arc::clone(tls)), ..Self::new(address, origin) }
+    }
+
+    /// Puts a cookie into the jar.
+    pub fn hold(&self, name: &str, value: &str) {
+        let mut jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
+        jar.insert(name.to_owned(), value.to_owned());
     }
 
     /// One with the same cookies, from here on apart.
@@ -128,10 +145,7 @@ impl Browser {
         body: String,
         headers: &[(&str, &str)],
     ) -> BrowserPage {
-        let stream = TcpStream::connect(self.address).await.expect("connects");
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("speaks HTTP");
-        tokio::spawn(connection);
+        let mut sender = self.connect().await;
         let path = path.strip_prefix(&self.origin).unwrap_or(path);
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| *name == "host") {
@@ -155,6 +169,19 @@ impl Browser {
         self.keep(&head.headers);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         BrowserPage { status: head.status.as_u16(), headers: head.headers, text }
+    }
+
+    async fn connect(&self) -> http1::SendRequest<Full<Bytes>> {
+        if let Some(tls) = &self.tls {
+            let stream = open_tls(self.address, tls, Http::One).await.expect("shakes hands");
+            let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.expect("speaks HTTP");
+            tokio::spawn(connection);
+            return sender;
+        }
+        let stream = TcpStream::connect(self.address).await.expect("connects");
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.expect("speaks HTTP");
+        tokio::spawn(connection);
+        sender
     }
 
     fn keep(&self, headers: &HeaderMap) {

@@ -6,6 +6,7 @@
 //!
 //! A caller sees [`Store`] and plain values. A success from a writing function means a durable commit.
 
+mod activation;
 mod application;
 mod attempt;
 pub mod audit;
@@ -18,7 +19,9 @@ mod denial;
 mod engine;
 mod enumeration;
 mod error;
+mod facility_settings;
 mod form_handed_in;
+mod home_visit_url;
 pub mod import;
 mod institution;
 mod insurer;
@@ -40,9 +43,13 @@ mod sign_in;
 mod store;
 mod terminal_certificate;
 mod verification;
+mod visual_check_passcode;
 mod web_session;
 mod writer;
 
+pub use activation::{
+    ACTIVATIONS_LIMIT, ActivationEntered, ActivationEntry, ActivationIssued, NewActivation, StoredActivation,
+};
 pub use application::{
     AccountSheetIssue, Acted, ApplicationId, ApprovedApplication, CarriedOut, DECISIONS_PAGE_LIMIT,
     DRAFTS_LIMIT, DecidedFrom, Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet,
@@ -61,7 +68,11 @@ pub use coverage::{CardContext, CardLookup, NumberContext};
 pub use denial::{ACTION_DENIALS_COUNTED, DENIAL_WINDOW_MS, DENIALS_WRITTEN, Denial};
 pub use enumeration::Slowed;
 pub use error::{Error, Result};
+pub use facility_settings::{
+    NewSettings, SETTINGS_HISTORY_LIMIT, SettingsChange, SettingsChanged, StoredSettings,
+};
 pub use form_handed_in::FormId;
+pub use home_visit_url::{HomeVisitUrl, NewHomeVisitUrl, UrlChange, UrlOutcome};
 pub use institution::Institution;
 pub use line::{
     LINE_INSTITUTIONS_MAX, LINE_PREFIXES_MAX, LineAnswer, LineChange, LineRecord, LineRegistration, NewLine,
@@ -81,4 +92,5 @@ pub use sign_in::{PasswordChange, SignInRecord};
 pub use store::{Counters, Store};
 pub use terminal_certificate::TerminalCertificate;
 pub use verification::{NewVerification, Recorded};
+pub use visual_check_passcode::{NewPasscode, PasscodeEntered, PasscodeEntry, PasscodeIssued};
 pub use web_session::{Audience, Stage, TokenHash, WebSession};

@@ -1,6 +1,7 @@
 //! The store through its public door, on every database.
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 
+mod activations;
 mod applications;
 mod audit_changed;
 mod audit_dump;
@@ -9,14 +10,17 @@ mod certificates;
 mod checks;
 mod databases;
 mod denials;
+mod facility_settings;
 #[path = "../../../../fuzz/bodies/store.rs"]
 mod fuzz_bodies;
 #[path = "../../../../fuzz/replay.rs"]
 mod fuzz_replay;
 mod fuzz_seeds;
+mod home_visit_urls;
 mod imports;
 mod kill;
 mod lines;
+mod passcodes;
 mod people;
 mod read_only;
 mod revocation_lists;

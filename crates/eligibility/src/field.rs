@@ -82,6 +82,11 @@ impl Faults {
         self.0.push(FieldError { field: field.to_owned(), message: fault.message, remedy: fault.remedy });
     }
 
+    /// What is wrong, when there is nothing to read: for rules that are known only afterwards.
+    pub(crate) fn into_errors(self) -> FieldErrors {
+        FieldErrors(self.0)
+    }
+
     /// What was read, if all of it was; a form whose parts are all there but contradict each other fails too.
     pub(crate) fn finish<T>(self, whole: Option<T>) -> Result<T, FieldErrors> {
         match whole {

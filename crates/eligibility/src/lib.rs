@@ -26,12 +26,17 @@ pub mod institution_certificate;
 pub mod insurer;
 pub mod line;
 pub mod matching;
+pub mod meaning;
 pub mod merkle;
+pub mod number_search;
 pub mod person;
 pub mod public_assistance;
+pub mod reference_number;
+pub mod reference_number_form;
 pub mod retrieval;
 mod typed;
 pub mod verification;
+pub mod visit_changes;
 pub mod visual_check_passcode;
 
 /// A civil date in Asia/Tokyo: the only kind of date coverage knows.

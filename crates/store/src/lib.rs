@@ -11,6 +11,7 @@ mod application;
 mod attempt;
 pub mod audit;
 mod certificate;
+mod check_result;
 mod checkpoint;
 mod consent;
 mod coverage;
@@ -63,6 +64,7 @@ pub use certificate::{
     Reservation, Reserved, Revoked, StoredAnswer, StoredHead, StoredList, StoredRetrieval, TerminalStanding,
     TryCounted,
 };
+pub use check_result::{CheckResult, EarlierAnswer, NewReferenceNumber};
 pub use consent::{NewConsent, StoredConsent};
 pub use coverage::{CardContext, CardLookup, NumberContext};
 pub use denial::{ACTION_DENIALS_COUNTED, DENIAL_WINDOW_MS, DENIALS_WRITTEN, Denial};

@@ -28,6 +28,28 @@ pub(crate) async fn find(
     tx.query_one(FIND, key, |row| Ok(row.text(0, "number")?.to_owned())).await
 }
 
+/// Sets the number in the place of an earlier one, within a transaction. `false`: another person of the institution has
+/// it.
+pub(crate) async fn put(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    person: &PersonKey,
+    number: &str,
+) -> Result<bool> {
+    let holder = tx
+        .query_one(HOLDER, bind![institution.as_str(), number], |row| {
+            Ok(row.text(0, "person_key")?.to_owned())
+        })
+        .await?;
+    match holder {
+        Some(holder) if holder != person.0 => Ok(false),
+        _ => {
+            let row = bind![institution.as_str(), person.0.as_str(), number];
+            tx.execute(PUT, row).await.map(|_| true)
+        }
+    }
+}
+
 struct Find {
     institution: InstitutionCode,
     person: PersonKey,
@@ -56,18 +78,11 @@ impl Write for Put {
     }
 
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
-        let (institution, person) = (self.institution.as_str(), self.person.0.as_str());
         let Some(number) = &self.number else {
-            tx.execute(REMOVE, bind![institution, person]).await?;
+            tx.execute(REMOVE, bind![self.institution.as_str(), self.person.0.as_str()]).await?;
             return Ok(true);
         };
-        let holder = tx
-            .query_one(HOLDER, bind![institution, number], |row| Ok(row.text(0, "person_key")?.to_owned()))
-            .await?;
-        match holder {
-            Some(holder) if holder != person => Ok(false),
-            _ => tx.execute(PUT, bind![institution, person, number]).await.map(|_| true),
-        }
+        put(tx, &self.institution, &self.person, number).await
     }
 }
 

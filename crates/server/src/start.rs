@@ -17,7 +17,7 @@ use store::{Options, Store};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::ca::{Desk, Parts};
+use crate::ca::Parts;
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -138,8 +138,9 @@ impl Server {
         let (terminal_api, ops) =
             (local(&terminals, config.terminal_api.listen), local(&operators, config.ops.listen));
 
+        let api = Arc::new(api);
         let running = (&clock, &tasks, &stop);
-        let surfaces = surfaces(config, &store, &standings, (parts, api.authority.clone()), running).await?;
+        let surfaces = surfaces(config, &store, &standings, (parts, &api), running).await?;
         let Surfaces { lines, authority, sites, institution_web, required } = surfaces;
         let limits = GateLimits { terminal: config.limits.terminal_concurrency, all: config.limits.requests };
         let gate = Arc::new(Gate::new(api, Arc::clone(&standings), required, limits));
@@ -340,15 +341,16 @@ async fn surfaces(
     config: &Config,
     store: &Store,
     standings: &Arc<Standings>,
-    (parts, desk): (Option<Parts>, Option<Arc<Desk>>),
+    (parts, api): (Option<Parts>, &Arc<Api>),
     (clock, tasks, stop): (&Clock, &TaskTracker, &CancellationToken),
 ) -> Result<Surfaces, StartError> {
     let lines = lines::start(config, store, clock, tasks, stop).await?;
     let authority = authority::start(config, parts, clock, tasks, stop).await?;
     let sites = sites::start(config, store, clock, tasks, stop).await?;
     let required = lines.as_ref().filter(|lines| lines.required).map(|lines| Arc::clone(&lines.lines));
-    let behind = institution::Behind { standings: Arc::clone(standings), lines: required.clone(), desk };
-    let institution_web = institution::start(config, store, clock, behind, (tasks, stop)).await?;
+    let (standings, api) = (Arc::clone(standings), Arc::clone(api));
+    let behind = institution::Behind { standings, lines: required.clone(), api };
+    let institution_web = institution::start(config, clock, behind, (tasks, stop)).await?;
     Ok(Surfaces { lines, authority, sites, institution_web, required })
 }
 

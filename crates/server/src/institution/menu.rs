@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::institution_account::InstitutionAction;
 
+use super::number_check;
 use super::user::InstitutionUser;
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;
@@ -37,7 +38,21 @@ pub struct Group {
 
 /// The menu, in the order of the page.
 pub const GROUPS: &[Group] = &[
-    Group { label: "資格確認", entries: &[] },
+    Group {
+        label: "資格確認",
+        entries: &[
+            Entry {
+                label: number_check::TITLE,
+                href: number_check::PATH,
+                needs: &[InstitutionAction::CheckByNumber],
+            },
+            Entry {
+                label: number_check::CEILING_TITLE,
+                href: number_check::CEILING_PATH,
+                needs: &[InstitutionAction::CheckByNumber],
+            },
+        ],
+    },
     Group { label: "訪問診療等・オンライン診療等", entries: &[] },
     Group { label: "医療情報閲覧", entries: &[] },
     Group { label: "アカウント情報管理", entries: &[] },

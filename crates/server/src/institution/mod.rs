@@ -4,26 +4,30 @@
 //! * [`door`]: looks at the certificate's standing for every request, as the terminal API does;
 //! * [`entry`]: 初期画面 and, where the certificate may not be used, what is wrong with it and what to do;
 //! * [`user`]: who is signed in, what the account may do, and the record of what it may not;
-//! * [`menu`]: [メニュー] and the frame of every page behind it.
+//! * [`menu`]: [メニュー] and the frame of every page behind it;
+//! * [`number_check`], `check_result`, `reference_number`: 資格確認 by number, its result, 照会番号登録.
 //!
 //! 電子証明書更新申請サイト is mounted here ([`crate::ca::renewal`]).
 
+mod check_result;
 mod door;
 mod entry;
 pub mod menu;
+pub mod number_check;
+mod reference_number;
 pub mod user;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Extension, Router};
 use axum::routing::get;
-use store::{Audience, Store};
+use store::Audience;
 
 pub use door::InstitutionDoor;
 pub use user::InstitutionUser;
 
-use crate::ca::{Desk, renewal};
-use crate::clock::Clock;
+use crate::ca::renewal;
+use crate::terminal_api::Api;
 use crate::web::{MenuEntry, Site};
 
 /// What the site is called.
@@ -35,8 +39,10 @@ const MENU_WITH_RENEWAL: &[MenuEntry] = &[
     MenuEntry { href: renewal::PATH, label: renewal::SITE_NAME, signed_in_only: false },
 ];
 
-/// The site under `origin`, to be served by an [`InstitutionDoor`]. With a desk, certificates are renewed on it.
-pub fn site(origin: String, store: Store, clock: Clock, desk: Option<Arc<Desk>>) -> (Arc<Site>, Router) {
+/// The site under `origin`, to be served by an [`InstitutionDoor`]. What is checked on it is checked by `api`; with
+/// its desk, certificates are renewed here.
+pub fn site(origin: String, api: Arc<Api>) -> (Arc<Site>, Router) {
+    let desk = api.authority.clone();
     let site = Arc::new(Site {
         name: SITE_NAME,
         audience: Some(Audience::Institution),
@@ -44,18 +50,22 @@ pub fn site(origin: String, store: Store, clock: Clock, desk: Option<Arc<Desk>>)
         sign_in: "/login",
         home: menu::PATH,
         menu: if desk.is_some() { MENU_WITH_RENEWAL } else { MENU },
-        store,
-        clock,
+        store: api.store.clone(),
+        clock: api.clock.clone(),
     });
     let mut routes = entry::pages(desk.is_some()).merge(pages());
     if let Some(desk) = desk {
         routes = routes.merge(renewal::pages(desk));
     }
-    let furnished = site.furnish(routes);
+    let furnished = site.furnish(routes.layer(Extension(api)));
     (site, furnished)
 }
 
 /// The pages of who is signed in.
 fn pages() -> Router {
-    Router::new().route(menu::PATH, get(menu::page))
+    Router::new()
+        .route(menu::PATH, get(menu::page))
+        .merge(number_check::pages())
+        .merge(check_result::pages())
+        .merge(reference_number::pages())
 }

@@ -3,28 +3,27 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{StartError, bind, local, material};
-use crate::ca::Desk;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::institution::{self, InstitutionDoor};
 use crate::line_auth::Lines;
 use crate::listener::{self, tls};
+use crate::terminal_api::Api;
 use crate::terminal_api::standing::Standings;
 
 /// What the site works with.
 pub(super) struct Behind {
     pub(super) standings: Arc<Standings>,
     pub(super) lines: Option<Arc<Lines>>,
-    pub(super) desk: Option<Arc<Desk>>,
+    /// What terminals ask for: checks on the web are the same checks.
+    pub(super) api: Arc<Api>,
 }
 
 pub(super) async fn start(
     config: &Config,
-    store: &Store,
     clock: &Clock,
     behind: Behind,
     (tasks, stop): (&TaskTracker, &CancellationToken),
@@ -38,7 +37,7 @@ pub(super) async fn start(
         0 => format!("{}:{}", settings.origin, address.port()),
         _ => settings.origin.clone(),
     };
-    let (site, routes) = institution::site(origin, store.clone(), clock.clone(), behind.desk);
+    let (site, routes) = institution::site(origin, behind.api);
     let door = InstitutionDoor { site, routes, standings: behind.standings, lines: behind.lines };
     tasks.spawn(listener::serve(listener, tls, Arc::new(door), config.limits.listener(), stop.clone()));
     tracing::info!(%address, "the institution web answers");

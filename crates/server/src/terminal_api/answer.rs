@@ -16,7 +16,7 @@ use store::NewVerification;
 use store::audit::AuditEvent;
 use uuid::Uuid;
 use wire::compose::{self, AnswerContext};
-use wire::message::ResultMessage;
+use wire::message::{ResultMessage, SearchInfo};
 use wire::receipt::{ReceiptClaims, ReceiptCoverage};
 use wire::terminal_api::{CheckAnswer, answer_text};
 
@@ -25,6 +25,21 @@ use super::receipt::ReceiptSigner;
 use super::refusal::Refusal;
 use super::{Api, JSON, json_response, kept_answer};
 use crate::listener::identity::AskingTerminal;
+
+/// Who asks. For which institution is the terminal's certificate's to say, whoever sits before it.
+pub(crate) struct Asker<'a> {
+    /// The terminal.
+    pub(crate) terminal: &'a AskingTerminal,
+    /// Who acts, as the audit log names it: the terminal, or an account that is signed in at it.
+    pub(crate) actor: String,
+}
+
+impl<'a> Asker<'a> {
+    /// The terminal itself.
+    pub(super) fn terminal(terminal: &'a AskingTerminal) -> Self {
+        Self { terminal, actor: format!("terminal:{}", terminal.terminal_name) }
+    }
+}
 
 /// What a check found, before it is recorded.
 pub(super) struct Found {
@@ -39,17 +54,20 @@ pub(super) struct Found {
     pub(super) reference_number: Option<String>,
     pub(super) person_key: Option<PersonKey>,
     pub(super) prescription_issue_select: Option<PrescriptionIssue>,
+    /// The question, where the answer is to repeat it.
+    pub(super) search_info: Option<SearchInfo>,
 }
 
 /// The record of a check with the whole answer in it, and that answer: what is sent is what was recorded.
 pub(super) async fn verification(
     api: &Api,
-    terminal: &AskingTerminal,
+    asker: &Asker<'_>,
     found: &Found,
     request_id: String,
     digests: &Digests,
     now: Instant,
 ) -> Result<(NewVerification, String), Refusal> {
+    let terminal = asker.terminal;
     let id = Uuid::now_v7().to_string();
     let names = insurer_names(api, found).await?;
     let name_of =
@@ -65,7 +83,8 @@ pub(super) async fn verification(
         prescription_issue_select: found.prescription_issue_select,
         notice: found.notice,
     };
-    let message = compose::answer(&found.decision, &context, name_of);
+    let mut message = compose::answer(&found.decision, &context, name_of);
+    message.body.search_info.clone_from(&found.search_info);
     let claims = ReceiptClaims { question: digests.body.clone(), ..claims(api, terminal, found, &id, now) };
     let answer = proven(&api.receipts, message, claims)?;
     let verification = NewVerification {
@@ -81,7 +100,7 @@ pub(super) async fn verification(
         answer: kept_answer::pack(&answer),
         consents: Vec::new(),
         wrong_guess: None,
-        audit: audit_event(terminal, found, &id),
+        audit: audit_event(asker, found, &id),
         recorded_at: now,
     };
     Ok((verification, answer))
@@ -168,11 +187,6 @@ async fn insurer_names(api: &Api, found: &Found) -> Result<Vec<(InsurerNumber, A
     Ok(names)
 }
 
-/// Who asked, as the audit log names them.
-pub(super) fn actor(terminal: &AskingTerminal) -> String {
-    format!("terminal:{}", terminal.terminal_name)
-}
-
 /// What was done, as the audit log names it.
 pub(super) fn action(method: InquiryMethod) -> &'static str {
     match method {
@@ -182,13 +196,13 @@ pub(super) fn action(method: InquiryMethod) -> &'static str {
 }
 
 /// What the audit log says: who asked about whom, and how it ended. Opaque ids only.
-fn audit_event(terminal: &AskingTerminal, found: &Found, id: &str) -> AuditEvent {
+fn audit_event(asker: &Asker<'_>, found: &Found, id: &str) -> AuditEvent {
     let object = match &found.person_key {
         Some(key) => format!("person:{}", key.0),
         None => "nobody".to_owned(),
     };
     AuditEvent {
-        actor: actor(terminal),
+        actor: asker.actor.clone(),
         action: action(found.method).to_owned(),
         object,
         outcome: format!("validity:{}", found.decision.validity.code()),

@@ -31,7 +31,8 @@ pub(super) struct Question<T> {
 }
 
 /// What names a question without repeating it.
-pub(super) struct Digests {
+#[derive(Clone)]
+pub(crate) struct Digests {
     /// SHA-256 over the route, the terminal's name and the body as sent: two questions are the same when these are.
     /// So a first answer is given again to the terminal that got it, and to no other of its institution. The name
     /// and not the certificate's fingerprint: a terminal whose certificate was renewed while its question was under
@@ -39,6 +40,22 @@ pub(super) struct Digests {
     pub(super) question: [u8; 32],
     /// SHA-256 of the body as sent, base64url: what a receipt says was asked.
     pub(super) body: String,
+}
+
+impl Digests {
+    /// Of a body that came to this route from this terminal.
+    pub(crate) fn of(route: &str, terminal: &AskingTerminal, body: &[u8]) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(route.as_bytes());
+        context.update(&[0]);
+        // A terminal's name holds no NUL.
+        context.update(terminal.terminal_name.as_bytes());
+        context.update(&[0]);
+        context.update(body);
+        let mut question = [0; 32];
+        question.copy_from_slice(context.finish().as_ref());
+        Self { question, body: base64_digest(body) }
+    }
 }
 
 pub(super) async fn read<T: DeserializeOwned>(
@@ -55,17 +72,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     let bytes = collect(request.into_body(), limits).await?;
     admission.check()?;
     let value = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::Unreadable)?;
-    let mut context = Context::new(&SHA256);
-    context.update(route.as_bytes());
-    context.update(&[0]);
-    // A terminal's name holds no NUL.
-    context.update(terminal.terminal_name.as_bytes());
-    context.update(&[0]);
-    context.update(&bytes);
-    let mut question = [0; 32];
-    question.copy_from_slice(context.finish().as_ref());
-    let body = base64_digest(&bytes);
-    Ok(Question { value, digests: Digests { question, body } })
+    Ok(Question { value, digests: Digests::of(route, terminal, &bytes) })
 }
 
 /// SHA-256, base64url: as a receipt holds it.

@@ -43,7 +43,7 @@ pub struct GateLimits {
 
 /// The gate, with the use cases behind it.
 pub struct Gate {
-    api: Api,
+    api: Arc<Api>,
     standings: Arc<Standings>,
     lines: Option<Arc<Lines>>,
     limits: GateLimits,
@@ -64,7 +64,7 @@ impl Drop for Room<'_> {
 impl Gate {
     /// A gate before these use cases. With `lines`, requests get through by authenticated lines only.
     #[must_use]
-    pub fn new(api: Api, standings: Arc<Standings>, lines: Option<Arc<Lines>>, limits: GateLimits) -> Self {
+    pub fn new(api: Arc<Api>, standings: Arc<Standings>, lines: Option<Arc<Lines>>, limits: GateLimits) -> Self {
         let routes = ROUTES.iter().map(|route| RouteMetrics::new(route.name)).collect();
         let no_route = RouteMetrics::new(NO_ROUTE);
         Self { api, standings, lines, limits, in_flight: AtomicU32::new(0), routes, no_route }

@@ -52,7 +52,7 @@ pub(super) fn pack(answer: &str) -> Vec<u8> {
 }
 
 /// The answer that was packed; `None` when these bytes were not made by [`pack`].
-pub(super) fn unpack(kept: &[u8]) -> Option<String> {
+pub(crate) fn unpack(kept: &[u8]) -> Option<String> {
     let (FORM_1, packed) = kept.split_first().map(|(form, packed)| (*form, packed))? else { return None };
     let length = packed.first_chunk().map(|length| u32::from_le_bytes(*length))?;
     if usize::try_from(length).ok()? > UNPACKED_MAX {

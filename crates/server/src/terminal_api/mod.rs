@@ -2,13 +2,13 @@
 //! One file per use case; [`router::ROUTES`] lists them.
 
 pub(crate) mod admission;
-mod answer;
-mod body;
+pub(crate) mod answer;
+pub(crate) mod body;
 mod certificate;
 mod gate;
 mod guessing_alarm;
 pub mod insurer_names;
-mod kept_answer;
+pub(crate) mod kept_answer;
 pub mod nonce;
 mod nonces;
 pub mod openapi;
@@ -19,7 +19,7 @@ pub mod router;
 pub mod standing;
 pub mod status;
 mod verify_card;
-mod verify_number;
+pub(crate) mod verify_number;
 
 use std::sync::Arc;
 

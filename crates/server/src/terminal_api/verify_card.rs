@@ -28,7 +28,7 @@ use wire::terminal_api::{
 };
 
 use super::Api;
-use super::answer::{self, Found};
+use super::answer::{self, Asker, Found};
 use super::body::{self, Digests, Question};
 use super::nonce::NonceUse;
 use super::refusal::Refusal;
@@ -68,7 +68,7 @@ async fn decide(
     let earlier = earlier_consents(api, terminal, asked.care_form, &context.lookup).await?;
     let (found, chosen) = find(terminal, asked, &proof, context, &earlier, now)?;
     let nonce = proof.nonce.as_str().to_owned();
-    let (mut verification, body) = answer::verification(api, terminal, &found, nonce, &digests, now).await?;
+    let (mut verification, body) = answer::verification(api, &Asker::terminal(terminal), &found, nonce, &digests, now).await?;
     verification.proof_method = Some(asked.proof_method);
     verification.proof_digest = Some(proof.digest);
     verification.consents = chosen.iter().map(|consent| to_record(consent, asked.care_form)).collect();
@@ -194,6 +194,7 @@ fn find(
         reference_number: context.reference_number,
         person_key: Some(person_key),
         prescription_issue_select: asked.prescription_issue_select,
+        search_info: None,
     };
     Ok((found, chosen))
 }

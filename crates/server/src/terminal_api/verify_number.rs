@@ -8,22 +8,35 @@
 use axum::body::Body;
 use axum::http::{Request, Response};
 use eligibility::Instant;
-use eligibility::codes::InquiryMethod;
+use eligibility::codes::{CeilingConsentFlag, InquiryMethod};
 use eligibility::disclosure::Disclosure;
 use eligibility::errors::ErrorCode;
 use eligibility::matching::NumberKey;
 use eligibility::verification::{NumberQuery, decide_by_number};
 use hyper::body::Incoming;
 use store::{NumberContext, NumberLookup, NumberQuestion, NumberRefusal, Recorded, RefusedNumberCheck};
+use wire::message::SearchInfo;
 use wire::terminal_api::{
     MAX_INSURED_TEXT_CHARS, MAX_REQUEST_ID_CHARS, NUMBER_VERIFICATIONS_PATH, NumberCheckRequest,
 };
 
 use super::Api;
-use super::answer::{self, Found};
+use super::answer::{self, Asker, Found};
 use super::body::{self, Digests, Question};
 use super::refusal::Refusal;
 use crate::listener::identity::AskingTerminal;
+
+/// A question by number.
+pub(crate) struct NumberCheck {
+    /// Names the question within the institution.
+    pub(crate) request_id: String,
+    /// The question.
+    pub(crate) query: NumberQuery,
+    /// Of the question as it came.
+    pub(crate) digests: Digests,
+    /// Whether the answer repeats the question, for who does not have it at hand later.
+    pub(crate) repeats_question: bool,
+}
 
 pub(super) async fn answer(
     api: &Api,
@@ -32,51 +45,57 @@ pub(super) async fn answer(
 ) -> Result<Response<Body>, Refusal> {
     let Question { value: asked, digests } =
         body::read::<NumberCheckRequest>(NUMBER_VERIFICATIONS_PATH, terminal, request, api.body).await?;
-    let now = api.clock.now();
     let (request_id, query) = asked.into_parts();
-    check_items(&request_id, &query)?;
-    let context = match look_up(api, terminal, &request_id, &digests, &query, now).await? {
+    let asked = NumberCheck { request_id, query, digests, repeats_question: false };
+    check(api, &Asker::terminal(terminal), asked).await.map(answer::response)
+}
+
+/// Decides, records and answers a question by number, whichever way it came: the answer with its receipt, as JSON.
+pub(crate) async fn check(api: &Api, asker: &Asker<'_>, asked: NumberCheck) -> Result<String, Refusal> {
+    let now = api.clock.now();
+    check_items(&asked.request_id, &asked.query)?;
+    let context = match look_up(api, asker, &asked, now).await? {
         NumberLookup::Found(context) => context,
-        NumberLookup::Repeated { answer } => return Ok(answer::response(answer::again(&answer)?)),
+        NumberLookup::Repeated { answer } => return answer::again(&answer),
         NumberLookup::Refused(refusal) => {
-            return Err(refuse(api, terminal, request_id, refusal, now).await);
+            return Err(refuse(api, asker, asked.request_id, refusal, now).await);
         }
     };
     api.guessing.looked_up();
-    let found = find(terminal, query, context);
+    let NumberCheck { request_id, query, digests, repeats_question } = asked;
+    let found = find(asker.terminal, query, context, repeats_question);
     let (mut verification, body) =
-        answer::verification(api, terminal, &found, request_id, &digests, now).await?;
+        answer::verification(api, asker, &found, request_id, &digests, now).await?;
     let wrong = found.decision.is_wrong_guess();
     verification.wrong_guess = Some(wrong);
     let recorded = api.store.record_verification(verification).await;
     match recorded.map_err(|error| Refusal::write_failed(&error))? {
         Recorded::Fresh => {
             api.guessing.answered(wrong);
-            Ok(answer::response(body))
+            Ok(body)
         }
         Recorded::FreshThenSlow(slowed) => {
             api.guessing.answered(wrong);
-            api.guessing.slowed(&terminal.institution_code, slowed, now);
-            Ok(answer::response(body))
+            api.guessing.slowed(&asker.terminal.institution_code, slowed, now);
+            Ok(body)
         }
-        Recorded::Repeated { answer } => Ok(answer::response(answer::again(&answer)?)),
-        other => Err(refusal_of(api, terminal, other, now)),
+        Recorded::Repeated { answer } => answer::again(&answer),
+        other => Err(refusal_of(api, asker.terminal, other, now)),
     }
 }
 
 /// One read: whether the question may be asked, and what it leads to.
 async fn look_up(
     api: &Api,
-    terminal: &AskingTerminal,
-    request_id: &str,
-    digests: &Digests,
-    query: &NumberQuery,
+    asker: &Asker<'_>,
+    asked: &NumberCheck,
     now: Instant,
 ) -> Result<NumberLookup, Refusal> {
+    let query = &asked.query;
     let question = NumberQuestion {
-        institution_code: terminal.institution_code.clone(),
-        request_id: request_id.to_owned(),
-        question_digest: digests.question,
+        institution_code: asker.terminal.institution_code.clone(),
+        request_id: asked.request_id.clone(),
+        question_digest: asked.digests.question,
         insurer: query.insurer_number.clone(),
         number: NumberKey::of(&query.insured_number),
         birthdate: query.birthdate,
@@ -88,21 +107,21 @@ async fn look_up(
 /// The refusal of a question that was not looked up, once it is on record.
 async fn refuse(
     api: &Api,
-    terminal: &AskingTerminal,
+    asker: &Asker<'_>,
     request_id: String,
     refusal: NumberRefusal,
     now: Instant,
 ) -> Refusal {
     let refused = RefusedNumberCheck {
-        institution_code: terminal.institution_code.clone(),
+        institution_code: asker.terminal.institution_code.clone(),
         request_id,
         refusal,
-        actor: answer::actor(terminal),
+        actor: asker.actor.clone(),
         action: answer::action(InquiryMethod::Number).to_owned(),
         recorded_at: now,
     };
     match api.store.refuse_number_check(refused).await {
-        Ok(recorded) => refusal_of(api, terminal, recorded, now),
+        Ok(recorded) => refusal_of(api, asker.terminal, recorded, now),
         Err(error) => Refusal::write_failed(&error),
     }
 }
@@ -149,7 +168,12 @@ fn check_items(request_id: &str, query: &NumberQuery) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn find(terminal: &AskingTerminal, query: NumberQuery, context: NumberContext) -> Found {
+fn find(
+    terminal: &AskingTerminal,
+    query: NumberQuery,
+    context: NumberContext,
+    repeats_question: bool,
+) -> Found {
     let decision = decide_by_number(&query, &context.coverages, &terminal.institution_code);
     let person_key = decision.coverages.first().map(|coverage| coverage.person_key.clone());
     let reference_number = person_key.as_ref().and_then(|person| {
@@ -165,6 +189,22 @@ fn find(terminal: &AskingTerminal, query: NumberQuery, context: NumberContext) -
         reference_number,
         person_key,
         prescription_issue_select: None,
+        search_info: repeats_question.then(|| echo(query)),
+    }
+}
+
+/// The question as a result repeats it.
+fn echo(query: NumberQuery) -> SearchInfo {
+    let consent =
+        if query.ceiling_consent { CeilingConsentFlag::Agreed } else { CeilingConsentFlag::NotAgreed };
+    SearchInfo {
+        insurer_number: query.insurer_number,
+        insured_card_symbol: query.insured_symbol,
+        insured_identification_number: query.insured_number,
+        insured_branch_number: query.branch_number,
+        birthdate: query.birthdate,
+        ceiling_consent: consent.into(),
+        arbitrary_identifier: None,
     }
 }
 

@@ -10,6 +10,7 @@
 //!
 //! What must not live here: anything of one site alone.
 
+pub mod csv;
 pub mod door;
 pub mod form;
 pub mod guard;

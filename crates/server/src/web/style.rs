@@ -9,6 +9,8 @@ use axum::routing::get;
 pub const FOUNDATION_CSS: &str = include_str!("../../static/foundation.css");
 /// What the sites for staff have besides.
 const SITE_CSS: &str = include_str!("../../static/site.css");
+/// The one page that is printed.
+const PRINT_CSS: &str = include_str!("../../static/print.css");
 const PASSKEY_JS: &str = include_str!("../../static/passkey.js");
 
 /// Browsers may keep style and scripts for an hour.
@@ -18,6 +20,7 @@ pub(super) fn routes() -> Router {
     Router::new()
         .route("/static/foundation.css", get(|| async { file("text/css; charset=utf-8", FOUNDATION_CSS) }))
         .route("/static/site.css", get(|| async { file("text/css; charset=utf-8", SITE_CSS) }))
+        .route("/static/print.css", get(|| async { file("text/css; charset=utf-8", PRINT_CSS) }))
         .route("/static/passkey.js", get(|| async { file("text/javascript; charset=utf-8", PASSKEY_JS) }))
 }
 

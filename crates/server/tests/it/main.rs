@@ -19,6 +19,7 @@ mod full_disk;
 mod guessing;
 mod hosts;
 mod institution_menu;
+mod institution_number_check;
 mod institution_policy;
 mod institution_support;
 mod institution_web;

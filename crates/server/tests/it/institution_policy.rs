@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use eligibility::institution_account::InstitutionAction;
+
 use crate::foreign_objects::read_folder;
 
 /// Who may have a route.
@@ -13,14 +15,29 @@ enum For {
     Certificate,
     /// Whoever is signed in, about the own account and institution.
     SignedIn,
+    /// Whose role may do this; an object of another institution is not there.
+    May(InstitutionAction),
 }
 
 struct Route(&'static str, &'static str, For);
 
 /// Method, path as the router has it, who may have it.
 const ROUTES: &[Route] = {
-    use For::{Certificate, SignedIn};
-    &[Route("get", "/", Certificate), Route("get", "menu::PATH", SignedIn)]
+    use For::{Certificate, May, SignedIn};
+    use InstitutionAction as Action;
+    &[
+        Route("get", "/", Certificate),
+        Route("get", "menu::PATH", SignedIn),
+        Route("get", "/eligibility/number", May(Action::CheckByNumber)),
+        Route("post", "/eligibility/number", May(Action::CheckByNumber)),
+        Route("get", "/eligibility/ceiling", May(Action::CheckByNumber)),
+        Route("post", "/eligibility/ceiling", May(Action::CheckByNumber)),
+        Route("get", "/eligibility/results/{id}", May(Action::CheckByNumber)),
+        Route("get", "/eligibility/results/{id}/print", May(Action::CheckByNumber)),
+        Route("get", "/eligibility/results/{id}/csv", May(Action::CheckByNumber)),
+        Route("get", "/eligibility/results/{id}/reference-number", May(Action::RegisterReferenceNumber)),
+        Route("post", "/eligibility/results/{id}/reference-number", May(Action::RegisterReferenceNumber)),
+    ]
 };
 
 #[test]

@@ -9,6 +9,7 @@
 pub mod account;
 pub mod activation;
 pub mod application;
+pub mod bulk;
 pub mod calendar;
 pub mod card_certificate;
 pub mod codes;

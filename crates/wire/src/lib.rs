@@ -3,6 +3,7 @@
 //! Every function here is total: hostile bytes give a named error, never a panic. No I/O beyond the readers
 //! and writers handed in.
 
+pub mod bulk;
 pub mod card_statement;
 pub mod charset;
 pub mod compose;

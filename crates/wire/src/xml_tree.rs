@@ -19,10 +19,27 @@ pub(crate) const MAX_MESSAGE_BYTES: usize = 10 * 1024 * 1024;
 pub(crate) const MAX_DEPTH: usize = 32;
 /// Most elements in one message.
 pub(crate) const MAX_ELEMENTS: usize = 200_000;
+/// Longest bulk result, bytes: ten thousand rows with everything that can stand in one.
+const MAX_BULK_RESULT_BYTES: usize = 96 * 1024 * 1024;
+/// Most elements in one bulk result.
+const MAX_BULK_RESULT_ELEMENTS: usize = 1_000_000;
 /// Longest tag with its attributes, bytes.
 pub(crate) const MAX_TAG_BYTES: usize = 4 * 1024;
 /// Longest element name, bytes.
 const MAX_NAME_BYTES: usize = 128;
+
+/// How much of one message is read.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) bytes: usize,
+    pub(crate) elements: usize,
+}
+
+/// Of every message that comes from outside.
+pub(crate) const MESSAGE: Limits = Limits { bytes: MAX_MESSAGE_BYTES, elements: MAX_ELEMENTS };
+/// Of the results that answer a bulk file.
+pub(crate) const BULK_RESULT: Limits =
+    Limits { bytes: MAX_BULK_RESULT_BYTES, elements: MAX_BULK_RESULT_ELEMENTS };
 
 /// Why bytes cannot be read as a message at all. Such a file gets no result, only an `.err` file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -97,11 +114,16 @@ fn is_xml_char(c: char) -> bool {
 
 /// Reads decoded text as one element with everything below it.
 pub(crate) fn parse(text: &str) -> Result<Element, Unreadable> {
+    parse_within(text, MAX_ELEMENTS)
+}
+
+/// The same with another limit on elements.
+pub(crate) fn parse_within(text: &str, most_elements: usize) -> Result<Element, Unreadable> {
     if !text.chars().all(is_xml_char) {
         return Err(Unreadable::ForbiddenCharacter);
     }
     let mut reader = Reader::from_str(text);
-    let mut tree = Tree { open: Vec::new(), root: None, elements: 0 };
+    let mut tree = Tree { open: Vec::new(), root: None, elements: 0, most_elements };
     loop {
         match reader.read_event().map_err(|_| Unreadable::NotWellFormed)? {
             Event::Start(tag) => tree.open(tag.name().as_ref(), tag.len())?,
@@ -125,6 +147,7 @@ struct Tree {
     open: Vec<Element>,
     root: Option<Element>,
     elements: usize,
+    most_elements: usize,
 }
 
 impl Tree {
@@ -139,7 +162,7 @@ impl Tree {
             return Err(Unreadable::TooDeep);
         }
         self.elements += 1;
-        if self.elements > MAX_ELEMENTS {
+        if self.elements > self.most_elements {
             return Err(Unreadable::TooManyElements);
         }
         self.open.push(Element::new(name));

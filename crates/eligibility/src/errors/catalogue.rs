@@ -375,6 +375,14 @@ catalogue! {
         en: "The coverage to register cannot be identified.",
             "Check number, symbol and branch, and register again.",
             "Nothing to do.";
+    /// Another patient of the institution has the reference number.
+    ReferenceNumberTaken = "OQSB1202E" Nobody 200
+        ja: "照会番号は別の患者に登録されています。",
+            "別の照会番号にするか、先にその患者の照会番号を変更してください。",
+            "対応は不要です。";
+        en: "Another patient has this reference number.",
+            "Take another number, or change the other patient's first.",
+            "Nothing to do.";
     /// A reception number is unknown or its result is gone.
     ReceptionUnknown = "OQSB1301W" Refusal 404
         ja: "受付番号が見つからないか、結果の保存期間を過ぎています。",
@@ -383,6 +391,22 @@ catalogue! {
         en: "The reception number is unknown or its result has expired.",
             "Submit the bulk question again.",
             "Check that reception numbers are kept and results fetched within 7 days.";
+    /// A bulk file has too many rows.
+    BulkTooManyRows = "OQSB1302E" Refusal 413
+        ja: "1ファイルの件数が上限の10,000件を超えています。",
+            "ファイルを分けて、もう一度登録してください。",
+            "1ファイル10,000件以内になるよう、要求を分けてください。";
+        en: "The file has more than 10,000 rows.",
+            "Split the file and submit the parts.",
+            "Split the request; a file may have 10,000 rows at most.";
+    /// An institution handed in too many bulk files today.
+    BulkTooManyFiles = "OQSB1303W" Refusal 429
+        ja: "本日登録できるファイル数の上限（20ファイル）に達しました。",
+            "明日以降に、もう一度登録してください。",
+            "1日20ファイル以内になるよう、要求をまとめてください。";
+        en: "The limit of 20 files a day is reached.",
+            "Submit the file again tomorrow.",
+            "Put the questions into fewer files; 20 a day are taken.";
     /// There is no valid consent to view.
     NoConsent = "OQSB1401W" Refusal 403
         ja: "閲覧同意の有効期限が切れています。",

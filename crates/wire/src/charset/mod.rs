@@ -68,7 +68,15 @@ pub(crate) fn note(substitutions: &mut Vec<Substitution>, original: String, repl
 /// # Errors
 /// [`Unreadable`] when the size limit is passed, the encoding is another, or bytes are no characters in it.
 pub fn decode(bytes: &[u8]) -> Result<(CharacterCode, Cow<'_, str>), Unreadable> {
-    if bytes.len() > MAX_MESSAGE_BYTES {
+    decode_within(bytes, MAX_MESSAGE_BYTES)
+}
+
+/// The same with another limit on bytes.
+pub(crate) fn decode_within(
+    bytes: &[u8],
+    most_bytes: usize,
+) -> Result<(CharacterCode, Cow<'_, str>), Unreadable> {
+    if bytes.len() > most_bytes {
         return Err(Unreadable::TooLarge);
     }
     let (marked, bytes) = match bytes.strip_prefix(UTF8_BOM) {

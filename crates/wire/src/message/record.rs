@@ -234,6 +234,7 @@ pub(crate) fn push_schema<R: utoipa::ToSchema>(schemas: &mut Vec<NamedSchema>) {
 ///
 /// `required`, `optional`: a leaf. `record`, `optional_record`: an element with children. `wrapped_list`,
 /// `plain_list`: a list element with items; in JSON an array whose items stand under their name, or plain.
+/// `repeated`, `texts`: records or leaves that repeat under their name; in JSON an array under it.
 /// `consent`: three leaves that share a stem.
 macro_rules! record {
     ($(#[$meta:meta])* pub struct $name:ident { $(
@@ -307,6 +308,12 @@ macro_rules! field {
     (write plain_list $v:expr, $out:ident, $name:literal, $item:literal) => {
         $crate::message::record::write_list($out, $name, $item, &$v)
     };
+    (write repeated $v:expr, $out:ident, $name:literal) => {
+        $crate::message::record_repeated::write_repeated($out, $name, &$v)
+    };
+    (write texts $v:expr, $out:ident, $name:literal) => {
+        $crate::message::record_repeated::write_texts($out, $name, &$v)
+    };
     (write consent $v:expr, $out:ident, $stem:literal) => {
         $crate::message::record::write_consent(
             $out,
@@ -332,6 +339,12 @@ macro_rules! field {
     };
     (read plain_list $e:ident, $name:literal, $item:literal) => {
         $crate::message::record::read_list($e, $name, $item)?
+    };
+    (read repeated $e:ident, $name:literal) => {
+        $crate::message::record_repeated::read_repeated($e, $name)?
+    };
+    (read texts $e:ident, $name:literal) => {
+        $crate::message::record_repeated::read_texts($e, $name)?
     };
     (read consent $e:ident, $stem:literal) => {
         $crate::message::record::read_consent($e, $crate::message::record::consent_names!($stem))?
@@ -362,6 +375,16 @@ macro_rules! field {
         }
     };
     (json plain_list $v:expr, $map:ident, $name:literal, $item:literal) => {
+        if !$v.is_empty() {
+            $map.serialize_entry($name, &$v)?;
+        }
+    };
+    (json repeated $v:expr, $map:ident, $name:literal) => {
+        if !$v.is_empty() {
+            $map.serialize_entry($name, &$v)?;
+        }
+    };
+    (json texts $v:expr, $map:ident, $name:literal) => {
         if !$v.is_empty() {
             $map.serialize_entry($name, &$v)?;
         }
@@ -405,6 +428,12 @@ macro_rules! field {
             >()),
         )
     };
+    (schema repeated $ty:ty, $o:ident, $name:literal) => {
+        $crate::message::record::field!(schema plain_list $ty, $o, $name, "")
+    };
+    (schema texts $ty:ty, $o:ident, $name:literal) => {
+        $o.property($name, $crate::message::record::array_of($crate::message::record::string_schema()))
+    };
     (schema consent $ty:ty, $o:ident, $stem:literal) => {{
         let [flag, at, until] = $crate::message::record::consent_names!($stem);
         $o.property(flag, $crate::message::record::string_schema())
@@ -422,6 +451,9 @@ macro_rules! field {
         $crate::message::record::push_schema::<<$ty as $crate::message::record::Inner>::Item>($s)
     };
     (schemas plain_list $ty:ty, $s:ident) => {
+        $crate::message::record::push_schema::<<$ty as $crate::message::record::Inner>::Item>($s)
+    };
+    (schemas repeated $ty:ty, $s:ident) => {
         $crate::message::record::push_schema::<<$ty as $crate::message::record::Inner>::Item>($s)
     };
     (schemas $kind:ident $ty:ty, $s:ident) => {};

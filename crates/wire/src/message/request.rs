@@ -11,7 +11,8 @@ use eligibility::{
 use super::{
     FieldProblem, FieldProblemKind, Layout, MAX_IDENTIFIER_CHARS, MAX_INSURED_TEXT_CHARS, SearchInfo,
     WrittenXml,
-    record::{Record as _, leaf_text, read_required, write_optional},
+    envelope::{Check, read_text, read_trimmed},
+    record::{Record as _, read_required, write_optional},
     value::Leaf,
     xml::finish,
 };
@@ -79,22 +80,27 @@ impl InvalidRequest {
     /// The wrong elements in one line for `ErrorMessage`, cut to the length clients keep.
     #[must_use]
     pub fn message(&self) -> String {
-        let mut text = String::new();
-        for problem in &self.problems {
-            let what = match problem.kind {
-                FieldProblemKind::Missing => "がありません",
-                FieldProblemKind::Format => "の形式が不正です",
-                FieldProblemKind::TooLong => "が長すぎます",
-                FieldProblemKind::Repeated => "が重複しています",
-            };
-            let next = format!("{}{what}。", problem.element);
-            if (text.chars().count() + next.chars().count()) > super::MAX_ERROR_MESSAGE_CHARS {
-                break;
-            }
-            text.push_str(&next);
-        }
-        text
+        problems_message(&self.problems)
     }
+}
+
+/// Names wrong elements in one line, cut to the length clients keep.
+pub(crate) fn problems_message(problems: &[FieldProblem]) -> String {
+    let mut text = String::new();
+    for problem in problems {
+        let what = match problem.kind {
+            FieldProblemKind::Missing => "がありません",
+            FieldProblemKind::Format => "の形式が不正です",
+            FieldProblemKind::TooLong => "が長すぎます",
+            FieldProblemKind::Repeated => "が重複しています",
+        };
+        let next = format!("{}{what}。", problem.element);
+        if (text.chars().count() + next.chars().count()) > super::MAX_ERROR_MESSAGE_CHARS {
+            break;
+        }
+        text.push_str(&next);
+    }
+    text
 }
 
 /// The readable part of a request's header.
@@ -197,48 +203,14 @@ fn read_question(body: &Element, check: &mut Check) -> Option<Question> {
     })
 }
 
-/// Collects problems while reading goes on.
-#[derive(Default)]
-struct Check {
-    problems: Vec<FieldProblem>,
-}
-
-impl Check {
-    fn keep<T>(&mut self, read: Result<T, FieldProblem>) -> Option<T> {
-        match read {
-            Ok(value) => Some(value),
-            Err(problem) => {
-                self.problems.push(problem);
-                None
-            }
-        }
-    }
-}
-
-/// A mandatory leaf of a fixed format; blanks around it do not matter.
-fn read_trimmed<T: Leaf>(parent: &Element, name: &'static str) -> Result<T, FieldProblem> {
-    let problem = |kind| FieldProblem { element: name, kind };
-    let text = leaf_text(parent, name)?.map(str::trim).filter(|text| !text.is_empty());
-    T::read(text.ok_or(problem(FieldProblemKind::Missing))?).ok_or(problem(FieldProblemKind::Format))
-}
-
-/// An optional text kept as it is, blanks included; all blank is absent only for what is compared, not echoed.
-fn read_text(parent: &Element, name: &'static str, limit: usize) -> Result<Option<String>, FieldProblem> {
-    let text = leaf_text(parent, name)?;
-    if text.is_some_and(|text| text.chars().count() > limit) {
-        return Err(FieldProblem { element: name, kind: FieldProblemKind::TooLong });
-    }
-    Ok(text.map(str::to_owned))
-}
-
-fn read_insured_number(info: &Element) -> Result<String, FieldProblem> {
+pub(super) fn read_insured_number(info: &Element) -> Result<String, FieldProblem> {
     const ELEMENT: &str = "InsuredIdentificationNumber";
     let text = read_text(info, ELEMENT, MAX_INSURED_TEXT_CHARS)?;
     text.filter(|text| !text.trim().is_empty())
         .ok_or(FieldProblem { element: ELEMENT, kind: FieldProblemKind::Missing })
 }
 
-fn read_branch(info: &Element) -> Result<Option<String>, FieldProblem> {
+pub(super) fn read_branch(info: &Element) -> Result<Option<String>, FieldProblem> {
     const ELEMENT: &str = "InsuredBranchNumber";
     let Some(text) = read_text(info, ELEMENT, MAX_INSURED_TEXT_CHARS)? else { return Ok(None) };
     let digits = text.trim();

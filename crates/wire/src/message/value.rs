@@ -84,6 +84,7 @@ macro_rules! code_tables {
 code_tables!(
     CardClassification,
     CeilingCertificateKind,
+    CeilingChange,
     CeilingClass,
     CeilingConsentFlag,
     CharacterCode,

@@ -23,6 +23,7 @@ const TAKE: &str = "INSERT INTO form_handed_in (subject, form_id, outcome, hande
      VALUES ($1, $2, $3, $4) ON CONFLICT (subject, form_id) \
      DO UPDATE SET outcome = form_handed_in.outcome RETURNING outcome";
 const SETTLE: &str = "UPDATE form_handed_in SET outcome = $1 WHERE subject = $2 AND form_id = $3";
+const FORGET: &str = "DELETE FROM form_handed_in WHERE subject = $1 AND form_id = $2";
 const FIND: &str = "SELECT outcome FROM form_handed_in WHERE subject = $1 AND form_id = $2";
 const OLD: &str = "DELETE FROM form_handed_in WHERE (subject, form_id) IN \
      (SELECT subject, form_id FROM form_handed_in WHERE handed_in_at <= $1 ORDER BY handed_in_at LIMIT $2)";
@@ -38,6 +39,11 @@ pub(crate) async fn take(tx: &Tx<'_>, form: &FormId, now: Instant) -> Result<Opt
 /// Writes down what came of the form: a short text that is not empty, e.g. the address of the page to show.
 pub(crate) async fn settle(tx: &Tx<'_>, form: &FormId, outcome: &str) -> Result<()> {
     tx.execute(SETTLE, bind![outcome, &form.subject, &form.form_id]).await.map(drop)
+}
+
+/// Gives the place of a form back that had no effect, so that it may be handed in again, corrected.
+pub(crate) async fn forget(tx: &Tx<'_>, form: &FormId) -> Result<()> {
+    tx.execute(FORGET, bind![&form.subject, &form.form_id]).await.map(drop)
 }
 
 struct Find(FormId);

@@ -6,6 +6,7 @@
 //!
 //! A caller sees [`Store`] and plain values. A success from a writing function means a durable commit.
 
+mod act;
 mod activation;
 mod application;
 mod attempt;
@@ -41,6 +42,7 @@ mod reference_number;
 mod revocation_list;
 mod second_factor;
 mod sign_in;
+mod staff_account;
 mod store;
 mod terminal_certificate;
 mod verification;
@@ -48,6 +50,7 @@ mod visual_check_passcode;
 mod web_session;
 mod writer;
 
+pub use act::Act;
 pub use activation::{
     ACTIVATIONS_LIMIT, ActivationEntered, ActivationEntry, ActivationIssued, NewActivation, StoredActivation,
 };
@@ -89,8 +92,12 @@ pub use options::{Options, READ_BATCH_LIMIT, READ_QUEUE_LIMIT, WRITE_GROUP_LIMIT
 pub use portal_account::{Confirmed, PendingRegistration, PortalAccount, REGISTRATION_LINK};
 pub use reference_number::REFERENCE_NUMBER_MAX;
 pub use revocation_list::RevocationListMark;
-pub use second_factor::{Act, PASSKEYS_MAX, SecondFactors, StoredPasskey, StoredTotp};
+pub use second_factor::{PASSKEYS_MAX, SecondFactors, StoredPasskey, StoredTotp};
 pub use sign_in::{PasswordChange, SignInRecord};
+pub use staff_account::{
+    NewStaff, NewStaffPassword, NewStaffSession, STAFF_LIMIT, Staff, StaffAccount, StaffAdded, StaffChanged, StaffReset,
+    StaffSession,
+};
 pub use store::{Counters, Store};
 pub use terminal_certificate::TerminalCertificate;
 pub use verification::{NewVerification, Recorded};

@@ -3,8 +3,8 @@
 use eligibility::Instant;
 
 use crate::{
-    Result, Store, TokenHash,
-    audit::{AuditEvent, Chains},
+    Act, Result, Store, TokenHash,
+    audit::Chains,
     engine::{Row, Tx, bind},
     job::{Read, Write},
     web_session,
@@ -12,29 +12,6 @@ use crate::{
 
 /// Passkeys one account may have.
 pub const PASSKEYS_MAX: usize = 10;
-
-/// Who does something with an account, where it is audited, and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Act {
-    /// The audit chain.
-    pub chain: String,
-    /// Who acts.
-    pub actor: String,
-    /// Now.
-    pub now: Instant,
-}
-
-impl Act {
-    fn event(&self, action: &str, subject: &str) -> AuditEvent {
-        AuditEvent {
-            actor: self.actor.clone(),
-            action: action.to_owned(),
-            object: format!("account:{subject}"),
-            outcome: "done".to_owned(),
-            detail: String::new(),
-        }
-    }
-}
 
 /// One passkey. What the two states hold is the passkey library's affair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,6 +143,8 @@ impl Read for Find {
 enum Change {
     AddPasskey(StoredPasskey),
     RemovePasskey(Vec<u8>),
+    /// Of an account that signs in with its password alone as well: the last one may go.
+    DropPasskey(Vec<u8>),
     BeginTotp { sealed_secret: Vec<u8> },
     RemoveTotp,
     SetCodes(Vec<[u8; 32]>),
@@ -175,7 +154,7 @@ impl Change {
     const fn action(&self) -> &'static str {
         match self {
             Self::AddPasskey(_) => "account.passkey-add",
-            Self::RemovePasskey(_) => "account.passkey-remove",
+            Self::RemovePasskey(_) | Self::DropPasskey(_) => "account.passkey-remove",
             Self::BeginTotp { .. } => "account.totp-begin",
             Self::RemoveTotp => "account.totp-remove",
             Self::SetCodes(_) => "account.recovery-codes",
@@ -205,6 +184,9 @@ impl Write for Make {
             Change::RemovePasskey(id) => {
                 left_with_one(tx, subject, Some(id)).await?
                     && tx.execute(REMOVE_PASSKEY, bind![subject, id.as_slice()]).await? == 1
+            }
+            Change::DropPasskey(id) => {
+                tx.execute(REMOVE_PASSKEY, bind![subject, id.as_slice()]).await? == 1
             }
             Change::BeginTotp { sealed_secret } => {
                 tx.execute(BEGIN_TOTP, bind![subject, sealed_secret.as_slice(), 0_i64]).await? == 1
@@ -384,6 +366,21 @@ impl Store {
         act: Act,
     ) -> Result<bool> {
         self.make(subject, Change::RemovePasskey(credential_id), Some(kept), act).await
+    }
+
+    /// Removes a passkey of an account that has a password besides, audited; every session but `kept` ends. `false` when
+    /// it is not there.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn drop_passkey(
+        &self,
+        subject: &str,
+        credential_id: Vec<u8>,
+        kept: TokenHash,
+        act: Act,
+    ) -> Result<bool> {
+        self.make(subject, Change::DropPasskey(credential_id), Some(kept), act).await
     }
 
     /// Puts a new TOTP secret in the place of one that was never used, audited. It is a second factor once a code of it

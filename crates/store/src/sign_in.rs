@@ -93,6 +93,11 @@ pub(crate) async fn close(tx: &Tx<'_>, audience: Audience, login_key: &str, now:
     Ok(true)
 }
 
+/// Forgets every browser of an account, within the transaction that changes its password.
+pub(crate) async fn forget_browsers(tx: &Tx<'_>, subject: &str) -> Result<u64> {
+    tx.execute(FORGET_ALL, bind![subject]).await
+}
+
 struct Find {
     audience: Audience,
     login_key: String,
@@ -227,7 +232,7 @@ impl Write for SetPassword {
             return Ok(false);
         }
         web_session::end_others(tx, &new.subject, new.kept.as_ref()).await?;
-        tx.execute(FORGET_ALL, bind![&new.subject]).await?;
+        forget_browsers(tx, &new.subject).await?;
         for place in &new.freed {
             crate::attempt::free(tx, place).await?;
         }

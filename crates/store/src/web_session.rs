@@ -145,6 +145,23 @@ pub(crate) async fn end_others(tx: &Tx<'_>, subject: &str, kept: Option<&TokenHa
     tx.execute(END_ALL, bind![subject, kept.unwrap_or(&[0; 32])]).await
 }
 
+/// Puts a session, within the transaction that lets somebody in.
+pub(crate) async fn put(tx: &Tx<'_>, token: &TokenHash, new: &WebSession) -> Result<()> {
+    let row = bind![
+        token,
+        new.audience.name(),
+        &new.subject,
+        new.institution_code.as_ref().map(InstitutionCode::as_str),
+        &new.role,
+        &new.name,
+        new.stage.name(),
+        new.began_at.0,
+        new.seen_at.0,
+        new.ends_at.0,
+    ];
+    tx.execute(PUT, row).await.map(drop)
+}
+
 struct Begin {
     token: TokenHash,
     replaced: Option<TokenHash>,
@@ -164,19 +181,7 @@ impl Write for Begin {
             tx.execute(END, bind![replaced]).await?;
         }
         let new = &self.session;
-        let row = bind![
-            &self.token,
-            new.audience.name(),
-            &new.subject,
-            new.institution_code.as_ref().map(InstitutionCode::as_str),
-            &new.role,
-            &new.name,
-            new.stage.name(),
-            new.began_at.0,
-            new.seen_at.0,
-            new.ends_at.0,
-        ];
-        tx.execute(PUT, row).await?;
+        put(tx, &self.token, new).await?;
         chains.append(tx, new.chain(), new.began_at, &self.audit).await.map(drop)
     }
 }

@@ -64,7 +64,7 @@ pub enum AccountSheetIssue {
 const FIND: &str = "SELECT user_id, role, must_change, password_until, sheets FROM institution_account \
      WHERE institution_code = $1 AND role = $2 ORDER BY created_at, user_id LIMIT 1";
 const ISSUE: &str = "UPDATE institution_account SET password_hash = $1, password_until = $2, sheets = $3, \
-     changed_at = $4 WHERE institution_code = $5 AND user_id = $6 AND sheets = $7 AND must_change";
+     initial_spent_at = NULL, changed_at = $4 WHERE institution_code = $5 AND user_id = $6 AND sheets = $7 AND must_change";
 
 async fn find(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<Option<InstitutionAccount>> {
     tx.query_one(FIND, bind![institution.as_str(), FIRST_ROLE], |found| {

@@ -91,13 +91,9 @@ impl Meaning {
     #[must_use]
     pub const fn of(validity: Validity) -> Self {
         let (tone, sign, now, steps, charge): (_, _, _, &[_], &[_]) = match validity {
-            Validity::Valid => (
-                Tone::Go,
-                "✓",
-                "資格があります。表示された保険者と負担割合で受け付けてください。",
-                &[],
-                &[],
-            ),
+            Validity::Valid => {
+                (Tone::Go, "✓", "資格があります。表示された保険者と負担割合で受け付けてください。", &[], &[])
+            }
             Validity::Invalid => (
                 Tone::Stop,
                 "✕",

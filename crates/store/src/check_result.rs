@@ -2,10 +2,7 @@
 //! same person; and the record of who looked.
 
 use eligibility::{
-    Instant,
-    codes::InquiryMethod,
-    institution::InstitutionCode,
-    person::PersonKey,
+    Instant, codes::InquiryMethod, institution::InstitutionCode, person::PersonKey,
     reference_number::ReferenceNumber,
 };
 
@@ -219,5 +216,30 @@ impl Store {
     /// Any write error of the store.
     pub async fn register_reference_number(&self, new: NewReferenceNumber) -> Result<bool> {
         self.write(new).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BY_CARD, BY_NUMBER, CARD_CHECK};
+    use crate::{Options, Store, engine::SqliteFile};
+
+    #[tokio::test]
+    async fn earlier_answers_are_found_by_an_index() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("test.db");
+        let url = format!("sqlite:{}", path.display());
+        Store::open(&url, Options::default()).await.expect("opens").migrate().await.expect("migrates");
+        let writer = SqliteFile::new(path, Options::default()).open_writer().expect("opens");
+        for (sql, key) in [
+            (BY_NUMBER, "verification_by_number (institution_code=? AND person_key=? AND recorded_at<?)"),
+            (BY_CARD, "verification_age (recorded_at=?)"),
+            (CARD_CHECK, "PRIMARY KEY (institution_code=? AND person_key=?)"),
+        ] {
+            let mut statement = writer.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("prepares");
+            let rows = statement.query_map(["", "", ""], |row| row.get::<_, String>(3)).expect("runs");
+            let plan: Vec<String> = rows.map(|row| row.expect("text")).collect();
+            assert!(plan.iter().any(|step| step.ends_with(key)), "{plan:?}");
+        }
     }
 }

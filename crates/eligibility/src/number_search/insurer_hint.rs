@@ -5,8 +5,17 @@ use crate::insurer::{InsurerKind, InsurerNumber};
 /// Suggestions named at most: more helps nobody.
 const SUGGESTIONS_MAX: usize = 3;
 /// Digits that look alike on a worn card or in handwriting, or lie side by side under one finger.
-const ALIKE: &[(char, char)] =
-    &[('1', '7'), ('3', '8'), ('5', '6'), ('0', '6'), ('0', '8'), ('6', '8'), ('4', '9'), ('3', '5'), ('8', '9')];
+const ALIKE: &[(char, char)] = &[
+    ('1', '7'),
+    ('3', '8'),
+    ('5', '6'),
+    ('0', '6'),
+    ('0', '8'),
+    ('6', '8'),
+    ('4', '9'),
+    ('3', '5'),
+    ('8', '9'),
+];
 
 /// What may be wrong with a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,9 +81,10 @@ impl InsurerNumberHint {
         if self.unknown_prefecture {
             said.push("都道府県を表す2桁が01から47の間にありません".to_owned());
         }
-        let exchanged = self.exchanged.iter().map(|place| {
-            format!("左から{place}桁目と{}桁目が入れ替わっていませんか", place + 1)
-        });
+        let exchanged = self
+            .exchanged
+            .iter()
+            .map(|place| format!("左から{place}桁目と{}桁目が入れ替わっていませんか", place + 1));
         let misread = self
             .misread
             .iter()

@@ -71,7 +71,9 @@ impl NumberSearchForm {
             required: false,
             hint: "記号のない証（後期高齢者医療など）では空けておきます",
         },
-        FieldText { id: "insured_number", label: "番号", required: true, hint: "券面のとおりに入力します" },
+        FieldText {
+            id: "insured_number", label: "番号", required: true, hint: "券面のとおりに入力します"
+        },
         FieldText {
             id: "branch_number",
             label: "枝番",

@@ -1,11 +1,11 @@
 use eligibility::{
     Date,
     calendar::{self, Era, JapaneseDate},
+    codes::Validity,
     coverage::CopayRatio,
     insurer::InsurerNumber,
     meaning::{Meaning, Tone, share_by_law},
     number_search::{InsurerNumberHint, NumberSearchForm},
-    codes::Validity,
     verification::NumberQuery,
 };
 use jiff::civil::date;
@@ -95,17 +95,44 @@ fn a_check_digit_that_does_not_fit_can_be_insisted_on() {
 #[test]
 fn dates_are_read_in_every_shape() {
     for typed in [
-        "昭和55年1月2日", "昭和５５年１月２日", "昭和 55 年 1 月 2 日", "昭和五十五年一月二日", "昭和五五年一月二日",
-        "S55.1.2", "s55.01.02", "Ｓ５５．１．２", "S55/1/2", "S55-1-2", "S 55 1 2", "S550102", "昭55.1.2", "㍼55.1.2",
-        "3550102", "3-55.1.2", "３５５０１０２", "1980-01-02", "1980/1/2", "1980.1.2", "19800102", "１９８００１０２",
-        "1980年1月2日", "西暦1980年1月2日", "1980 1 2", "1980ー01ー02", "一九八〇年一月二日",
+        "昭和55年1月2日",
+        "昭和５５年１月２日",
+        "昭和 55 年 1 月 2 日",
+        "昭和五十五年一月二日",
+        "昭和五五年一月二日",
+        "S55.1.2",
+        "s55.01.02",
+        "Ｓ５５．１．２",
+        "S55/1/2",
+        "S55-1-2",
+        "S 55 1 2",
+        "S550102",
+        "昭55.1.2",
+        "㍼55.1.2",
+        "3550102",
+        "3-55.1.2",
+        "３５５０１０２",
+        "1980-01-02",
+        "1980/1/2",
+        "1980.1.2",
+        "19800102",
+        "１９８００１０２",
+        "1980年1月2日",
+        "西暦1980年1月2日",
+        "1980 1 2",
+        "1980ー01ー02",
+        "一九八〇年一月二日",
     ] {
         let typed = NumberSearchForm { birthdate: typed.to_owned(), ..form() };
         assert_eq!(read(&typed).birthdate, date(1980, 1, 2), "{:?}", typed.birthdate);
     }
     for (typed, day) in [
-        ("明治45年7月29日", date(1912, 7, 29)), ("大正元年7月30日", date(1912, 7, 30)), ("令和元年五月十一日", date(2019, 5, 11)),
-        ("平成31年4月30日", date(2019, 4, 30)), ("R8.11.23", TODAY), ("昭和二十年十二月三十一日", date(1945, 12, 31)),
+        ("明治45年7月29日", date(1912, 7, 29)),
+        ("大正元年7月30日", date(1912, 7, 30)),
+        ("令和元年五月十一日", date(2019, 5, 11)),
+        ("平成31年4月30日", date(2019, 4, 30)),
+        ("R8.11.23", TODAY),
+        ("昭和二十年十二月三十一日", date(1945, 12, 31)),
     ] {
         let typed = NumberSearchForm { birthdate: typed.to_owned(), ..form() };
         assert_eq!(read(&typed).birthdate, day, "{:?}", typed.birthdate);
@@ -134,7 +161,12 @@ fn a_date_that_cannot_be_is_told_why() {
 
 #[test]
 fn the_day_asked_about_may_be_past_or_future_within_bounds() {
-    for (typed, day) in [("", TODAY), ("令和8年4月1日", date(2026, 4, 1)), ("2027-11-23", date(2027, 11, 23)), ("2016-11-23", date(2016, 11, 23))] {
+    for (typed, day) in [
+        ("", TODAY),
+        ("令和8年4月1日", date(2026, 4, 1)),
+        ("2027-11-23", date(2027, 11, 23)),
+        ("2016-11-23", date(2016, 11, 23)),
+    ] {
         let typed = NumberSearchForm { as_of: typed.to_owned(), ..form() };
         assert_eq!(read(&typed).as_of, day);
     }
@@ -159,7 +191,15 @@ fn every_wrong_field_is_named_at_once() {
     let fields: Vec<&str> = errors.as_slice().iter().map(|error| error.field.as_str()).collect();
     assert_eq!(
         fields,
-        ["insurer_number", "insured_symbol", "insured_number", "branch_number", "birthdate", "as_of", "ceiling_consent"]
+        [
+            "insurer_number",
+            "insured_symbol",
+            "insured_number",
+            "branch_number",
+            "birthdate",
+            "as_of",
+            "ceiling_consent"
+        ]
     );
     let consented = NumberSearchForm { ceiling_consent: "on".to_owned(), ..form() };
     assert!(consented.read_for_ceiling(TODAY).expect("a question").ceiling_consent);
@@ -187,7 +227,11 @@ fn every_answer_has_its_word_and_what_to_do() {
 fn the_share_by_law_follows_the_age() {
     assert_eq!(share_by_law(date(2024, 1, 1), TODAY), Some(CopayRatio::Twenty));
     assert_eq!(share_by_law(date(1980, 1, 2), TODAY), Some(CopayRatio::Thirty));
-    assert_eq!(share_by_law(date(1956, 11, 24), TODAY), Some(CopayRatio::Thirty), "until the end of the month");
+    assert_eq!(
+        share_by_law(date(1956, 11, 24), TODAY),
+        Some(CopayRatio::Thirty),
+        "until the end of the month"
+    );
     assert_eq!(share_by_law(date(1956, 10, 1), TODAY), None);
     assert_eq!(share_by_law(date(2026, 11, 24), TODAY), None, "not born yet");
 }

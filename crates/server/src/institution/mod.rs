@@ -19,8 +19,8 @@ pub mod user;
 
 use std::sync::Arc;
 
-use axum::{Extension, Router};
 use axum::routing::get;
+use axum::{Extension, Router};
 use store::Audience;
 
 pub use door::InstitutionDoor;

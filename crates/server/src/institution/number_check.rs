@@ -23,11 +23,11 @@ use super::check_result;
 use super::menu;
 use super::user::InstitutionUser;
 use crate::portal::applications::see;
+use crate::terminal_api::Api;
 use crate::terminal_api::answer::Asker;
 use crate::terminal_api::body::Digests;
 use crate::terminal_api::refusal::Refusal;
 use crate::terminal_api::verify_number::{self, NumberCheck};
-use crate::terminal_api::Api;
 use crate::web::once::Once;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
@@ -145,8 +145,7 @@ async fn open(
         NumberSearchForm::new(tokyo_date(site.clock.now()))
     } else {
         match check_result::question_of(&site, &user, &opened.from).await {
-            Ok(Some(question)) => NumberSearchForm::of(&question),
-            Ok(None) => return user.not_there(&site, InstitutionAction::CheckByNumber, "check-result").await,
+            Ok(question) => NumberSearchForm::of(&question),
             Err(response) => return response,
         }
     };
@@ -249,12 +248,7 @@ fn faulty(
 }
 
 /// Asks, and says under which id the answer is kept.
-async fn ask(
-    api: &Api,
-    user: &InstitutionUser,
-    once: &Once,
-    query: NumberQuery,
-) -> Result<String, Refusal> {
+async fn ask(api: &Api, user: &InstitutionUser, once: &Once, query: NumberQuery) -> Result<String, Refusal> {
     let request_id = request_id(once, user.subject(), &query)?;
     let asked = NumberCheckRequest::new(request_id.clone(), query);
     let body = serde_json::to_vec(&asked).map_err(|_| ErrorCode::Internal)?;

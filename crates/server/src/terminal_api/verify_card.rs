@@ -68,7 +68,8 @@ async fn decide(
     let earlier = earlier_consents(api, terminal, asked.care_form, &context.lookup).await?;
     let (found, chosen) = find(terminal, asked, &proof, context, &earlier, now)?;
     let nonce = proof.nonce.as_str().to_owned();
-    let (mut verification, body) = answer::verification(api, &Asker::terminal(terminal), &found, nonce, &digests, now).await?;
+    let (mut verification, body) =
+        answer::verification(api, &Asker::terminal(terminal), &found, nonce, &digests, now).await?;
     verification.proof_method = Some(asked.proof_method);
     verification.proof_digest = Some(proof.digest);
     verification.consents = chosen.iter().map(|consent| to_record(consent, asked.care_form)).collect();

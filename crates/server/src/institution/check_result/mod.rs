@@ -158,8 +158,7 @@ pub(super) async fn load(
     let whom = loaded.result.person_key.as_ref();
     let object = whom.map_or_else(|| "nobody".to_owned(), |key| format!("person:{}", key.0));
     let mut event = user.event("view_check_result", object, "done");
-    event.detail =
-        format!("verification:{} as:{seen_as} {}", loaded.result.verification_id, event.detail);
+    event.detail = format!("verification:{} as:{seen_as} {}", loaded.result.verification_id, event.detail);
     let recorded = site.store.record_looked(&user.institution_code, event, site.clock.now()).await;
     recorded.map_err(|error| refused::by_store(&error))?;
     Ok(loaded)
@@ -192,13 +191,9 @@ pub(super) async fn question_of(
     site: &Site,
     user: &InstitutionUser,
     id: &str,
-) -> Result<Option<NumberQuery>, Response> {
-    let loaded = match find(site, user, id).await {
-        Ok(loaded) => loaded,
-        Err(Missing::Failed(response)) => return Err(response),
-        Err(Missing::NotThere | Missing::Over) => return Ok(None),
-    };
-    Ok(shown::question(&loaded.message))
+) -> Result<NumberQuery, Response> {
+    let loaded = load(site, user, (id, InstitutionAction::CheckByNumber, "correction")).await?;
+    shown::question(&loaded.message).ok_or_else(refused::broken)
 }
 
 /// What page and print show alike.

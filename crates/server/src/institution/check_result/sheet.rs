@@ -197,8 +197,7 @@ fn ceiling(shown: &QualificationResult, marks: &Marks<'_>) -> Option<Section> {
     if marks.public_assistance {
         return None;
     }
-    let agreed =
-        shown.ceiling_consent.as_ref().is_some_and(|consent| consent.is(CeilingConsentFlag::Agreed));
+    let agreed = shown.ceiling_consent.as_ref().is_some_and(|consent| consent.is(CeilingConsentFlag::Agreed));
     let rows = match &shown.ceiling_certificate {
         Some(certificate) => certificate_rows(certificate, marks),
         None if agreed => {
@@ -237,7 +236,8 @@ fn specific_disease(shown: &SpecificDiseaseCertificateInfo) -> Section {
 }
 
 fn ticket(shown: &MedicalTicketInfo) -> Section {
-    let month = shown.treatment_month.as_ref().map(|month| format!("{}年{}月", month.0.year(), month.0.month()));
+    let month =
+        shown.treatment_month.as_ref().map(|month| format!("{}年{}月", month.0.year(), month.0.month()));
     let names: Vec<&str> = [&shown.injury_name1, &shown.injury_name2, &shown.injury_name3]
         .into_iter()
         .filter_map(|name| name.as_deref())

@@ -16,8 +16,7 @@ fn coverage(shown: &QualificationResult) -> ShownCoverage {
     let elderly = shown.elderly_certificate.as_ref().and_then(|certificate| certificate.ratio.known());
     let own = shown.contribution_ratio.as_ref().and_then(|ratio| ratio.known());
     let ceiling = shown.ceiling_certificate.as_ref();
-    let agreed =
-        shown.ceiling_consent.as_ref().is_some_and(|consent| consent.is(CeilingConsentFlag::Agreed));
+    let agreed = shown.ceiling_consent.as_ref().is_some_and(|consent| consent.is(CeilingConsentFlag::Agreed));
     ShownCoverage {
         public_assistance: shown.card_classification.is(CardClassification::PublicAssistance),
         insurer_number: shown.insurer_number.as_ref().map(ToString::to_string).unwrap_or_default(),

@@ -8,7 +8,6 @@ mod audit_dump;
 mod audit_log;
 mod certificates;
 mod check_results;
-mod check_results;
 mod checks;
 mod databases;
 mod denials;

@@ -117,6 +117,18 @@ impl RequestName {
             && self.function == "quc"
     }
 
+    /// The interface: what stands before `req` or `res`, e.g. `OQSsiquc01`.
+    #[must_use]
+    pub fn interface(&self) -> String {
+        self.start()
+    }
+
+    /// Name of a file beside the result: the result's with another ending (`pdf`, `png`).
+    #[must_use]
+    pub fn beside_name(&self, ending: &str) -> String {
+        self.with("res", ending)
+    }
+
     /// Name of the request itself.
     #[must_use]
     pub fn request_name(&self) -> String {
@@ -142,6 +154,10 @@ impl RequestName {
     }
 
     fn with(&self, direction: &str, extension: &str) -> String {
+        format!("{}{direction}_{}.{extension}", self.start(), self.free)
+    }
+
+    fn start(&self) -> String {
         let family = match self.family {
             Family::Oqs => "OQS",
             Family::Yzk => "YZK",
@@ -156,7 +172,7 @@ impl RequestName {
             Step::Request => "01",
             Step::Download => "02",
         };
-        format!("{family}{multiplicity}{}{step}{direction}_{}.{extension}", self.function, self.free)
+        format!("{family}{multiplicity}{}{step}", self.function)
     }
 }
 

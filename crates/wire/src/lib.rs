@@ -8,6 +8,7 @@ pub mod card_statement;
 pub mod charset;
 pub mod compose;
 pub mod err_file;
+pub mod facility;
 pub mod file_name;
 pub mod institution_certificate;
 pub mod insurer_file;

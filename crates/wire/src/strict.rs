@@ -45,6 +45,12 @@ pub(crate) fn day<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> 
     day_of(&text).ok_or_else(|| de::Error::custom("not a day as YYYY-MM-DD"))
 }
 
+/// Reads a day that may be absent.
+pub(crate) fn optional_day<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+    day_of(&text).map(Some).ok_or_else(|| de::Error::custom("not a day as YYYY-MM-DD"))
+}
+
 fn day_of(text: &str) -> Option<Date> {
     let bytes = text.as_bytes();
     let form = bytes.len() == 10

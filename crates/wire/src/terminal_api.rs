@@ -3,6 +3,8 @@
 //!
 //! The institution is never in a body: it is the organisation of the client certificate.
 
+mod bulk;
+
 use eligibility::{
     Date,
     codes::PrescriptionIssue,
@@ -21,6 +23,12 @@ use crate::{
         json::{XmlMsg, under_root},
     },
     strict,
+};
+
+pub use bulk::{
+    BULK_RESULTS_PATH, BULK_UPLOADS_PATH, BulkResultAnswer, BulkResultRequest, BulkUploadAnswer,
+    BulkUploadRequest, MAX_BULK_BODY_BYTES, MAX_FILE_IDENTIFIER_CHARS, REFERENCE_NUMBERS_PATH,
+    ReferenceNumberRequest, RegistrationAnswer, outcome_of,
 };
 
 /// Path of the nonce issue (POST).

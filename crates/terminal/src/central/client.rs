@@ -217,6 +217,12 @@ impl Central for HttpsCentral {
         Ok(FreshNonce { nonce, expires_in_s, terminal_fingerprint })
     }
 
+    async fn post(&self, path: &'static str, question: Vec<u8>) -> Result<Vec<u8>, CentralError> {
+        let connected = self.connections.current()?;
+        let request = connected.client.post(format!("{}{path}", self.base)).body(question);
+        body_of(&connected, request.header(CONTENT_TYPE, "application/json")).await
+    }
+
     fn identity(&self) -> Option<IdentitySlot> {
         Some(self.connections.slot().clone())
     }

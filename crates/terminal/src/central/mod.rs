@@ -1,5 +1,6 @@
 //! The central system as this terminal sees it: three questions, typed troubles, and one HTTPS client for them.
 
+mod asking;
 mod client;
 mod connected;
 mod identity;
@@ -14,6 +15,7 @@ use std::future::Future;
 use eligibility::errors::ErrorCode;
 use wire::terminal_api::{CardCheckRequest, CheckAnswer, NumberCheckRequest, Problem};
 
+pub(crate) use asking::ask;
 pub use client::{ClientError, HttpsCentral};
 pub(crate) use connected::Connected;
 pub use identity::{Identity, IdentityError};
@@ -54,6 +56,20 @@ pub trait Central: Send + Sync + 'static {
     /// # Errors
     /// [`CentralError`]
     fn nonce(&self) -> impl Future<Output = Result<FreshNonce, CentralError>> + Send;
+
+    /// Hands a question in JSON to a path of the terminal API and returns the answer's JSON. For questions whose
+    /// answers need no receipt: reference numbers, files with many rows, what an institution keeps at the centre.
+    ///
+    /// # Errors
+    /// [`CentralError`]
+    fn post(
+        &self,
+        path: &'static str,
+        question: Vec<u8>,
+    ) -> impl Future<Output = Result<Vec<u8>, CentralError>> + Send {
+        let _ = (path, question);
+        async { Err(CentralError::NotUnderstood("the centre takes no such question".into())) }
+    }
 
     /// Where the certificate in use stands, for a centre that is shown one.
     fn identity(&self) -> Option<IdentitySlot> {

@@ -5,8 +5,8 @@ use wire::terminal_api::Problem;
 
 use super::CentralError;
 
-/// Longest answer read, bytes.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// Longest answer read, bytes: a page of a bulk result is the longest.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// The body of an answer, bounded.
 pub(crate) async fn read_body(mut response: Response) -> Result<Vec<u8>, CentralError> {

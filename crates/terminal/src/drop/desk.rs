@@ -250,15 +250,17 @@ impl<C: Central> Desk<C> {
             self.note(&hand, request_id, State::Seen).await?;
         }
         let asked = self.questions.ask(*question, &hand.file, request_id).await?;
-        let Asked { content, segment } = asked;
+        let Asked { content, segment, beside } = asked;
         tracing::info!(%request_id, segment, "request answered");
         self.status.count_answered();
-        self.send(
-            hand,
-            request_id,
-            vec![Outgoing { folder: Target::Res, name: answer_name, content: Arc::new(content) }],
-        )
-        .await
+        let mut files: Vec<Outgoing> = Vec::with_capacity(beside.len() + 1);
+        // What stands beside a result is there before it: clients wait for the result.
+        for (ending, content) in beside {
+            let name = hand.file.beside_name(ending);
+            files.push(Outgoing { folder: Target::Res, name, content: Arc::new(content) });
+        }
+        files.push(Outgoing { folder: Target::Res, name: answer_name, content: Arc::new(content) });
+        self.send(hand, request_id, files).await
     }
 
     /// Stages, promises, delivers: see [`super::journal`] for the order.

@@ -5,8 +5,11 @@
 
 mod archive;
 mod desk;
+mod family;
 mod folder;
+mod immediate;
 mod journal;
+mod many_rows;
 mod names;
 mod outbox;
 #[cfg(test)]

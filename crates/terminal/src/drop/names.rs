@@ -4,6 +4,8 @@ use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
 use wire::file_name::RequestName;
 
+use super::family::Family;
+
 /// Prefixes of the families that belong to eligibility; other systems share the folder with theirs.
 const FAMILIES: [&[u8]; 5] = [b"OQSsi", b"OQSmu", b"YZKsi", b"TKKsi", b"CIPsi"];
 /// Where a request's name says that it is one: `01req_` or `02req_` after family and function.
@@ -47,9 +49,19 @@ pub(crate) struct RequestFile {
 }
 
 impl RequestFile {
-    /// Whether it is a check by number: the only kind this terminal answers so far.
-    pub(crate) fn is_number_check(&self) -> bool {
-        self.parts.is_eligibility_check()
+    /// Which family of messages it belongs to; `None` for those this terminal does not answer.
+    pub(crate) fn family(&self) -> Option<Family> {
+        Family::of(&self.parts)
+    }
+
+    /// The interface's name in the encryption table: family, function and step.
+    pub(crate) fn interface(&self) -> String {
+        self.parts.interface()
+    }
+
+    /// Name of a file that stands beside the result.
+    pub(crate) fn beside_name(&self, ending: &str) -> String {
+        self.parts.beside_name(ending)
     }
 
     /// Name of the result's XML.

@@ -1,6 +1,6 @@
 //! From a request's bytes to a result's bytes: reading, asking the centre, writing.
 
-use std::{io, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use eligibility::{
     Instant,
@@ -8,6 +8,7 @@ use eligibility::{
     errors::ErrorCode,
     institution::InstitutionCode,
 };
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 use wire::{
     compose, err_file,
@@ -20,6 +21,9 @@ use wire::{
 
 use super::{
     archive,
+    family::Family,
+    immediate::{self, Answer, Context},
+    many_rows,
     names::{Form, RequestFile},
 };
 use crate::{
@@ -29,8 +33,11 @@ use crate::{
     status::Status,
 };
 
-/// The interface this milestone of the drop answers; also its name in the encryption table.
-const NUMBER_CHECK: &str = "OQSsiquc01";
+/// Interfaces whose files are never encrypted, whatever the table says, by the beginnings of their names.
+const NEVER_ENCRYPTED: [&str; 9] = [
+    "OQSmutic", "OQSmuhvq", "OQSmuonq", "OQSsihvq", "OQSsionq", "OQSsihvd", "OQSsiurl", "OQSsiinq",
+    "OQSsiupd",
+];
 
 /// The beginning of a document type definition.
 const DOCTYPE: &[u8] = b"<!DOCTYPE";
@@ -41,8 +48,10 @@ pub(crate) struct Questions<C> {
     institution: InstitutionCode,
     result_encoding: ResultEncoding,
     password: Option<String>,
-    seals_results: bool,
+    encrypted: BTreeMap<String, EncryptionSwitch>,
     status: Arc<Status>,
+    /// Results of files with many rows are made one after another: each may be tens of megabytes.
+    large: Semaphore,
 }
 
 /// What a request's bytes are.
@@ -66,7 +75,14 @@ pub(crate) struct Unreadable {
 /// A message of our kind.
 pub(crate) struct Question {
     encoding: CharacterCode,
-    request: Result<EligibilityRequest, InvalidRequest>,
+    asking: Asking,
+}
+
+/// What it asks.
+enum Asking {
+    Number(Result<EligibilityRequest, InvalidRequest>),
+    Immediate(immediate::Asking),
+    ManyRows(many_rows::Asking),
 }
 
 /// A written result.
@@ -74,6 +90,8 @@ pub(crate) struct Asked {
     pub(crate) content: Vec<u8>,
     /// 処理結果区分, for the log.
     pub(crate) segment: String,
+    /// What stands beside it: endings and contents.
+    pub(crate) beside: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl<C: Central> Questions<C> {
@@ -81,27 +99,30 @@ impl<C: Central> Questions<C> {
         let encryption = &config.drop.encryption;
         let password = encryption.password_file.as_ref().map(std::fs::read_to_string).transpose()?;
         let password = password.and_then(|text| text.lines().next().map(str::to_owned));
-        let switch = encryption.interfaces.get(NUMBER_CHECK).copied();
         Ok(Self {
             central,
             institution: config.institution_code.clone(),
             result_encoding: config.drop.result_encoding,
-            seals_results: switch == Some(EncryptionSwitch::Encrypt) && password.is_some(),
+            encrypted: encryption.interfaces.clone(),
             password,
             status,
+            large: Semaphore::new(1),
         })
     }
 
     /// Whether the result of this request leaves as an encrypted archive.
-    pub(crate) fn seals(&self, _file: &RequestFile) -> bool {
-        self.seals_results
+    pub(crate) fn seals(&self, file: &RequestFile) -> bool {
+        let interface = file.interface();
+        let never = NEVER_ENCRYPTED.iter().any(|start| interface.starts_with(start));
+        let switch = self.encrypted.get(&interface);
+        !never && self.password.is_some() && switch == Some(&EncryptionSwitch::Encrypt)
     }
 
     /// Reads a request: opens the archive if it is one, then the XML.
     pub(crate) fn read(&self, file: &RequestFile, content: &[u8]) -> Read {
-        if !file.is_number_check() {
+        let Some(family) = file.family() else {
             return refused(ErrorCode::UnknownOperation, "この種類の要求には対応していません。", false);
-        }
+        };
         let opened;
         let xml = match (file.form, &self.password) {
             (Form::Xml, _) => content,
@@ -120,8 +141,8 @@ impl<C: Central> Questions<C> {
                 }
             },
         };
-        match read_request(xml) {
-            Ok(read) => Read::Question(Box::new(Question { encoding: read.encoding, request: read.request })),
+        match read_as(family, xml) {
+            Ok((encoding, asking)) => Read::Question(Box::new(Question { encoding, asking })),
             Err(reason) => refused(
                 err_file::code_of(reason),
                 err_file::detail_of(reason),
@@ -138,7 +159,46 @@ impl<C: Central> Questions<C> {
         request_id: Uuid,
     ) -> io::Result<Asked> {
         let encoding = self.encoding_for(question.encoding);
-        let message = match question.request {
+        let answer = match question.asking {
+            Asking::Number(request) => self.number_check(request, encoding, request_id).await,
+            Asking::Immediate(asking) => {
+                self.noted(immediate::answer(asking, &self.context(encoding, request_id)).await)
+            }
+            Asking::ManyRows(asking) => {
+                let _alone = self.large.acquire().await.map_err(io::Error::other)?;
+                self.noted(many_rows::answer(asking, &self.context(encoding, request_id)).await)
+            }
+        };
+        self.status.note_substitutions(&request_id.to_string(), answer.xml.substitutions.len());
+        let xml = answer.xml.bytes;
+        let content = match &self.password {
+            Some(password) if self.seals(file) => archive::seal(&file.result_xml_name(), &xml, password)?,
+            _ => xml,
+        };
+        Ok(Asked { content, segment: answer.segment, beside: answer.beside })
+    }
+
+    fn context(&self, encoding: CharacterCode, request_id: Uuid) -> Context<'_, C> {
+        Context { central: &*self.central, institution: &self.institution, request_id, encoding }
+    }
+
+    /// Keeps in mind how the centre answered.
+    fn noted(&self, answer: Answer) -> Answer {
+        let trouble = answer.trouble.as_ref();
+        self.status.set_central_trouble(trouble.is_some_and(CentralError::is_trouble));
+        if let Some(error) = trouble {
+            tracing::warn!(%error, "no answer from the central system");
+        }
+        answer
+    }
+
+    async fn number_check(
+        &self,
+        request: Result<EligibilityRequest, InvalidRequest>,
+        encoding: CharacterCode,
+        request_id: Uuid,
+    ) -> Answer {
+        let message = match request {
             Ok(request) if request.institution_code != self.institution => {
                 let code = ErrorCode::InstitutionMismatch;
                 self.failed(&echo_of(&request), code.code(), code.message())
@@ -147,14 +207,8 @@ impl<C: Central> Questions<C> {
             Err(invalid) => self.failed(&invalid.echo, ErrorCode::FieldFormat.code(), &invalid.message()),
         };
         let segment = message.header.segment_of_result.as_text().to_owned();
-        let written = write_result(&message, encoding, Layout::Indented);
-        self.status.note_substitutions(&request_id.to_string(), written.substitutions.len());
-        let xml = written.bytes;
-        let content = match (&self.password, self.seals_results) {
-            (Some(password), true) => archive::seal(&file.result_xml_name(), &xml, password)?,
-            _ => xml,
-        };
-        Ok(Asked { content, segment })
+        let xml = write_result(&message, encoding, Layout::Indented);
+        Answer { xml, segment, beside: Vec::new(), trouble: None }
     }
 
     async fn result_of(&self, request: EligibilityRequest, request_id: Uuid) -> ResultMessage {
@@ -199,6 +253,22 @@ impl<C: Central> Questions<C> {
     /// The content of an `.err` file.
     pub(crate) fn error_file(&self, code: ErrorCode, detail: &str) -> Vec<u8> {
         err_file::content(code, Some(detail), self.encoding_for(CharacterCode::ShiftJis))
+    }
+}
+
+/// Reads a request as one of its family.
+fn read_as(family: Family, xml: &[u8]) -> Result<(CharacterCode, Asking), message::Unreadable> {
+    match family {
+        Family::NumberCheck => read_request(xml).map(|read| (read.encoding, Asking::Number(read.request))),
+        Family::Immediate(kind) => {
+            immediate::read(kind, xml).map(|(encoding, asking)| (encoding, Asking::Immediate(asking)))
+        }
+        Family::Upload(kind) => {
+            many_rows::read_upload(kind, xml).map(|(encoding, asking)| (encoding, Asking::ManyRows(asking)))
+        }
+        Family::Download(kind) => {
+            many_rows::read_download(kind, xml).map(|(encoding, asking)| (encoding, Asking::ManyRows(asking)))
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod bulk;
 mod edition;
 mod envelope;
+mod facility;
 pub(crate) mod json;
 mod record;
 mod record_repeated;
@@ -25,6 +26,11 @@ pub use bulk::{
 };
 pub use edition::ConsentElements;
 pub use envelope::{AnswerHeader, Failure, Outcome, ReadAs, Sender};
+pub use facility::{
+    FacilityBody, FacilityResult, FacilitySettingsInfo, SettingsUpdate, UrlWish, read_facility_result,
+    read_plain_request, read_settings_update, read_url_wish, write_facility_result, write_plain_request,
+    write_settings_update, write_url_wish,
+};
 pub use record::{FieldProblem, FieldProblemKind};
 pub use reference_number::{
     ReferenceNumberBody, ReferenceNumberResult, RegistrationInfo, read_reference_number_request,

@@ -7,13 +7,17 @@
 mod accounts;
 mod canvas;
 mod certificate;
+mod code_sheet;
 mod fonts;
+mod picture;
 
 use crate::{Error, Result};
 
 pub use accounts::{Account, AccountSheet, Environment};
 pub use certificate::CertificateLetter;
+pub use code_sheet::CodeSheet;
 pub use fonts::{FontFiles, Fonts};
+pub use picture::TextPicture;
 
 /// Whom a letter is for.
 #[derive(Clone, Debug)]

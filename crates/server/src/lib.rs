@@ -1,6 +1,7 @@
 //! The central side: one folder per surface.
 //!
 //! * [`terminal_api`]: what eligibility terminals ask for, behind mutual TLS ([`listener`]).
+//! * [`facility`]: what administrators of an institution manage, behind its web and its terminals.
 //! * [`institution`]: what people of an institution open, with the terminal's certificate.
 //! * [`line_auth`]: the page of line authentication, and the gate that asks for it.
 //! * [`portal`]: 医療機関等向け総合ポータルサイト; [`operator`]: the operator's side; [`web`]: what sites for browsers share.
@@ -16,6 +17,7 @@ pub mod ca;
 pub mod card_revocation;
 pub mod clock;
 pub mod config;
+pub mod facility;
 pub mod institution;
 pub mod line_auth;
 pub mod listener;

@@ -323,6 +323,7 @@ fn api(
         insurer_names: InsurerNames::new(store.clone()),
         guessing: GuessingAlarm::new(),
         authority: None,
+        facility: Arc::new(material::facility_desk(config)?),
         body: BodyLimits { bytes: config.limits.body_bytes, time: config.limits.body() },
     })
 }

@@ -326,6 +326,7 @@ fn config(folder: &Path, database_url: String) -> Config {
         portal: None,
         operator: None,
         secrets_key: Some(at("secrets.key")),
+        home_visit_origin: "https://zaitaku.mihon.example".to_owned(),
         mail: None,
         simulated_jlis: Some(JlisSettings { listen: free_port, directory: at("jlis") }),
         limits: Limits::default(),

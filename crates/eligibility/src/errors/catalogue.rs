@@ -415,6 +415,30 @@ catalogue! {
         en: "There is no valid consent to view.",
             "Ask the patient to consent again at the reader.",
             "Nothing to do.";
+    /// The function is switched off in the settings.
+    FunctionOff = "OQSB1501E" Refusal 409
+        ja: "この機能は環境設定情報で「利用しない」になっています。",
+            "医療機関等管理者に、環境設定情報更新で「利用する」にするよう依頼してください。",
+            "環境設定情報の該当項目を確認してください。設定の変更は医療機関が行います。";
+        en: "This function is switched off in the settings.",
+            "Ask the institution's administrator to switch it on.",
+            "Check the setting; the institution changes it.";
+    /// The terms were not opened, so settings of their block are not changed.
+    TermsNotOpened = "OQSB1502E" Refusal 409
+        ja: "利用規約が確認されていないため、設定を変更できません。",
+            "環境設定情報更新の画面で利用規約を開いてから、もう一度変更してください。",
+            "対応は不要です。利用規約は医療機関が画面で確認します。";
+        en: "The settings cannot be changed before the terms were opened.",
+            "Open the terms on the page of the settings, then change them again.",
+            "Nothing to do; the institution opens the terms on the page.";
+    /// Somebody else changed it meanwhile.
+    SettingsConflict = "OQSB1503E" Refusal 409
+        ja: "ほかの変更と重なったため、変更していません。",
+            "現在の内容を確認して、もう一度変更してください。",
+            "照会した版番号を付けて更新し、重なったときは照会からやり直してください。";
+        en: "Nothing was changed because somebody else had changed it meanwhile.",
+            "Look at what is there now and change it again.",
+            "Send the version that was read; on a conflict read again.";
     /// The reader does not recognise the card.
     CardNotRecognised = "OQSR0001E" Refusal 400
         ja: "カードを認識できません。",

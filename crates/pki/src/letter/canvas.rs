@@ -215,6 +215,22 @@ impl Canvas<'_, '_> {
         }
     }
 
+    /// A black box.
+    pub(super) fn filled(&mut self, frame: Frame) {
+        let Some(rect) = rect(frame) else { return };
+        let mut path = PathBuilder::new();
+        path.push_rect(rect);
+        self.surface.set_stroke(None);
+        self.surface.set_fill(Some(Fill {
+            paint: rgb::Color::new(0, 0, 0).into(),
+            opacity: NormalizedF32::ONE,
+            rule: FillRule::NonZero,
+        }));
+        if let Some(path) = path.finish() {
+            self.surface.draw_path(&path);
+        }
+    }
+
     fn stroke(&mut self, path: PathBuilder, thickness: f32, ink: Ink) {
         self.surface.set_fill(None);
         self.surface.set_stroke(Some(Stroke {

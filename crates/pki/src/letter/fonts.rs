@@ -84,6 +84,11 @@ impl Fonts {
         pieces.into_iter().map(|(index, text)| Ok(shaped(&faces[index], &fonts[index].font, text))).collect()
     }
 
+    /// The bold family, the font of the text first.
+    pub(super) fn bold_faces(&self) -> Result<Vec<Face<'_>>> {
+        self.bold.iter().map(Loaded::face).collect()
+    }
+
     /// Width of a line, in units of the font size.
     pub(super) fn width(&self, weight: Weight, line: &str) -> Result<f32> {
         Ok(self.shape(weight, line)?.iter().map(|run| run.width).sum())
@@ -110,7 +115,7 @@ fn is_selector(character: char) -> bool {
 }
 
 /// Each character with the variation selector that follows it.
-fn characters(line: &str) -> Vec<(char, Option<char>)> {
+pub(super) fn characters(line: &str) -> Vec<(char, Option<char>)> {
     let mut found: Vec<(char, Option<char>)> = Vec::new();
     for character in line.chars() {
         match found.last_mut() {
@@ -122,7 +127,7 @@ fn characters(line: &str) -> Vec<(char, Option<char>)> {
 }
 
 /// The first font that has this very form of the character.
-fn choose(faces: &[Face<'_>], base: char, selector: Option<char>) -> Option<usize> {
+pub(super) fn choose(faces: &[Face<'_>], base: char, selector: Option<char>) -> Option<usize> {
     let plain = || faces.iter().position(|face| face.glyph_index(base).is_some());
     let Some(selector) = selector else { return plain() };
     let exact = faces.iter().position(|face| {

@@ -66,6 +66,10 @@ pub struct Config {
     /// File with 32 random bytes in hex, the same on every node: it seals second factors. Needed where people sign in.
     #[serde(default)]
     pub secrets_key: Option<PathBuf>,
+    /// How patients write the address of マイナ在宅受付Web, without a slash at its end. Default
+    /// `https://home-visit.invalid`: no browser gets there.
+    #[serde(default = "default_home_visit_origin")]
+    pub home_visit_origin: String,
     /// Outgoing mail. Default: none; mail waits in the outbox.
     #[serde(default)]
     pub mail: Option<Mail>,
@@ -275,6 +279,10 @@ impl Default for Ops {
 fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
+fn default_home_visit_origin() -> String {
+    "https://home-visit.invalid".to_owned()
+}
+
 fn default_terminal_listen() -> SocketAddr {
     loopback(8443)
 }

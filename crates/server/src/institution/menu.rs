@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::institution_account::InstitutionAction;
 
-use super::number_check;
+use super::{activation, home_visit_url, number_check, passcode, settings};
 use super::user::InstitutionUser;
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;
@@ -55,10 +55,38 @@ pub const GROUPS: &[Group] = &[
     },
     Group { label: "訪問診療等・オンライン診療等", entries: &[] },
     Group { label: "医療情報閲覧", entries: &[] },
-    Group { label: "アカウント情報管理", entries: &[] },
-    Group { label: "環境設定情報管理", entries: &[] },
-    Group { label: "マイナ在宅受付web管理", entries: &[] },
-    Group { label: "マイナ資格確認アプリ管理", entries: &[] },
+    Group {
+        label: "アカウント情報管理",
+        entries: &[Entry {
+            label: passcode::TITLE,
+            href: passcode::PATH,
+            needs: &[InstitutionAction::IssueVisualCheckPasscode],
+        }],
+    },
+    Group {
+        label: "環境設定情報管理",
+        entries: &[Entry {
+            label: settings::TITLE,
+            href: settings::PATH,
+            needs: &[InstitutionAction::UpdateFacilitySettings],
+        }],
+    },
+    Group {
+        label: "マイナ在宅受付web管理",
+        entries: &[Entry {
+            label: home_visit_url::TITLE,
+            href: home_visit_url::PATH,
+            needs: &[InstitutionAction::ManageHomeVisitUrl],
+        }],
+    },
+    Group {
+        label: "マイナ資格確認アプリ管理",
+        entries: &[Entry {
+            label: activation::TITLE,
+            href: activation::PATH,
+            needs: &[InstitutionAction::ManageActivation],
+        }],
+    },
     Group { label: "顔認証付きカードリーダー操作", entries: &[] },
     Group { label: "緊急時医療情報・資格確認機能", entries: &[] },
     Group { label: "お知らせ・操作履歴", entries: &[] },

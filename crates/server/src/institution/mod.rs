@@ -5,16 +5,21 @@
 //! * [`entry`]: 初期画面 and, where the certificate may not be used, what is wrong with it and what to do;
 //! * [`user`]: who is signed in, what the account may do, and the record of what it may not;
 //! * [`menu`]: [メニュー] and the frame of every page behind it;
+//! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
 //! * [`number_check`], `check_result`, `reference_number`: 資格確認 by number, its result, 照会番号登録.
 //!
 //! 電子証明書更新申請サイト is mounted here ([`crate::ca::renewal`]).
 
+mod activation;
 mod check_result;
 mod door;
 mod entry;
+mod home_visit_url;
 pub mod menu;
 pub mod number_check;
+mod passcode;
 mod reference_number;
+mod settings;
 pub mod user;
 
 use std::sync::Arc;
@@ -57,7 +62,8 @@ pub fn site(origin: String, api: Arc<Api>) -> (Arc<Site>, Router) {
     if let Some(desk) = desk {
         routes = routes.merge(renewal::pages(desk));
     }
-    let furnished = site.furnish(routes.layer(Extension(api)));
+    let facility = Extension(Arc::clone(&api.facility));
+    let furnished = site.furnish(routes.layer(facility).layer(Extension(api)));
     (site, furnished)
 }
 
@@ -68,4 +74,8 @@ fn pages() -> Router {
         .merge(number_check::pages())
         .merge(check_result::pages())
         .merge(reference_number::pages())
+        .merge(passcode::pages())
+        .merge(settings::pages())
+        .merge(home_visit_url::pages())
+        .merge(activation::pages())
 }

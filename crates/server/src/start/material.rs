@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use card::jpki::CardTrust;
+use pki::letter::FontFiles;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -14,6 +15,7 @@ use super::{RunningJlis, StartError};
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
 use crate::config::{Authority, Config, InstitutionWeb, LineAuthentication, WebSite};
+use crate::facility::{FacilityDesk, Secrets};
 use crate::listener::tls;
 use crate::simulated_jlis;
 use crate::terminal_api::nonce::NonceMint;
@@ -164,4 +166,27 @@ pub(super) fn site_tls(
     let tls = tls::browser_tls(chain, key, clock)
         .map_err(|error| StartError::Setting { setting, message: error.to_string() })?;
     Ok(Some(tls))
+}
+
+/// What administrators of institutions manage. Without a key for secrets their pages say that it does not work.
+pub(super) fn facility_desk(config: &Config) -> Result<FacilityDesk, StartError> {
+    let setting = "secrets_key";
+    let secrets = match &config.secrets_key {
+        None => None,
+        Some(path) => {
+            let text = read(setting, path)?;
+            let mut key = Zeroizing::new([0; 32]);
+            hex::decode_to_slice(text.trim(), &mut *key)
+                .map_err(|_| file_error(setting, path, "it must hold 32 bytes in hex"))?;
+            Some(Secrets::new(&key).map_err(|error| file_error(setting, path, error))?)
+        }
+    };
+    let letters = config.authority.as_ref().map(|authority| &authority.letters);
+    let fonts = letters.map(|letters| FontFiles {
+        regular: letters.regular.clone(),
+        bold: letters.bold.clone(),
+        fallback: letters.fallback.clone(),
+        bold_fallback: letters.bold_fallback.clone(),
+    });
+    Ok(FacilityDesk::new(secrets, config.home_visit_origin.clone(), fonts))
 }

@@ -18,7 +18,7 @@ use super::admission::Admission;
 use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
-use super::{Api, certificate, nonces, receipt_keys, status, verify_card, verify_number};
+use super::{Api, certificate, facility, nonces, receipt_keys, status, verify_card, verify_number};
 use crate::line_auth::{LinePass, Lines};
 use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
@@ -110,6 +110,13 @@ impl Gate {
             Operation::ReceiptKeys => Ok(receipt_keys::answer(&self.api)),
             Operation::RenewCertificate => certificate::renew(&self.api, terminal, request).await,
             Operation::CertificateStanding => certificate::standing(&self.api, terminal).await,
+            Operation::EnterPasscode => facility::enter_passcode(&self.api, terminal, request).await,
+            Operation::IssuePasscode => facility::issue_passcode(&self.api, terminal, request).await,
+            Operation::FacilitySettings => facility::settings(&self.api, terminal, request).await,
+            Operation::ChangeFacilitySettings => {
+                facility::change_settings(&self.api, terminal, request).await
+            }
+            Operation::HomeVisitUrl => facility::home_visit_url(&self.api, terminal, request).await,
         }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod admission;
 pub(crate) mod answer;
 pub(crate) mod body;
 mod certificate;
+mod facility;
 mod gate;
 mod guessing_alarm;
 pub mod insurer_names;
@@ -35,6 +36,7 @@ pub(crate) use guessing_alarm::GuessingAlarm;
 use crate::ca::Desk;
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
+use crate::facility::FacilityDesk;
 use insurer_names::InsurerNames;
 use nonce::NonceMint;
 use receipt::ReceiptSigner;
@@ -53,6 +55,8 @@ pub struct Api {
     pub(crate) insurer_names: InsurerNames,
     pub(crate) guessing: GuessingAlarm,
     pub(crate) body: BodyLimits,
+    /// Passcodes, settings and addresses of institutions.
+    pub(crate) facility: Arc<FacilityDesk>,
     /// Renews certificates and says how they stand, where this server has the authority.
     pub(crate) authority: Option<Arc<Desk>>,
 }

@@ -2,6 +2,10 @@
 //! `docs/openapi/terminal-api.json`, compared by a test.
 
 use utoipa::OpenApi;
+use wire::facility::{
+    HomeVisitUrlAnswer, HomeVisitUrlRequest, PasscodeAnswer, PasscodeEntryAnswer, PasscodeEntryRequest,
+    PasscodeRequest, SettingsAnswer, SettingsChangeRequest, SettingsRequest,
+};
 use wire::institution_certificate::{RenewalAnswer, RenewalRequest, StandingAnswer};
 use wire::terminal_api::{
     CardCheckRequest, CheckAnswer, JwkSet, NonceAnswer, NonceRequest, NumberCheckRequest, Problem,
@@ -33,7 +37,12 @@ pub fn document() -> Result<String, serde_json::Error> {
         receipt_keys,
         status,
         certificate_standing,
-        certificate_renewal
+        certificate_renewal,
+        enter_passcode,
+        issue_passcode,
+        facility_settings,
+        change_facility_settings,
+        home_visit_url
     )
 )]
 struct Description;
@@ -102,3 +111,44 @@ fn certificate_standing() {}
 )]
 #[allow(dead_code, reason = "only its documentation is used")]
 fn certificate_renewal() {}
+
+/// Checks a 目視確認用パスコード that was entered at a reader. Each entry is counted before it is compared; five wrong
+/// ones kill the passcode. Whatever is wrong, the answer is the same.
+#[utoipa::path(
+    post, path = "/v1/visual-check-passcodes/verify", request_body = PasscodeEntryRequest,
+    responses((status = 200, body = PasscodeEntryAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn enter_passcode() {}
+
+/// Issues a 目視確認用パスコード; an older one is dead. 409 while an administrator has not switched it on.
+#[utoipa::path(
+    post, path = "/v1/visual-check-passcodes", request_body = PasscodeRequest,
+    responses((status = 200, body = PasscodeAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn issue_passcode() {}
+
+/// 環境設定情報 of the institution.
+#[utoipa::path(
+    post, path = "/v1/facility-settings", request_body = SettingsRequest,
+    responses((status = 200, body = SettingsAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn facility_settings() {}
+
+/// Changes 環境設定情報. 409 when the version is no longer in force, or before the terms were opened on the web.
+#[utoipa::path(
+    post, path = "/v1/facility-settings/changes", request_body = SettingsChangeRequest,
+    responses((status = 200, body = SettingsAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn change_facility_settings() {}
+
+/// 医療機関等別URL with its 二次元バーコード. 409 while its function is switched off.
+#[utoipa::path(
+    post, path = "/v1/home-visit-urls", request_body = HomeVisitUrlRequest,
+    responses((status = 200, body = HomeVisitUrlAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn home_visit_url() {}

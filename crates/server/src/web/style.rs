@@ -11,6 +11,7 @@ pub const FOUNDATION_CSS: &str = include_str!("../../static/foundation.css");
 const SITE_CSS: &str = include_str!("../../static/site.css");
 /// The one page that is printed.
 const PRINT_CSS: &str = include_str!("../../static/print.css");
+const FACILITY_JS: &str = include_str!("../../static/facility.js");
 const PASSKEY_JS: &str = include_str!("../../static/passkey.js");
 
 /// Browsers may keep style and scripts for an hour.
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Router {
         .route("/static/foundation.css", get(|| async { file("text/css; charset=utf-8", FOUNDATION_CSS) }))
         .route("/static/site.css", get(|| async { file("text/css; charset=utf-8", SITE_CSS) }))
         .route("/static/print.css", get(|| async { file("text/css; charset=utf-8", PRINT_CSS) }))
+        .route("/static/facility.js", get(|| async { file("text/javascript; charset=utf-8", FACILITY_JS) }))
         .route("/static/passkey.js", get(|| async { file("text/javascript; charset=utf-8", PASSKEY_JS) }))
 }
 

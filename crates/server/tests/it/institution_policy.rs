@@ -37,6 +37,21 @@ const ROUTES: &[Route] = {
         Route("get", "/eligibility/results/{id}/csv", May(Action::CheckByNumber)),
         Route("get", "/eligibility/results/{id}/reference-number", May(Action::RegisterReferenceNumber)),
         Route("post", "/eligibility/results/{id}/reference-number", May(Action::RegisterReferenceNumber)),
+        Route("get", "/visual-check-passcode", May(Action::IssueVisualCheckPasscode)),
+        Route("post", "/visual-check-passcode", May(Action::IssueVisualCheckPasscode)),
+        Route("get", "/visual-check-passcode/confirm", May(Action::IssueVisualCheckPasscode)),
+        Route("get", "/facility-settings", May(Action::UpdateFacilitySettings)),
+        Route("post", "/facility-settings", May(Action::UpdateFacilitySettings)),
+        Route("get", "/facility-settings/updated", May(Action::UpdateFacilitySettings)),
+        Route("get", "/facility-settings/terms", May(Action::UpdateFacilitySettings)),
+        Route("get", "/home-visit-url", May(Action::ManageHomeVisitUrl)),
+        Route("get", "/home-visit-url/{use}/change", May(Action::ManageHomeVisitUrl)),
+        Route("post", "/home-visit-url/{use}/change", May(Action::ManageHomeVisitUrl)),
+        Route("get", "/home-visit-url/{use}/{file}", May(Action::ManageHomeVisitUrl)),
+        Route("get", "/activation", May(Action::ManageActivation)),
+        Route("post", "/activation", May(Action::ManageActivation)),
+        Route("get", "/activation/{id}/invalidate", May(Action::ManageActivation)),
+        Route("post", "/activation/{id}/invalidate", May(Action::ManageActivation)),
     ]
 };
 

@@ -18,9 +18,11 @@ mod foreign_objects;
 mod full_disk;
 mod guessing;
 mod hosts;
+mod institution_codes;
 mod institution_menu;
 mod institution_number_check;
 mod institution_policy;
+mod institution_settings;
 mod institution_support;
 mod institution_web;
 mod limits;
@@ -44,6 +46,7 @@ mod sites;
 mod smuggling;
 mod standing_consents;
 mod support;
+mod terminal_facility;
 mod witnessing;
 
 /// Runs each test on SQLite and on PostgreSQL.

@@ -23,6 +23,7 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
         portal,
         operator,
         secrets_key,
+        home_visit_origin,
         mail,
         institution_web,
         line_authentication,
@@ -56,6 +57,7 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
     put(&mut values, "ops.listen", ops.listen);
     of_sites(&mut values, portal.as_ref(), operator.as_ref());
     put(&mut values, "secrets_key", secrets_key.as_deref().map_or("(none)".into(), path));
+    put(&mut values, "home_visit_origin", home_visit_origin);
     put(&mut values, "mail", mail.as_ref().map_or("(none)".to_owned(), |mail| mail.sender.clone()));
     if let Some(authority) = authority {
         put(&mut values, "authority.listen", authority.listen);

@@ -1,0 +1,203 @@
+//! What a terminal asks about its own institution: passcodes of visual checks for readers and receipt computers, the
+//! settings, the address of home visits.
+
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use eligibility::codes::AccessUrlFormat;
+use eligibility::errors::ErrorCode;
+use eligibility::facility_settings::{Setting, SettingsRefusal};
+use eligibility::home_visit_url::GraceDays;
+use eligibility::visual_check_passcode::Passcode;
+use hyper::body::Incoming;
+use store::audit::AuditEvent;
+use store::{Denial, FormId, NewSettings, PasscodeEntered, SettingsChanged};
+use wire::facility::{
+    HOME_VISIT_URLS_PATH, HomeVisitUrlAnswer, HomeVisitUrlRequest, MAX_SETTINGS, PASSCODE_ENTRIES_PATH,
+    PASSCODES_PATH, PasscodeAnswer, PasscodeEntryAnswer, PasscodeEntryRequest, PasscodeRequest,
+    SETTINGS_CHANGES_PATH, SETTINGS_PATH, SettingsAnswer, SettingsChangeRequest, SettingsRequest,
+};
+use wire::terminal_api::MAX_REQUEST_ID_CHARS;
+
+use super::refusal::Refusal;
+use super::{Api, JSON, body, json_response};
+use crate::facility::code_picture::{Caption, CodePicture};
+use crate::facility::{FacilityError, PasscodeShown, PasscodeWish, UrlShown, UrlWish};
+use crate::listener::identity::AskingTerminal;
+
+fn told<T: serde::Serialize>(value: &T) -> Response<Body> {
+    json_response(StatusCode::OK, JSON, serde_json::to_vec(value).unwrap_or_default())
+}
+
+fn actor(terminal: &AskingTerminal) -> String {
+    format!("terminal:{}", terminal.terminal_name)
+}
+
+fn failed(error: &FacilityError) -> Refusal {
+    match error {
+        FacilityError::Store(error) => Refusal::write_failed(error),
+        FacilityError::NoKey | FacilityError::Secret => {
+            tracing::error!(%error, "an institution's code could not be issued, checked or shown");
+            ErrorCode::Internal.into()
+        }
+    }
+}
+
+/// A request of one terminal: another terminal's with the same id is another.
+fn form(terminal: &AskingTerminal, request_id: String) -> Result<FormId, Refusal> {
+    let id_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if request_id.is_empty() || request_id.len() > MAX_REQUEST_ID_CHARS || !request_id.bytes().all(id_byte) {
+        return Err(Refusal::item("request_id"));
+    }
+    let subject = format!("terminal:{}:{}", terminal.institution_code, terminal.terminal_name);
+    Ok(FormId { subject, form_id: request_id })
+}
+
+/// Checks an entry. What is wrong with one that is not accepted is told to nobody.
+pub(super) async fn enter_passcode(
+    api: &Api,
+    terminal: &AskingTerminal,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let asked =
+        body::read::<PasscodeEntryRequest>(PASSCODE_ENTRIES_PATH, terminal, request, api.body).await?;
+    let passcode = Passcode::parse(&asked.value.passcode).map_err(|_| Refusal::item("passcode"))?;
+    let (institution, now) = (&terminal.institution_code, api.clock.now());
+    let entered = api.facility.enter_passcode(&api.store, institution, &passcode, actor(terminal), now).await;
+    let entered = entered.map_err(|error| failed(&error))?;
+    if entered == PasscodeEntered::NotCompared {
+        let denial = Denial {
+            institution_code: institution.clone(),
+            source: format!("{}/visual_check_passcode", actor(terminal)),
+            audit: AuditEvent {
+                actor: actor(terminal),
+                action: "visual_check_passcode.verify".to_owned(),
+                object: "visual_check_passcode:none".to_owned(),
+                outcome: "denied:not-compared".to_owned(),
+                detail: String::new(),
+            },
+            recorded_at: now,
+        };
+        api.store.record_denied(denial).await.map_err(|error| Refusal::write_failed(&error))?;
+    }
+    Ok(told(&PasscodeEntryAnswer { accepted: entered == PasscodeEntered::Accepted }))
+}
+
+/// Issues a passcode for a receipt computer, where an administrator lets them.
+pub(super) async fn issue_passcode(
+    api: &Api,
+    terminal: &AskingTerminal,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let asked = body::read::<PasscodeRequest>(PASSCODES_PATH, terminal, request, api.body).await?.value;
+    let wish = PasscodeWish {
+        institution_code: terminal.institution_code.clone(),
+        actor: actor(terminal),
+        form: form(terminal, asked.request_id)?,
+        needs: Some(Setting::PasscodeByFile),
+        now: api.clock.now(),
+    };
+    match api.facility.issue_passcode(&api.store, wish).await.map_err(|error| failed(&error))? {
+        PasscodeShown::Code(code, ends_at) => {
+            Ok(told(&PasscodeAnswer { passcode: code.reveal().to_owned(), ends_at_ms: ends_at.0 }))
+        }
+        PasscodeShown::AlreadyShown => Err(ErrorCode::IdempotencyConflict.into()),
+        PasscodeShown::FunctionOff => Err(ErrorCode::FunctionOff.into()),
+    }
+}
+
+fn settings_answer(stored: &store::StoredSettings) -> SettingsAnswer {
+    let code = |setting: &Setting| (setting.id().to_owned(), stored.settings.code(*setting).to_owned());
+    SettingsAnswer { version: stored.version, settings: Setting::ALL.iter().map(code).collect() }
+}
+
+/// The settings in force.
+pub(super) async fn settings(
+    api: &Api,
+    terminal: &AskingTerminal,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    body::read::<SettingsRequest>(SETTINGS_PATH, terminal, request, api.body).await?;
+    in_force(api, terminal).await
+}
+
+async fn in_force(api: &Api, terminal: &AskingTerminal) -> Result<Response<Body>, Refusal> {
+    let stored = api.store.facility_settings(&terminal.institution_code).await;
+    Ok(told(&settings_answer(&stored.map_err(|error| Refusal::read_failed(&error))?)))
+}
+
+/// Changes settings. Those of the block of home visits need somebody of the institution who opened the terms.
+pub(super) async fn change_settings(
+    api: &Api,
+    terminal: &AskingTerminal,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let asked =
+        body::read::<SettingsChangeRequest>(SETTINGS_CHANGES_PATH, terminal, request, api.body).await?.value;
+    if asked.settings.is_empty() || asked.settings.len() > MAX_SETTINGS {
+        return Err(Refusal::item("settings"));
+    }
+    let mut values = Vec::with_capacity(asked.settings.len());
+    for (id, code) in asked.settings {
+        let setting = Setting::from_id(&id).filter(|setting| setting.label_of(&code).is_some());
+        values.push((setting.ok_or_else(|| Refusal::item("settings"))?, code));
+    }
+    let new = NewSettings {
+        institution_code: terminal.institution_code.clone(),
+        expected_version: asked.version,
+        values,
+        account: None,
+        actor: actor(terminal),
+        actor_name: format!("端末「{}」", terminal.terminal_name),
+        form: form(terminal, asked.request_id)?,
+        changed_at: api.clock.now(),
+    };
+    let changed = api.store.change_facility_settings(new).await;
+    match changed.map_err(|error| Refusal::write_failed(&error))? {
+        SettingsChanged::Done { .. } | SettingsChanged::Same => in_force(api, terminal).await,
+        SettingsChanged::Conflict(_) => Err(ErrorCode::SettingsConflict.into()),
+        SettingsChanged::Refused(SettingsRefusal::TermsNotOpened(_)) => Err(ErrorCode::TermsNotOpened.into()),
+    }
+}
+
+/// The address of home visits with its picture; another one where that is asked for.
+pub(super) async fn home_visit_url(
+    api: &Api,
+    terminal: &AskingTerminal,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let asked =
+        body::read::<HomeVisitUrlRequest>(HOME_VISIT_URLS_PATH, terminal, request, api.body).await?.value;
+    let wish = UrlWish {
+        institution_code: terminal.institution_code.clone(),
+        url_use: asked.url_use,
+        actor: actor(terminal),
+        now: api.clock.now(),
+    };
+    let form = form(terminal, asked.request_id)?;
+    let shown = if asked.change {
+        api.facility.change_home_visit_url(&api.store, &wish, None, GraceDays::default(), form).await
+    } else {
+        api.facility.home_visit_url(&api.store, &wish).await
+    };
+    let url = match shown.map_err(|error| failed(&error))? {
+        UrlShown::InUse(url) => url,
+        UrlShown::FunctionOff => return Err(ErrorCode::FunctionOff.into()),
+        UrlShown::Conflict => return Err(ErrorCode::SettingsConflict.into()),
+    };
+    let institution = api.store.institution(&terminal.institution_code).await;
+    let institution = institution.map_err(|error| Refusal::read_failed(&error))?;
+    let name = institution.map(|found| found.name).unwrap_or_default();
+    let (desk, address, purpose) = (api.facility.clone(), url.address.clone(), asked.url_use.label());
+    // Fonts are read from disk and pictures drawn: not on a thread that answers others.
+    let drawn = tokio::task::spawn_blocking(move || {
+        let picture = CodePicture::new(&address)?;
+        let caption = Caption { institution_name: &name, purpose };
+        match asked.format {
+            AccessUrlFormat::Png => picture.png(caption, desk.fonts()?),
+            AccessUrlFormat::Pdf => picture.pdf(caption, &address, desk.fonts()?),
+        }
+    });
+    let picture = drawn.await.ok().flatten().ok_or(ErrorCode::Internal)?;
+    Ok(told(&HomeVisitUrlAnswer { address: url.address, picture: STANDARD.encode(picture) }))
+}

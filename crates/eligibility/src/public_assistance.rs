@@ -76,4 +76,11 @@ impl MedicalTicket {
             && self.valid_from <= day
             && day <= self.valid_until
     }
+
+    /// Whether the ticket is made out to this institution for the month (its first day).
+    #[must_use]
+    pub fn is_of(&self, institution: &InstitutionCode, month: Date) -> bool {
+        let own = self.treatment_month;
+        self.institution_code == *institution && (own.year(), own.month()) == (month.year(), month.month())
+    }
 }

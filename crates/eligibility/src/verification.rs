@@ -152,6 +152,41 @@ pub fn decide_by_card(coverages: &[Coverage], as_of: Date, institution: &Institu
     Decision { validity: Validity::Invalid, coverages: vec![shown(found, &person, as_of, institution)] }
 }
 
+/// What an institution is told of a person whose 医療券・調剤券 of a month (its first day) are made out to it: the
+/// 医療扶助 with those tickets, valid or lost when the first of them began. `None` when there is no such ticket.
+///
+/// Protection is that of every answer; consents are no part of it.
+#[must_use]
+pub fn decide_entrusted(
+    coverages: &[Coverage],
+    institution: &InstitutionCode,
+    month: Date,
+) -> Option<Decision> {
+    let person: Vec<&Coverage> = coverages.iter().collect();
+    let entrusted = |coverage: &Coverage| {
+        let tickets = coverage.medical_tickets.iter();
+        tickets.filter(|ticket| ticket.is_of(institution, month)).map(|ticket| ticket.valid_from).min()
+    };
+    let with_tickets = person.iter().filter(|coverage| coverage.is_public_assistance());
+    let (found, from) = with_tickets
+        .filter_map(|coverage| entrusted(coverage).map(|from| (*coverage, from)))
+        .max_by_key(|(coverage, from)| (coverage.covers(*from), coverage.qualified_on))?;
+    let mut told = found.clone();
+    if person.iter().any(is_protected) {
+        told.person.address = None;
+        told.person.postcode = None;
+    }
+    told.medical_tickets.retain(|ticket| ticket.is_of(institution, month));
+    let validity = if found.covers(from) { Validity::Valid } else { Validity::Invalid };
+    Some(Decision { validity, coverages: vec![told] })
+}
+
+/// Whether the address must not be told: one insurer's flag suffices.
+fn is_protected(coverage: &&Coverage) -> bool {
+    let protection = &coverage.person.protection;
+    protection.address_withheld || protection.self_access_blocked
+}
+
 /// Whether the card of a person must not be used as an insurance card: one insurer's flag suffices. The
 /// answer then has the same words as for a card that was never registered.
 #[must_use]
@@ -211,9 +246,7 @@ fn is_newer(other: &Coverage, asked: &Coverage, as_of: Date) -> bool {
 /// with this institution's tickets only.
 fn shown(coverage: &Coverage, person: &[&Coverage], as_of: Date, institution: &InstitutionCode) -> Coverage {
     let mut shown = coverage.clone();
-    let hidden =
-        |c: &&Coverage| c.person.protection.address_withheld || c.person.protection.self_access_blocked;
-    if person.iter().any(hidden) {
+    if person.iter().any(is_protected) {
         shown.person.address = None;
         shown.person.postcode = None;
     }

@@ -107,7 +107,7 @@ pub(crate) async fn with_tickets(tx: &Tx<'_>, stored: Vec<StoredCoverage>) -> Re
     Ok(coverages)
 }
 
-async fn current(tx: &Tx<'_>, person: &PersonKey) -> Result<Vec<Coverage>> {
+pub(crate) async fn current(tx: &Tx<'_>, person: &PersonKey) -> Result<Vec<Coverage>> {
     let stored = tx.query(CURRENT, bind![person.0.as_str()], decode).await?;
     with_tickets(tx, stored).await
 }

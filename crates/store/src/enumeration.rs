@@ -93,6 +93,12 @@ pub(crate) async fn count(
         return Ok(Counted::Limited(at));
     }
     let after = before.after(now, wrong);
+    set(tx, institution, &after).await?;
+    let began = after.slow(now).filter(|_| before.slow(now).is_none());
+    Ok(Counted::Passed(began.map(|reason| Slowed { reason, not_found: after.recent.misses() })))
+}
+
+async fn set(tx: &Tx<'_>, institution: &InstitutionCode, after: &GuardState) -> Result<()> {
     let row = bind![
         after.window_started_at.map(|at| at.0),
         i64::from(after.misses),
@@ -103,7 +109,39 @@ pub(crate) async fn count(
         after.stepped_up_at.map(|at| at.0),
         institution.as_str(),
     ];
-    tx.execute(SET, row).await?;
-    let began = after.slow(now).filter(|_| before.slow(now).is_none());
-    Ok(Counted::Passed(began.map(|reason| Slowed { reason, not_found: after.recent.misses() })))
+    tx.execute(SET, row).await.map(drop)
+}
+
+/// The guard over many questions of one commit: each is decided after those before it.
+pub(crate) struct Many {
+    before: GuardState,
+    now: GuardState,
+    at: Option<Instant>,
+}
+
+impl Many {
+    /// Reads the state and holds it until the commit.
+    pub(crate) async fn hold(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<Self> {
+        let new = bind![institution.as_str(), 0_i64, 0_i64, 0_i64];
+        let before = tx.query_one(HOLD, new, state).await?.unwrap_or_default();
+        Ok(Self { before, now: before, at: None })
+    }
+
+    /// Whether one more question passes; then it is counted.
+    pub(crate) fn ask(&mut self, now: Instant, wrong: bool) -> bool {
+        if retry_at(&self.now, now).is_some() {
+            return false;
+        }
+        self.now = self.now.after(now, wrong);
+        self.at = Some(now);
+        true
+    }
+
+    /// Keeps what was counted; whether it began the slow pace.
+    pub(crate) async fn keep(self, tx: &Tx<'_>, institution: &InstitutionCode) -> Result<Option<Slowed>> {
+        let Some(at) = self.at else { return Ok(None) };
+        set(tx, institution, &self.now).await?;
+        let began = self.now.slow(at).filter(|_| self.before.slow(at).is_none());
+        Ok(began.map(|reason| Slowed { reason, not_found: self.now.recent.misses() }))
+    }
 }

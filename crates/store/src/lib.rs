@@ -11,6 +11,7 @@ mod activation;
 mod application;
 mod attempt;
 pub mod audit;
+mod bulk;
 mod certificate;
 mod check_result;
 mod checkpoint;
@@ -39,6 +40,7 @@ mod options;
 mod portal_account;
 mod reader;
 mod reference_number;
+mod registration;
 mod revocation_list;
 mod second_factor;
 mod sign_in;
@@ -61,6 +63,10 @@ pub use application::{
     StoredApplication,
 };
 pub use attempt::AttemptPlace;
+pub use bulk::{
+    BULK_JOBS_LIMIT, BulkChunk, BulkJob, BulkRowAct, BulkRowFate, BulkSubmitted, ChunkAnswer, ChunkRecorded,
+    ClaimedBulkJob, MakeAnswer, NewBulkJob, NewChunkAnswer, PERSONS_OF_MONTH_MAX, RowLookup,
+};
 pub use certificate::{
     AUTHORITY, AnswerDue, InstitutionAddress, InstitutionCertificate, Kept, LOG_ENTRIES_MAX, Letter,
     LetterFiled, LogEntry, NewAnswer, NewCertificate, NewCertificateNotice, NewLetter, NewRevocation,
@@ -91,12 +97,13 @@ pub use operator_account::{NewOperator, OPERATORS_LIMIT, OperatorAccount, Operat
 pub use options::{Options, READ_BATCH_LIMIT, READ_QUEUE_LIMIT, WRITE_GROUP_LIMIT, WRITE_QUEUE_LIMIT};
 pub use portal_account::{Confirmed, PendingRegistration, PortalAccount, REGISTRATION_LINK};
 pub use reference_number::REFERENCE_NUMBER_MAX;
+pub use registration::{NewRegistration, Registered, RegistrationLookup, RegistrationQuestion};
 pub use revocation_list::RevocationListMark;
 pub use second_factor::{PASSKEYS_MAX, SecondFactors, StoredPasskey, StoredTotp};
 pub use sign_in::{PasswordChange, SignInRecord};
 pub use staff_account::{
-    NewStaff, NewStaffPassword, NewStaffSession, STAFF_LIMIT, Staff, StaffAccount, StaffAdded, StaffChanged, StaffReset,
-    StaffSession,
+    NewStaff, NewStaffPassword, NewStaffSession, STAFF_LIMIT, Staff, StaffAccount, StaffAdded, StaffChanged,
+    StaffReset, StaffSession,
 };
 pub use store::{Counters, Store};
 pub use terminal_certificate::TerminalCertificate;

@@ -28,6 +28,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V10__what_cannot_be_carried_out", include_str!("V10__what_cannot_be_carried_out.sql")),
     ("V11__accounts_of_institutions", include_str!("V11__accounts_of_institutions.sql")),
     ("V12__answers_by_person", include_str!("V12__answers_by_person.sql")),
+    ("V13__files_with_many_rows", include_str!("V13__files_with_many_rows.sql")),
     ("V14__what_administrators_manage", include_str!("V14__what_administrators_manage.sql")),
 ];
 

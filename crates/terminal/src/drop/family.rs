@@ -3,6 +3,8 @@
 use eligibility::bulk::BulkKind;
 use wire::file_name::{Family as Sender, Multiplicity, RequestName, Step};
 
+use super::facility::Facility;
+
 /// A family of messages that this terminal answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
@@ -21,13 +23,15 @@ pub(crate) enum Family {
 pub(crate) enum Immediate {
     /// `OQSsiimm01`: 照会番号登録.
     ReferenceNumber,
+    /// What an institution manages: see [`super::facility`].
+    Facility(Facility),
 }
 
 impl Immediate {
     fn of(function: &str) -> Option<Self> {
         match function {
             "imm" => Some(Self::ReferenceNumber),
-            _ => None,
+            other => Facility::of(other).map(Self::Facility),
         }
     }
 }

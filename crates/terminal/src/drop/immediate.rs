@@ -14,7 +14,7 @@ use wire::{
     terminal_api::{REFERENCE_NUMBERS_PATH, ReferenceNumberRequest, RegistrationAnswer},
 };
 
-use super::family::Immediate;
+use super::{facility, family::Immediate};
 use crate::{
     central::{Central, CentralError, ask},
     clock,
@@ -24,6 +24,8 @@ use crate::{
 pub(crate) enum Asking {
     /// 照会番号登録.
     ReferenceNumber(Result<(Sender, BulkRow), InvalidRequest>),
+    /// What an institution manages.
+    Facility(facility::Asking),
 }
 
 /// What answering needs.
@@ -55,6 +57,9 @@ pub(crate) fn read(family: Immediate, xml: &[u8]) -> Result<(CharacterCode, Aski
             let ReadAs { encoding, request } = read_reference_number_request(xml)?;
             Ok((encoding, Asking::ReferenceNumber(request)))
         }
+        Immediate::Facility(family) => {
+            facility::read(family, xml).map(|(encoding, asking)| (encoding, Asking::Facility(asking)))
+        }
     }
 }
 
@@ -62,6 +67,7 @@ pub(crate) fn read(family: Immediate, xml: &[u8]) -> Result<(CharacterCode, Aski
 pub(crate) async fn answer<C: Central>(asking: Asking, context: &Context<'_, C>) -> Answer {
     match asking {
         Asking::ReferenceNumber(request) => reference_number(request, context).await,
+        Asking::Facility(asking) => facility::answer(asking, context).await,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod archive;
 mod desk;
+mod facility;
 mod family;
 mod folder;
 mod immediate;

@@ -145,7 +145,9 @@ enum Change {
     RemovePasskey(Vec<u8>),
     /// Of an account that signs in with its password alone as well: the last one may go.
     DropPasskey(Vec<u8>),
-    BeginTotp { sealed_secret: Vec<u8> },
+    BeginTotp {
+        sealed_secret: Vec<u8>,
+    },
     RemoveTotp,
     SetCodes(Vec<[u8; 32]>),
 }
@@ -185,9 +187,7 @@ impl Write for Make {
                 left_with_one(tx, subject, Some(id)).await?
                     && tx.execute(REMOVE_PASSKEY, bind![subject, id.as_slice()]).await? == 1
             }
-            Change::DropPasskey(id) => {
-                tx.execute(REMOVE_PASSKEY, bind![subject, id.as_slice()]).await? == 1
-            }
+            Change::DropPasskey(id) => tx.execute(REMOVE_PASSKEY, bind![subject, id.as_slice()]).await? == 1,
             Change::BeginTotp { sealed_secret } => {
                 tx.execute(BEGIN_TOTP, bind![subject, sealed_secret.as_slice(), 0_i64]).await? == 1
             }

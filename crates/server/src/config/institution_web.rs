@@ -20,6 +20,31 @@ pub struct InstitutionWeb {
     /// Its private key, PEM (PKCS#8). Needed with `certificate`.
     #[serde(default)]
     pub key: Option<PathBuf>,
+    /// What the first page says it is: `production` or `verification`. Default `production`.
+    #[serde(default)]
+    pub environment: Environment,
+}
+
+/// Which of the two systems this is, as institutions know them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// 本番環境.
+    #[default]
+    Production,
+    /// 接続検証環境.
+    Verification,
+}
+
+impl Environment {
+    /// The mark on the first page.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Production => "本番環境",
+            Self::Verification => "接続検証環境",
+        }
+    }
 }
 
 impl InstitutionWeb {

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 pub use authority::{Authority, Letters as AuthorityLetters, Token as AuthorityToken};
 pub use check::Problem;
-pub use institution_web::InstitutionWeb;
+pub use institution_web::{Environment, InstitutionWeb};
 pub use limits::{Limits, TERMINAL_CONCURRENCY_MAX, TERMINAL_CONCURRENCY_MIN, TERMINAL_CONNECTIONS_MAX};
 pub use line_authentication::{LINE_AUTHENTICATION_ORIGIN, LineAuthentication};
 pub use secret::Secret;

@@ -16,6 +16,7 @@ use eligibility::institution_certificate::{
 
 use crate::ca::notices::{CertificateWarning, warnings};
 use crate::ca::renewal;
+use crate::config::Environment;
 use crate::listener::identity::AskingTerminal;
 use crate::terminal_api::refusal::Refusal;
 use crate::web::{Shell, Site, refused as plainly, render};
@@ -41,6 +42,10 @@ struct Entry {
     others: Vec<CertificateWarning>,
     /// Where the certificate is renewed; `None` where this server does not.
     renewal: Option<(&'static str, &'static str)>,
+    /// 本番環境 or 接続検証環境.
+    environment: &'static str,
+    /// The newest お知らせ: day, title, whether important.
+    news: Vec<(String, String, bool)>,
 }
 
 #[derive(Template)]
@@ -52,6 +57,9 @@ struct Refused {
     code: &'static str,
     network: bool,
 }
+
+/// How many お知らせ the first page shows.
+const NEWS_SHOWN: usize = 3;
 
 /// Whether the site has a page to renew on.
 #[derive(Clone, Copy)]
@@ -65,6 +73,7 @@ async fn show(
     Extension(site): Extension<Arc<Site>>,
     Extension(terminal): Extension<AskingTerminal>,
     Extension(Renews(renews)): Extension<Renews>,
+    Extension(environment): Extension<Environment>,
 ) -> Response {
     let institution = match site.store.institution(&terminal.institution_code).await {
         Ok(institution) => institution,
@@ -82,6 +91,12 @@ async fn show(
         Err(error) => return plainly::by_store(&error),
     };
     others.retain(|warning| warning.terminal_name != terminal.terminal_name);
+    let news = match site.store.notices(now).await {
+        Ok(notices) => notices.into_iter().take(NEWS_SHOWN),
+        Err(error) => return plainly::by_store(&error),
+    };
+    let news =
+        news.map(|one| (format_japanese(tokyo_date(one.published_at)), one.title, one.important)).collect();
     let notice = notice_due(&known.period, today, None)
         .filter(|_| matches!(standing, CertificateStanding::RenewalOpen { .. }));
     let page = Entry {
@@ -98,6 +113,8 @@ async fn show(
         notice,
         others,
         renewal: renews.then_some((renewal::PATH, renewal::SITE_NAME)),
+        environment: environment.label(),
+        news,
     };
     render(StatusCode::OK, &page)
 }

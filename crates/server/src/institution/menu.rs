@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::institution_account::InstitutionAction;
 
-use super::{activation, home_visit_url, number_check, passcode, settings};
 use super::user::InstitutionUser;
+use super::{accounts, activation, home_visit_url, number_check, passcode, password, settings};
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, render};
@@ -53,15 +53,38 @@ pub const GROUPS: &[Group] = &[
             },
         ],
     },
-    Group { label: "訪問診療等・オンライン診療等", entries: &[] },
-    Group { label: "医療情報閲覧", entries: &[] },
+    Group {
+        label: "訪問診療等・オンライン診療等",
+        entries: &[],
+    },
+    Group {
+        label: "医療情報閲覧",
+        entries: &[],
+    },
     Group {
         label: "アカウント情報管理",
-        entries: &[Entry {
-            label: passcode::TITLE,
-            href: passcode::PATH,
-            needs: &[InstitutionAction::IssueVisualCheckPasscode],
-        }],
+        entries: &[
+            Entry {
+                label: accounts::NEW_TITLE,
+                href: accounts::NEW_PATH,
+                needs: accounts::NEEDS,
+            },
+            Entry {
+                label: accounts::TITLE,
+                href: accounts::PATH,
+                needs: accounts::NEEDS,
+            },
+            Entry {
+                label: passcode::TITLE,
+                href: passcode::PATH,
+                needs: &[InstitutionAction::IssueVisualCheckPasscode],
+            },
+            Entry {
+                label: password::TITLE,
+                href: password::PATH,
+                needs: &[],
+            },
+        ],
     },
     Group {
         label: "環境設定情報管理",
@@ -87,13 +110,23 @@ pub const GROUPS: &[Group] = &[
             needs: &[InstitutionAction::ManageActivation],
         }],
     },
-    Group { label: "顔認証付きカードリーダー操作", entries: &[] },
-    Group { label: "緊急時医療情報・資格確認機能", entries: &[] },
-    Group { label: "お知らせ・操作履歴", entries: &[] },
+    Group {
+        label: "顔認証付きカードリーダー操作",
+        entries: &[],
+    },
+    Group {
+        label: "緊急時医療情報・資格確認機能",
+        entries: &[],
+    },
+    Group {
+        label: "お知らせ・操作履歴",
+        entries: &[],
+    },
 ];
 
 fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
-    let under = |href: &str| path == href || path.strip_prefix(href).is_some_and(|p| p.starts_with('/'));
+    let under =
+        |href: &str| path == href || path.strip_prefix(href).is_some_and(|p| p.starts_with('/'));
     // Of two lines that fit, the longer one is the page's: `/accounts/new` is not also `/accounts`.
     let current = GROUPS
         .iter()
@@ -101,8 +134,9 @@ fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
         .filter(|entry| under(entry.href))
         .max_by_key(|entry| entry.href.len())
         .map(|entry| entry.href);
-    let sees =
-        |entry: &&Entry| entry.needs.is_empty() || entry.needs.iter().any(|action| user.role.may(*action));
+    let sees = |entry: &&Entry| {
+        entry.needs.is_empty() || entry.needs.iter().any(|action| user.role.may(*action))
+    };
     let line = |entry: &Entry| MenuLine {
         href: entry.href,
         label: entry.label,
@@ -123,7 +157,11 @@ fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
 pub fn shell(site: &Site, title: impl Into<String>, path: &str, user: &InstitutionUser) -> Shell {
     let mut shell = Shell::new(site, title, path, Some(&user.signed_in));
     shell.home = PATH;
-    shell.menu = vec![MenuLine { href: PATH, label: TITLE, current: path == PATH }];
+    shell.menu = vec![MenuLine {
+        href: PATH,
+        label: TITLE,
+        current: path == PATH,
+    }];
     shell.groups = groups(user, path);
     shell.idle = true;
     if let Some(person) = &mut shell.person {
@@ -140,5 +178,10 @@ struct Page {
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Response {
-    render(StatusCode::OK, &Page { shell: shell(&site, TITLE, PATH, &user) })
+    render(
+        StatusCode::OK,
+        &Page {
+            shell: shell(&site, TITLE, PATH, &user),
+        },
+    )
 }

@@ -5,11 +5,14 @@
 //! * [`entry`]: 初期画面 and, where the certificate may not be used, what is wrong with it and what to do;
 //! * [`user`]: who is signed in, what the account may do, and the record of what it may not;
 //! * [`menu`]: [メニュー] and the frame of every page behind it;
+//! * `sign_in`, `password`: ログイン, one session at a time, a password of one's own;
+//! * [`accounts`]: アカウント管理;
 //! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
 //! * [`number_check`], `check_result`, `reference_number`: 資格確認 by number, its result, 照会番号登録.
 //!
 //! 電子証明書更新申請サイト is mounted here ([`crate::ca::renewal`]).
 
+pub mod accounts;
 mod activation;
 mod check_result;
 mod door;
@@ -18,8 +21,10 @@ mod home_visit_url;
 pub mod menu;
 pub mod number_check;
 mod passcode;
+mod password;
 mod reference_number;
 mod settings;
+mod sign_in;
 pub mod user;
 
 use std::sync::Arc;
@@ -32,7 +37,9 @@ pub use door::InstitutionDoor;
 pub use user::InstitutionUser;
 
 use crate::ca::renewal;
+use crate::config::Environment;
 use crate::terminal_api::Api;
+use crate::web::password::Passwords;
 use crate::web::{MenuEntry, Site};
 
 /// What the site is called.
@@ -46,7 +53,12 @@ const MENU_WITH_RENEWAL: &[MenuEntry] = &[
 
 /// The site under `origin`, to be served by an [`InstitutionDoor`]. What is checked on it is checked by `api`; with
 /// its desk, certificates are renewed here.
-pub fn site(origin: String, api: Arc<Api>) -> (Arc<Site>, Router) {
+pub fn site(
+    origin: String,
+    environment: Environment,
+    api: Arc<Api>,
+    passwords: Passwords,
+) -> (Arc<Site>, Router) {
     let desk = api.authority.clone();
     let site = Arc::new(Site {
         name: SITE_NAME,
@@ -58,12 +70,12 @@ pub fn site(origin: String, api: Arc<Api>) -> (Arc<Site>, Router) {
         store: api.store.clone(),
         clock: api.clock.clone(),
     });
-    let mut routes = entry::pages(desk.is_some()).merge(pages());
+    let mut routes = entry::pages(desk.is_some()).layer(Extension(environment)).merge(pages());
     if let Some(desk) = desk {
         routes = routes.merge(renewal::pages(desk));
     }
     let facility = Extension(Arc::clone(&api.facility));
-    let furnished = site.furnish(routes.layer(facility).layer(Extension(api)));
+    let furnished = site.furnish(routes.layer(facility).layer(Extension(passwords)).layer(Extension(api)));
     (site, furnished)
 }
 
@@ -71,6 +83,9 @@ pub fn site(origin: String, api: Arc<Api>) -> (Arc<Site>, Router) {
 fn pages() -> Router {
     Router::new()
         .route(menu::PATH, get(menu::page))
+        .merge(sign_in::pages())
+        .merge(password::pages())
+        .merge(accounts::pages())
         .merge(number_check::pages())
         .merge(check_result::pages())
         .merge(reference_number::pages())

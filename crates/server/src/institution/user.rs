@@ -10,11 +10,12 @@ use axum::response::{IntoResponse, Response};
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_account::{InstitutionAction, InstitutionRole};
 use store::audit::AuditEvent;
-use store::{Audience, Denial, Stage};
+use store::{Act, Audience, Denial, Stage, TokenHash, WebSession};
 
 use super::menu;
 use crate::listener::identity::AskingTerminal;
-use crate::web::session::Presented;
+use crate::web::session::{NoSession, Presented};
+use crate::web::sign_in::see;
 use crate::web::signed_in::{is_own_path, site_of};
 use crate::web::{Shell, SignedIn, Site, refused, render};
 
@@ -71,6 +72,12 @@ impl InstitutionUser {
         }
     }
 
+    /// Who acts now, for the store.
+    #[must_use]
+    pub fn act(&self, site: &Site) -> Act {
+        Act { chain: self.institution_code.to_string(), actor: self.actor(), now: site.clock.now() }
+    }
+
     /// Goes on if the role may do it; otherwise that is audited.
     ///
     /// # Errors
@@ -89,14 +96,13 @@ impl InstitutionUser {
         }
         let Some(action) = actions.first() else { return Err(refused::not_there()) };
         self.denied(site, *action, "-", "denied:role").await?;
-        let mut labels: Vec<_> =
-            InstitutionRole::ALL.iter().filter(|role| actions.iter().any(|one| role.may(*one))).collect();
-        labels.dedup();
+        let may = |role: &&InstitutionRole| actions.iter().any(|one| role.may(*one));
+        let labels: Vec<_> = InstitutionRole::ALL.iter().filter(may).map(|role| role.label()).collect();
         let page = NotAllowed {
             shell: menu::shell(site, "この操作はできません", "", self),
             what: action.label(),
             role: self.role.label(),
-            who_may: labels.iter().map(|role| role.label()).collect::<Vec<_>>().join("、"),
+            who_may: labels.join("」「"),
         };
         Err(render(StatusCode::FORBIDDEN, &page))
     }
@@ -183,16 +189,57 @@ async fn carried_off(site: &Site, terminal: &AskingTerminal, found: &Presented) 
     Ok(())
 }
 
-/// To the page to sign in, and afterwards back.
-fn to_sign_in(site: &Site, parts: &Parts) -> Response {
+/// To the page to sign in, which says why if somebody was signed in, and afterwards back.
+async fn to_sign_in(site: &Site, parts: &Parts) -> Response {
     let back = parts.uri.path();
-    let to = if parts.method == Method::GET && back != menu::PATH && is_own_path(back) {
-        format!("{}?next={back}", site.sign_in)
-    } else {
-        site.sign_in.to_owned()
+    let mut query = Vec::new();
+    let over = match site.why_no_session(&parts.headers).await {
+        Ok(over) => over,
+        Err(error) => return refused::by_store(&error),
     };
+    match over {
+        Some(NoSession::Idle) => query.push("why=idle".to_owned()),
+        Some(NoSession::Ended) => query.push("why=ended".to_owned()),
+        None => {}
+    }
+    if parts.method == Method::GET && back != menu::PATH && is_own_path(back) {
+        query.push(format!("next={back}"));
+    }
+    let to = [site.sign_in, &query.join("&")].join(if query.is_empty() { "" } else { "?" });
     let Ok(location) = HeaderValue::from_str(&to) else { return refused::broken() };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
+    if let Some(gone) = site.no_session_cookie().filter(|_| over.is_some()) {
+        response.headers_mut().append(header::SET_COOKIE, gone);
+    }
+    response
+}
+
+/// Somebody whose password was right and who has a step left before being signed in: a password of their own, or the
+/// end of another session.
+#[derive(Clone, Debug)]
+pub(super) struct Proven {
+    /// The session of the step.
+    pub(super) session: WebSession,
+    /// The hash of its secret.
+    pub(super) token: TokenHash,
+    /// The terminal that the request came from.
+    pub(super) terminal: AskingTerminal,
+}
+
+impl<S: Sync> FromRequestParts<S> for Proven {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let site: Arc<Site> = site_of(parts)?;
+        let terminal = terminal_of(parts)?;
+        match own_session(&site, &terminal, parts).await? {
+            Some(Presented { token, session }) if session.stage == Stage::Password => {
+                Ok(Self { session, token, terminal })
+            }
+            Some(_) => Err(see(menu::PATH)),
+            None => Err(to_sign_in(&site, parts).await),
+        }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for InstitutionUser {
@@ -205,7 +252,7 @@ impl<S: Sync> FromRequestParts<S> for InstitutionUser {
         let full = found.filter(|found| {
             found.session.stage == Stage::Full && found.session.audience == Audience::Institution
         });
-        let Some(Presented { token, session }) = full else { return Err(to_sign_in(&site, parts)) };
+        let Some(Presented { token, session }) = full else { return Err(to_sign_in(&site, parts).await) };
         let role = InstitutionRole::from_name(&session.role).filter(|role| role.signs_in());
         let Some(role) = role else { return Err(refused::not_there()) };
         let institution_code = terminal.institution_code.clone();

@@ -100,7 +100,7 @@ pub(super) async fn start(
         };
         running.operator = Some(ground.site(settings, &OPERATOR, routes).await?);
     }
-    if config.portal.is_some() || config.operator.is_some() {
+    if config.portal.is_some() || config.operator.is_some() || config.institution_web.is_some() {
         tasks.spawn(housekeeping::run(store.clone(), clock.clone(), stop.clone()));
     }
     if let Some(mail) = &config.mail {

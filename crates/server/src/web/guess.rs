@@ -22,11 +22,28 @@ impl Guess {
         Self(places)
     }
 
+    /// A guess about one account at a terminal with a certificate where it has not signed in before. `within`: whose
+    /// terminals are counted together, so that nobody outside can lock them.
+    #[must_use]
+    pub fn of_stranger_at(what: &str, whose: &str, terminal: &str, within: &str) -> Self {
+        Self(vec![
+            AttemptPlace { key: format!("{what}:{}", hashed(terminal)), bucket: Bucket::Terminal },
+            AttemptPlace { key: format!("{what}:{}", hashed(within)), bucket: Bucket::Global },
+            Self::account_place(what, whose),
+        ])
+    }
+
     /// A guess about one account from a browser that has signed in as it before.
     #[must_use]
     pub fn of_known(what: &str, whose: &str, browser: &[u8; 32]) -> Self {
+        Self(vec![Self::known_place(what, whose, browser)])
+    }
+
+    /// The place that counts for the account at one browser.
+    #[must_use]
+    pub fn known_place(what: &str, whose: &str, browser: &[u8; 32]) -> AttemptPlace {
         let key = format!("{what}:{}:{}", hashed(whose), hex::encode(browser));
-        Self(vec![AttemptPlace { key, bucket: Bucket::KnownTerminal }])
+        AttemptPlace { key, bucket: Bucket::KnownTerminal }
     }
 
     /// A guess about one account by somebody who has proven to be its holder in another way (the second factor).

@@ -22,7 +22,7 @@ pub mod passkey;
 pub mod password;
 pub mod refused;
 pub mod seal;
-mod secret_token;
+pub(crate) mod secret_token;
 pub mod session;
 pub mod sign_in;
 pub mod signed_in;

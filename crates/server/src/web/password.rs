@@ -1,11 +1,12 @@
 //! Passwords: Argon2id, a few at a time, and the same work for a name that nobody has.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use eligibility::account::{NewPassword, TypedPassword};
+use eligibility::retrieval::SECRET_ALPHABET;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
@@ -13,10 +14,34 @@ use zeroize::Zeroizing;
 const MEMORY_KIB: u32 = 19 * 1024;
 /// Passes over it.
 const PASSES: u32 = 2;
-/// Hashes under way at once: each takes a core and 19 MiB.
-const AT_ONCE: usize = 4;
+/// Hashes under way at once in the whole process at most: each takes a core and 19 MiB.
+const AT_ONCE_MAX: usize = 4;
+/// Who waits for a turn at most; more are told to come again.
+const WAITING_MAX: usize = 64;
 /// How long one waits for its turn.
 const TURN: Duration = Duration::from_secs(10);
+/// Characters of an initial password: 80 bits.
+const INITIAL_CHARS: usize = 16;
+
+/// The turns of all sites together: half of the cores stay for what is not a password, however many sign in.
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(at_once())));
+/// The places to wait in.
+static WAITING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(WAITING_MAX));
+
+fn at_once() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    (cores / 2).clamp(1, AT_ONCE_MAX)
+}
+
+/// Random characters that are not mistaken for each other, small and easy to type; `None` without randomness.
+#[must_use]
+pub fn initial_password() -> Option<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new([0_u8; INITIAL_CHARS]);
+    aws_lc_rs::rand::fill(&mut *bytes).ok()?;
+    // 256 is a multiple of 32, so every character is as likely as the others.
+    let letter = |byte: &u8| char::from(SECRET_ALPHABET[usize::from(*byte) % SECRET_ALPHABET.len()]);
+    Some(Zeroizing::new(bytes.iter().map(letter).collect::<String>().to_ascii_lowercase()))
+}
 
 /// Why no password was hashed or compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,10 +54,9 @@ pub enum PasswordError {
     Failed,
 }
 
-/// Hashes and compares passwords, [`AT_ONCE`] at a time.
+/// Hashes and compares passwords, a few at a time over all sites.
 #[derive(Clone)]
 pub struct Passwords {
-    turns: Arc<Semaphore>,
     nobodys: Arc<str>,
 }
 
@@ -61,7 +85,7 @@ impl Passwords {
         let mut nobody = Zeroizing::new([0_u8; 32]);
         aws_lc_rs::rand::fill(&mut *nobody).map_err(|_| PasswordError::Failed)?;
         let nobodys = hash(&hex::encode(*nobody))?.into();
-        Ok(Self { turns: Arc::new(Semaphore::new(AT_ONCE)), nobodys })
+        Ok(Self { nobodys })
     }
 
     /// Argon2id of a new password, as PHC text.
@@ -103,13 +127,60 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let turn = tokio::time::timeout(TURN, Arc::clone(&self.turns).acquire_owned());
+        let place = WAITING.try_acquire().map_err(|_| PasswordError::Busy)?;
+        let turn = tokio::time::timeout(TURN, Arc::clone(&TURNS).acquire_owned());
         let turn = turn.await.map_err(|_| PasswordError::Busy)?.map_err(|_| PasswordError::Busy)?;
+        drop(place);
         let done = tokio::task::spawn_blocking(move || {
             let done = work();
             drop(turn);
             done
         });
         done.await.map_err(|_| PasswordError::Failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    use super::*;
+
+    /// However many sign in at once: so many hashes run, so many wait, and the rest is told at once.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_storm_takes_no_more_than_its_turns() {
+        static RUNNING: AtomicUsize = AtomicUsize::new(0);
+        static MOST: AtomicUsize = AtomicUsize::new(0);
+        let passwords = Passwords::new().expect("hashes");
+        let gate = Arc::new(std::sync::Barrier::new(at_once() + 1));
+        let storm: Vec<_> = (0..at_once() + WAITING_MAX + 40)
+            .map(|_| {
+                let (passwords, gate) = (passwords.clone(), Arc::clone(&gate));
+                tokio::spawn(async move {
+                    let work = move || {
+                        MOST.fetch_max(RUNNING.fetch_add(1, SeqCst) + 1, SeqCst);
+                        gate.wait();
+                        RUNNING.fetch_sub(1, SeqCst);
+                    };
+                    passwords.in_turn(work).await
+                })
+            })
+            .collect();
+        // Each round lets the running ones go; nobody hangs on the gate at the end.
+        let opener = tokio::task::spawn_blocking({
+            let gate = Arc::clone(&gate);
+            move || {
+                for _ in 0..(at_once() + WAITING_MAX) / at_once() {
+                    gate.wait();
+                }
+            }
+        });
+        let mut refused = 0;
+        for one in storm {
+            refused += usize::from(one.await.expect("runs") == Err(PasswordError::Busy));
+        }
+        opener.await.expect("opens");
+        assert_eq!(MOST.load(SeqCst), at_once(), "so many at once and no more");
+        assert_eq!(refused, 40, "the rest is told at once");
     }
 }

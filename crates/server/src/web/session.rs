@@ -62,6 +62,15 @@ pub struct Presented {
     pub session: WebSession,
 }
 
+/// Why a cookie has no session behind it any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoSession {
+    /// Nobody used it for too long.
+    Idle,
+    /// It was ended: by its holder, by another sign-in or by an administrator.
+    Ended,
+}
+
 impl Site {
     /// The live session of a request.
     ///
@@ -105,10 +114,33 @@ impl Site {
         let ends_at = Instant(began_at.0.saturating_add(lasts));
         let session = WebSession { audience, began_at, seen_at: began_at, ends_at, ..session };
         self.store.begin_web_session(secret.hash(), session, replaced, audit).await?;
-        let cookie = format!("{}={}{ATTRIBUTES}", cookie_name(audience), secret.reveal());
-        let mut cookie = HeaderValue::from_str(&cookie).map_err(|_| SessionError::Randomness)?;
+        self.session_cookie(&secret).ok_or(SessionError::Randomness)
+    }
+
+    /// The cookie of a session with this secret.
+    #[must_use]
+    pub fn session_cookie(&self, secret: &SecretToken) -> Option<HeaderValue> {
+        let cookie = format!("{}={}{ATTRIBUTES}", cookie_name(self.audience?), secret.reveal());
+        let mut cookie = HeaderValue::from_str(&cookie).ok()?;
         cookie.set_sensitive(true);
-        Ok(cookie)
+        Some(cookie)
+    }
+
+    /// Why a request has no live session: its cookie names one that nobody used for too long, or one that is gone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn why_no_session(&self, headers: &HeaderMap) -> Result<Option<NoSession>, store::Error> {
+        let Some(audience) = self.audience else { return Ok(None) };
+        let Some(secret) = cookie(headers, cookie_name(audience)).and_then(SecretToken::read) else {
+            return Ok(None);
+        };
+        let found = self.store.web_session(audience, secret.hash()).await?;
+        Ok(match found {
+            Some(session) if lives(&session, self.clock.now()) => None,
+            Some(_) => Some(NoSession::Idle),
+            None => Some(NoSession::Ended),
+        })
     }
 
     /// The cookie that takes the session's cookie away.

@@ -11,6 +11,8 @@ pub const FOUNDATION_CSS: &str = include_str!("../../static/foundation.css");
 const SITE_CSS: &str = include_str!("../../static/site.css");
 /// The one page that is printed.
 const PRINT_CSS: &str = include_str!("../../static/print.css");
+/// Warns before a session ends for want of use.
+const IDLE_JS: &str = include_str!("../../static/idle.js");
 const FACILITY_JS: &str = include_str!("../../static/facility.js");
 const PASSKEY_JS: &str = include_str!("../../static/passkey.js");
 
@@ -22,6 +24,7 @@ pub(super) fn routes() -> Router {
         .route("/static/foundation.css", get(|| async { file("text/css; charset=utf-8", FOUNDATION_CSS) }))
         .route("/static/site.css", get(|| async { file("text/css; charset=utf-8", SITE_CSS) }))
         .route("/static/print.css", get(|| async { file("text/css; charset=utf-8", PRINT_CSS) }))
+        .route("/static/idle.js", get(|| async { file("text/javascript; charset=utf-8", IDLE_JS) }))
         .route("/static/facility.js", get(|| async { file("text/javascript; charset=utf-8", FACILITY_JS) }))
         .route("/static/passkey.js", get(|| async { file("text/javascript; charset=utf-8", PASSKEY_JS) }))
 }

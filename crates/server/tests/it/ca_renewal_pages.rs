@@ -30,7 +30,13 @@ async fn site(engine: Engine) -> Site {
     Site::with(engine, |config| {
         let listen = ([127, 0, 0, 1], 0).into();
         let origin = "https://localhost".to_owned();
-        config.institution_web = Some(InstitutionWeb { listen, origin, certificate: None, key: None });
+        config.institution_web = Some(InstitutionWeb {
+                listen,
+                origin,
+                certificate: None,
+                key: None,
+                environment: server::config::Environment::Production,
+            });
     })
     .await
 }

@@ -4,9 +4,18 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use eligibility::institution_account::InstitutionAction;
+use eligibility::institution_account::{InstitutionAction, InstitutionRole};
+use testkit::browser::{Browser, BrowserPage};
+use testkit::system::Engine;
 
 use crate::foreign_objects::read_folder;
+use crate::institution_support::{COOKIE, OTHER, Web};
+use crate::support::audit_dump;
+
+crate::on_both_engines! {
+    every_role_gets_what_it_may_and_is_recorded_for_the_rest
+    another_institution_finds_nothing_and_both_learn_of_a_session_carried_off
+}
 
 /// Who may have a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,17 +26,39 @@ enum For {
     SignedIn,
     /// Whose role may do this; an object of another institution is not there.
     May(InstitutionAction),
+    /// Who makes accounts: the master those of administrators, administrators all others.
+    Accounts,
+    /// A step of signing in: nothing without the step before it.
+    Step,
 }
 
 struct Route(&'static str, &'static str, For);
 
 /// Method, path as the router has it, who may have it.
 const ROUTES: &[Route] = {
-    use For::{Certificate, May, SignedIn};
+    use For::{Accounts, Certificate, May, SignedIn, Step};
     use InstitutionAction as Action;
     &[
         Route("get", "/", Certificate),
         Route("get", "menu::PATH", SignedIn),
+        Route("get", "/login", Certificate),
+        Route("post", "/login", Certificate),
+        Route("get", "/login/new-password", Step),
+        Route("post", "/login/new-password", Step),
+        Route("get", "/login/take-over", Step),
+        Route("post", "/login/take-over", Step),
+        Route("post", "/session/keep", SignedIn),
+        Route("post", "/sign-out", Certificate),
+        Route("get", "/password", SignedIn),
+        Route("post", "/password", SignedIn),
+        Route("get", "/accounts", Accounts),
+        Route("get", "/accounts/new", Accounts),
+        Route("post", "/accounts/new", Accounts),
+        Route("get", "/accounts/{user_id}", Accounts),
+        Route("post", "/accounts/{user_id}", Accounts),
+        Route("post", "/accounts/{user_id}/stop", Accounts),
+        Route("post", "/accounts/{user_id}/resume", Accounts),
+        Route("post", "/accounts/{user_id}/reset", Accounts),
         Route("get", "/eligibility/number", May(Action::CheckByNumber)),
         Route("post", "/eligibility/number", May(Action::CheckByNumber)),
         Route("get", "/eligibility/ceiling", May(Action::CheckByNumber)),
@@ -70,4 +101,107 @@ fn every_route_of_the_institution_web_is_in_the_table() {
     let gone: Vec<_> = table.difference(&written).collect();
     assert!(missing.is_empty(), "routes that nobody checks: {missing:?}");
     assert!(gone.is_empty(), "checked, but no routes any more: {gone:?}");
+}
+
+const FORM: &[(&str, &str)] = &[("form_id", "00112233445566778899aabbccddeeff")];
+
+fn filled(path: &str) -> String {
+    let path = path.replace("menu::PATH", "/menu").replace("{id}", "00112233445566778899aabbccddeeff");
+    let path = path.replace("{user_id}", "uketsuke9").replace("{use}", "visit").replace("{file}", "code.png");
+    assert!(!path.contains(['{', ':']), "{path}: what is put in here?");
+    path
+}
+
+async fn ask(browser: &Browser, method: &str, path: &str) -> BrowserPage {
+    if method == "get" { browser.get(path).await } else { browser.post(path, FORM).await }
+}
+
+/// The first action that is asked for, if the route asks for any.
+fn needed(may: For) -> Option<(InstitutionAction, Vec<InstitutionAction>)> {
+    let accounts = [InstitutionAction::ManageAccounts, InstitutionAction::ManageAdministrators];
+    match may {
+        For::May(action) => Some((action, vec![action])),
+        For::Accounts => Some((accounts[0], accounts.to_vec())),
+        For::Certificate | For::SignedIn | For::Step => None,
+    }
+}
+
+async fn every_role_gets_what_it_may_and_is_recorded_for_the_rest(engine: Engine) {
+    let web = Web::open(engine).await;
+    let nobody = web.browser();
+    for Route(method, path, may) in ROUTES {
+        if *may != For::Certificate {
+            let page = ask(&nobody, method, &filled(path)).await;
+            assert!(
+                page.status == 303 && page.to().starts_with("/login"),
+                "{method} {path}: {}",
+                page.status
+            );
+        }
+    }
+    let mut denied = BTreeSet::new();
+    for role in InstitutionRole::ALL.iter().copied().filter(|role| role.signs_in()) {
+        let browser = web.signed_in(role).await;
+        for Route(method, path, may) in ROUTES {
+            let Some((first, any)) = needed(*may) else { continue };
+            let page = ask(&browser, method, &filled(path)).await;
+            if any.iter().any(|action| role.may(*action)) {
+                assert_ne!(page.status, 403, "{method} {path} as {}: {}", role.name(), page.text);
+                assert_ne!(page.to(), "/login", "{method} {path} as {}", role.name());
+            } else {
+                page.says(403, role.label()).says(403, "操作履歴に記録されました");
+                denied.insert((role.name(), first.name()));
+            }
+        }
+    }
+    let dump = audit_dump(&web.system).await;
+    for (role, action) in &denied {
+        let told = dump.lines().any(|line| {
+            line.contains(&format!("\"account:{role}\""))
+                && line.contains(&format!("\"{action}\""))
+                && line.contains("denied:role")
+        });
+        assert!(told, "{role} {action} left no record");
+    }
+    assert!(denied.len() > 20, "{denied:?}");
+    web.system.stop().await;
+}
+
+async fn another_institution_finds_nothing_and_both_learn_of_a_session_carried_off(engine: Engine) {
+    let web = Web::open(engine).await;
+    web.account("uketsuke9", InstitutionRole::General).await;
+    let elsewhere = web.system.terminal(OTHER, "受付9").await;
+    let thief = web.browser_at(&elsewhere);
+    let administrator = web.signed_in(InstitutionRole::Administrator).await;
+    thief.hold(COOKIE, &administrator.cookies()[COOKIE]);
+    for Route(method, path, may) in ROUTES {
+        if *may != For::Certificate && *may != For::Step {
+            let page = ask(&thief, method, &filled(path)).await;
+            assert!(
+                page.status == 303 && page.to().starts_with("/login"),
+                "{method} {path}: {}",
+                page.status
+            );
+            thief.hold(COOKIE, &administrator.cookies()[COOKIE]);
+        }
+    }
+    let other = web.browser_at(&elsewhere);
+    let secret = web.session_of(OTHER, "kanri09", InstitutionRole::Administrator).await;
+    other.hold(COOKIE, secret.reveal());
+    for (method, path) in [
+        ("get", "/accounts/uketsuke9"),
+        ("post", "/accounts/uketsuke9"),
+        ("post", "/accounts/uketsuke9/stop"),
+        ("post", "/accounts/uketsuke9/reset"),
+    ] {
+        assert_eq!(ask(&other, method, path).await.status, 404, "{method} {path}");
+        assert_ne!(ask(&administrator, method, path).await.status, 404, "{method} {path}");
+    }
+    let dump = audit_dump(&web.system).await;
+    let carried: Vec<_> = dump.lines().filter(|line| line.contains("denied:institution")).collect();
+    assert!(carried.iter().any(|line| line.contains(OTHER)), "{carried:?}");
+    assert!(carried.iter().any(|line| line.contains(testkit::system::INSTITUTION)), "{carried:?}");
+    let missing = |line: &str| line.contains("account:kanri09") && line.contains("denied:not-there");
+    assert!(dump.lines().any(missing), "{dump}");
+    web.system.stop().await;
 }

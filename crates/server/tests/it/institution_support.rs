@@ -6,14 +6,17 @@ use eligibility::Instant;
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_account::InstitutionRole;
 use server::config::{Config, InstitutionWeb};
+use server::institution::accounts::{self, DemoAccount};
 use server::web::SecretToken;
 use store::audit::AuditEvent;
 use store::{Audience, Stage, WebSession};
-use testkit::browser::Browser;
+use testkit::browser::{Browser, BrowserPage};
 use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal};
 
 /// Another institution than [`INSTITUTION`].
 pub(crate) const OTHER: &str = "2712345678";
+/// The password of [`Web::account`].
+pub(crate) const PASSWORD: &str = "さくら tram 青磁 lantern";
 /// The cookie of a session.
 pub(crate) const COOKIE: &str = "__Host-shikaku-institution";
 
@@ -34,7 +37,13 @@ impl Web {
         let system = TestSystem::start_with(engine, |config| {
             let listen = ([127, 0, 0, 1], 0).into();
             let origin = "https://localhost".to_owned();
-            config.institution_web = Some(InstitutionWeb { listen, origin, certificate: None, key: None });
+            config.institution_web = Some(InstitutionWeb {
+                listen,
+                origin,
+                certificate: None,
+                key: None,
+                environment: server::config::Environment::Production,
+            });
             change(config);
         })
         .await;
@@ -63,6 +72,20 @@ impl Web {
         browser
     }
 
+    /// An account with [`PASSWORD`].
+    pub(crate) async fn account(&self, user_id: &str, role: InstitutionRole) {
+        let code = InstitutionCode::parse(INSTITUTION).expect("a code");
+        let account = DemoAccount {
+            user_id,
+            role,
+            name: "試験 花子",
+            name_kana: "シケン　ハナコ",
+            password: PASSWORD,
+            signed_in: false,
+        };
+        accounts::set_up(self.system.store(), &self.system.clock, &code, &[account]).await.expect("set up");
+    }
+
     /// A session put straight into the store; its secret.
     pub(crate) async fn session_of(&self, code: &str, user_id: &str, role: InstitutionRole) -> SecretToken {
         let secret = SecretToken::random().expect("randomness");
@@ -89,4 +112,9 @@ impl Web {
         begun.expect("a session");
         secret
     }
+}
+
+/// Hands ユーザID and パスワード in.
+pub(crate) async fn login(browser: &Browser, user_id: &str, password: &str) -> BrowserPage {
+    browser.post("/login", &[("user_id", user_id), ("password", password)]).await
 }

@@ -15,7 +15,13 @@ async fn system(lines: bool) -> (TestSystem, SocketAddr) {
     let system = TestSystem::start_with(Engine::Sqlite, |config| {
         let listen = ([127, 0, 0, 1], 0).into();
         let origin = "https://localhost".to_owned();
-        config.institution_web = Some(InstitutionWeb { listen, origin, certificate: None, key: None });
+        config.institution_web = Some(InstitutionWeb {
+                listen,
+                origin,
+                certificate: None,
+                key: None,
+                environment: server::config::Environment::Production,
+            });
         config.line_authentication = lines.then(|| LineAuthentication {
             listen,
             origin: "http://localhost".into(),

@@ -66,13 +66,16 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
         put(&mut values, "authority.root_certificate", authority.root_certificate.display());
         put(&mut values, "authority.issuing_certificate", authority.issuing_certificate.display());
     }
-    if let Some(central::InstitutionWeb { listen, origin, certificate, key }) = institution_web {
+    if let Some(central::InstitutionWeb { listen, origin, certificate, key, environment }) =
+        institution_web
+    {
         let of_terminal_api =
             |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(of terminal_api)".into(), path);
         put(&mut values, "institution_web.listen", listen);
         put(&mut values, "institution_web.origin", origin);
         put(&mut values, "institution_web.certificate", of_terminal_api(certificate));
         put(&mut values, "institution_web.key", of_terminal_api(key));
+        put(&mut values, "institution_web.environment", environment.label());
     }
     if let Some(settings) = line_authentication {
         of_line_authentication(&mut values, settings);

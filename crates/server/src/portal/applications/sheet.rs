@@ -12,7 +12,6 @@ use eligibility::{
     Date, Instant,
     account::{INITIAL_PASSWORD_DAYS, PortalAction},
     calendar::{format_n8, tokyo_date},
-    retrieval::SECRET_ALPHABET,
 };
 use pki::letter::{Account, AccountSheet, Environment, FontFiles, Fonts, Recipient, Sender};
 use store::{AccountSheetIssue, InstitutionAddress, NewSheet, StoredApplication};
@@ -22,12 +21,10 @@ use zip::write::SimpleFileOptions;
 use super::detail::{has_sheet, write};
 use super::{applicant, mine};
 use crate::config::AuthorityLetters;
-use crate::web::password::Passwords;
+use crate::web::password::{Passwords, initial_password};
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, PortalUser, Site, refused};
 
-/// Characters of an initial password: 80 bits.
-const PASSWORD_CHARS: usize = 16;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// What the master account is called on the sheet.
 const ROLE: &str = "マスターアカウント";
@@ -211,15 +208,6 @@ impl Sheet {
         zip.write_all(&pdf).ok()?;
         Some(zip.finish().ok()?.into_inner())
     }
-}
-
-/// Random characters that are not mistaken for each other, small and easy to type.
-fn initial_password() -> Option<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new([0_u8; PASSWORD_CHARS]);
-    aws_lc_rs::rand::fill(&mut *bytes).ok()?;
-    // 256 is a multiple of 32, so every character is as likely as the others.
-    let letter = |byte: &u8| char::from(SECRET_ALPHABET[usize::from(*byte) % SECRET_ALPHABET.len()]);
-    Some(Zeroizing::new(bytes.iter().map(letter).collect::<String>().to_ascii_lowercase()))
 }
 
 fn attachment(user: &PortalUser, zip: Vec<u8>) -> Response {

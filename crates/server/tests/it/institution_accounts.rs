@@ -1,0 +1,112 @@
+//! アカウント管理: who makes whom, the initial password shown once, the last administrator.
+
+use eligibility::institution_account::InstitutionRole;
+use testkit::browser::{Browser, BrowserPage};
+use testkit::system::{Engine, INSTITUTION};
+
+use crate::institution_support::{PASSWORD, Web, login};
+use crate::support::audit_dump;
+
+crate::on_both_engines! {
+    an_administrator_registers_somebody_who_then_signs_in
+    the_master_makes_administrators_and_the_last_one_stays
+}
+
+async fn register(browser: &Browser, role: &str, user_id: &str) -> (String, BrowserPage) {
+    let form = browser.get("/accounts/new").await;
+    let once = form.hidden("form_id");
+    (once.clone(), hand_in(browser, &once, role, user_id).await)
+}
+
+async fn hand_in(browser: &Browser, once: &str, role: &str, user_id: &str) -> BrowserPage {
+    let fields = [
+        ("form_id", once),
+        ("role", role),
+        ("user_id", user_id),
+        ("name", "髙橋 花子"),
+        ("name_kana", "たかはし ﾊﾅｺ"),
+        ("starts_on", "令和8年1月5日"),
+        ("ends_on", ""),
+    ];
+    browser.post("/accounts/new", &fields).await
+}
+
+/// The initial password as the page shows it.
+fn shown(page: &BrowserPage) -> String {
+    let rest = page.text.split_once("password-once\">").expect("a password").1;
+    rest.split('<').next().expect("its end").to_owned()
+}
+
+async fn an_administrator_registers_somebody_who_then_signs_in(engine: Engine) {
+    let web = Web::open(engine).await;
+    web.account("kanri01", InstitutionRole::Administrator).await;
+    let administrator = web.browser();
+    login(&administrator, "kanri01", PASSWORD).await.leads("/menu");
+    let form = administrator.get("/accounts/new").await;
+    for label in ["権限区分", "ユーザーID", "ユーザ名", "ユーザ名(カナ)", "利用開始年月日", ">登録</button>"]
+    {
+        form.says(200, label);
+    }
+    let role = |role: InstitutionRole| format!("value=\"{}\"", role.name());
+    assert!(form.text.contains(&role(InstitutionRole::General)));
+    assert!(!form.text.contains(&role(InstitutionRole::Administrator)), "only the master makes those");
+    register(&administrator, "administrator", "kanri02").await.1.says(422, "権限区分が選択されていません");
+    register(&administrator, "kiosk", "uketsuke1").await.1.says(422, "F0 で始まる");
+    register(&administrator, "general", "あいう").await.1.says(422, "ユーザーIDの形式");
+    register(&administrator, "general", "m1319990012").await.1.says(422, "通知書のアカウント");
+    let (once, page) = register(&administrator, "general", "UKETSUKE1").await;
+    page.says(200, "アカウントを登録しました").says(200, "uketsuke1").says(200, "1度だけ使えます");
+    let password = shown(&page);
+    // The second click shows no password, and the same id is taken.
+    hand_in(&administrator, &once, "general", "uketsuke1").await.leads("/accounts/uketsuke1");
+    register(&administrator, "general", "uketsuke1").await.1.says(422, "すでに登録されています");
+    administrator.get("/accounts").await.says(200, "未ログイン").says(200, "タカハシ　ハナコ");
+    let somebody = web.browser();
+    login(&somebody, "uketsuke1", &password).await.leads("/login/new-password");
+    let own = [("password", PASSWORD), ("password_again", PASSWORD)];
+    somebody.post("/login/new-password", &own).await.leads("/menu");
+    somebody.get("/accounts").await.says(403, "一般");
+    administrator.get("/accounts/uketsuke1").await.says(200, "利用中");
+    let once = administrator.get("/accounts/uketsuke1").await.hidden("form_id");
+    let reset = administrator.post("/accounts/uketsuke1/reset", &[("form_id", &once)]).await;
+    let second = shown(reset.says(200, "初期パスワードを再発行しました"));
+    somebody.get("/menu").await.leads("/login?why=ended");
+    login(&somebody, "uketsuke1", PASSWORD).await.says(422, "正しくありません");
+    login(&somebody, "uketsuke1", &second).await.leads("/login/new-password");
+    administrator.post("/accounts/uketsuke1/stop", &[]).await.leads("/accounts/uketsuke1?done=stop");
+    administrator.get("/accounts").await.says(200, "停止");
+    let dump = audit_dump(&web.system).await;
+    for action in ["create", "reset", "stop"] {
+        assert!(dump.contains(&format!("institution-account.{action}")), "{action}: {dump}");
+    }
+    assert!(!dump.contains(&password) && !dump.contains(&second), "a password is in the log");
+    web.system.stop().await;
+}
+
+async fn the_master_makes_administrators_and_the_last_one_stays(engine: Engine) {
+    let web = Web::open(engine).await;
+    let master_id = format!("M{INSTITUTION}");
+    web.account(&master_id, InstitutionRole::Master).await;
+    web.account("kanri01", InstitutionRole::Administrator).await;
+    let master = web.browser();
+    login(&master, &master_id, PASSWORD).await.leads("/menu");
+    master.post("/accounts/kanri01/stop", &[]).await.says(409, "停止できません");
+    register(&master, "general", "uketsuke1").await.1.says(422, "権限区分が選択されていません");
+    register(&master, "administrator", "kanri02").await.1.says(200, "アカウントを登録しました");
+    let administrator = web.browser();
+    login(&administrator, "kanri01", PASSWORD).await.leads("/menu");
+    // Nobody manages accounts of the own role: neither another's nor the own one, nor the master's.
+    for path in ["/accounts/kanri01/stop", "/accounts/kanri02/stop", "/accounts/kanri01"] {
+        assert_eq!(administrator.post(path, &[]).await.status, 403, "{path}");
+    }
+    let reset = format!("/accounts/{master_id}/reset");
+    assert_eq!(administrator.post(&reset, &[]).await.status, 404);
+    assert_eq!(master.post(&reset, &[]).await.status, 404);
+    master.post("/accounts/kanri01/stop", &[]).await.leads("/accounts/kanri01?done=stop");
+    administrator.get("/menu").await.leads("/login?why=ended");
+    login(&administrator, "kanri01", PASSWORD).await.says(422, "停止されています");
+    master.post("/accounts/kanri02/stop", &[]).await.says(409, "停止できません");
+    master.post("/accounts/kanri01/resume", &[]).await.leads("/accounts/kanri01?done=resume");
+    master.post("/accounts/kanri02/stop", &[]).await.leads("/accounts/kanri02?done=stop");
+    web.system.stop().await;
+}

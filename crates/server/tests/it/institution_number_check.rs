@@ -1,6 +1,6 @@
 //! 資格確認 by number on the institution web: the same check as a terminal's, its result, print, CSV and 照会番号登録.
 
-use eligibility::coverage::{CopayRatio, Coverage};
+use eligibility::coverage::Coverage;
 use eligibility::institution_account::InstitutionRole;
 use eligibility::{Date, calendar};
 use testkit::browser::{Browser, BrowserPage};
@@ -80,29 +80,42 @@ async fn a_number_becomes_a_page_once(engine: Engine) {
     assert_ne!(corrected.to(), one.to());
 
     let page = browser.get(one.to()).await;
-    for shown in ["有効", "試験健康保険組合", "昭和55年2月17日（1980年2月17日）", "3割", "ウ", "前回の確認は見つかりません"] {
+    for shown in [
+        "有効",
+        "試験健康保険組合",
+        "昭和55年2月17日（1980年2月17日）",
+        "3割",
+        "ウ",
+        "前回の確認は見つかりません",
+    ] {
         page.says(200, shown);
     }
     page.says(200, "=葛\u{E0100}城&#60;b&#62;　&#38;&#34;花子&#34;").says(200, "<svg");
     browser.get(&format!("{}/print", one.to())).await.says(200, "試験診療所").says(200, "<svg");
     let csv = browser.get(&format!("{}/csv", one.to())).await;
-    assert!(csv.text.starts_with('\u{FEFF}') && csv.text.contains("\"'=葛\u{E0100}城<b>　&\"\"花子\"\"\""), "{}", csv.text);
+    assert!(
+        csv.text.starts_with('\u{FEFF}') && csv.text.contains("\"'=葛\u{E0100}城<b>　&\"\"花子\"\"\""),
+        "{}",
+        csv.text
+    );
     assert_eq!(csv.text.matches("\r\n").count(), 2, "headings and one coverage");
 
     let entries = audit_entries(&web.system).await;
     let of = |action: &str| entries.iter().filter(|entry| entry.action == action).collect::<Vec<_>>();
     let checks = of("verify_number");
     assert_eq!(checks.len(), 2, "{entries:?}");
-    assert!(checks.iter().all(|entry| entry.actor == "account:general" && entry.institution_code == INSTITUTION));
-    let looks: Vec<_> = of("view_check_result").iter().map(|entry| (entry.actor.clone(), entry.object.clone())).collect();
+    assert!(
+        checks.iter().all(|entry| entry.actor == "account:general" && entry.institution_code == INSTITUTION)
+    );
+    let looks: Vec<_> =
+        of("view_check_result").iter().map(|entry| (entry.actor.clone(), entry.object.clone())).collect();
     assert_eq!(looks, vec![("account:general".to_owned(), "person:p-1".to_owned()); 3]);
     web.system.stop().await;
 }
 
 async fn what_changed_since_the_card_was_read_is_marked(engine: Engine) {
     let web = Web::open(engine).await;
-    let mut first = person("p-1", "101", "試験　花子");
-    first.copay_ratio = Some(CopayRatio::Twenty);
+    let first = person("p-1", "101", "試験　花子");
     web.system.load_insurer(&insurer(), "試験健康保険組合", vec![first.clone()]).await;
     let terminal = web.terminal.clone();
     let connection = terminal.connect(Http::Two).await.expect("connects");
@@ -113,13 +126,18 @@ async fn what_changed_since_the_card_was_read_is_marked(engine: Engine) {
 
     web.system.advance(std::time::Duration::from_secs(3_600)).await;
     let mut second = first;
-    second.copay_ratio = Some(CopayRatio::Thirty);
+    second.branch_number = Some("01".to_owned());
     second.person.protection.address_withheld = true;
     web.system.load_insurer(&insurer(), "試験健康保険組合", vec![second]).await;
     let browser = web.signed_in(InstitutionRole::Viewer).await;
     let page = result(&browser, "101").await;
-    page.says(200, "前回から変わったところ（1か所）").says(200, "マイナンバーカードで確認").says(200, "前回：2割");
-    assert!(!page.text.contains("試験一丁目"), "a withheld address is shown nowhere, not as the old one either");
+    page.says(200, "前回から変わったところ（1か所）")
+        .says(200, "マイナンバーカードで確認")
+        .says(200, "前回：00");
+    assert!(
+        !page.text.contains("試験一丁目"),
+        "a withheld address is shown nowhere, not as the old one either"
+    );
     web.system.advance(std::time::Duration::from_secs(60)).await;
     let page = result(&browser, "101").await;
     page.says(200, "前回から変わりありません").says(200, "番号で確認");
@@ -141,7 +159,10 @@ async fn a_result_is_the_own_institutions_and_for_a_day(engine: Engine) {
         assert_eq!(page.status, 404, "{under}");
         assert!(!page.text.contains("試験　花子"));
     }
-    assert_eq!(stranger.get(&format!("{PATH}?from={}", address.rsplit('/').next().expect("an id"))).await.status, 404);
+    assert_eq!(
+        stranger.get(&format!("{PATH}?from={}", address.rsplit('/').next().expect("an id"))).await.status,
+        404
+    );
     for id in ["web-0", "../../menu", "web-00000000000000000000000000000000"] {
         assert_eq!(browser.get(&format!("/eligibility/results/{id}")).await.status, 404, "{id}");
     }
@@ -206,13 +227,22 @@ async fn an_answer_that_shows_nobody_says_what_to_do(engine: Engine) {
     let page = result(&browser, "201").await;
     page.says(200, "複数該当").says(200, "枝番");
     assert!(!page.text.contains("一郎") && !page.text.contains("二郎"));
-    result(&browser, "401").await.says(200, "無効").says(200, "資格喪失年月日").says(200, "10割をいただくことはありません");
+    result(&browser, "401")
+        .await
+        .says(200, "無効")
+        .says(200, "資格喪失年月日")
+        .says(200, "10割をいただくことはありません");
     let form_id = form_id(&browser).await;
     let office = welfare_office();
     let mut fields = typed(office.as_str(), "7000001", &form_id);
     fields.retain(|(name, _)| *name != "insured_symbol");
     let page = browser.post(PATH, &fields).await;
-    browser.get(page.to()).await.says(200, "有効（未登録）").says(200, "受給者番号").says(200, "試験福祉事務所");
+    browser
+        .get(page.to())
+        .await
+        .says(200, "有効（未登録）")
+        .says(200, "受給者番号")
+        .says(200, "試験福祉事務所");
     web.system.stop().await;
 }
 

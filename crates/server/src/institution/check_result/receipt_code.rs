@@ -5,9 +5,10 @@
 //! network, and no part can get lost. Up to [`ROBUST_MAX`] characters it survives that a sixth of it is soiled, beyond
 //! that less; what does not fit into one code ([`ONE_CODE_MAX`]) gets none.
 
+use std::fmt::Write as _;
+
 use fast_qr::ECL;
-use fast_qr::convert::{Builder as _, Shape, svg::SvgBuilder};
-use fast_qr::qr::QRBuilder;
+use fast_qr::qr::{QRBuilder, QRCode};
 
 /// Longest receipt that gets the sturdier code, characters.
 const ROBUST_MAX: usize = 1_100;
@@ -23,5 +24,28 @@ pub(super) fn picture(receipt: &str) -> Option<String> {
     }
     let level = if receipt.len() <= ROBUST_MAX { ECL::M } else { ECL::L };
     let code = QRBuilder::new(receipt.as_bytes()).ecl(level).build().ok()?;
-    Some(SvgBuilder::default().margin(QUIET).shape(Shape::Square).to_str(&code))
+    Some(svg(&code))
+}
+
+/// One stroke for each run of dark modules: a quarter of what a square for each would take.
+fn svg(code: &QRCode) -> String {
+    let side = code.size + 2 * QUIET;
+    let mut strokes = String::new();
+    for row in 0..code.size {
+        let dark = |column: usize| column < code.size && code[row][column].value();
+        let mut column = 0;
+        while column < code.size {
+            let run = (column..).take_while(|at| dark(*at)).count();
+            if run > 0 {
+                let (x, y) = (column + QUIET, row + QUIET);
+                // Writing into a text cannot fail.
+                let _ = write!(strokes, "M{x} {y}.5h{run}");
+            }
+            column += run.max(1);
+        }
+    }
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
+         <path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/><path stroke=\"#000\" d=\"{strokes}\"/></svg>"
+    )
 }

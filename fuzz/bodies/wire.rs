@@ -3,23 +3,32 @@
 use std::io::Cursor;
 
 use wire::{
+    bulk::BulkRow,
     charset,
     file_name::{RequestName, is_face_result_name},
     insurer_file::{
         CardFileReader, CoverageFileReader, CoverageFileWriter, InsurerFileReader, MAX_ROW_ERRORS,
     },
     message::{
-        FieldProblemKind, Layout, ResultError, read_request, read_result, write_request, write_result,
+        FieldProblemKind, Layout, ReadAs, ResultError, read_bulk_answer, read_bulk_download,
+        read_bulk_receipt, read_bulk_upload, read_facility_result, read_plain_request,
+        read_reference_number_request, read_request, read_result, read_settings_update, read_url_wish,
+        write_bulk_answer, write_bulk_receipt, write_bulk_upload, write_facility_result,
+        write_plain_request, write_request, write_result, write_settings_update, write_url_wish,
     },
 };
 
 use wire::{
+    facility::{HomeVisitUrlRequest, PasscodeEntryRequest, SettingsChangeRequest},
     reader_link::{ReaderCardCheck, ReaderNonce, ReaderOutcome},
     receipt::ReceiptClaims,
-    terminal_api::{CardCheckRequest, JwkSet, NonceAnswer, NonceRequest, NumberCheckRequest, Problem},
+    terminal_api::{
+        BulkResultAnswer, BulkResultRequest, BulkUploadRequest, CardCheckRequest, JwkSet, NonceAnswer,
+        NonceRequest, NumberCheckRequest, Problem, ReferenceNumberRequest,
+    },
 };
 
-use eligibility::codes::CharacterCode;
+use eligibility::{bulk::BulkKind, codes::CharacterCode};
 
 /// A request that reads is written and read back as the same request.
 pub fn request_xml(data: &[u8]) {
@@ -37,6 +46,34 @@ pub fn request_xml(data: &[u8]) {
             let narrow = write_request(&request, CharacterCode::ShiftJis, Layout::Indented);
             assert!(charset::decode(&narrow.bytes).is_ok(), "never anything but Windows-31J");
         }
+    }
+}
+
+/// What a receipt computer asks about its own institution, and what it gets: read, written, and read back as the same.
+pub fn facility_xml(data: &[u8]) {
+    let (utf8, narrow) = (CharacterCode::Utf8, CharacterCode::ShiftJis);
+    if let Ok(ReadAs { request: Ok((sender, ())), .. }) = read_plain_request(data) {
+        let written = write_plain_request(&sender, utf8, Layout::Compact);
+        let again = read_plain_request(&written.bytes).expect("our own request reads");
+        assert_eq!(again.request, Ok((sender, ())));
+    }
+    if let Ok(ReadAs { request: Ok((sender, update)), .. }) = read_settings_update(data) {
+        let written = write_settings_update(&sender, &update, utf8, Layout::Indented);
+        let again = read_settings_update(&written.bytes).expect("our own request reads");
+        // Nothing named is nothing written, and then there is nothing to read.
+        assert!(again.request == Ok((sender, update.clone())) || update.settings.to_map().is_empty());
+    }
+    if let Ok(ReadAs { request: Ok((sender, wish)), .. }) = read_url_wish(data) {
+        let written = write_url_wish(&sender, &wish, utf8, Layout::Compact);
+        let again = read_url_wish(&written.bytes).expect("our own request reads");
+        assert_eq!(again.request, Ok((sender, wish)));
+    }
+    let Ok((_, result)) = read_facility_result(data) else { return };
+    let written = write_facility_result(&result, narrow, Layout::Indented);
+    if let Ok((encoding, again)) = read_facility_result(&written.bytes) {
+        assert_eq!(encoding, narrow);
+        let second = write_facility_result(&again, narrow, Layout::Indented);
+        assert!(second.bytes == written.bytes, "writing is stable");
     }
 }
 
@@ -102,6 +139,64 @@ fn coverage_csv(data: &[u8]) {
     }
 }
 
+/// Files with many rows and reference numbers: what reads is written and read back as the same.
+pub fn bulk_xml(data: &[u8]) {
+    for kind in BulkKind::ALL {
+        let Ok(read) = read_bulk_upload(kind, data) else { continue };
+        match read.request {
+            Err(invalid) => assert!(!invalid.problems.is_empty(), "refused without a reason"),
+            Ok((sender, upload)) => {
+                upload.rows().iter().for_each(row);
+                let written = write_bulk_upload(&sender, &upload, CharacterCode::Utf8, Layout::Compact);
+                let again = read_bulk_upload(kind, &written.bytes).expect("our own file reads");
+                let clean = upload.rows().iter().all(|row| row.repeated.is_none());
+                if clean && written.substitutions.is_empty() {
+                    assert_eq!(again.request.map(|(_, upload)| upload), Ok(upload));
+                }
+            }
+        }
+    }
+    if let Ok(read) = read_reference_number_request(data)
+        && let Ok((_, asked)) = read.request
+    {
+        assert!(asked.registration().is_ok(), "taken though its row is wrong");
+    }
+    if let Ok((encoding, receipt)) = read_bulk_receipt(data) {
+        let written = write_bulk_receipt(&receipt, encoding, Layout::Indented);
+        assert!(read_bulk_receipt(&written.bytes).is_ok());
+    }
+    if let Ok(read) = read_bulk_download(data) {
+        assert!(read.request.is_ok_and(|(_, number)| !number.is_empty()) || read_bulk_download(data).is_ok());
+    }
+    bulk_answer(data);
+    let _ = wire::bulk_csv::read_rows(BulkKind::Eligibility, data).map(|rows| rows.iter().for_each(row));
+    let _ = wire::bulk_csv::read_rows(BulkKind::ReferenceNumbers, data).map(|rows| rows.iter().for_each(row));
+}
+
+/// A row is right, or says what is wrong with it.
+fn row(row: &BulkRow) {
+    assert!(row.is_within_limits());
+    let day = eligibility::Date::constant(2026, 11, 24);
+    for problems in [row.query(day).err(), row.registration().err()].into_iter().flatten() {
+        assert!(!wire::bulk::problems_message(&problems).is_empty());
+    }
+}
+
+fn bulk_answer(data: &[u8]) {
+    let Ok(read) = read_bulk_answer(data) else { return };
+    let written = write_bulk_answer(read.answer, read.encoding, Layout::Indented);
+    let again = match read_bulk_answer(&written.bytes) {
+        Ok(again) => again,
+        Err(ResultError::Field(problem)) => {
+            let expected = matches!(problem.kind, FieldProblemKind::TooLong | FieldProblemKind::Missing);
+            return assert!(expected, "{problem}");
+        }
+        Err(error) => panic!("our own answer does not read: {error}"),
+    };
+    let second = write_bulk_answer(again.answer, read.encoding, Layout::Indented);
+    assert!(second.bytes == written.bytes, "writing is stable");
+}
+
 /// A name that passes holds nothing a file system could misread, and gives the same name back.
 pub fn file_name(data: &[u8]) {
     let Ok(name) = std::str::from_utf8(data) else { return };
@@ -126,7 +221,14 @@ pub fn terminal_json(data: &[u8]) {
     there_and_back::<NonceRequest>(data);
     there_and_back::<NonceAnswer>(data);
     there_and_back::<JwkSet>(data);
+    there_and_back::<ReferenceNumberRequest>(data);
+    there_and_back::<BulkUploadRequest>(data);
+    there_and_back::<BulkResultRequest>(data);
+    there_and_back::<BulkResultAnswer>(data);
     there_and_back::<Problem>(data);
+    there_and_back::<PasscodeEntryRequest>(data);
+    there_and_back::<SettingsChangeRequest>(data);
+    there_and_back::<HomeVisitUrlRequest>(data);
 }
 
 fn there_and_back<T: serde::Serialize + serde::de::DeserializeOwned>(data: &[u8]) {

@@ -6,6 +6,7 @@
 //! * [`line_auth`]: the page of line authentication, and the gate that asks for it.
 //! * [`portal`]: 医療機関等向け総合ポータルサイト; [`operator`]: the operator's side; [`web`]: what sites for browsers share.
 //! * [`mail`]: what stands in the outbox goes out.
+//! * `bulk`: files with many rows, taken by terminal API and institution web, worked on in the background.
 //! * [`ca`]: the certificate authority of the institution network.
 //! * [`simulated_jlis`]: the card authority's revocation services, simulated.
 //! * [`ops`]: health, readiness, metrics, and the work that no request waits for.
@@ -13,6 +14,7 @@
 //! What must not live here: rules of eligibility (they are in `eligibility`), SQL (in `store`), message shapes
 //! (in `wire`), the card's own checks (in `card`).
 
+mod bulk;
 pub mod ca;
 pub mod card_revocation;
 pub mod clock;

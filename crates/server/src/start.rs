@@ -139,6 +139,7 @@ impl Server {
             (local(&terminals, config.terminal_api.listen), local(&operators, config.ops.listen));
 
         let api = Arc::new(api);
+        crate::bulk::start(&api, &tasks, &stop);
         let running = (&clock, &tasks, &stop);
         let surfaces = surfaces(config, &store, &standings, (parts, &api), running).await?;
         let Surfaces { lines, authority, sites, institution_web, required } = surfaces;
@@ -324,6 +325,7 @@ fn api(
         guessing: GuessingAlarm::new(),
         authority: None,
         facility: Arc::new(material::facility_desk(config)?),
+        bulk: crate::bulk::Bulk::new(),
         body: BodyLimits { bytes: config.limits.body_bytes, time: config.limits.body() },
     })
 }

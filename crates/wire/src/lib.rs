@@ -4,6 +4,7 @@
 //! and writers handed in.
 
 pub mod bulk;
+pub mod bulk_csv;
 pub mod card_statement;
 pub mod charset;
 pub mod compose;

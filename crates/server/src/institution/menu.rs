@@ -6,7 +6,7 @@ use axum::response::Response;
 use eligibility::institution_account::InstitutionAction;
 
 use super::user::InstitutionUser;
-use super::{accounts, activation, home_visit_url, number_check, passcode, password, settings};
+use super::{accounts, activation, bulk, home_visit_url, number_check, passcode, password, settings};
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, render};
@@ -51,39 +51,27 @@ pub const GROUPS: &[Group] = &[
                 href: number_check::CEILING_PATH,
                 needs: &[InstitutionAction::CheckByNumber],
             },
+            Entry { label: bulk::TITLE, href: bulk::PATH, needs: &[InstitutionAction::BulkCheck] },
+            Entry {
+                label: bulk::ENTRUSTED_TITLE,
+                href: bulk::ENTRUSTED_PATH,
+                needs: &[InstitutionAction::EntrustedEligibility],
+            },
         ],
     },
-    Group {
-        label: "訪問診療等・オンライン診療等",
-        entries: &[],
-    },
-    Group {
-        label: "医療情報閲覧",
-        entries: &[],
-    },
+    Group { label: "訪問診療等・オンライン診療等", entries: &[] },
+    Group { label: "医療情報閲覧", entries: &[] },
     Group {
         label: "アカウント情報管理",
         entries: &[
-            Entry {
-                label: accounts::NEW_TITLE,
-                href: accounts::NEW_PATH,
-                needs: accounts::NEEDS,
-            },
-            Entry {
-                label: accounts::TITLE,
-                href: accounts::PATH,
-                needs: accounts::NEEDS,
-            },
+            Entry { label: accounts::NEW_TITLE, href: accounts::NEW_PATH, needs: accounts::NEEDS },
+            Entry { label: accounts::TITLE, href: accounts::PATH, needs: accounts::NEEDS },
             Entry {
                 label: passcode::TITLE,
                 href: passcode::PATH,
                 needs: &[InstitutionAction::IssueVisualCheckPasscode],
             },
-            Entry {
-                label: password::TITLE,
-                href: password::PATH,
-                needs: &[],
-            },
+            Entry { label: password::TITLE, href: password::PATH, needs: &[] },
         ],
     },
     Group {
@@ -110,23 +98,13 @@ pub const GROUPS: &[Group] = &[
             needs: &[InstitutionAction::ManageActivation],
         }],
     },
-    Group {
-        label: "顔認証付きカードリーダー操作",
-        entries: &[],
-    },
-    Group {
-        label: "緊急時医療情報・資格確認機能",
-        entries: &[],
-    },
-    Group {
-        label: "お知らせ・操作履歴",
-        entries: &[],
-    },
+    Group { label: "顔認証付きカードリーダー操作", entries: &[] },
+    Group { label: "緊急時医療情報・資格確認機能", entries: &[] },
+    Group { label: "お知らせ・操作履歴", entries: &[] },
 ];
 
 fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
-    let under =
-        |href: &str| path == href || path.strip_prefix(href).is_some_and(|p| p.starts_with('/'));
+    let under = |href: &str| path == href || path.strip_prefix(href).is_some_and(|p| p.starts_with('/'));
     // Of two lines that fit, the longer one is the page's: `/accounts/new` is not also `/accounts`.
     let current = GROUPS
         .iter()
@@ -134,9 +112,8 @@ fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
         .filter(|entry| under(entry.href))
         .max_by_key(|entry| entry.href.len())
         .map(|entry| entry.href);
-    let sees = |entry: &&Entry| {
-        entry.needs.is_empty() || entry.needs.iter().any(|action| user.role.may(*action))
-    };
+    let sees =
+        |entry: &&Entry| entry.needs.is_empty() || entry.needs.iter().any(|action| user.role.may(*action));
     let line = |entry: &Entry| MenuLine {
         href: entry.href,
         label: entry.label,
@@ -157,11 +134,7 @@ fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
 pub fn shell(site: &Site, title: impl Into<String>, path: &str, user: &InstitutionUser) -> Shell {
     let mut shell = Shell::new(site, title, path, Some(&user.signed_in));
     shell.home = PATH;
-    shell.menu = vec![MenuLine {
-        href: PATH,
-        label: TITLE,
-        current: path == PATH,
-    }];
+    shell.menu = vec![MenuLine { href: PATH, label: TITLE, current: path == PATH }];
     shell.groups = groups(user, path);
     shell.idle = true;
     if let Some(person) = &mut shell.person {
@@ -178,10 +151,5 @@ struct Page {
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Response {
-    render(
-        StatusCode::OK,
-        &Page {
-            shell: shell(&site, TITLE, PATH, &user),
-        },
-    )
+    render(StatusCode::OK, &Page { shell: shell(&site, TITLE, PATH, &user) })
 }

@@ -7,6 +7,7 @@
 //! * [`menu`]: [メニュー] and the frame of every page behind it;
 //! * `sign_in`, `password`: ログイン, one session at a time, a password of one's own;
 //! * [`accounts`]: アカウント管理;
+//! * `bulk`: 一括照会, 委託先資格情報: files with many rows ([`crate::bulk`] works on them);
 //! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
 //! * [`number_check`], `check_result`, `reference_number`: 資格確認 by number, its result, 照会番号登録.
 //!
@@ -14,6 +15,7 @@
 
 pub mod accounts;
 mod activation;
+mod bulk;
 mod check_result;
 mod door;
 mod entry;
@@ -93,4 +95,5 @@ fn pages() -> Router {
         .merge(settings::pages())
         .merge(home_visit_url::pages())
         .merge(activation::pages())
+        .merge(bulk::pages())
 }

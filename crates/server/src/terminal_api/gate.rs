@@ -18,7 +18,10 @@ use super::admission::Admission;
 use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
-use super::{Api, certificate, facility, nonces, receipt_keys, status, verify_card, verify_number};
+use super::{
+    Api, certificate, facility, many_rows, nonces, receipt_keys, reference_numbers, status, verify_card,
+    verify_number,
+};
 use crate::line_auth::{LinePass, Lines};
 use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
@@ -116,6 +119,11 @@ impl Gate {
             Operation::ChangeFacilitySettings => {
                 facility::change_settings(&self.api, terminal, request).await
             }
+            Operation::RegisterReferenceNumber => {
+                reference_numbers::answer(&self.api, terminal, request).await
+            }
+            Operation::UploadBulk => many_rows::upload(&self.api, terminal, request).await,
+            Operation::BulkResult => many_rows::result(&self.api, terminal, request).await,
             Operation::HomeVisitUrl => facility::home_visit_url(&self.api, terminal, request).await,
         }
     }

@@ -64,7 +64,7 @@ impl GuessingAlarm {
     }
 
     /// A number check slowed its institution down.
-    pub(super) fn slowed(&self, institution: &InstitutionCode, slowed: Slowed, now: Instant) {
+    pub(crate) fn slowed(&self, institution: &InstitutionCode, slowed: Slowed, now: Instant) {
         if !self.rings(institution, now) {
             return;
         }
@@ -81,7 +81,7 @@ impl GuessingAlarm {
     }
 
     /// A number check was held back by the guard.
-    pub(super) fn held_back(&self, institution: &InstitutionCode, now: Instant) {
+    pub(crate) fn held_back(&self, institution: &InstitutionCode, now: Instant) {
         self.limited.increment(1);
         if self.rings(institution, now) {
             self.alarms_by_limit.increment(1);

@@ -9,12 +9,14 @@ mod facility;
 mod gate;
 mod guessing_alarm;
 pub mod insurer_names;
+mod many_rows;
 pub(crate) mod kept_answer;
 pub mod nonce;
 mod nonces;
 pub mod openapi;
 pub mod receipt;
 mod receipt_keys;
+mod reference_numbers;
 pub mod refusal;
 pub mod router;
 pub mod standing;
@@ -33,6 +35,7 @@ pub use body::BodyLimits;
 pub use gate::{Gate, GateLimits};
 pub(crate) use guessing_alarm::GuessingAlarm;
 
+use crate::bulk::Bulk;
 use crate::ca::Desk;
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
@@ -57,6 +60,8 @@ pub struct Api {
     pub(crate) body: BodyLimits,
     /// Passcodes, settings and addresses of institutions.
     pub(crate) facility: Arc<FacilityDesk>,
+    /// Files with many rows.
+    pub(crate) bulk: Bulk,
     /// Renews certificates and says how they stand, where this server has the authority.
     pub(crate) authority: Option<Arc<Desk>>,
 }

@@ -8,7 +8,9 @@ use wire::facility::{
 };
 use wire::institution_certificate::{RenewalAnswer, RenewalRequest, StandingAnswer};
 use wire::terminal_api::{
-    CardCheckRequest, CheckAnswer, JwkSet, NonceAnswer, NonceRequest, NumberCheckRequest, Problem,
+    BulkResultAnswer, BulkResultRequest, BulkUploadAnswer, BulkUploadRequest, CardCheckRequest, CheckAnswer,
+    JwkSet, NonceAnswer, NonceRequest, NumberCheckRequest, Problem, ReferenceNumberRequest,
+    RegistrationAnswer,
 };
 
 use super::status::Status;
@@ -42,7 +44,10 @@ pub fn document() -> Result<String, serde_json::Error> {
         issue_passcode,
         facility_settings,
         change_facility_settings,
-        home_visit_url
+        home_visit_url,
+        register_reference_number,
+        upload_bulk,
+        bulk_result
     )
 )]
 struct Description;
@@ -152,3 +157,29 @@ fn change_facility_settings() {}
 )]
 #[allow(dead_code, reason = "only its documentation is used")]
 fn home_visit_url() {}
+
+/// Registers the institution's own number for a patient (照会番号登録). The same request id with the same row gets the
+/// same answer. A row that leads to nobody counts as a wrong question: after too many, 429 with `Retry-After`.
+#[utoipa::path(
+    post, path = "/v1/reference-numbers", request_body = ReferenceNumberRequest,
+    responses((status = 200, body = RegistrationAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn register_reference_number() {}
+
+/// Hands in a file with many rows, at most 10,000, and at most twenty files a day. A row that is wrong is answered as
+/// wrong and stops nothing else. The same request id with the same file gets the same reception number.
+#[utoipa::path(
+    post, path = "/v1/bulk-uploads", request_body = BulkUploadRequest,
+    responses((status = 200, body = BulkUploadAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn upload_bulk() {}
+
+/// How a file stands, and a page of its answers once it is done. They are kept seven days.
+#[utoipa::path(
+    post, path = "/v1/bulk-results", request_body = BulkResultRequest,
+    responses((status = 200, body = BulkResultAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn bulk_result() {}

@@ -51,7 +51,7 @@ impl From<ErrorCode> for Refusal {
 
 impl Refusal {
     /// An item of the request is wrong.
-    pub(super) fn item(name: &'static str) -> Self {
+    pub(crate) fn item(name: &'static str) -> Self {
         Self { item: Some(name), ..ErrorCode::FieldFormat.into() }
     }
 

@@ -6,7 +6,8 @@ use wire::facility::{
 };
 use wire::institution_certificate::{RENEWAL_PATH, STANDING_PATH};
 use wire::terminal_api::{
-    CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH, RECEIPT_KEYS_PATH,
+    BULK_RESULTS_PATH, BULK_UPLOADS_PATH, CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH,
+    RECEIPT_KEYS_PATH, REFERENCE_NUMBERS_PATH,
 };
 
 use super::refusal::Refusal;
@@ -40,6 +41,12 @@ pub enum Operation {
     ChangeFacilitySettings,
     /// 医療機関等別URL.
     HomeVisitUrl,
+    /// 照会番号登録.
+    RegisterReferenceNumber,
+    /// A file with many rows is handed in.
+    UploadBulk,
+    /// What became of one.
+    BulkResult,
 }
 
 /// One row of the table.
@@ -56,7 +63,7 @@ pub struct Route {
 }
 
 /// Every route, most used first.
-pub static ROUTES: [Route; 12] = [
+pub static ROUTES: [Route; 15] = [
     route(Operation::VerifyCard, "verify_card", Method::POST, CARD_VERIFICATIONS_PATH),
     route(Operation::VerifyNumber, "verify_number", Method::POST, NUMBER_VERIFICATIONS_PATH),
     route(Operation::IssueNonces, "nonces", Method::POST, NONCES_PATH),
@@ -69,6 +76,14 @@ pub static ROUTES: [Route; 12] = [
     route(Operation::FacilitySettings, "facility_settings", Method::POST, SETTINGS_PATH),
     route(Operation::ChangeFacilitySettings, "change_facility_settings", Method::POST, SETTINGS_CHANGES_PATH),
     route(Operation::HomeVisitUrl, "home_visit_url", Method::POST, HOME_VISIT_URLS_PATH),
+    route(
+        Operation::RegisterReferenceNumber,
+        "register_reference_number",
+        Method::POST,
+        REFERENCE_NUMBERS_PATH,
+    ),
+    route(Operation::UploadBulk, "upload_bulk", Method::POST, BULK_UPLOADS_PATH),
+    route(Operation::BulkResult, "bulk_result", Method::POST, BULK_RESULTS_PATH),
 ];
 
 const fn route(operation: Operation, name: &'static str, method: Method, path: &'static str) -> Route {

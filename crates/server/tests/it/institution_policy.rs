@@ -68,6 +68,14 @@ const ROUTES: &[Route] = {
         Route("get", "/eligibility/results/{id}/csv", May(Action::CheckByNumber)),
         Route("get", "/eligibility/results/{id}/reference-number", May(Action::RegisterReferenceNumber)),
         Route("post", "/eligibility/results/{id}/reference-number", May(Action::RegisterReferenceNumber)),
+        Route("get", "/bulk", May(Action::BulkCheck)),
+        Route("post", "/bulk", May(Action::BulkCheck)),
+        Route("get", "/bulk/{reception}", May(Action::BulkCheck)),
+        Route("get", "/bulk/{reception}/result", May(Action::BulkCheck)),
+        Route("get", "/entrusted", May(Action::EntrustedEligibility)),
+        Route("post", "/entrusted", May(Action::EntrustedEligibility)),
+        Route("get", "/entrusted/{reception}", May(Action::EntrustedEligibility)),
+        Route("get", "/entrusted/{reception}/result", May(Action::EntrustedEligibility)),
         Route("get", "/visual-check-passcode", May(Action::IssueVisualCheckPasscode)),
         Route("post", "/visual-check-passcode", May(Action::IssueVisualCheckPasscode)),
         Route("get", "/visual-check-passcode/confirm", May(Action::IssueVisualCheckPasscode)),
@@ -108,6 +116,7 @@ const FORM: &[(&str, &str)] = &[("form_id", "00112233445566778899aabbccddeeff")]
 fn filled(path: &str) -> String {
     let path = path.replace("menu::PATH", "/menu").replace("{id}", "00112233445566778899aabbccddeeff");
     let path = path.replace("{user_id}", "uketsuke9").replace("{use}", "visit").replace("{file}", "code.png");
+    let path = path.replace("{reception}", "20261122200001000042");
     assert!(!path.contains(['{', ':']), "{path}: what is put in here?");
     path
 }

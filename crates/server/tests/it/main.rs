@@ -1,6 +1,7 @@
 //! The central side through its own doors: real TLS, real HTTP, a real database, driven time.
 
 mod applications;
+mod bulk;
 mod ca_applications;
 mod ca_distribution;
 mod ca_notices;

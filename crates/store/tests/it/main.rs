@@ -6,6 +6,8 @@ mod applications;
 mod audit_changed;
 mod audit_dump;
 mod audit_log;
+mod bulk;
+mod bulk_kill;
 mod certificates;
 mod check_results;
 mod checks;

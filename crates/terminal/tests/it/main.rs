@@ -6,6 +6,7 @@ mod certificate;
 mod config;
 mod counter;
 mod cut_line;
+mod facility_files;
 #[allow(unreachable_pub, reason = "public for the fuzz targets that share it")]
 #[path = "../../../../fuzz/bodies/terminal.rs"]
 mod fuzz_bodies;
@@ -20,6 +21,7 @@ mod issuing_centre;
 mod kill;
 mod lying_centre;
 mod many_files;
+mod many_rows;
 mod reader_link;
 mod smb;
 mod system;

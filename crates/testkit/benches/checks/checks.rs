@@ -32,7 +32,7 @@ const HALF: usize = 15_000;
 /// Checks that warm the caches first.
 const WARM: usize = 3_000;
 /// Connections of the load generator.
-const CONNECTIONS: usize = 48;
+pub(crate) const CONNECTIONS: usize = 48;
 /// Different people asked about, spread over the whole population.
 const PEOPLE: u32 = 4_000;
 /// RSA keys shared by their cards: making a key takes longer than everything else.
@@ -242,7 +242,7 @@ fn signed(people: &People, nonces: &[String], offset: usize) -> Result<Vec<Vec<u
     Ok(requests)
 }
 
-fn number_requests(people: &People, run: &str, count: usize) -> Result<Arc<Vec<Vec<u8>>>> {
+pub(crate) fn number_requests(people: &People, run: &str, count: usize) -> Result<Arc<Vec<Vec<u8>>>> {
     let started = now()?.0;
     let mut requests = Vec::with_capacity(count);
     for index in 0..count {

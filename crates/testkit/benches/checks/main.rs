@@ -3,6 +3,7 @@
 //! `cargo xtask bench [NAME] [--json]` builds everything for release and runs this. It prints one JSON document.
 //! Figures of different runs are not comparable on a noisy machine; the ratio to the floor is.
 
+mod bulk;
 mod certificates;
 mod checks;
 mod file_drop;
@@ -58,7 +59,8 @@ struct Report {
     benchmarks: Vec<Line>,
 }
 
-const NAMES: [&str; 5] = [CERTIFICATES, "card_check", "number_check", "file_drop", "insurer_import"];
+const NAMES: [&str; 6] =
+    [CERTIFICATES, "card_check", "number_check", "bulk", "file_drop", "insurer_import"];
 /// The one benchmark that needs no installation.
 const CERTIFICATES: &str = "certificates";
 
@@ -107,6 +109,7 @@ fn measure_site(wanted: &[&str]) -> Result<Vec<Line>> {
         lines.push(match *name {
             "card_check" => runtime.block_on(checks::card(&site, &people))?,
             "number_check" => runtime.block_on(checks::number(&site, &people))?,
+            "bulk" => runtime.block_on(bulk::measure(&site, &people))?,
             "file_drop" => file_drop::measure(&site, &people)?,
             _ => import::measure(&site)?,
         });

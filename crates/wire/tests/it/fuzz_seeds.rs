@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use crate::{
+    facility,
     facts::{hanako, saburo},
     fuzz_bodies, fuzz_replay,
     samples::{REQUESTS, RESULTS, bytes},
@@ -30,6 +31,8 @@ fn seeds_by_target() -> Seeds {
     vec![
         ("request_xml", samples(&REQUESTS)),
         ("result_xml", results),
+        ("facility_xml", facility::seeds()),
+        ("bulk_xml", crate::bulk::samples()),
         ("insurer_csv", files.map(|(name, content)| (name.to_owned(), content)).into()),
         ("file_name", names.map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect()),
     ]
@@ -54,6 +57,8 @@ fn write_seeds() {
 fn run_all(data: &[u8]) {
     fuzz_bodies::request_xml(data);
     fuzz_bodies::result_xml(data);
+    fuzz_bodies::facility_xml(data);
+    fuzz_bodies::bulk_xml(data);
     fuzz_bodies::insurer_csv(data);
     fuzz_bodies::file_name(data);
 }
@@ -67,6 +72,8 @@ fn what_programs_tell_each_other() {
 fn files_of_receipt_computers_and_insurers() {
     fuzz_replay::replay("request_xml", fuzz_bodies::request_xml);
     fuzz_replay::replay("result_xml", fuzz_bodies::result_xml);
+    fuzz_replay::replay("facility_xml", fuzz_bodies::facility_xml);
+    fuzz_replay::replay("bulk_xml", fuzz_bodies::bulk_xml);
     fuzz_replay::replay("insurer_csv", fuzz_bodies::insurer_csv);
     fuzz_replay::replay("file_name", fuzz_bodies::file_name);
 }

@@ -1,8 +1,10 @@
 //! Behaviour of `wire` through its public doors.
 
+mod bulk;
 mod card_statement;
 mod charset;
 mod every_element;
+mod facility;
 mod facts;
 #[allow(unreachable_pub, reason = "public for the fuzz targets that share it")]
 #[path = "../../../../fuzz/bodies/wire.rs"]

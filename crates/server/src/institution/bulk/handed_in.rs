@@ -1,0 +1,131 @@
+//! From a file to what is handed in, and what is wrong with it in words.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use eligibility::Date;
+use eligibility::bulk::{BulkKind, ReceptionNumber};
+use eligibility::errors::ErrorCode;
+use eligibility::institution::InstitutionCode;
+use wire::bulk_csv::{self, CsvError};
+use wire::err_file;
+use wire::message::{BulkUpload, read_bulk_upload};
+use wire::terminal_api::BulkUploadRequest;
+
+use super::upload::Handed;
+use crate::bulk::desk;
+use crate::institution::user::InstitutionUser;
+use crate::terminal_api::Api;
+use crate::terminal_api::answer::Asker;
+
+/// What request ids of files from the web begin with.
+const REQUEST_ID_PREFIX: &str = "web-bulk-";
+
+/// Why a file was not taken.
+pub(super) struct Problem {
+    pub(super) code: &'static str,
+    pub(super) what: String,
+    pub(super) desk: &'static str,
+    pub(super) supplier: &'static str,
+}
+
+impl Problem {
+    fn new(code: ErrorCode, what: &str) -> Self {
+        let entry = code.entry();
+        let what = if what.is_empty() { entry.ja.what.to_owned() } else { what.to_owned() };
+        Self { code: entry.code, what, desk: entry.ja.desk, supplier: entry.ja.supplier }
+    }
+}
+
+impl From<ErrorCode> for Problem {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code, "")
+    }
+}
+
+/// Reads the file: XML as receipt computers hand it in, or a table.
+pub(super) fn read(
+    kind: BulkKind,
+    institution: &InstitutionCode,
+    day: Date,
+    form: &Handed,
+) -> Result<BulkUploadRequest, Problem> {
+    let Some(bytes) = form.file.as_deref() else { return Err(ErrorCode::TooLarge.into()) };
+    let start = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    if start.is_empty() {
+        return Err(Problem::new(ErrorCode::FieldFormat, "ファイルを選んでください。"));
+    }
+    let (upload, file_identifier) = if start.first() == Some(&b'<') {
+        read_xml(kind, institution, bytes)?
+    } else {
+        let rows = bulk_csv::read_rows(kind, bytes).map_err(csv_problem)?;
+        let upload = match kind {
+            BulkKind::ReferenceNumbers => BulkUpload::ReferenceNumbers { rows },
+            _ => BulkUpload::Eligibility { as_of: day, rows },
+        };
+        (upload, None)
+    };
+    if upload.rows().len() > eligibility::bulk::ROWS_MAX {
+        return Err(ErrorCode::BulkTooManyRows.into());
+    }
+    Ok(BulkUploadRequest::new(format!("{REQUEST_ID_PREFIX}{}", form.form_id), upload, file_identifier))
+}
+
+fn read_xml(
+    kind: BulkKind,
+    institution: &InstitutionCode,
+    bytes: &[u8],
+) -> Result<(BulkUpload, Option<String>), Problem> {
+    let read = read_bulk_upload(kind, bytes)
+        .map_err(|reason| Problem::new(err_file::code_of(reason), err_file::detail_of(reason)))?;
+    let (sender, upload) =
+        read.request.map_err(|invalid| Problem::new(ErrorCode::FieldFormat, &invalid.message()))?;
+    if sender.institution_code != *institution {
+        return Err(ErrorCode::InstitutionMismatch.into());
+    }
+    Ok((upload, sender.file_identifier))
+}
+
+fn csv_problem(error: CsvError) -> Problem {
+    match error {
+        CsvError::TooLarge => ErrorCode::TooLarge.into(),
+        CsvError::NotText => {
+            Problem::new(ErrorCode::Unreadable, "CSVの文字コードがUTF-8でもShift_JISでもありません。")
+        }
+        CsvError::Heading(missing) => {
+            Problem::new(ErrorCode::FieldFormat, &format!("1行目の見出しに「{missing}」がありません。"))
+        }
+        CsvError::Quote => Problem::new(ErrorCode::Unreadable, "CSVの引用符（\"）が閉じられていません。"),
+        CsvError::Empty => Problem::new(ErrorCode::FieldFormat, "照会する行がありません。"),
+    }
+}
+
+/// Hands it in, for the account that is signed in.
+pub(super) async fn submit(
+    api: &Api,
+    user: &InstitutionUser,
+    file: BulkUploadRequest,
+    form: &Handed,
+) -> Result<ReceptionNumber, Problem> {
+    let mut context = Context::new(&SHA256);
+    for part in [file.kind.name().as_bytes(), form.day.as_bytes(), form.file.as_deref().unwrap_or_default()] {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    let asker = Asker { terminal: &user.terminal, actor: user.actor() };
+    let received = desk::submit(api, &asker, digest, file).await;
+    received.map(|received| received.reception_number).map_err(|refusal| refusal.code.into())
+}
+
+/// Hands in the question for everybody with a ticket of a month.
+pub(super) async fn submit_month(
+    api: &Api,
+    user: &InstitutionUser,
+    form_id: &str,
+    month: Date,
+) -> Result<ReceptionNumber, Problem> {
+    let upload = BulkUpload::EntrustedEligibility { month };
+    let file = BulkUploadRequest::new(format!("{REQUEST_ID_PREFIX}{form_id}"), upload, None);
+    let form = Handed { form_id: form_id.to_owned(), registers: false, day: month.to_string(), file: None };
+    submit(api, user, file, &form).await
+}

@@ -1,0 +1,238 @@
+//! How files stand, and their results as files.
+
+use askama::Template;
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use eligibility::Instant;
+use eligibility::bulk::{BulkKind, BulkState, RESULTS_KEPT_MS, ReceptionNumber};
+use eligibility::calendar::{format_japanese, tokyo_datetime, tokyo_second};
+use eligibility::codes::{CharacterCode, ResultSegment};
+use eligibility::institution_account::InstitutionAction;
+use store::BulkJob;
+use wire::message::{BulkAnswer, BulkAnswerBody, BulkAnswerHeader, Layout, write_bulk_answer};
+
+use crate::bulk::desk::{self, Terms};
+use crate::institution::menu;
+use crate::institution::user::InstitutionUser;
+use crate::terminal_api::Api;
+use crate::terminal_api::answer::Asker;
+use crate::terminal_api::refusal::Refusal;
+use crate::web::{Shell, Site, refused, render};
+
+/// One of the two screens.
+pub(super) struct Place {
+    pub(super) path: &'static str,
+    pub(super) title: &'static str,
+    pub(super) help: &'static str,
+    pub(super) action: InstitutionAction,
+}
+
+/// In which encoding a result is wanted.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Encoding {
+    #[serde(default)]
+    encoding: String,
+}
+
+/// A file as the pages show it.
+pub(super) struct Line {
+    pub(super) number: String,
+    pub(super) kind: &'static str,
+    pub(super) received: String,
+    pub(super) subject: String,
+    pub(super) by: String,
+    pub(super) state: &'static str,
+    pub(super) tag: &'static str,
+    pub(super) done: u32,
+    pub(super) rows: u32,
+    pub(super) normal: u32,
+    pub(super) errors: u32,
+    pub(super) percent: u32,
+    pub(super) is_done: bool,
+    pub(super) is_open: bool,
+    pub(super) failed: bool,
+    pub(super) kept_until: String,
+}
+
+fn moment(at: Instant) -> String {
+    let at = tokyo_datetime(at);
+    format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute())
+}
+
+impl Line {
+    fn of(job: &BulkJob) -> Self {
+        let done = job.normal + job.errors;
+        let day = Terms::of(job).day;
+        let subject = match (job.kind, day) {
+            (BulkKind::Eligibility, Some(day)) => format!("資格確認日 {}", format_japanese(day)),
+            (BulkKind::EntrustedEligibility, Some(month)) => {
+                format!("診療年月 {}年{}月", month.year(), month.month())
+            }
+            _ => String::new(),
+        };
+        let tag = match job.state {
+            BulkState::Received => "none",
+            BulkState::Processing => "care",
+            BulkState::Done => "go",
+            BulkState::Failed => "stop",
+        };
+        let whole = u64::from(job.rows.max(1));
+        let is_done = job.state == BulkState::Done;
+        let percent = if is_done { 100 } else { u64::from(done) * 100 / whole };
+        Self {
+            number: job.reception_number.as_str().to_owned(),
+            kind: job.kind.label(),
+            received: moment(job.received_at),
+            subject,
+            by: who(&job.actor),
+            state: job.state.label(),
+            tag,
+            done,
+            rows: job.rows,
+            normal: job.normal,
+            errors: job.errors,
+            percent: u32::try_from(percent.min(100)).unwrap_or(100),
+            is_done,
+            is_open: !job.state.is_over(),
+            failed: job.state == BulkState::Failed,
+            kept_until: moment(Instant(job.received_at.0.saturating_add(RESULTS_KEPT_MS))),
+        }
+    }
+}
+
+/// Who handed it in, in words.
+fn who(actor: &str) -> String {
+    match actor.split_once(':') {
+        Some(("account", rest)) => rest.rsplit(':').next().unwrap_or(rest).to_owned(),
+        Some(("terminal", name)) => format!("端末 {name}"),
+        _ => actor.to_owned(),
+    }
+}
+
+/// The institution's files of some kinds, the newest first.
+pub(super) async fn files(
+    api: &Api,
+    user: &InstitutionUser,
+    of: impl Fn(BulkKind) -> bool,
+) -> store::Result<Vec<Line>> {
+    let after = Instant(api.clock.now().0.saturating_sub(RESULTS_KEPT_MS));
+    let jobs = api.store.bulk_jobs(&user.institution_code, after).await?;
+    Ok(jobs.iter().filter(|job| of(job.kind)).map(Line::of).collect())
+}
+
+#[derive(Template)]
+#[template(path = "institution/bulk_file.html")]
+struct FilePage {
+    shell: Shell,
+    path: &'static str,
+    file: Line,
+}
+
+type Asked<'a> = (&'a Api, &'a Site, &'a InstitutionUser);
+
+/// The file, if it is the institution's and this screen's.
+async fn find(place: &Place, (api, site, user): Asked<'_>, reception: &str) -> Result<BulkJob, Response> {
+    user.must(site, place.action).await?;
+    let entrusted = place.action == InstitutionAction::EntrustedEligibility;
+    let found = match ReceptionNumber::parse(reception) {
+        Ok(number) => desk::job(api, &user.institution_code, &number).await.map_err(failed)?,
+        Err(_) => None,
+    };
+    match found.filter(|job| (job.kind == BulkKind::EntrustedEligibility) == entrusted) {
+        Some(job) => Ok(job),
+        None => Err(user.not_there(site, place.action, &format!("bulk:{}", short(reception))).await),
+    }
+}
+
+/// What was asked for, short enough for the audit log.
+fn short(reception: &str) -> String {
+    reception.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as a map_err function")]
+fn failed(_: Refusal) -> Response {
+    refused::busy()
+}
+
+/// The page of one file.
+pub(super) async fn file(place: &Place, asked: Asked<'_>, reception: &str) -> Response {
+    match find(place, asked, reception).await {
+        Ok(job) => {
+            let mut shell = menu::shell(asked.1, place.title, place.path, asked.2);
+            shell.help = Some(place.help);
+            render(StatusCode::OK, &FilePage { shell, path: place.path, file: Line::of(&job) })
+        }
+        Err(response) => response,
+    }
+}
+
+/// The result as the file that a receipt computer would get.
+pub(super) async fn result(
+    place: &Place,
+    asked: Asked<'_>,
+    reception: &str,
+    Encoding { encoding }: Encoding,
+) -> Response {
+    let job = match find(place, asked, reception).await {
+        Ok(job) => job,
+        Err(response) => return response,
+    };
+    let (api, site, user) = asked;
+    if job.state != BulkState::Done {
+        return user.not_there(site, place.action, &format!("bulk:{}", short(reception))).await;
+    }
+    let Ok(_place) = api.bulk.uploads.try_acquire() else { return refused::busy() };
+    let asker = Asker { terminal: &user.terminal, actor: user.actor() };
+    let body = match collect(api, &asker, &job).await {
+        Ok(body) => body,
+        Err(refusal) => return failed(refusal),
+    };
+    let encoding = if encoding == "shift_jis" { CharacterCode::ShiftJis } else { CharacterCode::Utf8 };
+    let answer = answer(&job, body, api.clock.now());
+    let written = tokio::task::spawn_blocking(move || write_bulk_answer(answer, encoding, Layout::Indented));
+    let Ok(written) = written.await else { return refused::broken() };
+    attachment(&job, written.bytes)
+}
+
+async fn collect(api: &Api, asker: &Asker<'_>, job: &BulkJob) -> Result<BulkAnswerBody, Refusal> {
+    desk::fetched(api, asker, job).await?;
+    let (mut whole, mut next) = desk::page(api, job, 0).await?;
+    while let Some(from) = next {
+        let (page, after) = desk::page(api, job, from).await?;
+        whole.units.extend(page.units);
+        whole.registrations.extend(page.registrations);
+        next = after;
+    }
+    Ok(whole)
+}
+
+fn answer(job: &BulkJob, body: BulkAnswerBody, now: Instant) -> BulkAnswer {
+    let terms = Terms::of(job);
+    let header = BulkAnswerHeader {
+        process_execution_time: tokyo_second(now),
+        qualification_confirmation_date: terms.day.filter(|_| job.kind == BulkKind::Eligibility),
+        medical_institution_code: job.institution_code.clone(),
+        arbitrary_file_identifier: terms.file_identifier,
+        reception_number: Some(job.reception_number.as_str().to_owned()),
+        segment_of_result: ResultSegment::Done.into(),
+        error_code: None,
+        error_message: None,
+        number_of_processing_result: Some(job.normal + job.errors),
+        number_of_normal_processing: Some(job.normal),
+        number_of_error: Some(job.errors),
+        character_code_identifier: CharacterCode::Utf8.into(),
+    };
+    BulkAnswer { header, body: Some(body) }
+}
+
+fn attachment(job: &BulkJob, bytes: Vec<u8>) -> Response {
+    let name = format!("OQSmu{}02res_{}.xml", job.kind.function(), job.reception_number.as_str());
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
+}

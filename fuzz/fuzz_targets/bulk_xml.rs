@@ -1,0 +1,8 @@
+//! See `bodies::bulk_xml`.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../bodies/wire.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::bulk_xml(data));

@@ -6,7 +6,7 @@
 //! * [`user`]: who is signed in, what the account may do, and the record of what it may not;
 //! * [`menu`]: [メニュー] and the frame of every page behind it;
 //! * `sign_in`, `password`: ログイン, one session at a time, a password of one's own;
-//! * [`accounts`]: アカウント管理;
+//! * `accounts`: アカウント管理;
 //! * `bulk`: 一括照会, 委託先資格情報: files with many rows ([`crate::bulk`] works on them);
 //! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
 //! * [`number_check`], `check_result`, `reference_number`: 資格確認 by number, its result, 照会番号登録.

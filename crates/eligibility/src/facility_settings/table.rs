@@ -49,9 +49,9 @@ macro_rules! settings {
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
             /// How many there are.
             pub const COUNT: usize = Self::ALL.len();
-            /// The fields of the form.
+            /// The fields of the form. One value of each is always chosen: none needs to be marked as required.
             pub const FIELDS: &'static [FieldText] =
-                &[$(FieldText { id: $id, label: $label, required: true, hint: $hint },)+];
+                &[$(FieldText { id: $id, label: $label, required: false, hint: $hint },)+];
 
             /// The name in forms, records and [`FieldText::id`].
             #[must_use]

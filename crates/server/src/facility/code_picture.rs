@@ -221,6 +221,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{Caption, CodePicture, crc32, stored};
+    use pki::letter::{FontFiles, Fonts};
 
     #[test]
     fn sums_are_those_of_the_formats() {
@@ -235,5 +236,40 @@ mod tests {
             picture.svg(Caption { institution_name: "<b>A & \"B\"</b>医院", purpose: "訪問診療等" });
         assert!(svg.contains("&lt;b&gt;A &amp; &quot;B&quot;&lt;/b&gt;医院") && !svg.contains("<b>"));
         assert!(CodePicture::new(&"x".repeat(5_000)).is_none());
+    }
+
+    /// Of the packages that the letters need, too.
+    fn fonts() -> Fonts {
+        let (gothic, noto) = ("/usr/share/fonts/truetype/bizud-gothic", "/usr/share/fonts/opentype/noto");
+        let files = FontFiles {
+            regular: format!("{gothic}/BIZUDPGothic-Regular.ttf").into(),
+            bold: format!("{gothic}/BIZUDPGothic-Bold.ttf").into(),
+            fallback: vec![format!("{noto}/NotoSansCJK-Regular.ttc").into()],
+            bold_fallback: vec![format!("{noto}/NotoSansCJK-Bold.ttc").into()],
+        };
+        Fonts::load(&files).expect("apt-get install fonts-morisawa-bizud-gothic fonts-noto-cjk")
+    }
+
+    #[test]
+    fn the_name_stands_under_the_code_also_when_it_is_long() {
+        let address = "https://zaitaku.mihon.example/visit/7zzzzzzzzzzzzzzzzzzzzzzzzz";
+        let picture = CodePicture::new(address).expect("it fits");
+        let fonts = fonts();
+        let long = "医療法人社団 髙橋会 𠮷祥寺駅前内科・消化器内科・在宅療養支援クリニック見本坂分院";
+        for institution_name in ["見本坂内科", long] {
+            let caption = Caption { institution_name, purpose: "訪問診療等" };
+            let png = picture.png(caption, &fonts).expect("drawn");
+            let size = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().expect("four"));
+            assert_eq!((&png[..8], &png[12..16]), (&b"\x89PNG\r\n\x1a\n"[..], &b"IHDR"[..]));
+            assert!(size(20) > size(16), "the text stands below the square");
+            if let Some(folder) = std::env::var_os("SHIKAKU_SHOW_PICTURES") {
+                let path = std::path::Path::new(&folder).join(format!("{}.png", institution_name.len()));
+                std::fs::write(path, &png).expect("written");
+            }
+            let pdf = picture.pdf(caption, address, &fonts).expect("drawn");
+            assert!(pdf.starts_with(b"%PDF-"));
+        }
+        // Nobody gets a picture with another name than theirs.
+        assert!(picture.png(Caption { institution_name: "\u{10FFFD}医院", purpose: "訪問診療等" }, &fonts).is_none());
     }
 }

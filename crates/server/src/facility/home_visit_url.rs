@@ -2,7 +2,7 @@
 
 use eligibility::Instant;
 use eligibility::codes::AccessUrlUse;
-use eligibility::home_visit_url::{GraceDays, UrlSecret};
+use eligibility::home_visit_url::{GraceDays, UrlSecret, is_offered};
 use eligibility::institution::InstitutionCode;
 use store::{FormId, HomeVisitUrl, NewHomeVisitUrl, Store, UrlChange, UrlOutcome};
 
@@ -10,6 +10,8 @@ use super::secrets::{Secrets, random};
 use super::{FacilityDesk, FacilityError};
 
 const PURPOSE: &str = "home-visit-url";
+/// Looks at an address that several people make at once.
+const LOOKS: usize = 3;
 
 /// Who looks at or changes an address.
 #[derive(Clone)]
@@ -71,21 +73,24 @@ impl FacilityDesk {
         store: &Store,
         wish: &UrlWish,
     ) -> Result<UrlShown, FacilityError> {
-        let secrets = self.secrets()?;
-        let known = store.home_visit_urls(&wish.institution_code, wish.now).await?;
-        let in_use = known.into_iter().find(|url| url.url_use == wish.url_use && url.ends_at.is_none());
-        // Most looks find it: they write nothing. Whether the function is on is asked in either case.
-        let offered = store.facility_settings(&wish.institution_code).await?.settings;
-        if !eligibility::home_visit_url::is_offered(&offered, wish.url_use) {
-            return Ok(UrlShown::FunctionOff);
-        }
-        match in_use {
-            Some(found) => self.shown(&wish.institution_code, found).map(UrlShown::InUse),
-            None => {
-                let outcome = store.ensure_home_visit_url(draw(secrets, wish)?).await?;
-                self.told(wish, outcome)
+        for _ in 0..LOOKS {
+            // Most looks find it: they write nothing. Whether the function is on is asked in either case.
+            let settings = store.facility_settings(&wish.institution_code).await?.settings;
+            if !is_offered(&settings, wish.url_use) {
+                return Ok(UrlShown::FunctionOff);
+            }
+            let known = store.home_visit_urls(&wish.institution_code, wish.now).await?;
+            let in_use = known.into_iter().find(|url| url.url_use == wish.url_use && url.ends_at.is_none());
+            if let Some(found) = in_use {
+                return self.shown(&wish.institution_code, found).map(UrlShown::InUse);
+            }
+            let outcome = store.ensure_home_visit_url(draw(self.secrets()?, wish)?).await?;
+            // Somebody else's first look was first: his address is there now.
+            if outcome != UrlOutcome::Conflict {
+                return self.told(wish, outcome);
             }
         }
+        Ok(UrlShown::Conflict)
     }
 
     /// Another address in its place. The same form again shows the same one.

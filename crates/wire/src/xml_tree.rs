@@ -248,6 +248,16 @@ impl XmlText {
         xml
     }
 
+    /// Without a declaration, for seeing whether anything is written at all.
+    pub(crate) const fn blank() -> Self {
+        Self { text: String::new(), layout: Layout::Compact, depth: 0, substitutions: Vec::new() }
+    }
+
+    /// Whether nothing was written yet.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.text.is_empty()
+    }
+
     pub(crate) fn open(&mut self, name: &str) {
         self.indent();
         self.tag("<", name);

@@ -90,7 +90,11 @@ pub(crate) fn read_optional_record<R: Record>(
     if child.children.is_empty() && child.text.trim().is_empty() {
         return Ok(None);
     }
-    R::read_fields(child).map(Some)
+    let record = R::read_fields(child)?;
+    // Nothing but elements that are not known says as little as an empty one.
+    let mut written = XmlText::blank();
+    record.write_fields(&mut written);
+    Ok((!written.is_blank()).then_some(record))
 }
 
 pub(crate) fn read_record<R: Record>(parent: &Element, name: &'static str) -> Result<R, FieldProblem> {

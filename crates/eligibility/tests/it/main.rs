@@ -1,6 +1,7 @@
 //! The rules of eligibility, through the crate's public doors.
 
 mod account;
+mod administration;
 mod application;
 mod application_checks;
 mod application_forms;

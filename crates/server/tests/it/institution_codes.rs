@@ -137,9 +137,9 @@ async fn an_activation_code_is_issued_listed_and_taken_back(engine: Engine) {
     let page = browser.get("/activation").await;
     page.says(200, "<h1>アクティベーション管理</h1>").says(200, "端末識別メモ情報");
     page.says(200, "<button type=\"submit\">発行</button>").says(200, "発行したコードはまだありません");
-    let done = issue(&browser, "往診用タブレット1").await;
+    let done = issue(&browser, "二号車の端末").await;
     done.says(200, "発行されたアクティベーションコードは10分程度経過してから利用してください。");
-    done.says(200, "あと10分0秒").says(200, "往診用タブレット1");
+    done.says(200, "あと10分0秒").says(200, "二号車の端末");
     let digits = code(&done, "activation-code");
     assert_eq!(digits.len(), 14, "twelve in groups of four: {digits}");
 
@@ -157,9 +157,9 @@ async fn an_activation_code_is_issued_listed_and_taken_back(engine: Engine) {
     stranger.hold(COOKIE, secret.reveal());
     stranger.get(&end).await.says(404, "ページが見つかりません");
     assert_eq!(stranger.post(&end, &[]).await.status, 404);
-    assert!(!stranger.get("/activation").await.text.contains("往診用タブレット1"));
+    assert!(!stranger.get("/activation").await.text.contains("二号車の端末"));
 
-    browser.get(&end).await.says(200, "「往診用タブレット1」を無効化します");
+    browser.get(&end).await.says(200, "「二号車の端末」を無効化します");
     browser.post(&end, &[]).await.leads("/activation");
     browser.post(&end, &[]).await.leads("/activation");
     browser.get("/activation").await.says(200, ">無効<").says(200, "あと20台");

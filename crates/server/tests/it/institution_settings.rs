@@ -7,6 +7,7 @@ use eligibility::institution_account::InstitutionRole;
 use testkit::browser::{Browser, BrowserPage};
 use testkit::system::Engine;
 
+use crate::ca_support::with_authority;
 use crate::institution_support::{COOKIE, OTHER, Web};
 use crate::on_both_engines;
 use crate::support::audit_entries;
@@ -15,6 +16,7 @@ on_both_engines! {
     the_terms_are_opened_and_the_function_is_switched_on
     two_who_change_at_once_do_not_overwrite_each_other
     addresses_are_made_shown_and_changed
+    codes_are_downloaded_in_every_format
 }
 
 /// The form as a browser would hand it in, with these changed.
@@ -191,5 +193,23 @@ async fn addresses_are_made_shown_and_changed(engine: Engine) {
     let of = |action: &str| entries.iter().filter(|entry| entry.action == action).count();
     assert_eq!((of("home_visit_url.make"), of("home_visit_url.change")), (2, 1));
     assert!(!entries.iter().any(|entry| entry.detail.contains(secret) || entry.object.contains(secret)));
+    web.system.stop().await;
+}
+
+async fn codes_are_downloaded_in_every_format(engine: Engine) {
+    let web = Web::open_with(engine, with_authority).await;
+    let browser = web.signed_in(InstitutionRole::Administrator).await;
+    switch_on(&browser, "online").await;
+    for (file, kind, start) in [
+        ("code.png", "image/png", "PNG"),
+        ("code.pdf", "application/pdf", "%PDF-"),
+        ("code.svg", "image/svg+xml", "<svg"),
+    ] {
+        let page = browser.get(&format!("/home-visit-url/online/{file}")).await;
+        assert_eq!((page.status, &page.headers["content-type"]), (200, &kind.parse().expect("a header")));
+        assert!(page.text.contains(start), "{file}");
+        let disposition = page.headers["content-disposition"].to_str().expect("text");
+        assert!(disposition.contains("attachment; filename=\"home-visit-online."), "{disposition}");
+    }
     web.system.stop().await;
 }

@@ -38,6 +38,7 @@ macro_rules! on_both_engines {
         }
     )+ };
 }
+pub(crate) use on_both_engines;
 
 on_both_engines! {
     a_check_by_number_goes_all_the_way_and_leaves_a_receipt
@@ -47,7 +48,7 @@ on_both_engines! {
 }
 
 /// A terminal of the institution, certified by `authority`, registered or not.
-async fn enrol(
+pub(crate) async fn enrol(
     system: &TestSystem,
     authority: &InstitutionAuthority,
     dir: &Path,
@@ -88,13 +89,13 @@ async fn enrol(
     config
 }
 
-struct Running {
+pub(crate) struct Running {
     status: Arc<Status>,
-    shutdown: CancellationToken,
-    task: tokio::task::JoinHandle<()>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) task: tokio::task::JoinHandle<()>,
 }
 
-async fn start(config: &Config) -> Running {
+pub(crate) async fn start(config: &Config) -> Running {
     let central = HttpsCentral::new(config).expect("a client");
     let terminal = Terminal::start(config, central).await.expect("starts");
     let (status, shutdown) = (terminal.status(), CancellationToken::new());

@@ -21,10 +21,10 @@ pub const RENEWAL_PATH: &str = "/v1/certificates/renewal";
 /// Path of the standing of the certificate that asks (GET). Answered to revoked and superseded ones as well.
 pub const STANDING_PATH: &str = "/v1/certificates/standing";
 
-/// Header of a page of the institution web that says why nobody comes in: the code of the catalogue, for the terminal
 /// Header in which a terminal's gateway names the origin under which its browser sees the institution web, e.g.
 /// `http://localhost:18080`: passkeys are bound to what the browser sees.
 pub const GATEWAY_ORIGIN_HEADER: &str = "terminal-gateway-origin";
+/// Header of a page of the institution web that says why nobody comes in: the code of the catalogue, for the terminal
 /// that passes the page on.
 pub const CODE_HEADER: &str = "shikaku-code";
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use eligibility::institution_account::InstitutionAction;
 
 use super::user::InstitutionUser;
-use super::{accounts, activation, bulk, home_visit_url, number_check, passcode, password, settings};
+use super::{accounts, activation, bulk, home_visit_url, number_check, passcode, passkeys, password, settings};
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, render};
@@ -72,6 +72,7 @@ pub const GROUPS: &[Group] = &[
                 needs: &[InstitutionAction::IssueVisualCheckPasscode],
             },
             Entry { label: password::TITLE, href: password::PATH, needs: &[] },
+            Entry { label: passkeys::TITLE, href: passkeys::PATH, needs: &[] },
         ],
     },
     Group {

@@ -5,7 +5,7 @@
 //! * [`entry`]: 初期画面 and, where the certificate may not be used, what is wrong with it and what to do;
 //! * [`user`]: who is signed in, what the account may do, and the record of what it may not;
 //! * [`menu`]: [メニュー] and the frame of every page behind it;
-//! * `sign_in`, `password`: ログイン, one session at a time, a password of one's own;
+//! * `sign_in`, `password`, `passkeys`: ログイン, one session at a time, a password of one's own;
 //! * `accounts`: アカウント管理;
 //! * `bulk`: 一括照会, 委託先資格情報: files with many rows ([`crate::bulk`] works on them);
 //! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
@@ -23,6 +23,7 @@ mod home_visit_url;
 pub mod menu;
 pub mod number_check;
 mod passcode;
+mod passkeys;
 mod password;
 mod reference_number;
 mod settings;
@@ -87,6 +88,7 @@ fn pages() -> Router {
         .route(menu::PATH, get(menu::page))
         .merge(sign_in::pages())
         .merge(password::pages())
+        .merge(passkeys::pages())
         .merge(accounts::pages())
         .merge(number_check::pages())
         .merge(check_result::pages())

@@ -1,10 +1,12 @@
 //! Passkeys as the library has them: server state in bytes, dialogue in JSON.
 
+use eligibility::Instant;
 use serde_json::Value;
-use store::{StoredPasskey, WebSession};
+use store::{Audience, StoredPasskey, WebSession};
 use webauthn_rp::bin::{Decode as _, Encode as _};
 use webauthn_rp::request::auth::{
-    AllowedCredentials, AuthenticationVerificationOptions, NonDiscoverableAuthenticationServerState,
+    AllowedCredentials, AuthenticationVerificationOptions, DiscoverableAuthenticationServerState,
+    DiscoverableCredentialRequestOptions, NonDiscoverableAuthenticationServerState,
     NonDiscoverableCredentialRequestOptions,
 };
 use webauthn_rp::request::register::{
@@ -14,7 +16,9 @@ use webauthn_rp::request::register::{
 use webauthn_rp::request::{AsciiDomain, Credentials as _, PublicKeyCredentialDescriptor, RpId};
 use webauthn_rp::response::register::{DynamicState, StaticState};
 use webauthn_rp::response::{AuthTransports, CredentialId};
-use webauthn_rp::{AuthenticatedCredential, NonDiscoverableAuthentication64, Registration};
+use webauthn_rp::{
+    AuthenticatedCredential, DiscoverableAuthentication64, NonDiscoverableAuthentication64, Registration,
+};
 
 use super::site::Site;
 
@@ -60,13 +64,43 @@ impl std::fmt::Debug for Dialogue {
     }
 }
 
-fn rp_id(site: &Site) -> Result<RpId, PasskeyError> {
-    AsciiDomain::try_from(site.host().to_owned()).map(RpId::Domain).map_err(|_| PasskeyError::Host)
+/// Whom passkeys are bound to: a host, and the origin that browsers write under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelyingParty {
+    host: String,
+    origin: String,
+}
+
+impl RelyingParty {
+    /// The site under its own name.
+    #[must_use]
+    pub fn of(site: &Site) -> Self {
+        Self { host: site.host().to_owned(), origin: site.origin.clone() }
+    }
+
+    /// The site as browsers at a terminal reach it: through the terminal's own door on `localhost`. `None` for any
+    /// other origin: an address has no passkeys, and no other name is a terminal's.
+    #[must_use]
+    pub fn of_gateway(origin: &str) -> Option<Self> {
+        let port = origin.strip_prefix("http://localhost:")?;
+        let plain = (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| Self { host: "localhost".to_owned(), origin: origin.to_owned() })
+    }
+
+    fn id(&self) -> Result<RpId, PasskeyError> {
+        AsciiDomain::try_from(self.host.clone()).map(RpId::Domain).map_err(|_| PasskeyError::Host)
+    }
+
+    /// Whether browsers bind passkeys to the host at all.
+    #[must_use]
+    pub fn can(&self) -> bool {
+        self.host.parse::<std::net::IpAddr>().is_err() && self.id().is_ok()
+    }
 }
 
 /// The account as authenticators know it: the same for all its passkeys, telling nothing.
-fn handle(session: &WebSession) -> Result<Handle, PasskeyError> {
-    let whole = format!("{}:{}", session.audience.name(), session.subject);
+fn handle(audience: Audience, subject: &str) -> Result<Handle, PasskeyError> {
+    let whole = format!("{}:{subject}", audience.name());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, whole.as_bytes());
     let mut bytes = [0; HANDLE_BYTES];
     bytes.copy_from_slice(digest.as_ref());
@@ -84,13 +118,27 @@ fn to_json(state: &impl serde::Serialize) -> Result<Value, PasskeyError> {
     serde_json::to_value(state).map_err(|_| PasskeyError::Unreadable)
 }
 
+/// What a passkey is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// After a password.
+    SecondFactor,
+    /// In the place of a password: the device asks its holder for a PIN or a finger.
+    Alone,
+}
+
 /// Begins making a passkey.
 ///
 /// # Errors
 /// [`PasskeyError`].
-pub fn offer(site: &Site, session: &WebSession, there: &[StoredPasskey]) -> Result<Dialogue, PasskeyError> {
-    let rp_id = rp_id(site)?;
-    let handle = handle(session)?;
+pub fn offer(
+    party: &RelyingParty,
+    session: &WebSession,
+    there: &[StoredPasskey],
+    way: Way,
+) -> Result<Dialogue, PasskeyError> {
+    let rp_id = party.id()?;
+    let handle = handle(session.audience, &session.subject)?;
     let excluded = there.iter().map(descriptor).collect::<Result<Vec<_>, _>>()?;
     // The library panics over blanks of other widths, which Japanese names have.
     let shown = session.name.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -100,7 +148,10 @@ pub fn offer(site: &Site, session: &WebSession, there: &[StoredPasskey]) -> Resu
         id: &handle,
         display_name: shown.as_str().try_into().ok(),
     };
-    let options = PublicKeyCredentialCreationOptions::second_factor(&rp_id, user, excluded);
+    let options = match way {
+        Way::SecondFactor => PublicKeyCredentialCreationOptions::second_factor(&rp_id, user, excluded),
+        Way::Alone => PublicKeyCredentialCreationOptions::passkey(&rp_id, user, excluded),
+    };
     let (server, client) =
         options.start_ceremony().map_err(|error| PasskeyError::Refused(error.to_string()))?;
     let ours = server.encode().map_err(|_| PasskeyError::Stored)?;
@@ -112,7 +163,8 @@ pub fn offer(site: &Site, session: &WebSession, there: &[StoredPasskey]) -> Resu
 /// # Errors
 /// [`PasskeyError`].
 pub fn made(
-    site: &Site,
+    party: &RelyingParty,
+    now: Instant,
     ours: &[u8],
     credential: &Value,
     name: String,
@@ -120,7 +172,7 @@ pub fn made(
     let server = RegistrationServerState::<HANDLE_BYTES>::decode(ours).map_err(|_| PasskeyError::Stored)?;
     let bytes = serde_json::to_vec(credential).map_err(|_| PasskeyError::Unreadable)?;
     let answer = Registration::from_json_relaxed(&bytes).map_err(|_| PasskeyError::Unreadable)?;
-    let origins = [site.origin.as_str()];
+    let origins = [party.origin.as_str()];
     let options = RegistrationVerificationOptions::<&str, &str> {
         allowed_origins: &origins,
         // Some browsers add facts about the key unasked; none of them is believed.
@@ -128,7 +180,7 @@ pub fn made(
         ..RegistrationVerificationOptions::default()
     };
     let made = server
-        .verify(&rp_id(site)?, &answer, &options)
+        .verify(&party.id()?, &answer, &options)
         .map_err(|error| PasskeyError::Refused(error.to_string()))?;
     let fixed_state = made.static_state().encode().map_err(|_| PasskeyError::Stored)?;
     let moving_state = made.dynamic_state().encode().map_err(|_| PasskeyError::Stored)?;
@@ -139,7 +191,7 @@ pub fn made(
         transports: transports.into(),
         fixed_state,
         moving_state: moving_state.to_vec(),
-        created_at: site.clock.now(),
+        created_at: now,
         last_used_at: None,
     })
 }
@@ -148,8 +200,8 @@ pub fn made(
 ///
 /// # Errors
 /// [`PasskeyError`].
-pub fn ask(site: &Site, keys: &[StoredPasskey]) -> Result<Dialogue, PasskeyError> {
-    let rp_id = rp_id(site)?;
+pub fn ask(party: &RelyingParty, keys: &[StoredPasskey]) -> Result<Dialogue, PasskeyError> {
+    let rp_id = party.id()?;
     let mut allowed = AllowedCredentials::with_capacity(keys.len());
     for key in keys {
         allowed.push(descriptor(key)?.into());
@@ -167,7 +219,7 @@ pub fn ask(site: &Site, keys: &[StoredPasskey]) -> Result<Dialogue, PasskeyError
 /// # Errors
 /// [`PasskeyError`].
 pub fn answered<'k>(
-    site: &Site,
+    party: &RelyingParty,
     session: &WebSession,
     ours: &[u8],
     credential: &Value,
@@ -182,17 +234,67 @@ pub fn answered<'k>(
     let fixed = StaticState::decode(key.fixed_state.as_slice()).map_err(|_| PasskeyError::Stored)?;
     let moving = key.moving_state.as_slice().try_into().map_err(|_| PasskeyError::Stored)?;
     let moving = DynamicState::decode(moving).map_err(|_| PasskeyError::Stored)?;
-    let handle = handle(session)?;
+    let handle = handle(session.audience, &session.subject)?;
     let mut known =
         AuthenticatedCredential::new(id, &handle, fixed, moving).map_err(|_| PasskeyError::Stored)?;
-    let origins = [site.origin.as_str()];
+    let origins = [party.origin.as_str()];
     let options = AuthenticationVerificationOptions::<&str, &str> {
         allowed_origins: &origins,
         error_on_unsolicited_extensions: false,
         ..AuthenticationVerificationOptions::default()
     };
     server
-        .verify(&rp_id(site)?, &answer, &mut known, &options)
+        .verify(&party.id()?, &answer, &mut known, &options)
+        .map_err(|error| PasskeyError::Refused(error.to_string()))?;
+    let after = known.dynamic_state().encode().map_err(|_| PasskeyError::Stored)?;
+    Ok((key, after.to_vec()))
+}
+
+/// Begins asking for any passkey of this site: the browser offers those it has.
+///
+/// # Errors
+/// [`PasskeyError`].
+pub fn ask_anybody(party: &RelyingParty) -> Result<Dialogue, PasskeyError> {
+    let rp_id = party.id()?;
+    let options = DiscoverableCredentialRequestOptions::passkey(&rp_id);
+    let (server, client) =
+        options.start_ceremony().map_err(|error| PasskeyError::Refused(error.to_string()))?;
+    let ours = server.encode().map_err(|_| PasskeyError::Stored)?;
+    Ok(Dialogue { ours, theirs: to_json(&client)? })
+}
+
+/// Takes the answer of a passkey that the browser chose, if it is one of this account's: which one it was, and its
+/// moving state afterwards.
+///
+/// # Errors
+/// [`PasskeyError`].
+pub fn answered_by<'k>(
+    party: &RelyingParty,
+    (audience, subject): (Audience, &str),
+    ours: &[u8],
+    credential: &Value,
+    keys: &'k [StoredPasskey],
+) -> Result<(&'k StoredPasskey, Vec<u8>), PasskeyError> {
+    let server = DiscoverableAuthenticationServerState::decode(ours).map_err(|_| PasskeyError::Stored)?;
+    let bytes = serde_json::to_vec(credential).map_err(|_| PasskeyError::Unreadable)?;
+    let answer =
+        DiscoverableAuthentication64::from_json_relaxed(&bytes).map_err(|_| PasskeyError::Unreadable)?;
+    let id = answer.raw_id();
+    let key = keys.iter().find(|key| key.credential_id == id.as_ref()).ok_or(PasskeyError::None)?;
+    let fixed = StaticState::decode(key.fixed_state.as_slice()).map_err(|_| PasskeyError::Stored)?;
+    let moving = key.moving_state.as_slice().try_into().map_err(|_| PasskeyError::Stored)?;
+    let moving = DynamicState::decode(moving).map_err(|_| PasskeyError::Stored)?;
+    let handle = handle(audience, subject)?;
+    let mut known =
+        AuthenticatedCredential::new(id, &handle, fixed, moving).map_err(|_| PasskeyError::Stored)?;
+    let origins = [party.origin.as_str()];
+    let options = AuthenticationVerificationOptions::<&str, &str> {
+        allowed_origins: &origins,
+        error_on_unsolicited_extensions: false,
+        ..AuthenticationVerificationOptions::default()
+    };
+    server
+        .verify(&party.id()?, &answer, &mut known, &options)
         .map_err(|error| PasskeyError::Refused(error.to_string()))?;
     let after = known.dynamic_state().encode().map_err(|_| PasskeyError::Stored)?;
     Ok((key, after.to_vec()))

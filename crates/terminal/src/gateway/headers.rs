@@ -1,6 +1,7 @@
 //! Which headers go through, and how they change on the way.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use wire::institution_certificate::GATEWAY_ORIGIN_HEADER;
 
 use super::cookies::Cookies;
 
@@ -17,7 +18,7 @@ const HOP_BY_HOP: [HeaderName; 7] = [
 /// The same, without a constant of their own.
 const HOP_BY_HOP_TOO: [&str; 3] = ["keep-alive", "proxy-connection", "http2-settings"];
 /// What a browser's request must not tell the centre, or is told anew here.
-const NOT_UP: [&str; 9] = [
+const NOT_UP: [&str; 10] = [
     "host",
     "cookie",
     "origin",
@@ -27,6 +28,7 @@ const NOT_UP: [&str; 9] = [
     "x-forwarded-for",
     "x-forwarded-host",
     "x-forwarded-proto",
+    GATEWAY_ORIGIN_HEADER,
 ];
 /// What an answer must not do to the other programs that share this machine's name.
 const NOT_DOWN: [&str; 6] =
@@ -40,6 +42,12 @@ pub(super) fn up(from: &HeaderMap, origin: &str, cookies: &Cookies) -> HeaderMap
     {
         // The guard has seen that it was ours.
         to.insert(header::ORIGIN, origin);
+    }
+    // The guard has seen that it is one of ours.
+    if let Some(host) = from.get(header::HOST).and_then(|host| host.to_str().ok())
+        && let Ok(seen) = HeaderValue::from_str(&format!("http://{}", host.to_ascii_lowercase()))
+    {
+        to.insert(HeaderName::from_static(GATEWAY_ORIGIN_HEADER), seen);
     }
     if let Some(kept) = cookies.up(from) {
         to.insert(header::COOKIE, kept);

@@ -11,6 +11,7 @@ use eligibility::institution_account::{AccountState, UserId};
 use store::audit::AuditEvent;
 use store::{Act, StaffAccount, Stage};
 
+use super::passkey::party;
 use super::session::{Entered, brought, enter, guess, onward, session_of};
 use super::{Asked, by_password, destination, with_next};
 use crate::institution::user::InstitutionUser;
@@ -47,18 +48,21 @@ struct Login<'a> {
 fn show(
     site: &Site,
     terminal: &AskingTerminal,
-    status: StatusCode,
+    (status, passkeys): (StatusCode, bool),
     (typed, next): (&str, &str),
     (fault, why): (Option<&str>, Option<&str>),
 ) -> Response {
     let page = Login {
-        shell: Shell::new(site, TITLE, "/login", None).with_help("/help/login"),
+        shell: Shell {
+            passkey_script: passkeys,
+            ..Shell::new(site, TITLE, "/login", None).with_help("/help/login")
+        },
         institution_code: terminal.institution_code.as_str(),
         typed,
         next,
         fault,
         why,
-        passkeys: false,
+        passkeys,
     };
     render(status, &page)
 }
@@ -79,12 +83,14 @@ pub(super) async fn page(
     OnSite(site): OnSite,
     Extension(terminal): Extension<AskingTerminal>,
     Query(Asked { next, why }): Query<Asked>,
+    headers: HeaderMap,
     user: Result<InstitutionUser, Response>,
 ) -> Response {
     if user.is_ok() {
         return see(destination(&next));
     }
-    show(&site, &terminal, StatusCode::OK, ("", &next), (None, reason(&why)))
+    let passkeys = party(&site, &headers).is_some();
+    show(&site, &terminal, (StatusCode::OK, passkeys), ("", &next), (None, reason(&why)))
 }
 
 /// ユーザーID and パスワード.
@@ -104,7 +110,8 @@ pub(super) async fn typed(
         Outcome::Locked(said) => (StatusCode::TOO_MANY_REQUESTS, said),
         Outcome::Not(said) => (StatusCode::UNPROCESSABLE_ENTITY, said.to_owned()),
     };
-    show(&site, &terminal, status, (form.get("user_id"), form.get("next")), (Some(&said), None))
+    let passkeys = party(&site, &headers).is_some();
+    show(&site, &terminal, (status, passkeys), (form.get("user_id"), form.get("next")), (Some(&said), None))
 }
 
 enum Outcome {
@@ -161,7 +168,7 @@ async fn attempt(
 }
 
 /// Why somebody with the right password may not come in all the same; the outcome in the record.
-fn obstacle(site: &Site, account: &StaffAccount) -> Option<(&'static str, &'static str)> {
+pub(super) fn obstacle(site: &Site, account: &StaffAccount) -> Option<(&'static str, &'static str)> {
     if !account.role.signs_in() {
         return Some((READER, "denied:role"));
     }
@@ -204,7 +211,7 @@ async fn first_step(
 }
 
 /// The session of a step between password and menu.
-async fn step(
+pub(super) async fn step(
     site: &Site,
     terminal: &AskingTerminal,
     account: &StaffAccount,
@@ -225,7 +232,7 @@ async fn step(
 }
 
 /// A refused sign-in stands in the institution's chain.
-async fn note(
+pub(super) async fn note(
     site: &Site,
     terminal: &AskingTerminal,
     account: Option<&StaffAccount>,

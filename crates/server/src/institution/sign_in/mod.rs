@@ -6,6 +6,7 @@
 
 mod login;
 mod new_password;
+mod passkey;
 mod session;
 mod sign_out;
 mod take_over;
@@ -15,6 +16,7 @@ use axum::routing::{get, post};
 
 use axum::response::Response;
 
+pub(super) use passkey::party;
 pub(super) use session::password_places;
 
 use crate::web::password::PasswordError;
@@ -26,6 +28,8 @@ pub(super) fn pages() -> Router {
         .route("/login", get(login::page).post(login::typed))
         .route("/login/new-password", get(new_password::page).post(new_password::set))
         .route("/login/take-over", get(take_over::page).post(take_over::done))
+        .route("/login/passkey/start", post(passkey::start))
+        .route("/login/passkey/finish", post(passkey::finish))
         .route("/session/keep", post(sign_out::keep))
         .route("/sign-out", post(sign_out::sign_out))
 }

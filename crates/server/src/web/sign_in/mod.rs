@@ -5,7 +5,7 @@
 //! answer, and the session gets a new secret at each step.
 
 mod login;
-mod passkeys;
+pub(crate) mod passkeys;
 mod recovery;
 mod second_factor;
 mod security;

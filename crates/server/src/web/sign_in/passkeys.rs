@@ -13,7 +13,7 @@ use store::{SecondFactors, Stage, StoredPasskey, WebSession};
 use super::second_factor::{guess, note};
 use super::step::{act, complete, destination, with_cookies};
 use super::{SignInDesk, setup};
-use crate::web::passkey::{self, PasskeyError};
+use crate::web::passkey::{self, PasskeyError, RelyingParty, Way};
 use crate::web::session::Presented;
 use crate::web::{PasswordGiven, refused};
 use eligibility::account::LockoutDecision;
@@ -66,14 +66,15 @@ pub(super) async fn offer(State(desk): State<Arc<SignInDesk>>, given: PasswordGi
         Ok(factors) => factors,
         Err(response) => return response,
     };
-    match passkey::offer(&desk.site, &given.session, &factors.passkeys) {
+    let party = RelyingParty::of(&desk.site);
+    match passkey::offer(&party, &given.session, &factors.passkeys, Way::SecondFactor) {
         Ok(dialogue) => keep(&desk, &given, CREATE, dialogue).await,
         Err(error) => troubled(&error),
     }
 }
 
 /// What the script sends back.
-fn answer_of(body: &[u8]) -> Option<(String, Value)> {
+pub(crate) fn answer_of(body: &[u8]) -> Option<(String, Value)> {
     let mut whole: Value = serde_json::from_slice(body).ok()?;
     let name = whole.get("name").and_then(Value::as_str).unwrap_or_default();
     let name: String = name.chars().filter(|letter| !letter.is_control()).take(NAME_MAX).collect();
@@ -104,7 +105,8 @@ async fn keep_made(
     let ours = taken(desk, &given, CREATE).await?;
     let Some((name, credential)) = answer_of(body) else { return Err(refused::incomplete()) };
     let name = if name.is_empty() { "パスキー".to_owned() } else { name };
-    let made = passkey::made(site, &ours, &credential, name).map_err(|error| troubled(&error))?;
+    let made = passkey::made(&RelyingParty::of(site), site.clock.now(), &ours, &credential, name)
+        .map_err(|error| troubled(&error))?;
     let added = site.store.add_passkey(&session.subject, made, given.token, act(desk, session)).await;
     if !added.map_err(|error| refused::by_store(&error))? {
         return Err(say(
@@ -126,7 +128,7 @@ pub(super) async fn ask(State(desk): State<Arc<SignInDesk>>, given: PasswordGive
         Ok(factors) => factors,
         Err(error) => return refused::by_store(&error),
     };
-    match passkey::ask(&desk.site, &factors.passkeys) {
+    match passkey::ask(&RelyingParty::of(&desk.site), &factors.passkeys) {
         Ok(dialogue) => keep(&desk, &given, GET, dialogue).await,
         Err(error) => troubled(&error),
     }
@@ -181,7 +183,7 @@ async fn verify(
 ) -> Result<Result<(), PasskeyError>, Response> {
     let site = &desk.site;
     let (used, after): (&StoredPasskey, Vec<u8>) =
-        match passkey::answered(site, session, ours, credential, &factors.passkeys) {
+        match passkey::answered(&RelyingParty::of(site), session, ours, credential, &factors.passkeys) {
             Ok(found) => found,
             Err(error) => return Ok(Err(error)),
         };

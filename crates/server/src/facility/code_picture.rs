@@ -270,6 +270,10 @@ mod tests {
             assert!(pdf.starts_with(b"%PDF-"));
         }
         // Nobody gets a picture with another name than theirs.
-        assert!(picture.png(Caption { institution_name: "\u{10FFFD}医院", purpose: "訪問診療等" }, &fonts).is_none());
+        assert!(
+            picture
+                .png(Caption { institution_name: "\u{10FFFD}医院", purpose: "訪問診療等" }, &fonts)
+                .is_none()
+        );
     }
 }

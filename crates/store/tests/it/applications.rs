@@ -361,6 +361,23 @@ async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
         }
     }
     assert_eq!(issued, 1);
+    // The account signs in with the password of that sheet, once; another sheet makes another one.
+    let master = eligibility::institution_account::UserId::parse(&format!("m{code}")).expect("an id");
+    let account = store.staff_account(&code, &master).await.expect("reads").expect("there");
+    assert_eq!((account.role.name(), account.name.as_str()), ("master", "マスタ"));
+    let hash = account.password_hash.expect("a password");
+    let spend = async || store.spend_initial_password(&code, &master, &hash, at(80)).await;
+    assert_eq!((spend().await, spend().await), (Ok(true), Ok(false)));
+    let again = NewSheet {
+        seen_sheets: 1,
+        password_hash: "another".to_owned(),
+        password_until: at(2000),
+        by: clinic(1),
+        now: at(90),
+    };
+    assert!(matches!(store.issue_account_sheet(again).await, Ok(AccountSheetIssue::Issued(_))));
+    assert_eq!(spend().await, Ok(false), "the sheet before is over");
+    assert_eq!(store.spend_initial_password(&code, &master, "another", at(95)).await, Ok(true));
 }
 
 async fn what_changed_since_is_found_before_it_is_approved(db: Database) {

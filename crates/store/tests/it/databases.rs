@@ -71,7 +71,9 @@ pub async fn spread(url: &str, migration: &str) -> Result<(), String> {
     // The indexes of a dropped table went with it; those on tables of older migrations are still there.
     let dropped = tables.chain(indexes.map(|index| format!("INDEX IF EXISTS {index}")));
     let mut ddl: String = dropped.map(|what| format!("DROP {what};\n")).collect();
-    ddl.push_str(&migrations::translate(migration, Dialect::PostgresPartitioned));
+    // A column added to a table of an older migration is there, spread over its partitions.
+    let made = migrations::translate(migration, Dialect::PostgresPartitioned);
+    ddl.push_str(&made.replace(" ADD COLUMN ", " ADD COLUMN IF NOT EXISTS "));
     client.batch_execute(&ddl).await.map_err(|e| format!("{e:?}: {ddl}"))
 }
 

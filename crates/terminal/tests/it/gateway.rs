@@ -166,6 +166,7 @@ async fn headers_cookies_and_redirects_stay_on_their_side() {
         .ask(Method::GET, "/cookie")
         .header(COOKIE, format!("other=1; {name}=xyz; __Host-terminal1-s=2"))
         .header("x-forwarded-for", "203.0.113.9")
+        .header("terminal-gateway-origin", "http://localhost:1")
         .header("connection", "x-secret-hop")
         .header("x-secret-hop", "1")
         .header("referer", "http://127.0.0.1:1/private")
@@ -183,6 +184,9 @@ async fn headers_cookies_and_redirects_stay_on_their_side() {
     for gone in ["other=1", "x-forwarded", "x-secret-hop", "private", "s=2"] {
         assert!(!head.contains(gone), "{gone}: {head}");
     }
+    // What the browser sees is told by the door itself, whatever the browser says.
+    let seen = format!("terminal-gateway-origin: http://{}\r\n", browser.address);
+    assert!(head.contains(&seen) && !head.contains("http://localhost:1\r\n"), "{head}");
     assert!(head.contains(&format!("host: localhost:{}", browser.centre.port)), "{head}");
     let upstream = format!("https://localhost:{}", browser.centre.port);
     let places = [

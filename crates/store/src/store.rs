@@ -177,6 +177,11 @@ impl Store {
         }
     }
 
+    /// Whether several reads run beside each other on connections of their own; otherwise they wait for one another.
+    pub(crate) fn reads_side_by_side(&self) -> bool {
+        matches!(self.inner.place, Place::Postgres(_))
+    }
+
     pub(crate) fn audit_known(&self) -> &Known {
         &self.inner.audit
     }

@@ -24,8 +24,8 @@ use super::packed::pack;
 use super::worker::Stop;
 use crate::terminal_api::Api;
 
-/// Rows looked up in one read: counter checks wait behind it.
-const LOOKUP_ROWS: usize = 25;
+/// Rows decided without giving way to what else the runtime has to do.
+const ROWS_AT_ONCE: usize = 25;
 
 /// What a chunk does, and what makes its answer.
 pub(super) struct Worked {
@@ -39,14 +39,9 @@ struct Answered {
     person: Option<(PersonKey, &'static str)>,
 }
 
-/// What rows lead to, few at a time.
+/// What rows lead to.
 async fn look_up(api: &Api, job: &BulkJob, rows: Vec<RowLookup>) -> Result<Vec<NumberContext>, Stop> {
-    let mut found = Vec::with_capacity(rows.len());
-    for part in rows.chunks(LOOKUP_ROWS) {
-        found.extend(api.store.look_up_rows(&job.institution_code, part.to_vec()).await?);
-        tokio::task::yield_now().await;
-    }
-    Ok(found)
+    Ok(api.store.look_up_rows(&job.institution_code, rows).await?)
 }
 
 /// What is composed with: what needs consent, and 限度額, is no part of a bulk answer.
@@ -132,11 +127,11 @@ pub(super) async fn eligibility(
         };
         answered.unit.search_info = Some(row.search_info());
         answers.push(answered);
-        if place % LOOKUP_ROWS == 0 {
+        if place % ROWS_AT_ONCE == 0 {
             tokio::task::yield_now().await;
         }
     }
-    Ok(Worked { acts, make: make_units(job, position, answers, now)? })
+    Ok(Worked { acts, make: make_units(job, position, answers)? })
 }
 
 async fn told(
@@ -182,18 +177,13 @@ pub(super) async fn entrusted(
         answers.push(Answered { unit: told, person });
     }
     let acts = vec![BulkRowAct::Free; answers.len()];
-    Ok(Worked { acts, make: make_units(job, position, answers, now)? })
+    Ok(Worked { acts, make: make_units(job, position, answers)? })
 }
 
 /// The answer of a chunk about people. It is packed beforehand for the usual case that no row is held back: the commit
 /// has no time for it.
-fn make_units(
-    job: &BulkJob,
-    position: u32,
-    answers: Vec<Answered>,
-    now: Instant,
-) -> Result<MakeAnswer, Stop> {
-    let whole = finished(job, position, &answers, now).ok_or(Stop::Broken("packing"))?;
+fn make_units(job: &BulkJob, position: u32, answers: Vec<Answered>) -> Result<MakeAnswer, Stop> {
+    let whole = finished(job, position, &answers).ok_or(Stop::Broken("packing"))?;
     let job = job.clone();
     Ok(Arc::new(move |fates: &[BulkRowFate]| {
         if !fates.contains(&BulkRowFate::HeldBack) {
@@ -212,11 +202,11 @@ fn make_units(
             })
             .collect();
         // What was packed once can be packed again.
-        finished(&job, position, &kept, now).unwrap_or_else(|| whole.clone())
+        finished(&job, position, &kept).unwrap_or_else(|| whole.clone())
     }))
 }
 
-fn finished(job: &BulkJob, position: u32, answers: &[Answered], _: Instant) -> Option<ChunkAnswer> {
+fn finished(job: &BulkJob, position: u32, answers: &[Answered]) -> Option<ChunkAnswer> {
     let units = answers.iter().map(|answered| answered.unit.clone()).collect();
     let is_ok = |answered: &&Answered| answered.unit.processing_result_status.is(ProcessingStatus::Ok);
     let normal = u32::try_from(answers.iter().filter(is_ok).count()).unwrap_or(u32::MAX);

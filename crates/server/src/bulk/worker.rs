@@ -1,6 +1,6 @@
 //! The worker: one file after another, one chunk after another, never two at once.
 //!
-//! Between chunks it rests for half as long as the chunk took, so that what the counter asks finds store and processor
+//! Between chunks it rests for half as long as the chunk took, a few milliseconds at most, so that what the counter asks finds store and processor
 //! free. A file that was in hand when the process ended is taken up again where its last answered chunk was, as soon as
 //! its claim is over.
 
@@ -26,7 +26,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a file stays in the hand of a worker that says nothing, milliseconds.
 const CLAIM_MS: i64 = 10_000;
 /// Longest rest after one chunk.
-const REST_MAX: Duration = Duration::from_millis(8);
+const REST_MAX: Duration = Duration::from_millis(4);
 /// How often results that were kept long enough are wiped.
 const WIPE_INTERVAL: Duration = Duration::from_secs(60);
 /// Files wiped at once.

@@ -16,6 +16,9 @@ use crate::{
 /// People whose tickets of one month are made out to one institution, at most; more is a fault of the data.
 pub const PERSONS_OF_MONTH_MAX: u32 = 50_000;
 
+/// Rows read in one go where a counter check would wait behind them.
+const ROWS_AT_ONCE: usize = 25;
+
 /// One row to be looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowLookup {
@@ -119,7 +122,8 @@ impl Read for PersonsOfMonth {
 }
 
 impl Store {
-    /// What rows lead to, from one snapshot, in their order. Give few at a time: counter checks wait behind.
+    /// What rows lead to, in their order. Where a counter check would wait behind them, few are read at a time; rows that
+    /// are read together see one snapshot.
     ///
     /// # Errors
     /// Any read error of the store.
@@ -128,7 +132,15 @@ impl Store {
         institution: &InstitutionCode,
         rows: Vec<RowLookup>,
     ) -> Result<Vec<NumberContext>> {
-        self.read(Rows { institution: institution.clone(), rows }).await
+        if self.reads_side_by_side() || rows.len() <= ROWS_AT_ONCE {
+            return self.read(Rows { institution: institution.clone(), rows }).await;
+        }
+        let mut found = Vec::with_capacity(rows.len());
+        for part in rows.chunks(ROWS_AT_ONCE) {
+            let part = Rows { institution: institution.clone(), rows: part.to_vec() };
+            found.extend(self.read(part).await?);
+        }
+        Ok(found)
     }
 
     /// Who has a 医療券・調剤券 made out to the institution that is valid on a day from `first` to `last`.

@@ -41,6 +41,7 @@ pub(crate) enum Facility {
 }
 
 /// A question of one of these families, its elements right or wrong.
+#[expect(clippy::large_enum_variant, reason = "one at a time, moved twice, and boxed by whoever keeps it")]
 pub(crate) enum Asking {
     Settings(Result<(Sender, ()), InvalidRequest>),
     SettingsUpdate(Result<(Sender, SettingsUpdate), InvalidRequest>),

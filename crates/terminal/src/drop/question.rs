@@ -81,7 +81,7 @@ pub(crate) struct Question {
 /// What it asks.
 enum Asking {
     Number(Result<EligibilityRequest, InvalidRequest>),
-    Immediate(immediate::Asking),
+    Immediate(Box<immediate::Asking>),
     ManyRows(many_rows::Asking),
 }
 
@@ -162,7 +162,7 @@ impl<C: Central> Questions<C> {
         let answer = match question.asking {
             Asking::Number(request) => self.number_check(request, encoding, request_id).await,
             Asking::Immediate(asking) => {
-                self.noted(immediate::answer(asking, &self.context(encoding, request_id)).await)
+                self.noted(immediate::answer(*asking, &self.context(encoding, request_id)).await)
             }
             Asking::ManyRows(asking) => {
                 let _alone = self.large.acquire().await.map_err(io::Error::other)?;
@@ -260,9 +260,8 @@ impl<C: Central> Questions<C> {
 fn read_as(family: Family, xml: &[u8]) -> Result<(CharacterCode, Asking), message::Unreadable> {
     match family {
         Family::NumberCheck => read_request(xml).map(|read| (read.encoding, Asking::Number(read.request))),
-        Family::Immediate(kind) => {
-            immediate::read(kind, xml).map(|(encoding, asking)| (encoding, Asking::Immediate(asking)))
-        }
+        Family::Immediate(kind) => immediate::read(kind, xml)
+            .map(|(encoding, asking)| (encoding, Asking::Immediate(Box::new(asking)))),
         Family::Upload(kind) => {
             many_rows::read_upload(kind, xml).map(|(encoding, asking)| (encoding, Asking::ManyRows(asking)))
         }

@@ -150,7 +150,6 @@ fn short(reception: &str) -> String {
     reception.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a map_err function")]
 fn failed(_: Refusal) -> Response {
     refused::busy()
 }

@@ -5,6 +5,7 @@
 //! are the project's own. The texts never carry data of a person, an institution or a file.
 
 mod catalogue;
+mod declare;
 
 pub use catalogue::ErrorCode;
 

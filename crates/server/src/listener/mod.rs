@@ -4,6 +4,7 @@
 //! The identity comes from the client certificate alone. No header can add to it or change it, because no
 //! code here or behind it reads one for that purpose.
 
+pub(crate) mod accepting;
 mod activity;
 mod expired;
 pub mod identity;
@@ -21,9 +22,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use activity::{Activity, Patience, WatchedStream};
 use identity::{AskingTerminal, IdentityError};
@@ -37,9 +38,6 @@ pub const HTTP2_STREAMS_MAX: u32 = 100;
 pub const HTTP2_RESETS_MAX: usize = 20;
 /// Bytes of headers a request may have.
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
-/// Pause after an accept error such as too many open files.
-const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(50);
-
 /// Time for telling a terminal that it has too many connections open.
 const TURNING_AWAY_TIME: Duration = Duration::from_secs(1);
 
@@ -88,30 +86,10 @@ pub async fn serve<G: Gatekeeper>(
     stop: CancellationToken,
 ) {
     let door = Arc::new(Door { tls: TlsAcceptor::from(tls), gatekeeper, limits, stop: stop.clone() });
-    let places = Arc::new(Semaphore::new(limits.connections));
-    let connections = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, peer)) = accepted else {
-            tokio::time::sleep(ACCEPT_ERROR_PAUSE).await;
-            continue;
-        };
-        // Over the limit the connection is closed at once: a queue here would only hide the overload.
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            metrics::counter!("shikaku_connections_refused_total").increment(1);
-            continue;
-        };
-        let door = Arc::clone(&door);
-        connections.spawn(async move { door.welcome(stream, peer, place).await });
-    }
-    drop(listener);
-    connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
-        tracing::warn!(open = connections.len(), "connections cut at the end of the drain time");
-    }
+    accepting::take_connections(listener, limits, stop, |stream, peer, place| {
+        Arc::clone(&door).welcome(stream, peer, place)
+    })
+    .await;
 }
 
 struct Door<G> {
@@ -123,8 +101,6 @@ struct Door<G> {
 
 impl<G: Gatekeeper> Door<G> {
     async fn welcome(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, _place: OwnedSemaphorePermit) {
-        // Answers are small and wait for nothing.
-        let _ = stream.set_nodelay(true);
         let handshake = tokio::time::timeout(self.limits.handshake, self.tls.accept(stream));
         let Ok(Ok(stream)) = handshake.await else {
             metrics::counter!("shikaku_handshakes_failed_total").increment(1);

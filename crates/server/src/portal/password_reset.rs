@@ -12,7 +12,7 @@ use eligibility::account::{LockoutDecision, MAIL_LINK_MS, MailAddress, NewPasswo
 use serde::{Deserialize, Serialize};
 use store::{Audience, NewMailLink, PasswordChange, SignInRecord};
 
-use super::confirm::Token;
+use super::confirm::{Outcome, Token};
 use super::register::{MailSent, by_password, new_mail, too_often};
 use crate::web::door::Peer;
 use crate::web::guess::Guess;
@@ -47,15 +47,6 @@ struct New<'a> {
     shell: Shell,
     token: &'a str,
     form: FormView,
-}
-
-#[derive(Template)]
-#[template(path = "portal/confirmed.html")]
-struct Outcome {
-    shell: Shell,
-    done: bool,
-    title: &'static str,
-    words: &'static str,
 }
 
 fn ask(desk: &SignInDesk, status: StatusCode, typed: &str, fault: Option<&'static str>) -> Response {

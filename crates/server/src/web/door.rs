@@ -11,14 +11,11 @@ use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
+use crate::listener::accepting::take_connections;
 use crate::listener::{HEADER_BYTES_MAX, HTTP2_RESETS_MAX, HTTP2_STREAMS_MAX, ListenerLimits};
-
-/// Pause after an accept error such as too many open files.
-const ACCEPT_ERROR_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,32 +46,14 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     let door = Arc::new(Door { tls: tls.map(TlsAcceptor::from), routes, limits, stop: stop.clone() });
-    let places = Arc::new(Semaphore::new(limits.connections));
-    let connections = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, peer)) = accepted else {
-            tokio::time::sleep(ACCEPT_ERROR_PAUSE).await;
-            continue;
-        };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            metrics::counter!("shikaku_connections_refused_total").increment(1);
-            continue;
-        };
+    take_connections(listener, limits, stop, |stream, peer, place| {
         let door = Arc::clone(&door);
-        connections.spawn(async move {
+        async move {
             door.welcome(stream, peer).await;
             drop(place);
-        });
-    }
-    drop(listener);
-    connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
-        tracing::warn!(open = connections.len(), "connections cut at the end of the drain time");
-    }
+        }
+    })
+    .await;
 }
 
 struct Door {
@@ -86,7 +65,6 @@ struct Door {
 
 impl Door {
     async fn welcome(&self, stream: TcpStream, peer: SocketAddr) {
-        let _ = stream.set_nodelay(true);
         let peer = Peer(peer.ip());
         match &self.tls {
             None => self.converse(stream, peer).await,

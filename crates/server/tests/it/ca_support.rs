@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_certificate::CertificateUses;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Request};
-use hyper_util::rt::TokioIo;
 use pki::keys::{KeyAlgorithm, PrivateKey};
 use pki::{TerminalName, TerminalSubject, csr};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -22,8 +21,9 @@ use server::config::{Authority, AuthorityLetters, Config};
 use store::{Institution, InstitutionAddress};
 use testkit::client::{Connection, Http, NoReply};
 use testkit::system::{Engine, INSTITUTION, TestSystem};
-use tokio::net::TcpStream;
 use wire::institution_certificate::RETRIEVAL_PATH;
+
+pub(crate) use crate::ops::send;
 
 /// 端末名称 of most letters here.
 pub(crate) const TERMINAL: &str = "受付1号機（葛\u{E0100}城）";
@@ -233,16 +233,6 @@ pub(crate) fn request_of(terminal: &str, key: &PrivateKey) -> String {
 }
 
 /// One plain request.
-pub(crate) async fn send(address: SocketAddr, request: Request<Full<Bytes>>) -> (u16, HeaderMap, Bytes) {
-    let stream = TcpStream::connect(address).await.expect("a connection");
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
-    tokio::spawn(connection);
-    let response = sender.send_request(request).await.expect("an answer");
-    let (parts, body) = response.into_parts();
-    (parts.status.as_u16(), parts.headers, body.collect().await.expect("a body").to_bytes())
-}
-
 pub(crate) async fn fetch(address: SocketAddr, path: &str) -> (u16, HeaderMap, Bytes) {
     let request = Request::get(path).header("host", address.to_string()).body(Full::default());
     send(address, request.expect("a request")).await

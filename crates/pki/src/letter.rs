@@ -13,7 +13,7 @@ use crate::{Error, Result};
 
 pub use accounts::{Account, AccountSheet, Environment};
 pub use certificate::CertificateLetter;
-pub use fonts::{FontFiles, Fonts};
+pub use fonts::{FontFiles, Fonts, FontsOnDemand};
 
 /// Whom a letter is for.
 #[derive(Clone, Debug)]

@@ -1,12 +1,14 @@
 //! 電子証明書発行通知書: number and secret are drawn here, written on paper, and kept only as a hash.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand;
 use eligibility::Instant;
 use eligibility::calendar::tokyo_date;
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_certificate::CertificateUses;
 use eligibility::retrieval::{RETRIEVAL_TRIES, Retrieval, RetrievalNumber, RetrievalSecret, SECRET_BYTES};
-use pki::letter::{CertificateLetter, Fonts, Recipient, Sender};
+use pki::letter::{CertificateLetter, FontsOnDemand, Recipient, Sender};
 use store::{ApplicationId, InstitutionAddress, LetterFiled, NewLetter};
 use zeroize::Zeroizing;
 
@@ -17,8 +19,11 @@ use crate::config::AuthorityLetters;
 const NUMBER_DRAWS: usize = 8;
 
 /// Writes letters.
-pub struct LetterDesk {
-    fonts: Fonts,
+pub struct LetterDesk(Arc<Press>);
+
+/// How letters look and what all of them say.
+struct Press {
+    fonts: FontsOnDemand,
     sender: String,
     contact: String,
     retrieval_site: String,
@@ -51,7 +56,7 @@ pub enum Written {
 }
 
 impl LetterDesk {
-    /// From the settings, with the fonts loaded.
+    /// From the settings. The fonts are tried and not kept.
     ///
     /// # Errors
     /// [`pki::Error::File`], [`pki::Error::Font`].
@@ -62,12 +67,12 @@ impl LetterDesk {
             fallback: settings.fallback.clone(),
             bold_fallback: settings.bold_fallback.clone(),
         };
-        Ok(Self {
-            fonts: Fonts::load(&files)?,
+        Ok(Self(Arc::new(Press {
+            fonts: FontsOnDemand::new(files)?,
             sender: settings.sender.clone(),
             contact: settings.contact.clone(),
             retrieval_site: settings.retrieval_site.clone(),
-        })
+        })))
     }
 
     /// Draws number and secret, writes the letter, files both in one transaction with the application.
@@ -83,9 +88,17 @@ impl LetterDesk {
             let now = desk.clock().now();
             let (number, secret) = draw()?;
             let document_number = document_number(&number, now);
-            let page =
-                Page { letter, address: &address, name: &name, document_number: &document_number, now };
-            let pdf = self.page(&page, &number, &secret)?;
+            let secret_hash = desk.secrets().hash(&number, &secret);
+            let page = Page {
+                letter: letter.clone(),
+                address: address.clone(),
+                name: name.clone(),
+                document_number: document_number.clone(),
+                number: number.clone(),
+                secret,
+                now,
+            };
+            let pdf = self.print(page).await?;
             let retrieval = Retrieval { issued_at: now, retrieved_at: None, withdrawn_at: None };
             let new = NewLetter {
                 institution_code: letter.institution.clone(),
@@ -93,7 +106,7 @@ impl LetterDesk {
                 order_id: letter.order_id.clone(),
                 application: letter.application.clone(),
                 document_number,
-                secret_hash: desk.secrets().hash(&number, &secret),
+                secret_hash,
                 number,
                 terminal_name: letter.terminal_name.clone(),
                 uses: letter.uses,
@@ -110,27 +123,31 @@ impl LetterDesk {
         Err(pki::Error::Crypto("random numbers repeat themselves").into())
     }
 
-    fn page(
-        &self,
-        page: &Page<'_>,
-        number: &RetrievalNumber,
-        secret: &RetrievalSecret,
-    ) -> pki::Result<Vec<u8>> {
+    /// Reading the fonts and drawing take long: not on the threads that serve.
+    async fn print(&self, page: Page) -> pki::Result<Vec<u8>> {
+        let press = Arc::clone(&self.0);
+        let printed = tokio::task::spawn_blocking(move || press.print(&page)).await;
+        printed.unwrap_or_else(|_| Err(pki::Error::Pdf("drawing was broken off".to_owned())))
+    }
+}
+
+impl Press {
+    fn print(&self, page: &Page) -> pki::Result<Vec<u8>> {
         let mut address = vec![page.address.first_line.as_str()];
         address.extend(page.address.second_line.as_deref());
         let retrieval = Retrieval { issued_at: page.now, retrieved_at: None, withdrawn_at: None };
-        let secret = Zeroizing::new(secret.reveal().to_owned());
+        let secret = Zeroizing::new(page.secret.reveal().to_owned());
         let letter = CertificateLetter {
             recipient: Recipient {
                 postal_code: &page.address.postal_code,
                 address: &address,
-                institution_name: page.name,
+                institution_name: &page.name,
                 institution_code: page.letter.institution.as_str(),
             },
             sender: Sender { name: &self.sender, contact: &self.contact },
-            document_number: page.document_number,
+            document_number: &page.document_number,
             terminal_name: &page.letter.terminal_name,
-            reference_number: number.as_str(),
+            reference_number: page.number.as_str(),
             authentication_id: &secret,
             issued_on: tokyo_date(page.now),
             retrievable_until: retrieval.last_day(),
@@ -138,7 +155,8 @@ impl LetterDesk {
             valid_until: None,
             retrieval_site: &self.retrieval_site,
         };
-        letter.pdf(&self.fonts)
+        let fonts = self.fonts.take()?;
+        letter.pdf(&fonts)
     }
 }
 
@@ -148,12 +166,14 @@ impl std::fmt::Debug for LetterDesk {
     }
 }
 
-/// What stands on the page besides the codes.
-struct Page<'a> {
-    letter: &'a LetterFor,
-    address: &'a InstitutionAddress,
-    name: &'a str,
-    document_number: &'a str,
+/// What stands on the page.
+struct Page {
+    letter: LetterFor,
+    address: InstitutionAddress,
+    name: String,
+    document_number: String,
+    number: RetrievalNumber,
+    secret: RetrievalSecret,
     now: Instant,
 }
 

@@ -11,7 +11,7 @@ use std::io::{Cursor, Read as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pki::letter::{FontFiles, Fonts};
+use pki::letter::{FontFiles, FontsOnDemand};
 use server::portal::applications::SheetMaker;
 
 use crate::on_both_engines;
@@ -398,7 +398,8 @@ pub(crate) fn sheets() -> Arc<SheetMaker> {
         fallback: vec![noto.join("NotoSansCJK-Regular.ttc")],
         bold_fallback: vec![noto.join("NotoSansCJK-Bold.ttc")],
     };
-    let fonts = Fonts::load(&files).expect("apt-get install fonts-morisawa-bizud-gothic fonts-noto-cjk");
+    let fonts = FontsOnDemand::new(files);
+    let fonts = fonts.expect("apt-get install fonts-morisawa-bizud-gothic fonts-noto-cjk");
     Arc::new(SheetMaker {
         fonts,
         passwords: server::web::password::Passwords::new().expect("randomness"),

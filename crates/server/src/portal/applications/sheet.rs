@@ -14,7 +14,7 @@ use eligibility::{
     calendar::{format_n8, tokyo_date},
     retrieval::SECRET_ALPHABET,
 };
-use pki::letter::{Account, AccountSheet, Environment, FontFiles, Fonts, Recipient, Sender};
+use pki::letter::{Account, AccountSheet, Environment, FontFiles, FontsOnDemand, Recipient, Sender};
 use store::{AccountSheetIssue, InstitutionAddress, NewSheet, StoredApplication};
 use zeroize::Zeroizing;
 use zip::write::SimpleFileOptions;
@@ -35,7 +35,7 @@ const ROLE: &str = "マスターアカウント";
 /// Who makes the sheets.
 pub struct SheetMaker {
     /// The letters' fonts.
-    pub fonts: Fonts,
+    pub fonts: FontsOnDemand,
     /// Hashes the initial passwords.
     pub passwords: Passwords,
     /// The office that sends them.
@@ -59,7 +59,7 @@ impl SheetMaker {
             bold_fallback: settings.bold_fallback.clone(),
         };
         Ok(Self {
-            fonts: Fonts::load(&files).map_err(|error| error.to_string())?,
+            fonts: FontsOnDemand::new(files).map_err(|error| error.to_string())?,
             passwords: Passwords::new().map_err(|error| error.to_string())?,
             sender: settings.sender.clone(),
             contact: settings.contact.clone(),
@@ -203,7 +203,7 @@ impl Sheet {
             accounts: &[account],
             login_site: &self.maker.login_site,
         };
-        let pdf = sheet.pdf(&self.maker.fonts);
+        let pdf = self.maker.fonts.take().and_then(|fonts| sheet.pdf(&fonts));
         let pdf = pdf.inspect_err(|error| tracing::error!(%error, "a 通知書 could not be drawn")).ok()?;
         let name = format!("通知書_{}_{}.pdf", self.code, format_n8(self.on));
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));

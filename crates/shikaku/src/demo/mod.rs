@@ -13,6 +13,7 @@ mod outcome;
 pub(crate) mod people;
 mod ports;
 pub(crate) mod premises;
+mod running_terminal;
 mod situations;
 pub(crate) mod system;
 pub(crate) mod wallet;
@@ -81,17 +82,16 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
             ports,
             cast: Cast { persons: arguments.persons, seed: arguments.seed },
         };
-        let (system, terminal) = System::start(wanted).await?;
-        let system = Arc::new(system);
+        let system = Arc::new(System::start(wanted).await?);
         if arguments.once {
             let report = once::run(&system).await;
-            system.shutdown(terminal).await?;
+            system.shutdown().await?;
             return report;
         }
         system.open_pages().await?;
         let report = announcement(&folder, ports, &system).announce(json);
         asked_to_end().await?;
-        system.shutdown(terminal).await?;
+        system.shutdown().await?;
         Ok(report)
     })
 }

@@ -2,7 +2,7 @@
 //! carrier of the lines. Everything that a person outside the system would do is done here, by the same doors.
 
 mod carrier;
-mod clinic;
+pub(crate) mod clinic;
 pub(crate) mod fonts;
 mod letterbox;
 pub(crate) mod line_door;
@@ -13,7 +13,6 @@ pub(crate) mod settings;
 mod smtp;
 pub(crate) mod staff;
 
-pub(crate) use clinic::Clinic;
 pub(crate) use letterbox::Letterbox;
 pub(crate) use mailbox::Mailbox;
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Request, Response};
-use eligibility::errors::ErrorCode;
 use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -39,7 +38,7 @@ pub struct InstitutionDoor {
 }
 
 impl InstitutionDoor {
-    async fn admit(&self, terminal: &Arc<TerminalSlot>, peer: Option<Peer>) -> Result<(), Refusal> {
+    async fn admit(&self, terminal: &Arc<TerminalSlot>, Peer(peer): Peer) -> Result<(), Refusal> {
         let mut admission = Admission {
             terminal: Arc::clone(terminal),
             standings: Arc::clone(&self.standings),
@@ -49,7 +48,6 @@ impl InstitutionDoor {
         };
         admission.check()?;
         if let Some(lines) = &self.lines {
-            let Peer(peer) = peer.ok_or(ErrorCode::Internal)?;
             let pass = lines.pass(&terminal.identity.institution_code, peer).await;
             admission.line = Some(pass.map_err(|error| Refusal::read_failed(&error))?);
             admission.check()?;
@@ -57,8 +55,14 @@ impl InstitutionDoor {
         Ok(())
     }
 
-    async fn pass_on(&self, terminal: &AskingTerminal, mut request: Request<Incoming>) -> Response<Body> {
+    async fn pass_on(
+        &self,
+        terminal: &AskingTerminal,
+        peer: Peer,
+        mut request: Request<Incoming>,
+    ) -> Response<Body> {
         request.extensions_mut().insert(terminal.clone());
+        request.extensions_mut().insert(peer);
         let service = TowerToHyperService::new(self.routes.clone());
         match service.call(request).await {
             Ok(response) => response,
@@ -72,9 +76,13 @@ impl Gatekeeper for InstitutionDoor {
         self.standings.slot_of(identity).await
     }
 
-    async fn answer(&self, terminal: &Arc<TerminalSlot>, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(
+        &self,
+        terminal: &Arc<TerminalSlot>,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
         let Some(_place) = terminal.enter(REQUESTS_OF_ONE) else { return refused::busy() };
-        let peer = request.extensions().get::<Peer>().copied();
         // The look of the page that says what is wrong is for everybody.
         let is_style = request.uri().path().starts_with("/static/");
         match self.admit(terminal, peer).await {
@@ -90,7 +98,7 @@ impl Gatekeeper for InstitutionDoor {
                 }
                 response
             }
-            _ => self.pass_on(&terminal.identity, request).await,
+            _ => self.pass_on(&terminal.identity, peer, request).await,
         }
     }
 

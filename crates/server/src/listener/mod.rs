@@ -63,10 +63,11 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// The slot of a terminal that just connected, with its standing read.
     fn connected(&self, identity: AskingTerminal) -> impl Future<Output = Arc<TerminalSlot>> + Send;
 
-    /// Answers one request of that terminal, or refuses it.
+    /// Answers one request of that terminal, or refuses it. `peer` is where it comes from; no header can change it.
     fn answer(
         &self,
         terminal: &Arc<TerminalSlot>,
+        peer: Peer,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send;
 
@@ -153,13 +154,11 @@ impl<G: Gatekeeper> Door<G> {
         let builder = http_builder(http2);
         let door = Arc::clone(&self);
         let working = Arc::clone(&activity);
-        let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-            // Where it comes from; no header can change it.
-            request.extensions_mut().insert(peer);
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             // Owned by the request: HTTP/2 answers each stream in a task of its own.
             let (door, terminal, in_flight) = (Arc::clone(&door), Arc::clone(&terminal), working.request());
             async move {
-                let response = door.gatekeeper.answer(&terminal, request).await;
+                let response = door.gatekeeper.answer(&terminal, peer, request).await;
                 drop(in_flight);
                 Ok::<_, std::convert::Infallible>(response)
             }

@@ -13,7 +13,6 @@ use serde::de::DeserializeOwned;
 
 use super::admission::Admission;
 use super::refusal::Refusal;
-use crate::listener::identity::AskingTerminal;
 
 /// How much and how long.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +31,7 @@ pub(super) struct Question<T> {
 
 /// What names a question without repeating it.
 pub(super) struct Digests {
-    /// SHA-256 over the route, the terminal's name and the body as sent: two questions are the same when these are.
+    /// SHA-256 over the route, the terminal's name and the digest of the body as sent: two questions are the same when these are.
     /// So a first answer is given again to the terminal that got it, and to no other of its institution. The name
     /// and not the certificate's fingerprint: a terminal whose certificate was renewed while its question was under
     /// way is the same terminal.
@@ -43,29 +42,33 @@ pub(super) struct Digests {
 
 pub(super) async fn read<T: DeserializeOwned>(
     route: &str,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
     limits: BodyLimits,
 ) -> Result<Question<T>, Refusal> {
     if !is_json(request.headers()) {
         return Err(Refusal::media_type());
     }
-    // Only the gate lets requests in, and never without it.
-    let admission = request.extensions().get::<Admission>().cloned().ok_or(ErrorCode::Internal)?;
     let bytes = collect(request.into_body(), limits).await?;
     admission.check()?;
     let value = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::Unreadable)?;
+    let body = digest(&SHA256, &bytes);
+    let question = question_digest(route, &admission.terminal.identity.terminal_name, body.as_ref());
+    Ok(Question { value, digests: Digests { question, body: URL_SAFE_NO_PAD.encode(body) } })
+}
+
+/// The body counts by its digest, which the receipt needs anyway: it is hashed once.
+fn question_digest(route: &str, terminal_name: &str, body_digest: &[u8]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
     context.update(route.as_bytes());
     context.update(&[0]);
     // A terminal's name holds no NUL.
-    context.update(terminal.terminal_name.as_bytes());
+    context.update(terminal_name.as_bytes());
     context.update(&[0]);
-    context.update(&bytes);
+    context.update(body_digest);
     let mut question = [0; 32];
     question.copy_from_slice(context.finish().as_ref());
-    let body = base64_digest(&bytes);
-    Ok(Question { value, digests: Digests { question, body } })
+    question
 }
 
 /// SHA-256, base64url: as a receipt holds it.

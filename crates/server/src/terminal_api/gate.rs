@@ -19,7 +19,7 @@ use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
 use super::{Api, certificate, nonces, receipt_keys, status, verify_card, verify_number};
-use crate::line_auth::{LinePass, Lines};
+use crate::line_auth::Lines;
 use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
 use crate::listener::terminals::{Standing, TerminalSlot};
@@ -73,8 +73,9 @@ impl Gate {
     async fn decide(
         &self,
         terminal: &Arc<TerminalSlot>,
+        Peer(peer): Peer,
         route: Result<usize, Refusal>,
-        mut request: Request<Incoming>,
+        request: Request<Incoming>,
     ) -> Result<Response<Body>, Refusal> {
         let mut admission = self.admission(terminal);
         // Who is refused for his certificate may ask why.
@@ -82,16 +83,16 @@ impl Gate {
             matches!(route, Ok(place) if ROUTES[place].operation == Operation::CertificateStanding);
         admission.check()?;
         if let Some(lines) = &self.lines {
-            admission.line = Some(self.line_pass(lines, terminal, &request).await?);
+            let pass = lines.pass(&terminal.identity.institution_code, peer).await;
+            admission.line = Some(pass.map_err(|error| Refusal::read_failed(&error))?);
             admission.check()?;
         }
-        request.extensions_mut().insert(admission);
         let operation = ROUTES[route?].operation;
         let _place = terminal.enter(self.limits.terminal).ok_or_else(Refusal::too_many)?;
         let _room = self.room()?;
         let answered = tokio::time::timeout(
             self.api.body.time + ANSWER_TIME,
-            self.perform(operation, &terminal.identity, request),
+            self.perform(operation, &admission, request),
         );
         answered.await.unwrap_or_else(|_| Err(ErrorCode::Overloaded.into()))
     }
@@ -99,16 +100,17 @@ impl Gate {
     async fn perform(
         &self,
         operation: Operation,
-        terminal: &AskingTerminal,
+        admission: &Admission,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Refusal> {
+        let terminal = &admission.terminal.identity;
         match operation {
-            Operation::VerifyCard => verify_card::answer(&self.api, terminal, request).await,
-            Operation::VerifyNumber => verify_number::answer(&self.api, terminal, request).await,
-            Operation::IssueNonces => nonces::answer(&self.api, terminal, request).await,
+            Operation::VerifyCard => verify_card::answer(&self.api, admission, request).await,
+            Operation::VerifyNumber => verify_number::answer(&self.api, admission, request).await,
+            Operation::IssueNonces => nonces::answer(&self.api, admission, request).await,
             Operation::Status => Ok(status::answer(&self.api, terminal)),
             Operation::ReceiptKeys => Ok(receipt_keys::answer(&self.api)),
-            Operation::RenewCertificate => certificate::renew(&self.api, terminal, request).await,
+            Operation::RenewCertificate => certificate::renew(&self.api, admission, request).await,
             Operation::CertificateStanding => certificate::standing(&self.api, terminal).await,
         }
     }
@@ -121,17 +123,6 @@ impl Gate {
             line: None,
             asks_standing: false,
         }
-    }
-
-    async fn line_pass(
-        &self,
-        lines: &Arc<Lines>,
-        terminal: &TerminalSlot,
-        request: &Request<Incoming>,
-    ) -> Result<LinePass, Refusal> {
-        let Peer(peer) = *request.extensions().get::<Peer>().ok_or(ErrorCode::Internal)?;
-        let pass = lines.pass(&terminal.identity.institution_code, peer).await;
-        pass.map_err(|error| Refusal::read_failed(&error))
     }
 
     fn room(&self) -> Result<Room<'_>, Refusal> {
@@ -183,7 +174,12 @@ impl Gatekeeper for Gate {
         self.standings.slot_of(identity).await
     }
 
-    async fn answer(&self, terminal: &Arc<TerminalSlot>, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(
+        &self,
+        terminal: &Arc<TerminalSlot>,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
         let started = Instant::now();
         let version = request.version();
         let route = router::find(request.method(), request.uri().path());
@@ -191,7 +187,7 @@ impl Gatekeeper for Gate {
             Ok(position) => (ROUTES[position].name, &self.routes[position]),
             Err(_) => (NO_ROUTE, &self.no_route),
         };
-        let (code, response) = match self.decide(terminal, route, request).await {
+        let (code, response) = match self.decide(terminal, peer, route, request).await {
             Ok(response) => ("", response),
             Err(refusal) => {
                 let (refusal, mut response) = self.refuse(&terminal.identity, name, refusal).await;

@@ -20,6 +20,7 @@ use wire::terminal_api::{
 };
 
 use super::Api;
+use super::admission::Admission;
 use super::answer::{self, Found};
 use super::body::{self, Digests, Question};
 use super::refusal::Refusal;
@@ -27,11 +28,12 @@ use crate::listener::identity::AskingTerminal;
 
 pub(super) async fn answer(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     let Question { value: asked, digests } =
-        body::read::<NumberCheckRequest>(NUMBER_VERIFICATIONS_PATH, terminal, request, api.body).await?;
+        body::read::<NumberCheckRequest>(NUMBER_VERIFICATIONS_PATH, admission, request, api.body).await?;
     let now = api.clock.now();
     let (request_id, query) = asked.into_parts();
     check_items(&request_id, &query)?;

@@ -11,7 +11,7 @@ use axum::{
 
 use super::{
     certificate::Band,
-    frame::{Frame, HOME, render},
+    frame::{Frame, HOME, as_here, render},
 };
 use crate::{
     certificate::{CertificateView, Situation},
@@ -31,8 +31,14 @@ struct StatePage {
     network: bool,
 }
 
-pub(super) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
+/// The certificate's state, in words that fit this machine.
+pub(super) fn view_here(gateway: &Gateway) -> CertificateView {
     let view = gateway.care.view();
+    CertificateView { remedy: as_here(gateway, &view.remedy), ..view }
+}
+
+pub(super) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
+    let view = view_here(&gateway);
     let page = StatePage {
         frame: Frame::new(&gateway, "端末の状態", HOME),
         band: Band::of(&view),

@@ -283,6 +283,9 @@ async fn every_state_has_its_words() {
         for path in ["/terminal/", "/terminal/certificate"] {
             let (_, page) = browser.page(path).await;
             assert!(page.contains(word) && page.contains("センターの手当て。"), "{path} {word}: {page}");
+            let void = stage != CertificateStage::Expired;
+            let fine = page.contains("✓ 接続しています") || page.contains("あと5日") || page.contains("あと4日");
+            assert!(!(void && fine), "{path} says it works, and it is {word}: {page}");
         }
     }
     browser.centre.mood().stage = CertificateStage::Valid;
@@ -290,6 +293,31 @@ async fn every_state_has_its_words() {
     assert!(status == StatusCode::OK && page.contains("電子証明書を更新しました。"), "{page}");
     let (status, page) = browser.page("/terminal/nothing").await;
     assert!(status == StatusCode::NOT_FOUND && page.contains("ページが見つかりません"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_field_of_a_letter_is_named_at_itself() {
+    let browser = browser(None, |_| {}).await;
+    let (status, page) = browser.submit("/terminal/certificate/letter", "number=12&secret=abc").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let wrong = ["number-fault", "secret-fault"].map(|id| page.matches(&format!("id=\"{id}\"")).count());
+    assert_eq!(wrong, [1, 1], "{page}");
+    assert_eq!(page.matches("aria-invalid").count(), 2, "{page}");
+    let (_, page) = browser.submit("/terminal/certificate/letter", "number=123456789012&secret=abc").await;
+    assert_eq!(page.matches("aria-invalid").count(), 1, "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_line_authentication_is_named_as_it_is_found_here() {
+    let here = "http://127.0.0.1:8454/";
+    let browser = self::browser(Some(1_000), |config| {
+        if let Some(gateway) = config.gateway.as_mut() {
+            gateway.line_authentication = here.to_owned();
+        }
+    })
+    .await;
+    let (_, trouble) = browser.page("/terminal/network").await;
+    assert!(trouble.contains(&format!("href=\"{here}\"")) && !trouble.contains("lineauth"), "{trouble}");
 }
 
 /// The text the procedures were handed out with, whatever tags and line breaks stand between.

@@ -203,7 +203,7 @@ fn the_first_accounts_stand_on_their_sheet() {
         issued_on: Date::constant(2026, 11, 22),
         environment: Environment::Production,
         accounts: &accounts,
-        login_site: "https://web.example.jp/",
+        login_site: Some("https://web.example.jp/"),
     };
     bench.file("accounts.pdf", sheet.pdf(&fonts()).unwrap());
     keep(&bench, "accounts.pdf");

@@ -26,6 +26,8 @@ use crate::web::password::Passwords;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, PortalUser, Site, refused};
 
+/// Whether institutions sign in to オンライン資格確認等システム yet. Until then no page and no sheet sends them there.
+const LOGIN_OPEN: bool = false;
 /// Characters of an initial password: 80 bits.
 const PASSWORD_CHARS: usize = 16;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -42,8 +44,8 @@ pub struct SheetMaker {
     pub sender: String,
     /// Where questions go: telephone and hours.
     pub contact: String,
-    /// Address of the institutions' login page.
-    pub login_site: String,
+    /// Address of the institutions' login page; `None` while nobody can sign in there.
+    pub login_site: Option<String>,
 }
 
 impl SheetMaker {
@@ -63,7 +65,7 @@ impl SheetMaker {
             passwords: Passwords::new().map_err(|error| error.to_string())?,
             sender: settings.sender.clone(),
             contact: settings.contact.clone(),
-            login_site,
+            login_site: LOGIN_OPEN.then_some(login_site),
         })
     }
 }
@@ -76,6 +78,8 @@ pub(super) struct SheetOffer {
     pub(super) sheets: i64,
     /// Whether the account has no password of its own yet.
     pub(super) open: bool,
+    /// Whether there is a page to sign in on.
+    pub(super) login_open: bool,
 }
 
 impl SheetOffer {
@@ -89,7 +93,12 @@ impl SheetOffer {
             return Ok(None);
         }
         let account = site.store.first_account(&user.institution_code).await?;
-        Ok(account.map(|one| Self { user_id: one.user_id, sheets: one.sheets, open: one.must_change }))
+        Ok(account.map(|one| Self {
+            user_id: one.user_id,
+            sheets: one.sheets,
+            open: one.must_change,
+            login_open: LOGIN_OPEN,
+        }))
     }
 }
 
@@ -128,6 +137,7 @@ const NO_ADDRESS: &str =
     "医療機関等の所在地が台帳に登録されていないため、通知書を作成できません。運用窓口にご連絡ください。";
 const NOT_HERE: &str = "このサイトでは通知書を作成できません。運用窓口にご連絡ください。";
 const ALREADY: &str = "通知書は、この画面を開いた後にすでに作成されています。手元にないときは、もう一度ダウンロードしてください。前の通知書の初期パスワードは使えなくなります。";
+const NOT_PROVEN: &str = "ご登録の方が医療機関等の方であることを、運用窓口から台帳の電話番号または所在地に確認しています。確認が終わるまで、通知書は作成できません。";
 const IN_USE: &str = "初期パスワードはすでに変更されています。通知書は必要ありません。";
 
 async fn issue(
@@ -168,6 +178,7 @@ async fn issue(
         AccountSheetIssue::Issued(_) => Ok(Issued::Sheet(zip)),
         AccountSheetIssue::Already(_) => Ok(Issued::Not(ALREADY)),
         AccountSheetIssue::InUse(_) => Ok(Issued::Not(IN_USE)),
+        AccountSheetIssue::NotProven(_) => Ok(Issued::Not(NOT_PROVEN)),
         AccountSheetIssue::Unknown => Err(refused::not_there()),
     }
 }
@@ -201,7 +212,7 @@ impl Sheet {
             issued_on: self.on,
             environment: Environment::Production,
             accounts: &[account],
-            login_site: &self.maker.login_site,
+            login_site: self.maker.login_site.as_deref(),
         };
         let pdf = self.maker.fonts.take().and_then(|fonts| sheet.pdf(&fonts));
         let pdf = pdf.inspect_err(|error| tracing::error!(%error, "a 通知書 could not be drawn")).ok()?;

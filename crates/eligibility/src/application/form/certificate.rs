@@ -104,7 +104,7 @@ impl CertificateForm {
             id: "for_eligibility",
             label: "オンライン資格確認端末として使う",
             required: false,
-            hint: "請求用端末と兼用する場合は両方を選んでください。電子証明書は共通です",
+            hint: "",
         },
         FieldText {
             id: "for_billing", label: "オンライン請求用端末として使う", required: false, hint: ""
@@ -144,7 +144,7 @@ impl TryFrom<&CertificateForm> for CertificateApplication {
         let uses = faults.keep(
             "for_eligibility",
             uses.ok_or_else(|| {
-                Fault::new("用途が選ばれていません。", "端末の用途を少なくとも1つ選んでください。")
+                Fault::new("端末の用途が選ばれていません。", "少なくとも1つ選んでください。")
             }),
         );
         let whole = (|| Some(Self { contact: contact?, terminal_name: terminal_name?, uses: uses? }))();

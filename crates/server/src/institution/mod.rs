@@ -35,6 +35,7 @@ pub fn site(origin: String, store: Store, clock: Clock, desk: Option<Arc<Desk>>)
         name: SITE_NAME,
         audience: None,
         origin,
+        other_origins: Vec::new(),
         sign_in: "/",
         home: "/",
         menu: if desk.is_some() { MENU_WITH_RENEWAL } else { MENU },

@@ -69,6 +69,7 @@ pub(super) async fn start(
         name: retrieval::SITE_NAME,
         audience: None,
         origin: settings.origin.clone().unwrap_or_else(|| format!("{scheme}://{address}")),
+        other_origins: Vec::new(),
         sign_in: "/",
         home: "/",
         menu: &[],

@@ -130,6 +130,7 @@ impl Ground<'_> {
             sign_in: "/login",
             home: plan.home,
             menu: plan.menu,
+            other_origins: Vec::new(),
             store: self.store.clone(),
             clock: self.clock.clone(),
         });

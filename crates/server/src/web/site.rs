@@ -37,6 +37,8 @@ pub struct Site {
     /// Scheme, host and port as browsers write it, e.g. `https://portal.example.jp`.
     pub origin: String,
     /// The page to sign in.
+    /// Other origins it answers under, e.g. its name with the port it listens on.
+    pub other_origins: Vec<String>,
     pub sign_in: &'static str,
     /// The first page after signing in.
     pub home: &'static str,
@@ -58,7 +60,17 @@ impl Site {
     /// Host and port as the `Host` header has it.
     #[must_use]
     pub fn authority(&self) -> &str {
-        self.origin.split_once("://").map_or("", |(_, authority)| authority)
+        authority_of(&self.origin)
+    }
+
+    /// Every origin it answers under.
+    pub(super) fn origins(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.origin).chain(&self.other_origins).map(String::as_str)
+    }
+
+    /// Whether the site answers under this host and port.
+    pub(super) fn answers_to(&self, authority: &str) -> bool {
+        self.origins().any(|origin| authority_of(origin).eq_ignore_ascii_case(authority))
     }
 
     /// The host alone: the id that passkeys are bound to.
@@ -86,14 +98,18 @@ impl Site {
 
 impl std::fmt::Debug for Site {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+fn authority_of(origin: &str) -> &str {
+    origin.split_once("://").map_or("", |(_, authority)| authority)
+}
+
         f.debug_struct("Site").field("name", &self.name).field("origin", &self.origin).finish_non_exhaustive()
     }
 }
 
 /// Gives the site to the extractors.
 async fn introduce(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(site);
-    next.run(request).await
+    request.extensions_mut().insert(Arc::clone(&site));
+    refused::framed(&site, next.run(request).await)
 }
 
 async fn in_time(request: Request, next: Next) -> Response {

@@ -11,6 +11,13 @@ pub const FOUNDATION_CSS: &str = include_str!("../../static/foundation.css");
 const SITE_CSS: &str = include_str!("../../static/site.css");
 const PASSKEY_JS: &str = include_str!("../../static/passkey.js");
 
+/// Where they lie.
+pub(super) const PLACE: &str = "/static/";
+/// The picture in a browser's tab, where browsers look for it unasked.
+pub const ICON: &str = "/favicon.ico";
+/// The same for every site of the house.
+pub const ICON_SVG: &str = include_str!("../../static/icon.svg");
+
 /// Browsers may keep style and scripts for an hour.
 const KEEP: &str = "public, max-age=3600";
 
@@ -18,6 +25,7 @@ pub(super) fn routes() -> Router {
     Router::new()
         .route("/static/foundation.css", get(|| async { file("text/css; charset=utf-8", FOUNDATION_CSS) }))
         .route("/static/site.css", get(|| async { file("text/css; charset=utf-8", SITE_CSS) }))
+        .route(ICON, get(|| async { file("image/svg+xml", ICON_SVG) }))
         .route("/static/passkey.js", get(|| async { file("text/javascript; charset=utf-8", PASSKEY_JS) }))
 }
 

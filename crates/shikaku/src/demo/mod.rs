@@ -1,6 +1,7 @@
 //! `shikaku demo`: the whole system on 127.0.0.1, for a newcomer, a vendor, a class.
 
 pub(crate) mod band;
+mod brought_certificate;
 mod consent;
 mod earlier_consents;
 mod foreign_card;
@@ -43,7 +44,7 @@ const DEFAULT_PERSONS: u32 = 1_000;
 const DEFAULT_SEED: u64 = 1;
 
 /// Run the whole system on 127.0.0.1 with SQLite: server, certificate authority, one institution with its
-/// terminal and card reader, simulated cards. Open http://127.0.0.1:8440/ then; Ctrl-C ends it.
+/// terminal and card reader, simulated cards. Open http://localhost:8440/ then; Ctrl-C ends it.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -97,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
 }
 
 fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
-    let page = format!("http://{}/", ports.landing());
+    let page = format!("{}/", ports.landing_origin());
     let share = folder.drop();
     let text = format!(
         "デモの準備ができました。\n  はじめのページ  {page}\n  レセコンの共有  {}\n  データ          {}\n  暗証番号        {PIN}\n終わるには Ctrl-C を押してください。",
@@ -111,7 +112,7 @@ fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
         .collect();
     let document = json!({
         "landing_page": page,
-        "first_day": format!("http://{}/first-day", ports.landing()),
+        "first_day": format!("{}/first-day", ports.landing_origin()),
         "portal": format!("http://localhost:{}", ports.portal().port()),
         "operator": format!("http://localhost:{}", ports.operator().port()),
         "institution_web": premises::institution_web_origin(ports),

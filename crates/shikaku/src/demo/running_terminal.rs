@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Result;
 use kiosk::{TerminalLink, TerminalLinkConfig};
-use terminal::{RunError, Status, Terminal, central::HttpsCentral, config::Config};
+use terminal::{RunError, Status, Terminal, central::HttpsCentral, certificate::Keeping, config::Config};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,7 @@ pub(crate) struct RunningTerminal {
     share: PathBuf,
     state: PathBuf,
     status: Arc<Status>,
+    keeping: Keeping,
     reader: Arc<TerminalLink>,
     stop: CancellationToken,
     task: JoinHandle<Result<(), RunError>>,
@@ -28,10 +29,11 @@ impl RunningTerminal {
         let status = terminal.status();
         let link =
             TerminalLinkConfig { address: terminal.reader_link_address()?, token_file: config.token_file() };
+        let keeping = Keeping::of(&config);
         let stop = CancellationToken::new();
         let task = tokio::spawn(terminal.serve(stop.clone()));
         let reader = Arc::new(TerminalLink::new(&link)?);
-        Ok(Self { share: config.drop.root, state: config.state, status, reader, stop, task })
+        Ok(Self { share: config.drop.root, state: config.state, status, keeping, reader, stop, task })
     }
 
     /// The folder it shares with its receipt computer.
@@ -45,6 +47,10 @@ impl RunningTerminal {
     /// What it knows of itself.
     pub(crate) fn status(&self) -> &Status {
         &self.status
+    }
+    /// Whether it has a certificate.
+    pub(crate) fn has_certificate(&self) -> bool {
+        self.keeping.current().is_ok_and(|held| held.is_some())
     }
     /// Its card reader's way to it.
     pub(crate) fn reader(&self) -> &Arc<TerminalLink> {

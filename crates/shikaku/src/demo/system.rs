@@ -19,7 +19,7 @@ pub(crate) use number_check::number_request;
 
 use crate::{
     demo::{
-        earlier_consents,
+        brought_certificate, earlier_consents,
         guide::Guide,
         joining::{
             self, Town, clinic, line_door,
@@ -85,6 +85,7 @@ impl System {
         let town = Town::open(&folder, ports).await?;
         let server = Server::start(&Config::load(&folder.server_settings())?, clock.clone()).await?;
         register(&server, &premises, &clock).await?;
+        brought_certificate::record(&server, &folder, clock.now()).await?;
         let jlis = Arc::clone(&server.simulated_jlis().context("the demo has a simulated J-LIS")?.authority);
         people::settle(&server, &jlis, &folder, &cast, &clock).await?;
         number_first_patient(&server, &people).await?;
@@ -161,7 +162,7 @@ impl System {
 
     /// How far the first day is.
     pub(crate) async fn first_day(&self) -> Result<Vec<Step>> {
-        progress::steps(self.store(), &self.town, self.clinic.share(), self.ports, self.clock.now()).await
+        progress::steps(self.store(), &self.town, &self.clinic, self.ports, self.clock.now()).await
     }
     /// What the telephones of the operator's people show.
     pub(crate) fn telephones(&self) -> Result<Vec<Shown>> {

@@ -50,6 +50,7 @@ fn settings(folder: &DataFolder, ports: Ports) -> Value {
             section([
                 ("listen", text(ports.new_gateway())),
                 ("institution_web", text(institution_web_origin(ports))),
+                ("line_authentication", text(format!("http://{}/", ports.line_door()))),
             ]),
         ),
     ]))

@@ -127,11 +127,11 @@ impl Ground<'_> {
             name: plan.name,
             audience: Some(plan.audience),
             origin: origin.clone(),
+            other_origins: Vec::new(),
             sign_in: "/login",
             home: plan.home,
             menu: plan.menu,
-            other_origins: Vec::new(),
-            store: self.store.clone(),
+                        store: self.store.clone(),
             clock: self.clock.clone(),
         });
         let refused = |message: String| StartError::Setting { setting: plan.setting, message };

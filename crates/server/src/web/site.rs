@@ -36,9 +36,9 @@ pub struct Site {
     pub audience: Option<Audience>,
     /// Scheme, host and port as browsers write it, e.g. `https://portal.example.jp`.
     pub origin: String,
-    /// The page to sign in.
     /// Other origins it answers under, e.g. its name with the port it listens on.
     pub other_origins: Vec<String>,
+    /// The page to sign in.
     pub sign_in: &'static str,
     /// The first page after signing in.
     pub home: &'static str,
@@ -96,12 +96,12 @@ impl Site {
     }
 }
 
-impl std::fmt::Debug for Site {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
 fn authority_of(origin: &str) -> &str {
     origin.split_once("://").map_or("", |(_, authority)| authority)
 }
 
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Site").field("name", &self.name).field("origin", &self.origin).finish_non_exhaustive()
     }
 }

@@ -26,6 +26,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V8__certificates", include_str!("V8__certificates.sql")),
     ("V9__lines", include_str!("V9__lines.sql")),
     ("V10__what_cannot_be_carried_out", include_str!("V10__what_cannot_be_carried_out.sql")),
+    ("V11__who_registered", include_str!("V11__who_registered.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

@@ -19,6 +19,7 @@ mod kill;
 mod lines;
 mod people;
 mod read_only;
+mod registrants;
 mod revocation_lists;
 mod schema;
 mod signing_in;

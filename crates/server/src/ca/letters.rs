@@ -14,12 +14,19 @@ use zeroize::Zeroizing;
 
 use super::{Desk, NotIssued};
 use crate::config::AuthorityLetters;
+use crate::web::seal::{Seal, SealError};
 
 /// Draws of a number until a free one is found; a million letters leave a million numbers for each.
 const NUMBER_DRAWS: usize = 8;
 
+/// Digits of a 文書番号 after the year. They only tell letters apart on the desk.
+const DOCUMENT_DIGITS: usize = 8;
+
 /// Writes letters.
-pub struct LetterDesk(Arc<Press>);
+pub struct LetterDesk {
+    press: Arc<Press>,
+    seal: Arc<Seal>,
+}
 
 /// How letters look and what all of them say.
 struct Press {
@@ -56,23 +63,24 @@ pub enum Written {
 }
 
 impl LetterDesk {
-    /// From the settings. The fonts are tried and not kept.
+    /// From the settings. The fonts are tried and not kept. Letters are sealed until they are printed.
     ///
     /// # Errors
     /// [`pki::Error::File`], [`pki::Error::Font`].
-    pub fn new(settings: &AuthorityLetters) -> pki::Result<Self> {
+    pub fn new(settings: &AuthorityLetters, seal: Arc<Seal>) -> pki::Result<Self> {
         let files = pki::letter::FontFiles {
             regular: settings.regular.clone(),
             bold: settings.bold.clone(),
             fallback: settings.fallback.clone(),
             bold_fallback: settings.bold_fallback.clone(),
         };
-        Ok(Self(Arc::new(Press {
+        let press = Press {
             fonts: FontsOnDemand::new(files)?,
             sender: settings.sender.clone(),
             contact: settings.contact.clone(),
             retrieval_site: settings.retrieval_site.clone(),
-        })))
+        };
+        Ok(Self { press: Arc::new(press), seal })
     }
 
     /// Draws number and secret, writes the letter, files both in one transaction with the application.
@@ -87,7 +95,7 @@ impl LetterDesk {
         for _ in 0..NUMBER_DRAWS {
             let now = desk.clock().now();
             let (number, secret) = draw()?;
-            let document_number = document_number(&number, now);
+            let document_number = document_number(now)?;
             let secret_hash = desk.secrets().hash(&number, &secret);
             let page = Page {
                 letter: letter.clone(),
@@ -98,11 +106,15 @@ impl LetterDesk {
                 secret,
                 now,
             };
-            let pdf = self.print(page).await?;
+            let pdf = Zeroizing::new(self.print(page).await?);
+            let letter_id = uuid::Uuid::now_v7().to_string();
+            let owner = owner(&letter.institution, &letter_id);
+            let sealed_pdf =
+                self.seal.seal(&owner, &pdf).map_err(|_| pki::Error::Crypto("a letter was not sealed"))?;
             let retrieval = Retrieval { issued_at: now, retrieved_at: None, withdrawn_at: None };
             let new = NewLetter {
                 institution_code: letter.institution.clone(),
-                letter_id: uuid::Uuid::now_v7().to_string(),
+                letter_id,
                 order_id: letter.order_id.clone(),
                 application: letter.application.clone(),
                 document_number,
@@ -110,7 +122,7 @@ impl LetterDesk {
                 number,
                 terminal_name: letter.terminal_name.clone(),
                 uses: letter.uses,
-                pdf,
+                sealed_pdf,
                 made_at: now,
                 retrievable_until: retrieval.valid_until(),
             };
@@ -125,7 +137,7 @@ impl LetterDesk {
 
     /// Reading the fonts and drawing take long: not on the threads that serve.
     async fn print(&self, page: Page) -> pki::Result<Vec<u8>> {
-        let press = Arc::clone(&self.0);
+        let press = Arc::clone(&self.press);
         let printed = tokio::task::spawn_blocking(move || press.print(&page)).await;
         printed.unwrap_or_else(|_| Err(pki::Error::Pdf("drawing was broken off".to_owned())))
     }
@@ -184,7 +196,28 @@ fn draw() -> Result<(RetrievalNumber, RetrievalSecret), NotIssued> {
     Ok((RetrievalNumber::from_random(number), RetrievalSecret::from_random(*secret)))
 }
 
-/// 文書番号: the year and the last digits of the number, which is not secret.
-fn document_number(number: &RetrievalNumber, now: Instant) -> String {
-    format!("認発第{}-{}号", tokyo_date(now).year(), &number.as_str()[6..])
+/// 文書番号: the year and digits of its own. It stands on lists that people without the letter see, so it tells nothing of
+/// the リファレンスナンバー.
+fn document_number(now: Instant) -> Result<String, NotIssued> {
+    let mut drawn = [0; 8];
+    rand::fill(&mut drawn).map_err(|_| pki::Error::Crypto("random numbers"))?;
+    let number = u64::from_be_bytes(drawn) % 10_u64.pow(u32::try_from(DOCUMENT_DIGITS).unwrap_or_default());
+    Ok(format!("認発第{}-{number:0DOCUMENT_DIGITS$}号", tokyo_date(now).year()))
+}
+
+/// Whose seal it is: one letter is nothing in another one's place.
+fn owner(institution: &InstitutionCode, letter_id: &str) -> String {
+    format!("certificate-letter:{institution}:{letter_id}")
+}
+
+/// A letter as it is printed.
+///
+/// # Errors
+/// [`SealError`] when it is another letter's, or was sealed with another key.
+pub fn opened_letter(
+    seal: &Seal,
+    (institution, letter_id): (&InstitutionCode, &str),
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    seal.open(&owner(institution, letter_id), sealed)
 }

@@ -1,6 +1,9 @@
 //! 簡易書留発送: letters to print, to post, and their 引受番号.
 
+use std::sync::Arc;
+
 use askama::Template;
+use axum::Extension;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,7 +11,9 @@ use eligibility::{account::OperatorAction, institution::InstitutionCode};
 use store::Letter;
 
 use super::acting;
+use crate::ca::opened_letter;
 use crate::portal::applications::{see, summary};
+use crate::web::seal::Seal;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, OperatorUser, Shell, Site, refused, render};
 
@@ -90,7 +95,7 @@ async fn view(site: &Site, letter: &Letter, mistyped: Option<&Mistyped>) -> Resu
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
-    if let Err(refused) = user.must_be_allowed(OperatorAction::SendLetters) {
+    if let Err(refused) = super::allowed(&site, &user, OperatorAction::SendLetters).await {
         return refused;
     }
     write(&site, &user, None).await.unwrap_or_else(|error| refused::by_store(&error))
@@ -99,6 +104,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
 /// The letter to print.
 pub(super) async fn pdf(
     OnSite(site): OnSite,
+    Extension(seal): Extension<Arc<Seal>>,
     user: OperatorUser,
     Path((institution, letter)): Path<(String, String)>,
 ) -> Response {
@@ -108,9 +114,14 @@ pub(super) async fn pdf(
     };
     let Ok(institution) = InstitutionCode::parse(&institution) else { return refused::not_there() };
     match site.store.open_letter(&institution, &letter, &by.account, site.clock.now()).await {
-        Ok(Some(pdf)) => {
+        Ok(Some(sealed)) => {
+            let Ok(pdf) = opened_letter(&seal, (&institution, &letter), &sealed) else {
+                tracing::error!(letter, "a letter is sealed with another secrets_key");
+                return refused::broken();
+            };
             let kind = HeaderValue::from_static("application/pdf");
             let shown = HeaderValue::from_static("inline; filename=\"letter.pdf\"");
+            let pdf = pdf.to_vec();
             ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, shown)], pdf).into_response()
         }
         Ok(None) => refused::not_there(),

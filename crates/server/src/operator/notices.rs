@@ -73,7 +73,7 @@ async fn write(
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
-    if let Err(refused) = user.must_be_allowed(OperatorAction::PublishNotices) {
+    if let Err(refused) = super::allowed(&site, &user, OperatorAction::PublishNotices).await {
         return refused;
     }
     write(&site, &user, (new_id(), FormData::default()), None).await

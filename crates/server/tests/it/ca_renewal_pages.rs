@@ -200,6 +200,7 @@ async fn the_end_is_told_on_my_menu(engine: Engine) {
     })
     .await;
     let last = last_day(&site.terminal("o1").await);
+    let (_, waiting) = site.unposted("o2", "会計2号機").await;
     let portal = Portal { system: site.system, mailbox };
     // The session lasts over the midnight.
     portal.system.hands.set(Instant(start_of_day(add_days(last, -90)).0 - 60_000));
@@ -207,6 +208,12 @@ async fn the_end_is_told_on_my_menu(engine: Engine) {
     let (member, secret) = portal.member(INSTITUTION, mail).await;
     let (other, _) = portal.member("1319990020", "other@mihon.example").await;
     let before = member.get("/my-menu").await;
+    before.says(200, "引受番号").says(200, "123-45-67890-1").says(200, "発送日").says(200, "発送の準備中");
+    // The desk's number for a letter tells nothing of the number that opens it.
+    let letters = portal.system.store().letters_of(&code()).await.expect("reads");
+    let own = letters.iter().find(|letter| letter.order_id == "o2").expect("the letter");
+    assert!(!own.document_number.contains(&waiting.number[6..]), "{}", own.document_number);
+    assert!(!other.get("/my-menu").await.says(200, "マイメニュー").text.contains("123-45-67890-1"));
     assert!(!before.says(200, "マイメニュー").text.contains("電子証明書の有効期限"), "{}", before.text);
     portal.system.hands.advance(DAY / 1_440);
     let menu = member.get("/my-menu").await;

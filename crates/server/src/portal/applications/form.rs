@@ -99,7 +99,10 @@ async fn offered(site: &Site, user: &PortalUser, kind: ApplicationKind) -> Resul
     let usable = all.into_iter().filter(|one| one.revocation.is_none() && !one.period.is_over(now));
     let named = usable.map(|one| {
         let last_day = eligibility::calendar::format_japanese(one.period.last_day());
-        let words = format!("{}（{last_day}まで、シリアル番号 {}）", one.terminal_name, one.serial);
+        let mut words = format!("{}（{last_day}まで、シリアル番号 {}）", one.terminal_name, one.serial);
+        if let Some(next) = &one.successor {
+            words += &format!("。更新後の電子証明書はシリアル番号 {next}");
+        }
         (one.serial, words)
     });
     Ok(Offered { certificates: named.collect() })

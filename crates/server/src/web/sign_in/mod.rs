@@ -38,7 +38,7 @@ pub struct SignInDesk {
     /// Hashes passwords.
     pub passwords: Passwords,
     /// Seals TOTP secrets.
-    pub seal: Seal,
+    pub seal: Arc<Seal>,
     /// What the field for the name is called, e.g. `メールアドレス`.
     pub name_label: &'static str,
     /// `email` or `text`: how browsers help with the name.

@@ -154,7 +154,18 @@ async fn a_file_is_installed_with_its_password_only() {
     let zip = zip.finish().expect("ends").into_inner();
     let again = care.install_from_file(zip, PASSWORD.into()).await.expect("installed");
     assert_eq!(again.fingerprint, facts.fingerprint);
+    let weak = |options: zip::write::SimpleFileOptions<'_>| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        zip.start_file("terminal.p12", options).expect("begins");
+        zip.write_all(&p12).expect("writes");
+        zip.finish().expect("ends").into_inner()
+    };
+    let plain = zip::write::SimpleFileOptions::default;
+    let zip_crypto = plain().with_deprecated_encryption(PASSWORD.as_bytes()).expect("a password");
+    let short = plain().with_aes_encryption(zip::AesMode::Aes128, PASSWORD);
     for (name, file, expected) in [
+        ("ZipCrypto", weak(zip_crypto), Fault::WeakZip),
+        ("AES-128", weak(short), Fault::WeakZip),
         ("no certificate", b"hello".to_vec(), Fault::Password),
         ("too large", vec![0; 2 * 1024 * 1024], Fault::TooLarge),
     ] {

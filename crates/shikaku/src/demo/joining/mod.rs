@@ -70,7 +70,7 @@ impl Town {
         let mailbox = Mailbox::open(&folder.root().join("mailbox"))?;
         let listener = tokio::net::TcpListener::bind(ports.smtp()).await.context("the demo's mail server")?;
         tasks.spawn(smtp::serve(listener, mailbox.clone(), stop.clone()));
-        let letterbox = Letterbox::open(&folder.root().join("post"))?;
+        let letterbox = Letterbox::open(&folder.root().join("post"), folder.key(settings::SECRETS_KEY))?;
         Ok(Self { mailbox, letterbox, stop, tasks })
     }
 

@@ -95,11 +95,14 @@ impl PostRoom {
             secret_hash: self.secrets.hash(&letter.number, &letter.secret),
             terminal_name: letter.terminal.clone(),
             uses: CertificateUses::Eligibility,
-            pdf: b"paper".to_vec(),
+            sealed_pdf: b"paper".to_vec(),
             made_at: now,
             retrievable_until: retrieval.valid_until(),
         }));
         assert_eq!(filed.expect("filed"), LetterFiled::Fresh);
+        let id = format!("letter-{}", letter.order);
+        let posted = self.store.post_letter(&code(), &id, "123-45-67890-1", "yubin", now);
+        assert_eq!(self.runtime.block_on(posted), Ok(true));
     }
 }
 

@@ -20,8 +20,9 @@ use server::portal::applications::{self, CarryingOut, SheetMaker};
 use server::web::{Site, door, seal::Seal};
 use server::{Clock, ClockHands};
 use store::{
-    Audience, FormId, Institution, InstitutionAddress, MailText, NewMail, NewMailLink, NewOperator, OperatorAccount,
-    Options, PendingRegistration, ProofWay, REGISTRATION_LINK, Stage, Store, WebSession, audit::AuditEvent,
+    Audience, FormId, Institution, InstitutionAddress, MailText, NewMail, NewMailLink, NewOperator,
+    OperatorAccount, Options, PendingRegistration, ProofWay, REGISTRATION_LINK, Stage, Store, WebSession,
+    audit::AuditEvent,
 };
 use testkit::postgres;
 use testkit::system::Engine;
@@ -203,11 +204,8 @@ impl Sites {
 
     /// A person of the operator made sure that the account is of the institution.
     pub(crate) async fn prove(&self, code: &InstitutionCode, account: &str) {
-        let by = Actor {
-            side: Side::Operator(OperatorRole::Reviewer),
-            account: "kakunin".to_owned(),
-            mail: None,
-        };
+        let by =
+            Actor { side: Side::Operator(OperatorRole::Reviewer), account: "kakunin".to_owned(), mail: None };
         let proof = (ProofWay::Phone, "院長に電話で確認");
         let proven = self.store.prove_registrant((code, account), proof, by, self.clock.now()).await;
         assert_eq!(proven, Ok(true));

@@ -7,6 +7,10 @@ use reqwest::{
     header::{ACCEPT, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE},
 };
 use terminal::{Terminal, central::HttpsCentral, config::Config};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_util::sync::CancellationToken;
 use wire::institution_certificate::CertificateStage;
 
@@ -284,7 +288,8 @@ async fn every_state_has_its_words() {
             let (_, page) = browser.page(path).await;
             assert!(page.contains(word) && page.contains("センターの手当て。"), "{path} {word}: {page}");
             let void = stage != CertificateStage::Expired;
-            let fine = page.contains("✓ 接続しています") || page.contains("あと5日") || page.contains("あと4日");
+            let fine =
+                page.contains("✓ 接続しています") || page.contains("あと5日") || page.contains("あと4日");
             assert!(!(void && fine), "{path} says it works, and it is {word}: {page}");
         }
     }
@@ -362,4 +367,33 @@ async fn the_procedures_stand_word_for_word_and_come_when_nothing_answers() {
     assert!(bare(&page).contains(&bare(TROUBLE)), "{page}");
     let (_, state) = cut_off.page("/terminal/").await;
     assert!(bare(&state).contains(&bare(TROUBLE)) && state.contains("接続できません"), "{state}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stalled_bodies_keep_no_page_away() {
+    let browser = browser(Some(1_000), |_| {}).await;
+    let stalled = format!(
+        "POST /form HTTP/1.1\r\nhost: {0}\r\norigin: http://{0}\r\nconnection: close\r\n\
+         content-length: 1000\r\n\r\nhalf",
+        browser.address
+    );
+    let mut held = Vec::new();
+    // More than are answered at once.
+    for _ in 0..100 {
+        let mut stream = TcpStream::connect(&browser.address).await.expect("a connection");
+        stream.write_all(stalled.as_bytes()).await.expect("written");
+        held.push(stream);
+    }
+    // Those without a place are told so instead of waiting for the others' bodies.
+    let mut told = vec![0; 12];
+    held.last_mut().expect("some").read_exact(&mut told).await.expect("an answer");
+    assert_eq!(told, b"HTTP/1.1 503", "{}", String::from_utf8_lossy(&told));
+    let (status, page) = browser.page("/terminal/").await;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    // Whoever never goes on is sent away, and so is who says nothing at all.
+    held.push(TcpStream::connect(&browser.address).await.expect("a connection"));
+    for mut stream in held {
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+    assert_eq!(browser.submit("/form", "whole").await.0, StatusCode::OK);
 }

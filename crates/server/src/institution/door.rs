@@ -17,6 +17,7 @@ use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
 use crate::listener::terminals::TerminalSlot;
 use crate::terminal_api::admission::Admission;
+use crate::terminal_api::denied;
 use crate::terminal_api::refusal::Refusal;
 use crate::terminal_api::standing::Standings;
 use crate::web::door::Peer;
@@ -24,6 +25,8 @@ use crate::web::{Site, refused};
 
 /// Requests of one terminal answered at once.
 const REQUESTS_OF_ONE: u32 = 16;
+/// What a refused browser is recorded to have tried.
+const ACTION: &str = "institution_web";
 
 /// Lets browsers with a certificate in.
 pub struct InstitutionDoor {
@@ -87,6 +90,8 @@ impl Gatekeeper for InstitutionDoor {
         let is_style = request.uri().path().starts_with("/static/");
         match self.admit(terminal, peer).await {
             Err(refusal) if !is_style => {
+                let Site { store, clock, .. } = &*self.site;
+                let refusal = denied::record(store, clock, &terminal.identity, ACTION, refusal).await;
                 tracing::info!(
                     institution = %terminal.identity.institution_code,
                     code = refusal.code.internal_name(),

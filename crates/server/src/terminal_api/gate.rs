@@ -11,14 +11,12 @@ use axum::http::{HeaderValue, Request, Response, header};
 use eligibility::errors::ErrorCode;
 use hyper::Version;
 use hyper::body::Incoming;
-use store::Denial;
-use store::audit::AuditEvent;
 
 use super::admission::Admission;
 use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
-use super::{Api, certificate, nonces, receipt_keys, status, verify_card, verify_number};
+use super::{Api, certificate, denied, nonces, receipt_keys, status, verify_card, verify_number};
 use crate::line_auth::Lines;
 use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
@@ -130,43 +128,6 @@ impl Gate {
         let room = Room(&self.in_flight);
         if taken >= self.limits.all { Err(ErrorCode::Overloaded.into()) } else { Ok(room) }
     }
-
-    /// The answer to a refused request; an attempt at what is not allowed is recorded first.
-    async fn refuse(
-        &self,
-        terminal: &AskingTerminal,
-        action: &str,
-        refusal: Refusal,
-    ) -> (Refusal, Response<Body>) {
-        if !refusal.is_denial() {
-            let response = refusal.response();
-            return (refusal, response);
-        }
-        let source = format!("certificate:{}", terminal.fingerprint);
-        // What was refused: a card, so that an investigator finds it again at other places, or the terminal itself.
-        let (object, detail) = match &refusal.card {
-            Some(digest) => (format!("card:{digest}"), source.clone()),
-            None => (source.clone(), String::new()),
-        };
-        let denial = Denial {
-            institution_code: terminal.institution_code.clone(),
-            source,
-            audit: AuditEvent {
-                actor: format!("terminal:{}", terminal.terminal_name),
-                action: action.to_owned(),
-                object,
-                outcome: format!("denied:{}", refusal.code.internal_name()),
-                detail,
-            },
-            recorded_at: self.api.clock.now(),
-        };
-        let refusal = match self.api.store.record_denied(denial).await {
-            Ok(()) => refusal,
-            Err(error) => Refusal::write_failed(&error),
-        };
-        let response = refusal.response();
-        (refusal, response)
-    }
 }
 
 impl Gatekeeper for Gate {
@@ -190,7 +151,9 @@ impl Gatekeeper for Gate {
         let (code, response) = match self.decide(terminal, peer, route, request).await {
             Ok(response) => ("", response),
             Err(refusal) => {
-                let (refusal, mut response) = self.refuse(&terminal.identity, name, refusal).await;
+                let Api { store, clock, .. } = &self.api;
+                let refusal = denied::record(store, clock, &terminal.identity, name, refusal).await;
+                let mut response = refusal.response();
                 // Whoever may not ask need not stay.
                 if version < Version::HTTP_2 && terminal.standing() != Standing::Registered {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -5,6 +5,7 @@ pub(crate) mod admission;
 mod answer;
 mod body;
 mod certificate;
+pub(crate) mod denied;
 mod gate;
 mod guessing_alarm;
 pub mod insurer_names;

@@ -2,6 +2,7 @@
 //! what its pages may do.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -9,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::{refused, site::Site, style};
+use crate::ops::seldom::Seldom;
 
 /// Scripts, styles and pictures from the site itself, nothing inline, no frame around it.
 const CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
@@ -24,12 +26,24 @@ const PERMISSIONS: HeaderValue = HeaderValue::from_static(
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+static FOREIGN_NAMES: Seldom = Seldom::new();
+static FOREIGN_PAGES: Seldom = Seldom::new();
+
+/// Counts a refusal; says so once in a while only, because anybody can bring one about.
+fn note(lines: &Seldom, why: &'static str, site: &'static str) {
+    metrics::counter!("shikaku_foreign_requests_refused_total", "why" => why).increment(1);
+    if let Some(others) = lines.due(Instant::now()) {
+        tracing::warn!(site, why, others, "a request under another name or from another page was refused");
+    }
+}
+
 /// Refuses what does not come under the site's name or, if it changes something, from its own pages; sets the headers.
 pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let mut response = if !named(&request, &site) && !is_look(&request) {
+        note(&FOREIGN_NAMES, "name", site.name);
         refused::unknown_host(&site.origin)
     } else if changes(request.method()) && !from_own_page(request.headers(), &site) {
-        tracing::warn!(site = site.name, "a change that came from another site's page was refused");
+        note(&FOREIGN_PAGES, "page", site.name);
         refused::foreign_page()
     } else {
         next.run(request).await

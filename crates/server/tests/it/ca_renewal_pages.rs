@@ -15,6 +15,7 @@ use wire::institution_certificate::CODE_HEADER;
 use crate::ca_support::{Bench, DAY, PASSWORD, Site, TERMINAL, Terminal, code, request_of};
 use crate::on_both_engines;
 use crate::portal_support::{self, Portal, login};
+use crate::support::audit_dump;
 
 const RENEWAL: &str = "/certificate-renewal";
 
@@ -151,6 +152,8 @@ async fn a_page_renews_within_ninety_days_and_both_are_taken_for_fourteen(engine
         403,
         &["更新前の古い電子証明書のため、使えません", "新しい電子証明書を端末に導入", "OQSA9111E"],
     );
+    let dump = audit_dump(&site.system).await;
+    assert!(dump.contains("denied:InstitutionCertificateSuperseded"), "{dump}");
     assert_eq!(over.headers[CODE_HEADER], "OQSA9111E");
     says(&ask(&site, &new, "/", None).await, 200, &["電子証明書は有効です"]);
     site.system.stop().await;

@@ -3,10 +3,13 @@
 use hyper::Method;
 use testkit::system::Engine;
 
+use crate::ops::get;
 use crate::portal_support::Portal;
+use crate::support::captured_log;
 
 crate::on_both_engines! {
     a_change_from_another_page_or_under_another_name_is_refused
+    foreign_requests_cannot_fill_the_log
     every_open_page_works_without_script_and_says_what_browsers_may_do
 }
 
@@ -33,6 +36,29 @@ async fn a_change_from_another_page_or_under_another_name_is_refused(engine: Eng
     for method in [Method::PUT, Method::DELETE, Method::PATCH] {
         let headers = [("origin", own.as_str())];
         assert_eq!(browser.send(method, "/my-menu", String::new(), &headers).await.status, 404);
+    }
+}
+
+async fn foreign_requests_cannot_fill_the_log(engine: Engine) {
+    const FLOOD: usize = 50;
+    let log = captured_log();
+    let portal = Portal::open(engine).await;
+    let browser = portal.browser();
+    for _ in 0..FLOOD {
+        browser
+            .post_with("/login", &[], &[("origin", "https://evil.example")])
+            .await
+            .says(403, "何も変更していません");
+        let page = browser.send(Method::GET, "/", String::new(), &[("host", "evil.example")]).await;
+        page.says(421, "アドレスが違います");
+    }
+    let lines = log.text().lines().filter(|line| line.contains("from another page was refused")).count();
+    assert!((1..FLOOD / 5).contains(&lines), "{lines} lines for {FLOOD} requests of each kind");
+    let metrics = get(portal.system.server.ops(), "/metrics").await.1;
+    for why in ["page", "name"] {
+        let name = format!("shikaku_foreign_requests_refused_total{{why=\"{why}\"}} ");
+        let count = metrics.lines().find_map(|line| line.strip_prefix(&name)?.parse::<usize>().ok());
+        assert!(count.is_some_and(|count| count >= FLOOD), "{why}: {metrics}");
     }
 }
 

@@ -254,8 +254,15 @@ async fn faults_stand_at_their_fields_and_the_draft_stays(engine: Engine) {
         .has("id=\"phone-error\"")
         .has("aria-describedby=\"phone-hint phone-error\"")
         .has("href=\"#contact_name\"");
-    faulty.has("電話番号の形式が正しくありません。").has("用途が選ばれていません。").has("value=\"医事課\"");
+    faulty.has("電話番号の形式が正しくありません。").has("端末の用途が選ばれていません。").has("value=\"医事課\"");
     faulty.lacks("<b>1号機").has("1号機");
+    // Opened anew and filled in the same, it is the same draft.
+    let anew = clinic.get("/applications/certificate-issue").await.hidden("id");
+    let mut same = typed;
+    same[0].1 = &anew;
+    let faulty = clinic.post("/applications/certificate-issue", &same).await;
+    assert_eq!((faulty.status, faulty.hidden("id")), (422, id.clone()));
+    assert_eq!(clinic.get("/applications").await.text.matches("続きを入力する").count(), 1);
     // It is kept, and listed as a draft.
     clinic.get("/applications").await.has("下書き").has("続きを入力する");
     let place = format!("/applications/certificate-issue/{id}");
@@ -405,7 +412,7 @@ pub(crate) fn sheets() -> Arc<SheetMaker> {
         passwords: server::web::password::Passwords::new().expect("randomness"),
         sender: "架空オンライン資格確認 運用窓口".to_owned(),
         contact: "電話 0120-000-000（平日 9:00〜17:00）".to_owned(),
-        login_site: "https://institution.example/".to_owned(),
+        login_site: None,
     })
 }
 

@@ -76,6 +76,11 @@ async fn every_open_page_works_without_script_and_says_what_browsers_may_do(engi
         ("/manual?q=%E5%9B%9E%E7%B7%9A%E8%AA%8D%E8%A8%BC", "件あります"),
         ("/manual?q=%EF%BC%AC%EF%BC%A1%EF%BC%AE", "LANケーブル"),
         ("/manual/network-trouble", "希望する/希望しない"),
+        ("/manual/certificate-renewal", "90日前"),
+        ("/manual/certificate-revocation", "元に戻せません"),
+        ("/manual/succession", "承継申請"),
+        ("/manual/code-change", "医療機関等コード変更申請"),
+        ("/manual/customer-id-change", "お客さまID変更申請"),
         ("/manual/certificate-check", "Online Billing NW Common RootCA"),
     ] {
         let page = browser.get(path).await;

@@ -48,7 +48,7 @@ const SERIAL: FieldText = FieldText {
     id: "serial",
     label: "電子証明書のシリアル番号",
     required: true,
-    hint: "証明書の管理画面、またはマイメニューの一覧で確認できます",
+    hint: "端末の「電子証明書」の画面、または証明書の管理画面で確認できます",
 };
 
 /// 電子証明書発行申請 as typed. Anything may be empty.

@@ -1,8 +1,11 @@
 //! What is said when there is nothing to show: in plain words, with the next step, and nothing of what was asked.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use eligibility::account::{OperatorAction, OperatorRole};
 
 use super::page::Shell;
 use super::site::Site;
@@ -12,17 +15,17 @@ use super::site::Site;
 #[template(path = "web/refused.html")]
 struct Refused {
     title: &'static str,
-    cause: &'static str,
+    cause: Cow<'static, str>,
     remedy: &'static str,
     /// The site's own address, where it was asked for under another.
     origin: Option<String>,
 }
 
 /// The words of a refusal, kept beside it: the site puts them into its own frame.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Words {
     title: &'static str,
-    cause: &'static str,
+    cause: Cow<'static, str>,
     remedy: &'static str,
 }
 
@@ -36,7 +39,7 @@ struct OnSite {
 
 /// Puts the words of a refusal into the site's frame; any other answer stays as it is.
 pub(super) fn framed(site: &Site, response: Response) -> Response {
-    let Some(words) = response.extensions().get::<Words>().copied() else { return response };
+    let Some(words) = response.extensions().get::<Words>().cloned() else { return response };
     match (OnSite { shell: Shell::new(site, words.title, "", None), words }).render() {
         Ok(html) => (response.status(), Html(html)).into_response(),
         Err(_) => response,
@@ -44,7 +47,7 @@ pub(super) fn framed(site: &Site, response: Response) -> Response {
 }
 
 fn say(status: StatusCode, words: Words) -> Response {
-    let Words { title, cause, remedy } = words;
+    let Words { title, cause, remedy } = words.clone();
     let mut response = write(status, &Refused { title, cause, remedy, origin: None });
     response.extensions_mut().insert(words);
     response
@@ -64,10 +67,20 @@ pub fn not_there() -> Response {
         StatusCode::NOT_FOUND,
         Words {
             title: "ページが見つかりません",
-            cause: "お探しのページはありません。移動したか、アドレスが正しくない可能性があります。",
+            cause: "お探しのページはありません。移動したか、アドレスが正しくない可能性があります。".into(),
             remedy: "トップページからもう一度お進みください。",
         },
     )
+}
+
+/// 404 too, for a person of the operator whose role does not do this: nothing is said of what is there, but who may.
+#[must_use]
+pub fn for_other_roles(role: OperatorRole, action: OperatorAction) -> Response {
+    let may = OperatorRole::ALL.iter().filter(|other| other.may(action)).map(|other| other.label());
+    let may = may.collect::<Vec<_>>().join("・");
+    let cause = format!("この画面を使えるのは、権限が「{may}」の方です。あなたの権限は「{}」です。", role.label());
+    let remedy = "左のメニューにある画面を使うか、システム管理者にご相談ください。";
+    say(StatusCode::NOT_FOUND, Words { title: "この権限では使えません", cause: cause.into(), remedy })
 }
 
 /// The fallback of a site's router.
@@ -82,7 +95,7 @@ pub fn incomplete() -> Response {
         StatusCode::BAD_REQUEST,
         Words {
             title: "受け付けられませんでした",
-            cause: "送信された内容が完全ではありませんでした。",
+            cause: "送信された内容が完全ではありませんでした。".into(),
             remedy: "前のページに戻り、再読み込みしてからもう一度お試しください。",
         },
     )
@@ -95,7 +108,7 @@ pub(super) fn foreign_page() -> Response {
         StatusCode::FORBIDDEN,
         Words {
             title: "受け付けられませんでした",
-            cause: "このサイトのページ以外から送信されたため、何も変更していません。",
+            cause: "このサイトのページ以外から送信されたため、何も変更していません。".into(),
             remedy: "このサイトを開き直し、画面のボタンから操作してください。",
         },
     )
@@ -106,7 +119,7 @@ pub(super) fn foreign_page() -> Response {
 pub(super) fn unknown_host(origin: &str) -> Response {
     let page = Refused {
         title: "アドレスが違います",
-        cause: "このアドレスでは利用できません。",
+        cause: "このアドレスでは利用できません。".into(),
         remedy: "正しいアドレスは次のとおりです。ブックマークも直してください。",
         origin: Some(origin.to_owned()),
     };
@@ -120,7 +133,7 @@ pub fn busy() -> Response {
         StatusCode::SERVICE_UNAVAILABLE,
         Words {
             title: "ただいま混み合っています",
-            cause: "処理を完了できませんでした。入力した内容は登録されていません。",
+            cause: "処理を完了できませんでした。入力した内容は登録されていません。".into(),
             remedy: "1分ほど待ってから、もう一度お試しください。",
         },
     )
@@ -133,7 +146,7 @@ pub fn broken() -> Response {
         StatusCode::INTERNAL_SERVER_ERROR,
         Words {
             title: "システムエラーが発生しました",
-            cause: "システムの内部で問題が起きました。",
+            cause: "システムの内部で問題が起きました。".into(),
             remedy: "時間をおいてもう一度お試しください。続くときは運用窓口にご連絡ください。",
         },
     )

@@ -110,8 +110,7 @@ pub enum Stopped {
 
 const PROVEN: &str = "SELECT f.subject FROM portal_facility f JOIN registrant_proof p \
      ON p.institution_code = f.institution_code AND p.subject = f.subject WHERE f.institution_code = $1";
-const SUBJECT: &str =
-    "SELECT subject, institution_name FROM portal_facility WHERE institution_code = $1";
+const SUBJECT: &str = "SELECT subject, institution_name FROM portal_facility WHERE institution_code = $1";
 const REGISTER_NAME: &str = "SELECT name FROM institution WHERE code = $1";
 const PROOF: &str = "SELECT way, note, proven_by, proven_at FROM registrant_proof \
      WHERE institution_code = $1 AND subject = $2";
@@ -119,8 +118,7 @@ const PROVE: &str = "INSERT INTO registrant_proof (institution_code, subject, wa
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (institution_code, subject) DO NOTHING";
 const STOP: &str = "SELECT reason, asked_by, asked_at, asked_mail_key FROM registrant_stop \
      WHERE institution_code = $1 AND subject = $2 AND stopped_at IS NULL";
-const ASK_STOP: &str =
-    "INSERT INTO registrant_stop (institution_code, subject, reason, asked_by, asked_mail_key, asked_at) \
+const ASK_STOP: &str = "INSERT INTO registrant_stop (institution_code, subject, reason, asked_by, asked_mail_key, asked_at) \
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (institution_code, subject) DO NOTHING";
 const STOPPED: &str = "UPDATE registrant_stop SET stopped_by = $1, stopped_at = $2 \
      WHERE institution_code = $3 AND subject = $4 AND stopped_at IS NULL";

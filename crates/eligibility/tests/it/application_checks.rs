@@ -235,5 +235,8 @@ fn a_name_is_the_same_however_it_is_written() {
         assert!(names_agree(one, other), "{one} {other}");
     }
     assert!(!names_agree("みなと内科", "みなと眼科"));
-    assert!(!names_agree("架空高崎クリニック", "架空髙﨑クリニック"), "another character is for a person to judge");
+    assert!(
+        !names_agree("架空高崎クリニック", "架空髙﨑クリニック"),
+        "another character is for a person to judge"
+    );
 }

@@ -56,7 +56,11 @@ impl Refusal {
             Self::Request(_) | Self::Mistyped(_) | Self::Password(..) | Self::BothWays => 400,
             Self::Retrieval(RetrievalOutcome::Wrong { .. } | RetrievalOutcome::UsedUp) => 403,
             Self::Retrieval(RetrievalOutcome::Expired | RetrievalOutcome::Withdrawn) => 410,
-            Self::Retrieval(_) | Self::NotPosted | Self::OrderDone | Self::NotRenewable(_) | Self::RenewedBefore => 409,
+            Self::Retrieval(_)
+            | Self::NotPosted
+            | Self::OrderDone
+            | Self::NotRenewable(_)
+            | Self::RenewedBefore => 409,
             Self::TooManyTries { .. } => 429,
         }
     }

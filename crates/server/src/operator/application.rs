@@ -71,10 +71,12 @@ async fn rows(site: &Site, stored: &StoredApplication) -> Result<Vec<summary::Ro
     let Some(content) = &stored.content else { return Ok(Vec::new()) };
     let mut rows = summary::rows(content);
     if let ApplicationContent::CertificateRevocation(wanted) = content {
-        let named = site.store.certificate_of(&stored.application.institution, wanted.serial.as_str()).await?;
+        let named =
+            site.store.certificate_of(&stored.application.institution, wanted.serial.as_str()).await?;
         if let Some(next) = named.and_then(|named| named.successor) {
             let compromised = wanted.reason == RevocationReason::KeyCompromise;
-            let fate = if compromised { "ともに失効します" } else { "この申請では失効しません" };
+            let fate =
+                if compromised { "ともに失効します" } else { "この申請では失効しません" };
             rows.push(("更新後の電子証明書", format!("シリアル番号 {next}（{fate}）")));
         }
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use store::{Audience, NewMail, NewMailLink, PasswordChange, SignInRecord};
 
 use super::confirm::{Outcome, Token};
-use super::register::{goes_out, MailSent, by_password, new_mail, too_often};
+use super::register::{MailSent, by_password, goes_out, new_mail, too_often};
 use crate::web::door::Peer;
 use crate::web::guess::Guess;
 use crate::web::once::Once;

@@ -29,7 +29,8 @@ async fn a_stranger_under_another_name_is_seen_held_back_and_stopped(engine: Eng
     page.has("港調剤薬局").has("みなと薬局").has(&format!("href=\"/registrants/{CLINIC}\""));
     assert_eq!(decide(&sato, &start, "approve", "").await.status, 303);
     assert_eq!(sites.carry_out().await, 1);
-    let change = desk(CLINIC, &handed_in(&stranger, "customer-id-change", &filled("customer-id-change")).await);
+    let change =
+        desk(CLINIC, &handed_in(&stranger, "customer-id-change", &filled("customer-id-change")).await);
     assert_eq!(decide(&sato, &change, "approve", "").await.status, 409);
     // The operator looks at the registrant: both names, what was typed, and no proof without a note.
     sato.get("/registrants").await.has("港調剤薬局").has("みなと薬局").has("未確認");

@@ -121,6 +121,7 @@ impl Sites {
                 name,
                 audience: Some(audience),
                 origin: format!("http://localhost:{}", address.port()),
+                other_origins: Vec::new(),
                 sign_in: "/sign-in",
                 home: "/",
                 menu,

@@ -86,7 +86,12 @@ async fn saved(store: &Store, number: u32, of: u32, form: ApplicationForm) -> St
     }
 }
 
-pub(crate) async fn submitted(store: &Store, number: u32, of: u32, form: ApplicationForm) -> StoredApplication {
+pub(crate) async fn submitted(
+    store: &Store,
+    number: u32,
+    of: u32,
+    form: ApplicationForm,
+) -> StoredApplication {
     let draft = saved(store, number, of, form).await;
     let seen = (draft.application.revision, draft.version);
     let when = at(i64::from(number));

@@ -235,9 +235,9 @@ async fn a_compromised_key_takes_everything_renewed_from_it_along(db: Database) 
     assert_eq!(last.revocation, Some(Revocation { at: at(5000), reason: RevocationReason::KeyCompromise }));
     let standings = store.terminal_standings_changed_since(NOW).await.expect("reads");
     let barred = |print: &str| {
-        standings.iter().any(|one| {
-            one.certificate.fingerprint == print && one.certificate.revoked_at == Some(at(5000))
-        })
+        standings
+            .iter()
+            .any(|one| one.certificate.fingerprint == print && one.certificate.revoked_at == Some(at(5000)))
     };
     assert!(barred("f-a1") && barred("f-a2") && barred("f-a3") && !barred("f-other"));
     for key in ["k-a1", "k-a3"] {

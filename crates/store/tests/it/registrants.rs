@@ -17,10 +17,7 @@ use crate::{
     people::*,
 };
 
-on_every_database!(
-    what_an_unproven_registrant_gets,
-    two_people_stop_a_registrant_and_the_code_is_free,
-);
+on_every_database!(what_an_unproven_registrant_gets, two_people_stop_a_registrant_and_the_code_is_free,);
 
 /// Registers the account `account-…` under a name.
 pub(crate) async fn register(store: &Store, number: u32, name: &str, account: u32) -> Confirmed {
@@ -72,7 +69,10 @@ async fn what_an_unproven_registrant_gets(db: Database) {
     assert!(matches!(register(store, 1, "みなと薬局", 1).await, Confirmed::Done(_)));
     let waiting = store.registrants_waiting().await.expect("reads");
     assert_eq!(waiting.len(), 1);
-    assert_eq!((&*waiting[0].typed_name, waiting[0].register_name.as_deref()), ("みなと薬局", Some("架空病院")));
+    assert_eq!(
+        (&*waiting[0].typed_name, waiting[0].register_name.as_deref()),
+        ("みなと薬局", Some("架空病院"))
+    );
     let begun = submitted(store, 1, 1, use_start()).await;
     assert_eq!(codes(&begun), [FindingCode::RegistrantUnproven, FindingCode::NameDiffers]);
     done(decide(store, 1, 1, Decision::Approve, "sato").await);
@@ -97,7 +97,8 @@ async fn what_an_unproven_registrant_gets(db: Database) {
     assert_eq!(refused(decide(store, 1, 2, Decision::Approve, "sato").await), Refused::BlockingFinding);
     // Nobody of the portal proves anybody, nor anybody but the one the page showed.
     let proof = (ProofWay::Post, "書留で照会");
-    let prove_by = async |account: &str, by| store.prove_registrant((&code, account), proof, by, at(80)).await;
+    let prove_by =
+        async |account: &str, by| store.prove_registrant((&code, account), proof, by, at(80)).await;
     assert_eq!(prove_by("account-1", clinic(1)).await, Ok(false));
     assert_eq!(prove_by("account-2", reviewer("sato")).await, Ok(false));
     assert_eq!(prove_by("account-1", reviewer("sato")).await, Ok(true));
@@ -134,7 +135,8 @@ async fn two_people_stop_a_registrant_and_the_code_is_free(db: Database) {
     };
     assert_eq!(store.begin_web_session([9; 32], session, None, event).await, Ok(true));
     submitted(store, 1, 1, use_start()).await;
-    let stop = async |account: &str, by| store.stop_registrant((&code, account), "本人ではない", by, at(90)).await;
+    let stop =
+        async |account: &str, by| store.stop_registrant((&code, account), "本人ではない", by, at(90)).await;
     assert_eq!(stop("account-1", clinic(2)).await, Ok(Stopped::Unknown));
     assert_eq!(stop("account-7", reviewer("sato")).await, Ok(Stopped::Unknown));
     assert_eq!(stop("account-1", reviewer("sato")).await, Ok(Stopped::Asked));

@@ -113,12 +113,12 @@ catalogue! {
             "Check that the declared encoding is the real one and that the XML is well formed; DTD and entities are refused.";
     /// A hostile or unsafe file was taken out of the folder.
     Quarantined = "OQSA9005E" Refusal 400
-        ja: "安全でないファイルのため隔離しました。",
+        ja: "受け付けられないファイルのため隔離しました。",
             "連携フォルダに入れたファイルを確認し、システム担当者に連絡してください。",
-            "隔離フォルダの記録を確認してください。ファイル名・種類・大きさのいずれかが規則に反しています。";
-        en: "An unsafe file was quarantined.",
+            "隔離フォルダの記録にある理由を確認してください。ファイル名・種類・大きさが規則に反しているか、使用済みのファイル名を再び使っています。";
+        en: "A file that cannot be taken was quarantined.",
             "Check what was put into the folder and call the system supplier.",
-            "See the quarantine record: the name, kind or size of the file breaks the rules.";
+            "See the reason in the quarantine record: the name, kind or size of the file breaks the rules, or its name was used before.";
     /// The same request id came with other content.
     IdempotencyConflict = "OQSA9006E" Refusal 409
         ja: "同じ要求番号で異なる内容の要求を受け付けました。",

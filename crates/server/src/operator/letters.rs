@@ -129,7 +129,7 @@ pub(super) async fn pdf(
     }
 }
 
-/// The digits of a 引受番号 as the receipt shows them.
+/// A 引受番号 as the receipt shows it.
 fn tracking_number(typed: &str) -> Option<String> {
     let narrow = |c: char| match c {
         '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
@@ -138,8 +138,15 @@ fn tracking_number(typed: &str) -> Option<String> {
     };
     let text: String = typed.trim().chars().map(narrow).filter(|c| !c.is_whitespace()).collect();
     let only = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (only && TRACKING_DIGITS.contains(&digits)).then_some(text)
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if !only || !TRACKING_DIGITS.contains(&digits.len()) {
+        return None;
+    }
+    // One number, one writing: however it was typed, it is found again.
+    Some(match (digits.get(..3), digits.get(3..5), digits.get(5..10), digits.get(10..11)) {
+        (Some(a), Some(b), Some(c), Some(d)) if digits.len() == 11 => format!("{a}-{b}-{c}-{d}"),
+        _ => digits,
+    })
 }
 
 /// 発送済みにする.

@@ -114,7 +114,10 @@ async fn every_role_does_what_it_may(engine: Engine) {
         let operator = sites.operator(&name, *role).await;
         for (path, allowed) in &reads {
             let expected = if allowed.contains(role) { 200 } else { 404 };
-            assert_eq!(operator.get(path).await.status, expected, "{role:?} {path}");
+            let page = operator.get(path).await;
+            assert_eq!(page.status, expected, "{role:?} {path}");
+            let told = page.text.contains("この画面を使えるのは、権限が「");
+            assert_eq!(told, expected == 404, "{role:?} {path}: {}", page.text);
             assert_eq!(Sites::stranger(&operator).get(path).await.status, 303, "{path}");
         }
         for (path, allowed) in &writes {

@@ -31,8 +31,12 @@ async fn a_change_from_another_page_or_under_another_name_is_refused(engine: Eng
     browser.get("/my-menu").await.says(200, "マイメニュー");
     for host in ["evil.example", "localhost", "127.0.0.1", "localhost.evil.example"] {
         let page = browser.send(Method::GET, "/", String::new(), &[("host", host)]).await;
-        page.says(421, "アドレスが違います");
+        page.says(421, "アドレスが違います").says(421, &own);
     }
+    // The page that names the right address can be read there: its look is given under any name.
+    let look = [("host", "127.0.0.1")];
+    let style = browser.send(Method::GET, "/static/site.css", String::new(), &look).await;
+    assert_eq!(style.status, 200);
     for method in [Method::PUT, Method::DELETE, Method::PATCH] {
         let headers = [("origin", own.as_str())];
         assert_eq!(browser.send(method, "/my-menu", String::new(), &headers).await.status, 404);

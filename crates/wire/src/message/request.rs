@@ -87,7 +87,10 @@ impl InvalidRequest {
                 FieldProblemKind::TooLong => "が長すぎます",
                 FieldProblemKind::Repeated => "が重複しています",
             };
-            let next = format!("{}{what}。", problem.element);
+            let next = match label(problem.element) {
+                Some(label) => format!("{label}（{}）{what}。", problem.element),
+                None => format!("{}{what}。", problem.element),
+            };
             if (text.chars().count() + next.chars().count()) > super::MAX_ERROR_MESSAGE_CHARS {
                 break;
             }
@@ -95,6 +98,24 @@ impl InvalidRequest {
         }
         text
     }
+}
+
+/// What people at the counter call an element.
+fn label(element: &str) -> Option<&'static str> {
+    Some(match element {
+        "QualificationConfirmationDate" => "資格確認日",
+        "MedicalInstitutionCode" => "医療機関コード",
+        "ArbitraryFileIdentifier" => "任意のファイル識別子",
+        "ArbitraryIdentifier" => "任意の識別子",
+        "QualificationConfirmSearchInfo" => "照会の内容",
+        "InsurerNumber" => "保険者番号",
+        "InsuredCardSymbol" => "記号",
+        "InsuredIdentificationNumber" => "番号",
+        "InsuredBranchNumber" => "枝番",
+        "Birthdate" => "生年月日",
+        "LimitApplicationCertificateRelatedConsFlg" => "限度額適用認定証の同意",
+        _ => return None,
+    })
 }
 
 /// The readable part of a request's header.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use store::{Audience, Store};
@@ -90,6 +91,7 @@ impl Site {
             .fallback(refused::not_here)
             .method_not_allowed_fallback(refused::not_here)
             .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+            .layer(middleware::from_fn(whole))
             .layer(middleware::from_fn(in_time))
             .layer(middleware::from_fn_with_state(Arc::clone(self), introduce))
             .layer(middleware::from_fn_with_state(Arc::clone(self), guard::guard))
@@ -110,6 +112,20 @@ impl std::fmt::Debug for Site {
 async fn introduce(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(Arc::clone(&site));
     refused::framed(&site, next.run(request).await)
+}
+
+/// Waits for the whole form before anybody is asked who sends it: a session that ends while a body trickles in does
+/// nothing any more. What is longer than a form, the handler reads itself.
+async fn whole(request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > FORM_BYTES_MAX) {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    match axum::body::to_bytes(body, FORM_BYTES_MAX).await {
+        Ok(body) => next.run(Request::from_parts(parts, body.into())).await,
+        Err(_) => refused::incomplete(),
+    }
 }
 
 async fn in_time(request: Request, next: Next) -> Response {

@@ -256,6 +256,16 @@ async function connectLine({ town, look }) {
   await look(page, { row: 'S11', name: 'line-connected', caption: labels.CONNECTED });
   await page.goto(labels.LINE_SITE);
   await page.getByText(labels.CONNECTED).first().waitFor();
+  await guideGoesOn(town);
+}
+
+/** With the line connected the guide leads to the certificate; and its links find the person signed in. */
+async function guideGoesOn(town) {
+  const page = await town.person('applicant');
+  await page.goto(`${town.landing}/first-day`);
+  assert.match(await page.locator('.step.next h2').innerText(), /システムの導入/);
+  await page.locator('.day').getByRole('link', { name: labels.MY_MENU, exact: true }).click();
+  await heading(page, labels.MY_MENU).waitFor();
 }
 
 async function firstCheck({ town, look }) {

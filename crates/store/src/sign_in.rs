@@ -265,10 +265,7 @@ impl Read for Browsers {
     type Output = Vec<TokenHash>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        let hash = |row: &Row<'_>| {
-            let hash = row.bytes(0, "browser_hash")?;
-            hash.try_into().map_err(|_| Error::Malformed { what: "browser_hash" })
-        };
+        let hash = |row: &Row<'_>| row.bytes(0, "browser_hash");
         tx.query(BROWSERS, bind![&self.0, KNOWN_BROWSERS_MAX], hash).await
     }
 }

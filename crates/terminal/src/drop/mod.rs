@@ -7,6 +7,7 @@ mod archive;
 mod desk;
 mod folder;
 mod journal;
+mod left_alone;
 mod names;
 mod outbox;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use archive::seal;
 pub(crate) use desk::{Desk, FaceFile};
+pub(crate) use left_alone::left_alone;
 use watch::{SCAN_LIMIT, Watch};
 
 use crate::central::Central;

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     certificate::{CertificateView, Situation},
+    drop::left_alone,
     gateway::Gateway,
     status::StatusReport,
 };
@@ -27,6 +28,8 @@ struct StatePage {
     view: CertificateView,
     status: StatusReport,
     drop_root: String,
+    /// Files in `req` whose names are no requests.
+    left_alone: usize,
     /// Whether the steps of a network trouble stand on the page.
     network: bool,
 }
@@ -39,10 +42,14 @@ pub(super) fn view_here(gateway: &Gateway) -> CertificateView {
 
 pub(super) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
     let view = view_here(&gateway);
+    let root = gateway.care.config().drop.root.clone();
+    // A share may take its time.
+    let left_alone = tokio::task::spawn_blocking(move || left_alone(&root)).await.unwrap_or_default();
     let page = StatePage {
         frame: Frame::new(&gateway, "端末の状態", HOME),
         band: Band::of(&view),
         status: gateway.status.report(),
+        left_alone,
         drop_root: gateway.care.config().drop.root.display().to_string(),
         network: matches!(view.situation, Situation::CentreUnreachable | Situation::LineNotConnected),
         view,

@@ -325,6 +325,18 @@ async fn the_page_of_line_authentication_is_named_as_it_is_found_here() {
     assert!(trouble.contains(&format!("href=\"{here}\"")) && !trouble.contains("lineauth"), "{trouble}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_nobody_will_answer_is_told_of_without_its_name() {
+    let browser = browser(Some(1_000), |_| {}).await;
+    let (_, page) = browser.page("/terminal/").await;
+    assert!(!page.contains("読み取らないファイルがあります"), "{page}");
+    let req = browser.dir.path().join("OQS").join("req");
+    let file = std::fs::File::create(req.join("yamada-hanako.xml")).expect("creates");
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(600)).expect("sets");
+    let (_, page) = browser.page("/terminal/").await;
+    assert!(page.contains("読み取らないファイルがあります") && !page.contains("yamada"), "{page}");
+}
+
 /// The text the procedures were handed out with, whatever tags and line breaks stand between.
 fn bare(text: &str) -> String {
     let mut bare = String::new();

@@ -121,7 +121,7 @@ impl CertificateLetter<'_> {
 
     fn steps(&self, page: &mut Canvas<'_, '_>, y: f32) -> Result<f32> {
         let site = format!(
-            "1の画面が使えないときは、電子証明書取得サイト {} を開き、同じ2つを入力します。",
+            "①の画面が使えないときは、電子証明書取得サイト {} を開き、同じ2つを入力します。",
             self.retrieval_site
         );
         let steps = [

@@ -61,7 +61,8 @@ const REMEMBER: &str = "INSERT INTO known_browser (subject, browser_hash, seen_a
 const KNOWN: &str =
     "SELECT browser_hash FROM known_browser WHERE subject = $1 ORDER BY seen_at DESC LIMIT $2";
 const FORGET: &str = "DELETE FROM known_browser WHERE subject = $1 AND browser_hash = $2";
-const BROWSERS: &str = "SELECT browser_hash FROM known_browser WHERE subject = $1 ORDER BY browser_hash LIMIT $2";
+const BROWSERS: &str =
+    "SELECT browser_hash FROM known_browser WHERE subject = $1 ORDER BY browser_hash LIMIT $2";
 const FORGET_ALL: &str = "DELETE FROM known_browser WHERE subject = $1";
 
 /// Puts a name and its account, within the transaction that makes the account. `false` when the name is taken.

@@ -149,6 +149,7 @@ pub(super) async fn goes_out(site: &Site, mail: &MailAddress) -> Result<bool, Re
 }
 
 /// A mail of the portal. It may hold a link, so it is sealed until it is sent.
+#[expect(clippy::result_large_err, reason = "the response is what the handler returns")]
 pub(super) fn new_mail(
     desk: &SignInDesk,
     to: &str,

@@ -78,7 +78,8 @@ pub fn not_there() -> Response {
 pub fn for_other_roles(role: OperatorRole, action: OperatorAction) -> Response {
     let may = OperatorRole::ALL.iter().filter(|other| other.may(action)).map(|other| other.label());
     let may = may.collect::<Vec<_>>().join("・");
-    let cause = format!("この画面を使えるのは、権限が「{may}」の方です。あなたの権限は「{}」です。", role.label());
+    let cause =
+        format!("この画面を使えるのは、権限が「{may}」の方です。あなたの権限は「{}」です。", role.label());
     let remedy = "左のメニューにある画面を使うか、システム管理者にご相談ください。";
     say(StatusCode::NOT_FOUND, Words { title: "この権限では使えません", cause: cause.into(), remedy })
 }

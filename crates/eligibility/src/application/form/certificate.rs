@@ -143,9 +143,7 @@ impl TryFrom<&CertificateForm> for CertificateApplication {
             CertificateUses::of(field::ticked(&form.for_eligibility), field::ticked(&form.for_billing));
         let uses = faults.keep(
             "for_eligibility",
-            uses.ok_or_else(|| {
-                Fault::new("端末の用途が選ばれていません。", "少なくとも1つ選んでください。")
-            }),
+            uses.ok_or_else(|| Fault::new("端末の用途が選ばれていません。", "少なくとも1つ選んでください。")),
         );
         let whole = (|| Some(Self { contact: contact?, terminal_name: terminal_name?, uses: uses? }))();
         faults.finish(whole)

@@ -181,7 +181,8 @@ async fn same_draft(
         return Ok(None);
     }
     let all = site.store.applications_of(&user.institution_code).await?;
-    let same = all.into_iter().find(|one| one.application.state == ApplicationState::Draft && one.form == *form);
+    let same =
+        all.into_iter().find(|one| one.application.state == ApplicationState::Draft && one.form == *form);
     Ok(same.map(|one| (one.id, one.version)))
 }
 

@@ -101,7 +101,8 @@ impl PostRoom {
         }));
         assert_eq!(filed.expect("filed"), LetterFiled::Fresh);
         let id = format!("letter-{}", letter.order);
-        let posted = self.store.post_letter(&code(), &id, "123-45-67890-1", "yubin", now);
+        let code = code();
+        let posted = self.store.post_letter(&code, &id, "123-45-67890-1", "yubin", now);
         assert_eq!(self.runtime.block_on(posted), Ok(true));
     }
 }

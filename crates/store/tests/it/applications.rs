@@ -407,7 +407,6 @@ async fn a_successions_day_ends_the_predecessors_certificates(db: Database) {
         owner: "医療法人社団みなと会".to_owned(),
         contact_name: "𠮷辻󠄀　花子".to_owned(),
         phone: "03-0000-0000".to_owned(),
-        ..SuccessionForm::default()
     });
     submitted(store, 1, 1, form).await;
     done(decide(store, 1, 1, Decision::Approve, "sato").await);

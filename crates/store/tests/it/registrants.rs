@@ -91,7 +91,6 @@ async fn what_an_unproven_registrant_gets(db: Database) {
         date: eligibility::calendar::tokyo_date(NOW).to_string(),
         contact_name: "髙橋 花子".to_owned(),
         phone: "03-0000-0000".to_owned(),
-        ..CustomerIdChangeForm::default()
     });
     submitted(store, 2, 1, other_line).await;
     assert_eq!(refused(decide(store, 1, 2, Decision::Approve, "sato").await), Refused::BlockingFinding);

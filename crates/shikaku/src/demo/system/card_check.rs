@@ -73,7 +73,7 @@ impl System {
         };
         let path = share.join("face").join(name);
         let steps = card_steps(visit.proof, &self.ports.terminal_api().to_string());
-        let read = self.outcome(person, path, steps, Vec::new(), &state).map_err(broken)?;
+        let read = self.outcome(person, path, steps, Vec::new(), state).map_err(broken)?;
         let seen = visit.seen(&read.message);
         let substitutions = if outcome.substitutions > 0 { substituted(person) } else { Vec::new() };
         Ok(Outcome { seen, substitutions, ..read })

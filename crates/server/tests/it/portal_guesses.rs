@@ -145,5 +145,5 @@ async fn nobody_shuts_the_door_for_others(engine: Engine) {
     portal.system.hands.advance(Duration::from_secs(60 * 60));
     ask().await;
     let sent = portal.mailbox.mail_to(mail, 2).await;
-    assert!(sent.link().starts_with("/password-reset/new"), "the second mail of all is the first of these");
+    assert!(sent.link().contains("/password-reset/new"), "the second mail of all is the first of these");
 }

@@ -87,13 +87,15 @@ impl InvalidRequest {
                 FieldProblemKind::TooLong => "が長すぎます",
                 FieldProblemKind::Repeated => "が重複しています",
             };
-            let next = match label(problem.element) {
-                Some(label) => format!("{label}（{}）{what}。", problem.element),
-                None => format!("{}{what}。", problem.element),
-            };
-            if (text.chars().count() + next.chars().count()) > super::MAX_ERROR_MESSAGE_CHARS {
+            let room = super::MAX_ERROR_MESSAGE_CHARS - text.chars().count();
+            let fits = |next: &String| next.chars().count() <= room;
+            // The supplier looks for the element; where there is no room for both names, his stays.
+            let named = label(problem.element).map(|label| format!("{label}（{}）{what}。", problem.element));
+            let next =
+                named.filter(fits).or_else(|| Some(format!("{}{what}。", problem.element)).filter(fits));
+            let Some(next) = next else {
                 break;
-            }
+            };
             text.push_str(&next);
         }
         text

@@ -8,10 +8,10 @@ use eligibility::account::{LockoutDecision, OperatorAction};
 use store::{Audience, OperatorAccount, OperatorHelp};
 
 use super::acting;
-use crate::portal::applications::{see, summary};
+use crate::portal::applications::summary;
 use crate::web::guess::Guess;
 use crate::web::signed_in::OnSite;
-use crate::web::{OperatorUser, Shell, Site, refused, render};
+use crate::web::{OperatorUser, Shell, Site, refused, render, see};
 
 struct AccountView {
     id: String,

@@ -16,9 +16,9 @@ use store::audit::AuditEvent;
 use store::{Acted, ApplicationId, Decision, Denial, Obstacle, StoredApplication};
 
 use super::{FindingView, acting, obstacle::ObstacleView};
-use crate::portal::applications::{see, slug, summary};
+use crate::portal::applications::{slug, summary};
 use crate::web::signed_in::OnSite;
-use crate::web::{FormData, OperatorUser, Shell, Site, refused, render};
+use crate::web::{FormData, OperatorUser, Shell, Site, refused, render, see};
 
 #[derive(Template)]
 #[template(path = "operator/application.html")]

@@ -12,10 +12,10 @@ use store::Letter;
 
 use super::acting;
 use crate::ca::opened_letter;
-use crate::portal::applications::{see, summary};
+use crate::portal::applications::summary;
 use crate::web::seal::Seal;
 use crate::web::signed_in::OnSite;
-use crate::web::{FormData, OperatorUser, Shell, Site, refused, render};
+use crate::web::{FormData, OperatorUser, Shell, Site, refused, render, see};
 
 /// Digits of a 引受番号.
 const TRACKING_DIGITS: std::ops::RangeInclusive<usize> = 11..=13;

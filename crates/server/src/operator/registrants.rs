@@ -6,15 +6,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::{
     account::OperatorAction,
+    application::Actor,
     institution::{InstitutionCode, names_agree},
 };
 use serde::Deserialize;
 use store::{ProofWay, Registrant, Stopped};
 
 use super::acting;
-use crate::portal::applications::{see, summary};
+use crate::portal::applications::summary;
 use crate::web::signed_in::OnSite;
-use crate::web::{FormData, OperatorUser, Shell, Site, refused, render};
+use crate::web::{FormData, OperatorUser, Shell, Site, refused, render, see};
 
 /// Characters of a reason or a note at most.
 const NOTE_CHARS_MAX: usize = 400;
@@ -169,6 +170,16 @@ const NO_WAY: &str = "確認の方法を選んでください。";
 const NO_REASON: &str = "停止の理由を、400文字以内で入力してください。";
 const SAME_PERSON: &str = "1人目として記録済みです。停止は、別の担当者が行います。";
 
+/// Who decides about the registrant of which institution.
+async fn deciding(
+    site: &Site,
+    user: &OperatorUser,
+    institution: &str,
+) -> Result<(Actor, InstitutionCode), Response> {
+    let by = acting(site, user, OperatorAction::Decide).await?;
+    Ok((by, InstitutionCode::parse(institution).map_err(|_| refused::not_there())?))
+}
+
 /// 登録者を確認済みにする.
 pub(super) async fn prove(
     OnSite(site): OnSite,
@@ -176,11 +187,10 @@ pub(super) async fn prove(
     Path(institution): Path<String>,
     typed: FormData,
 ) -> Response {
-    let by = match acting(&site, &user, OperatorAction::Decide).await {
-        Ok(by) => by,
+    let (by, code) = match deciding(&site, &user, &institution).await {
+        Ok(who_and_whose) => who_and_whose,
         Err(refused) => return refused,
     };
-    let Ok(code) = InstitutionCode::parse(&institution) else { return refused::not_there() };
     let Some(way) = ProofWay::from_name(typed.get("way")) else {
         return write(&site, &user, &institution, (None, Some(NO_WAY)), typed).await;
     };
@@ -202,11 +212,10 @@ pub(super) async fn stop(
     Path(institution): Path<String>,
     typed: FormData,
 ) -> Response {
-    let by = match acting(&site, &user, OperatorAction::Decide).await {
-        Ok(by) => by,
+    let (by, code) = match deciding(&site, &user, &institution).await {
+        Ok(who_and_whose) => who_and_whose,
         Err(refused) => return refused,
     };
-    let Ok(code) = InstitutionCode::parse(&institution) else { return refused::not_there() };
     let Some(reason) = note(&typed, "reason") else {
         return write(&site, &user, &institution, (None, Some(NO_REASON)), typed).await;
     };

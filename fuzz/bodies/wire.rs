@@ -13,8 +13,8 @@ use wire::{
         FieldProblemKind, Layout, ReadAs, ResultError, read_bulk_answer, read_bulk_download,
         read_bulk_receipt, read_bulk_upload, read_facility_result, read_plain_request,
         read_reference_number_request, read_request, read_result, read_settings_update, read_url_wish,
-        write_bulk_answer, write_bulk_receipt, write_bulk_upload, write_facility_result,
-        write_plain_request, write_request, write_result, write_settings_update, write_url_wish,
+        write_bulk_answer, write_bulk_receipt, write_bulk_upload, write_facility_result, write_plain_request,
+        write_request, write_result, write_settings_update, write_url_wish,
     },
 };
 

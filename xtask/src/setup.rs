@@ -25,9 +25,35 @@ enum FoundBy {
     Library(&'static str),
 }
 
+/// Finds libraries.
+const PKG_CONFIG: Need = Need { package: "pkg-config", found_by: FoundBy::Program("pkg-config") };
+/// Card readers.
+const PCSC_LIBRARY: Need = Need { package: "libpcsclite-dev", found_by: FoundBy::Library("libpcsclite") };
+/// Certificates as Chromium keeps them.
+const NSS_TOOLS: Need = Need { package: "libnss3-tools", found_by: FoundBy::Program("pk12util") };
+/// Network namespaces.
+const UNSHARE: Need = Need { package: "util-linux", found_by: FoundBy::Program("unshare") };
+/// What a letter says.
+const PDF_TOOLS: Need = Need { package: "poppler-utils", found_by: FoundBy::Program("pdftotext") };
+/// The other hand of some tests.
+const PYTHON: Need = Need { package: "python3", found_by: FoundBy::Program("python3") };
+/// The font of pages and letters.
+const BIZ_FONT: Need = Need {
+    package: "fonts-morisawa-bizud-gothic",
+    found_by: FoundBy::Below {
+        folder: "/usr/share/fonts/truetype/bizud-gothic",
+        then: "BIZUDPGothic-Regular.ttf",
+    },
+};
+/// Characters that the first font lacks: without it they would be empty boxes.
+const CJK_FONT: Need = Need {
+    package: "fonts-noto-cjk",
+    found_by: FoundBy::Below { folder: "/usr/share/fonts/opentype/noto", then: "NotoSansCJK-Regular.ttc" },
+};
+
 const TEST_NEEDS: &[Need] = &[
-    Need { package: "pkg-config", found_by: FoundBy::Program("pkg-config") },
-    Need { package: "libpcsclite-dev", found_by: FoundBy::Library("libpcsclite") },
+    PKG_CONFIG,
+    PCSC_LIBRARY,
     Need { package: "g++", found_by: FoundBy::Program("c++") },
     Need {
         package: "postgresql",
@@ -45,62 +71,34 @@ const TEST_NEEDS: &[Need] = &[
     },
     Need { package: "libopenjp2-tools", found_by: FoundBy::Program("opj_decompress") },
     Need { package: "openssl", found_by: FoundBy::Program("openssl") },
-    Need { package: "python3", found_by: FoundBy::Program("python3") },
+    PYTHON,
     Need { package: "procps", found_by: FoundBy::Program("pgrep") },
     Need { package: "iproute2", found_by: FoundBy::Program("ip") },
-    Need { package: "util-linux", found_by: FoundBy::Program("unshare") },
+    UNSHARE,
     Need { package: "samba", found_by: FoundBy::Program("smbd") },
     Need { package: "smbnetfs", found_by: FoundBy::Program("smbnetfs") },
     Need { package: "fuse3", found_by: FoundBy::Program("fusermount3") },
     Need { package: "softhsm2", found_by: FoundBy::Program("softhsm2-util") },
-    Need { package: "libnss3-tools", found_by: FoundBy::Program("pk12util") },
-    Need { package: "poppler-utils", found_by: FoundBy::Program("pdftotext") },
+    NSS_TOOLS,
+    PDF_TOOLS,
     Need { package: "python3-venv", found_by: FoundBy::Below { folder: "/usr/lib", then: "ensurepip" } },
-    Need {
-        package: "fonts-morisawa-bizud-gothic",
-        found_by: FoundBy::Below {
-            folder: "/usr/share/fonts/truetype/bizud-gothic",
-            then: "BIZUDPGothic-Regular.ttf",
-        },
-    },
-    Need {
-        package: "fonts-noto-cjk",
-        found_by: FoundBy::Below {
-            folder: "/usr/share/fonts/opentype/noto",
-            then: "NotoSansCJK-Regular.ttc",
-        },
-    },
+    BIZ_FONT,
+    CJK_FONT,
 ];
 
 const STORY_NEEDS: &[Need] = &[
     Need { package: "chromium", found_by: FoundBy::Program("chromium") },
     Need { package: "nodejs", found_by: FoundBy::Program("node") },
     Need { package: "npm", found_by: FoundBy::Program("npm") },
-    Need { package: "libnss3-tools", found_by: FoundBy::Program("pk12util") },
-    Need { package: "util-linux", found_by: FoundBy::Program("unshare") },
-    Need { package: "poppler-utils", found_by: FoundBy::Program("pdftotext") },
-    Need { package: "python3", found_by: FoundBy::Program("python3") },
-    Need {
-        package: "fonts-morisawa-bizud-gothic",
-        found_by: FoundBy::Below {
-            folder: "/usr/share/fonts/truetype/bizud-gothic",
-            then: "BIZUDPGothic-Regular.ttf",
-        },
-    },
-    // Without its own glyphs every Japanese page would be empty boxes.
-    Need {
-        package: "fonts-noto-cjk",
-        found_by: FoundBy::Below {
-            folder: "/usr/share/fonts/opentype/noto",
-            then: "NotoSansCJK-Regular.ttc",
-        },
-    },
+    NSS_TOOLS,
+    UNSHARE,
+    PDF_TOOLS,
+    PYTHON,
+    BIZ_FONT,
+    CJK_FONT,
 ];
 
-const DEMO_NEEDS: &[Need] = &[
-    Need { package: "pkg-config", found_by: FoundBy::Program("pkg-config") },
-    Need { package: "libpcsclite-dev", found_by: FoundBy::Library("libpcsclite") },
-];
+const DEMO_NEEDS: &[Need] = &[PKG_CONFIG, PCSC_LIBRARY];
 
 /// Folders programs live in that a plain user's PATH may lack.
 const SYSTEM_FOLDERS: &[&str] =

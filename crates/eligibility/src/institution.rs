@@ -1,6 +1,7 @@
 //! Medical institutions (医療機関・薬局).
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 /// 医療機関コード: 10 digits = prefecture (2) + 点数表区分 (1) + institution (7).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,4 +48,15 @@ impl std::fmt::Display for InstitutionCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Whether two ways of writing an institution's name are one name. Blanks, width, capitals and the shapes of a character
+/// (variation selectors) make no difference.
+#[must_use]
+pub fn names_agree(one: &str, other: &str) -> bool {
+    let shape = |c: &char| matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}');
+    let plain = |text: &str| -> String {
+        text.nfkc().filter(|c| !c.is_whitespace() && !shape(c)).flat_map(char::to_lowercase).collect()
+    };
+    plain(one) == plain(other)
 }

@@ -20,6 +20,9 @@ use crate::clock;
 
 /// Longer than the terminal itself tries to reach the centre, so that its words arrive instead of a timeout here.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time a connection is kept for the next request: shorter than the terminal keeps it, so that none is lost on one that
+/// is just being closed.
+const REST_TIMEOUT: Duration = Duration::from_secs(15);
 /// Connecting to the same machine.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A nonce kept from the last answer is used only while it lives at least this much longer.
@@ -118,6 +121,7 @@ impl TerminalLink {
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
+            .pool_idle_timeout(REST_TIMEOUT)
             .build()
             .map_err(|_| LinkError::Unreachable)?;
         let token = Zeroizing::new(token.trim().to_owned());

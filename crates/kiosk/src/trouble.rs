@@ -123,11 +123,16 @@ impl CardTrouble {
             Self::NotMyNumberCard => "このカードは使えません。マイナンバーカードを置いてください。".into(),
             Self::Removed => "カードが離れました。もう一度置いて、終わるまでそのままお待ちください。".into(),
             Self::Unreadable => "カードを読み取れません。置き直してください。".into(),
+            // The last try is kept back, so it is not promised.
+            Self::PinWrong { tries_left: 1 } => {
+                "暗証番号が違います。あと1回まちがえると使えなくなるため、最後の1回は残してあります。顔認証にするか、受付にお声がけください。"
+                    .into()
+            }
             Self::PinWrong { tries_left } => {
                 format!("暗証番号が違います。あと{tries_left}回入力できます。顔認証にすることもできます。")
             }
             Self::LastTry => {
-                "あと1回まちがえると暗証番号が使えなくなります。顔認証にするか、受付にお声がけください。"
+                "暗証番号は確かめていません。あと1回まちがえると使えなくなるため、最後の1回は残してあります。顔認証にするか、受付にお声がけください。"
                     .into()
             }
             Self::PinLocked => {
@@ -151,7 +156,7 @@ impl CardTrouble {
             Self::PinWrong { tries_left } => {
                 format!("暗証番号の誤りです（残り{tries_left}回）。顔認証または目視確認に切り替えられます。")
             }
-            Self::LastTry => "残り1回です。顔認証または目視確認に切り替えてください。".into(),
+            Self::LastTry => "残り1回のため、入力された暗証番号は照合していません。顔認証または目視確認に切り替えてください。".into(),
             Self::PinLocked => {
                 "暗証番号がロックされているか、暗証番号のないカード（券面に「顔認証」とあるもの）です。顔認証または目視確認で確認できます。ロックの解除は住所地の市区町村の窓口です。".into()
             }

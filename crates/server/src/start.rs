@@ -22,7 +22,7 @@ use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::line_auth::Lines;
-use crate::listener::{self, tls};
+use crate::listener::{self, open_files, tls};
 use crate::ops::audit_log::{AuditLog, AuditLogError};
 use crate::ops::witness::Witness;
 use crate::ops::{self, background::Background, health::Health, health::StoreHandle, metrics::Exposition};
@@ -30,6 +30,7 @@ use crate::simulated_jlis;
 use crate::terminal_api::insurer_names::InsurerNames;
 use crate::terminal_api::standing::Standings;
 use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits, GuessingAlarm};
+use crate::web::door;
 pub use authority::RunningAuthority;
 use lines::RunningLines;
 use material::{
@@ -117,6 +118,10 @@ impl Server {
     }
 
     async fn start_until(config: &Config, clock: Clock, stop: CancellationToken) -> Result<Self, StartError> {
+        open_files::make_room(config).map_err(|message| StartError::Setting {
+            setting: "limits.connections",
+            message: format!("{message}; {}", open_files::REMEDY),
+        })?;
         let tasks = TaskTracker::new();
         let jlis = start_simulated_jlis(config, &clock, &tasks, &stop).await?;
         let store = Store::open(config.database_url.reveal(), Options::default()).await?;
@@ -153,7 +158,8 @@ impl Server {
             standings: Arc::clone(&standings),
             audit: Arc::clone(&audit),
         });
-        serve_plain(operators, ops::routes(ops, health, Exposition::new(store.clone())), &tasks, &stop);
+        let shown = ops::routes(ops, health, Exposition::new(store.clone()));
+        serve_plain(operators, shown, config, &tasks, &stop);
         Background {
             store: store.clone(),
             clock: clock.clone(),
@@ -369,18 +375,19 @@ async fn start_simulated_jlis(
     let routes = simulated_jlis::routes(Arc::clone(&authority), clock.clone()).map_err(unusable)?;
     let listener = bind("simulated_jlis.listen", settings.listen).await?;
     let address = local(&listener, settings.listen);
-    serve_plain(listener, routes, tasks, stop);
+    serve_plain(listener, routes, config, tasks, stop);
     Ok(Some(RunningJlis { address, authority }))
 }
 
-fn serve_plain(listener: TcpListener, routes: Router, tasks: &TaskTracker, stop: &CancellationToken) {
-    let stop = stop.clone();
-    tasks.spawn(async move {
-        let served = axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned());
-        if let Err(error) = served.await {
-            tracing::error!(%error, "a plain listener ended");
-        }
-    });
+/// A listener that only this machine reaches, with the watch and the limits of every other one.
+fn serve_plain(
+    listener: TcpListener,
+    routes: Router,
+    config: &Config,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    tasks.spawn(door::serve(listener, None, routes, config.limits.loopback(), stop.clone()));
 }
 
 async fn bind(setting: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {

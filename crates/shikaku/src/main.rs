@@ -33,7 +33,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const WRONG_USAGE: u8 = 2;
 const EXAMPLES: &str = "\
 Examples:
-  shikaku demo                         the whole system on this machine; open http://127.0.0.1:8440/
+  shikaku demo                         the whole system on this machine; open http://localhost:8440/
   shikaku demo --once --json           one card check and one number check, as one JSON document
   shikaku audit verify --public-key audit.pem dump.jsonl";
 

@@ -1,7 +1,7 @@
 //! `shikaku operator`: the operator's people, made where the server is.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -9,10 +9,13 @@ use eligibility::account::{MailAddress, NewPassword, OperatorRole, OwnWords};
 use serde_json::json;
 use server::clock::Clock;
 use server::config::Config;
+use server::web::guess::Guess;
 use server::web::password::Passwords;
 use server::web::seal::Seal;
 use server::web::totp;
-use store::{NewOperator, OperatorAccount, OperatorAdded, is_operator_id};
+use store::{
+    Audience, FreshFactors, NewOperator, OperatorAccount, OperatorAdded, OperatorHelp, is_operator_id,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -35,6 +38,7 @@ const PASSWORD_FILE_MAX: u64 = 4096;
 )]
 pub(crate) enum Command {
     Add(Box<Add>),
+    Restore(Restore),
 }
 
 /// Add an account of the operator's side.
@@ -66,10 +70,57 @@ pub(crate) struct Add {
     password_file: Option<PathBuf>,
 }
 
+/// Give an account back to its owner who lost the password or the second factor, or is locked out.
+///
+/// A new password is read as for `add`, a new address for the authenticator app is printed once, passkeys and recovery
+/// codes are taken away, sessions end, and counts of wrong guesses begin anew. The audit log tells of it.
+#[derive(Args)]
+#[command(after_help = "Example:\n  shikaku operator restore sato --config server.toml < password.txt")]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    place: Place,
+    /// The name to sign in with.
+    id: String,
+    /// File with the password in its first line.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
 /// Runs one of them.
 pub(crate) fn run(command: &Command) -> Result<Report> {
-    let Command::Add(arguments) = command;
-    add(arguments)
+    match command {
+        Command::Add(arguments) => add(arguments),
+        Command::Restore(arguments) => restore(arguments),
+    }
+}
+
+fn restore(arguments: &Restore) -> Result<Report> {
+    let id = &arguments.id;
+    let settings = arguments.place.settings()?;
+    let seal = seal(&settings)?;
+    let secret = totp::new_secret().map_err(|_| anyhow::anyhow!("the system has no randomness"))?;
+    let sealed_totp_secret = seal.seal(id, &secret)?;
+    let restored = block_on(async {
+        let store = open_store(&settings).await?;
+        let account = store.operator(id).await?.filter(|account| account.closed_at.is_none());
+        let Some(account) = account else { return Ok(false) };
+        let password = password(arguments.password_file.as_deref(), id, &account.name, &account.mail)?;
+        let password_hash = Passwords::new()?.hash(&password).await?;
+        let freed = Guess::places_of(&store, Audience::Operator, id, id).await?;
+        let fresh = Some(FreshFactors { password_hash, sealed_totp_secret });
+        let (by, now) = (MADE_BY.to_owned(), Clock::system().now());
+        Ok(store.help_operator(OperatorHelp { id: id.clone(), freed, fresh, by, now }).await?)
+    })?;
+    if !restored {
+        bail!("there is no open account {id}; `shikaku operator add` makes one");
+    }
+    let address = authenticator_address(&secret, id);
+    let text = format!(
+        "{id} can sign in with the new password. Put this address into the authenticator app now; it is not shown \
+         again:\n{}",
+        *address
+    );
+    Ok(Report::new(text, json!({ "id": id, "totp": *address })))
 }
 
 fn add(arguments: &Add) -> Result<Report> {
@@ -84,7 +135,7 @@ fn add(arguments: &Add) -> Result<Report> {
         MailAddress::parse(&arguments.mail).map_err(|refusal| WrongUsage(format!("--mail: {refusal}")))?;
     let settings = arguments.place.settings()?;
     let seal = seal(&settings)?;
-    let password = password(arguments, &mail)?;
+    let password = password(arguments.password_file.as_deref(), &arguments.id, &arguments.name, &mail)?;
     let secret = totp::new_secret().map_err(|_| anyhow::anyhow!("the system has no randomness"))?;
     let sealed = seal.seal(&arguments.id, &secret)?;
     let account = OperatorAccount {
@@ -132,9 +183,9 @@ fn seal(settings: &Config) -> Result<Seal> {
     Ok(Seal::new(&key)?)
 }
 
-fn password(arguments: &Add, mail: &MailAddress) -> Result<NewPassword> {
+fn password(file: Option<&Path>, id: &str, name: &str, mail: &MailAddress) -> Result<NewPassword> {
     let mut text = Zeroizing::new(String::new());
-    match &arguments.password_file {
+    match file {
         Some(path) => {
             let file = std::fs::File::open(path).with_context(|| format!("{}", path.display()))?;
             file.take(PASSWORD_FILE_MAX).read_to_string(&mut text)?;
@@ -144,7 +195,7 @@ fn password(arguments: &Add, mail: &MailAddress) -> Result<NewPassword> {
         }
     }
     let line = text.lines().next().unwrap_or_default();
-    let own = OwnWords { names: &[&arguments.name], mail: Some(mail), institution: &[&arguments.id] };
+    let own = OwnWords { names: &[name], mail: Some(mail), institution: &[id] };
     NewPassword::parse(line, &own).map_err(|refusal| anyhow::anyhow!("the password: {refusal}"))
 }
 

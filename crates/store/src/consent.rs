@@ -9,7 +9,7 @@ use eligibility::{
 
 use crate::{
     Error, Result, Store,
-    engine::{Tx, bind},
+    engine::{Tx, Value, bind},
     job::Read,
 };
 
@@ -51,14 +51,15 @@ fn care_form_of(text: &str) -> Result<CareForm> {
 const FIND: &str = "SELECT kind, care_form, granted, granted_at, valid_until FROM consent \
      WHERE institution_code = $1 AND person_key = $2 ORDER BY kind, care_form";
 
-/// Values of one row.
-const COLUMNS: usize = 8;
+/// Values that all rows of one statement share, and those each has of its own.
+const SHARED: usize = 4;
+const OWN: usize = 4;
 
 macro_rules! put {
     ($rows:literal) => {
         concat!(
-            "INSERT INTO consent (institution_code, person_key, kind, care_form, granted, granted_at, \
-             valid_until, verification_id) VALUES ",
+            "INSERT INTO consent (institution_code, person_key, granted_at, verification_id, \
+             kind, care_form, granted, valid_until) VALUES ",
             $rows,
             " ON CONFLICT (institution_code, person_key, kind, care_form) DO UPDATE SET \
              granted = excluded.granted, granted_at = excluded.granted_at, \
@@ -68,27 +69,27 @@ macro_rules! put {
 }
 
 /// Writes as many choices as its place says, less one. One statement for all choices of a check costs half of
-/// one for each.
+/// one for each, and what they share is bound (and copied by SQLite) once.
 const PUT: [&str; 6] = [
     put!("($1, $2, $3, $4, $5, $6, $7, $8)"),
-    put!("($1, $2, $3, $4, $5, $6, $7, $8), ($9, $10, $11, $12, $13, $14, $15, $16)"),
+    put!("($1, $2, $3, $4, $5, $6, $7, $8), ($1, $2, $3, $4, $9, $10, $11, $12)"),
     put!(
-        "($1, $2, $3, $4, $5, $6, $7, $8), ($9, $10, $11, $12, $13, $14, $15, $16), \
-         ($17, $18, $19, $20, $21, $22, $23, $24)"
+        "($1, $2, $3, $4, $5, $6, $7, $8), ($1, $2, $3, $4, $9, $10, $11, $12), \
+         ($1, $2, $3, $4, $13, $14, $15, $16)"
     ),
     put!(
-        "($1, $2, $3, $4, $5, $6, $7, $8), ($9, $10, $11, $12, $13, $14, $15, $16), \
-         ($17, $18, $19, $20, $21, $22, $23, $24), ($25, $26, $27, $28, $29, $30, $31, $32)"
+        "($1, $2, $3, $4, $5, $6, $7, $8), ($1, $2, $3, $4, $9, $10, $11, $12), \
+         ($1, $2, $3, $4, $13, $14, $15, $16), ($1, $2, $3, $4, $17, $18, $19, $20)"
     ),
     put!(
-        "($1, $2, $3, $4, $5, $6, $7, $8), ($9, $10, $11, $12, $13, $14, $15, $16), \
-         ($17, $18, $19, $20, $21, $22, $23, $24), ($25, $26, $27, $28, $29, $30, $31, $32), \
-         ($33, $34, $35, $36, $37, $38, $39, $40)"
+        "($1, $2, $3, $4, $5, $6, $7, $8), ($1, $2, $3, $4, $9, $10, $11, $12), \
+         ($1, $2, $3, $4, $13, $14, $15, $16), ($1, $2, $3, $4, $17, $18, $19, $20), \
+         ($1, $2, $3, $4, $21, $22, $23, $24)"
     ),
     put!(
-        "($1, $2, $3, $4, $5, $6, $7, $8), ($9, $10, $11, $12, $13, $14, $15, $16), \
-         ($17, $18, $19, $20, $21, $22, $23, $24), ($25, $26, $27, $28, $29, $30, $31, $32), \
-         ($33, $34, $35, $36, $37, $38, $39, $40), ($41, $42, $43, $44, $45, $46, $47, $48)"
+        "($1, $2, $3, $4, $5, $6, $7, $8), ($1, $2, $3, $4, $9, $10, $11, $12), \
+         ($1, $2, $3, $4, $13, $14, $15, $16), ($1, $2, $3, $4, $17, $18, $19, $20), \
+         ($1, $2, $3, $4, $21, $22, $23, $24), ($1, $2, $3, $4, $25, $26, $27, $28)"
     ),
 ];
 
@@ -126,21 +127,18 @@ pub(crate) async fn put(
         let same = |later: &NewConsent| later.kind == choice.kind && later.care_form == choice.care_form;
         !consents[place + 1..].iter().any(same)
     };
-    let mut values = Vec::with_capacity(consents.len() * COLUMNS);
+    let mut own = Vec::with_capacity(consents.len() * OWN);
     for (_, consent) in consents.iter().enumerate().filter(last) {
-        values.extend_from_slice(bind![
-            institution.as_str(),
-            person.0.as_str(),
+        own.extend_from_slice(bind![
             consent.kind.name(),
             consent.care_form.name(),
             consent.granted,
-            now.0,
             consent.valid_until.map(|until| until.0),
-            verification_id,
         ]);
     }
-    for rows in values.chunks(COLUMNS * PUT.len()) {
-        tx.execute(PUT[rows.len() / COLUMNS - 1], rows).await?;
+    let shared: &[Value<'_>; SHARED] = bind![institution.as_str(), person.0.as_str(), now.0, verification_id];
+    for rows in own.chunks(OWN * PUT.len()) {
+        tx.execute(PUT[rows.len() / OWN - 1], &[shared, rows].concat()).await?;
     }
     Ok(())
 }

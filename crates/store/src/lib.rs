@@ -40,6 +40,7 @@ mod options;
 mod portal_account;
 mod reader;
 mod reference_number;
+mod registrant;
 mod registration;
 mod revocation_list;
 mod second_factor;
@@ -90,13 +91,16 @@ pub use line::{
     PrefixNotice,
 };
 pub use mail_link::NewMailLink;
-pub use mail_outbox::{DueMail, MailOutcome, MailsWaiting, NewMail};
+pub use mail_outbox::{DueMail, MailOutcome, MailText, MailsWaiting, NewMail};
 pub use notice::{NOTICE_BODY_MAX_CHARS, NOTICE_TITLE_MAX_CHARS, NOTICES_LIMIT, Notice};
 pub use number_check::{NumberLookup, NumberQuestion, NumberRefusal, RefusedNumberCheck};
-pub use operator_account::{NewOperator, OPERATORS_LIMIT, OperatorAccount, OperatorAdded, is_operator_id};
+pub use operator_account::{
+    FreshFactors, NewOperator, OPERATORS_LIMIT, OperatorAccount, OperatorAdded, OperatorHelp, is_operator_id,
+};
 pub use options::{Options, READ_BATCH_LIMIT, READ_QUEUE_LIMIT, WRITE_GROUP_LIMIT, WRITE_QUEUE_LIMIT};
 pub use portal_account::{Confirmed, PendingRegistration, PortalAccount, REGISTRATION_LINK};
 pub use reference_number::REFERENCE_NUMBER_MAX;
+pub use registrant::{ProofWay, REGISTRANTS_LIMIT, Registrant, RegistrantProof, StopAsked, Stopped};
 pub use registration::{NewRegistration, Registered, RegistrationLookup, RegistrationQuestion};
 pub use revocation_list::RevocationListMark;
 pub use second_factor::{PASSKEYS_MAX, SecondFactors, StoredPasskey, StoredTotp};

@@ -3,7 +3,7 @@
 use eligibility::Instant;
 
 use crate::{
-    Result, Store,
+    Error, Result, Store,
     audit::Chains,
     engine::{Row, Tx, bind},
     job::{Read, Write},
@@ -18,9 +18,48 @@ pub struct NewMail {
     pub recipient: String,
     /// Subject.
     pub subject_line: String,
-    /// Body, plain text. It may hold a link, so it is emptied once sent.
-    pub text: String,
+    /// Body. It is emptied once sent.
+    pub text: MailText,
 }
+
+/// What a mail says, as it lies in the outbox.
+#[derive(Clone, PartialEq, Eq)]
+pub enum MailText {
+    /// Nothing that lets anybody in.
+    Open(String),
+    /// It holds a link, so whoever writes it seals it and whoever sends it opens it: the database alone is of no use.
+    Sealed(Vec<u8>),
+}
+
+impl MailText {
+    fn row(&self) -> String {
+        match self {
+            Self::Open(text) => format!("{OPEN}{text}"),
+            Self::Sealed(bytes) => format!("{SEALED}{}", hex::encode(bytes)),
+        }
+    }
+
+    fn of_row(row: &str) -> Result<Self> {
+        if let Some(text) = row.strip_prefix(OPEN) {
+            return Ok(Self::Open(text.to_owned()));
+        }
+        let sealed = row.strip_prefix(SEALED).and_then(|hex| hex::decode(hex).ok());
+        sealed.map(Self::Sealed).ok_or(Error::Malformed { what: "mail text" })
+    }
+}
+
+impl std::fmt::Debug for MailText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Open(_) => "Open(****)",
+            Self::Sealed(_) => "Sealed(****)",
+        })
+    }
+}
+
+/// What a text begins with in its row.
+const OPEN: &str = "open:";
+const SEALED: &str = "sealed:";
 
 /// Not the text: it may hold a link that lets somebody in.
 impl std::fmt::Debug for NewMail {
@@ -56,7 +95,8 @@ const OLD: &str = "DELETE FROM mail_outbox WHERE mail_id IN (SELECT mail_id FROM
 
 /// Puts a mail into the outbox, within the transaction that causes it.
 pub(crate) async fn put(tx: &Tx<'_>, mail: &NewMail, now: Instant) -> Result<()> {
-    let row = bind![&mail.mail_id, &mail.recipient, &mail.subject_line, &mail.text, now.0, now.0, 0_i64,];
+    let text = mail.text.row();
+    let row = bind![&mail.mail_id, &mail.recipient, &mail.subject_line, &text, now.0, now.0, 0_i64,];
     tx.execute(PUT, row).await.map(drop)
 }
 
@@ -66,7 +106,7 @@ fn due(row: &Row<'_>) -> Result<DueMail> {
             mail_id: row.text(0, "mail_id")?.to_owned(),
             recipient: row.text(1, "recipient")?.to_owned(),
             subject_line: row.text(2, "subject_line")?.to_owned(),
-            text: row.text(3, "text")?.to_owned(),
+            text: MailText::of_row(row.text(3, "text")?)?,
         },
         tries: u32::try_from(row.int(4, "tries")?).unwrap_or(u32::MAX),
     })

@@ -6,11 +6,11 @@ use eligibility::{
 };
 
 use crate::{
-    Audience, Error, Result, SignInRecord, Store,
+    AttemptPlace, Audience, Error, Result, SignInRecord, Store, attempt,
     audit::{AuditEvent, CENTRAL_CHAIN, Chains},
     engine::{Row, Tx, bind},
     job::{Read, Write},
-    sign_in,
+    second_factor, sign_in, web_session,
 };
 
 /// Accounts of the operator that are listed at most.
@@ -168,6 +168,66 @@ impl Write for Close {
     }
 }
 
+/// What an account of the operator gets back when its owner cannot sign in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OperatorHelp {
+    /// Whose.
+    pub id: String,
+    /// Counts of wrong guesses that begin anew.
+    pub freed: Vec<AttemptPlace>,
+    /// A new password and a new secret of the one-time codes in the place of all factors; `None` only frees the counts.
+    pub fresh: Option<FreshFactors>,
+    /// Who helps: an account of the operator, or `command-line`.
+    pub by: String,
+    /// Now.
+    pub now: Instant,
+}
+
+/// What somebody signs in with from now on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FreshFactors {
+    /// Argon2id with its parameters.
+    pub password_hash: String,
+    /// Under the server's key; shown once to its owner, so it counts as confirmed.
+    pub sealed_totp_secret: Vec<u8>,
+}
+
+struct Help(OperatorHelp);
+
+impl Write for Help {
+    type Output = bool;
+
+    fn key(&self) -> &'static str {
+        CENTRAL_CHAIN
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
+        let help = &self.0;
+        let found = tx.query_one(FIND, bind![&help.id], account).await?;
+        if found.is_none_or(|account| account.closed_at.is_some()) {
+            return Ok(false);
+        }
+        for place in &help.freed {
+            attempt::free(tx, place).await?;
+        }
+        if let Some(fresh) = &help.fresh {
+            let kept =
+                sign_in::put_password(tx, Audience::Operator, &help.id, &fresh.password_hash, help.now);
+            if !kept.await? {
+                return Ok(false);
+            }
+            second_factor::forget_all(tx, &help.id).await?;
+            let secret = fresh.sealed_totp_secret.as_slice();
+            tx.execute(PUT_TOTP, bind![&help.id, secret, 0_i64, help.now.0]).await?;
+            web_session::end_others(tx, &help.id, None).await?;
+        }
+        let action =
+            if help.fresh.is_some() { "operator-account.restore" } else { "operator-account.unlock" };
+        chains.append(tx, CENTRAL_CHAIN, help.now, &event(&help.by, action, &help.id, "done")).await?;
+        Ok(true)
+    }
+}
+
 struct Find(String);
 
 impl Read for Find {
@@ -207,6 +267,15 @@ impl Store {
     /// Any write error of the store.
     pub async fn close_operator(&self, id: &str, by: &str, now: Instant) -> Result<bool> {
         self.write(Close { id: id.to_owned(), by: by.to_owned(), now }).await
+    }
+
+    /// Frees an account of the operator that guesses have locked, and gives it new factors where they are lost, audited;
+    /// `false` when it is unknown or closed.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn help_operator(&self, help: OperatorHelp) -> Result<bool> {
+        self.write(Help(help)).await
     }
 
     /// One account of the operator, closed ones included.

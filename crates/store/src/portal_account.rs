@@ -136,6 +136,26 @@ impl Write for Confirm {
     }
 }
 
+/// One account of an institution, within a transaction.
+pub(crate) async fn find(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    subject: &str,
+) -> Result<Option<PortalAccount>> {
+    tx.query_one(FIND, bind![institution.as_str(), subject], |row| {
+        Ok(PortalAccount {
+            institution_code: institution.clone(),
+            subject: subject.to_owned(),
+            role: PortalRole::from_name(row.text(0, "role")?).ok_or(Error::Malformed { what: "role" })?,
+            mail: MailAddress::parse(row.text(1, "mail")?).map_err(|_| Error::Malformed { what: "mail" })?,
+            name: row.text(2, "name")?.to_owned(),
+            phone: row.text(3, "phone")?.to_owned(),
+            created_at: Instant(row.int(4, "created_at")?),
+        })
+    })
+    .await
+}
+
 struct Find {
     institution: InstitutionCode,
     subject: String,
@@ -145,19 +165,7 @@ impl Read for Find {
     type Output = Option<PortalAccount>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        tx.query_one(FIND, bind![self.institution.as_str(), &self.subject], |row| {
-            Ok(PortalAccount {
-                institution_code: self.institution.clone(),
-                subject: self.subject.clone(),
-                role: PortalRole::from_name(row.text(0, "role")?).ok_or(Error::Malformed { what: "role" })?,
-                mail: MailAddress::parse(row.text(1, "mail")?)
-                    .map_err(|_| Error::Malformed { what: "mail" })?,
-                name: row.text(2, "name")?.to_owned(),
-                phone: row.text(3, "phone")?.to_owned(),
-                created_at: Instant(row.int(4, "created_at")?),
-            })
-        })
-        .await
+        find(tx, &self.institution, &self.subject).await
     }
 }
 

@@ -93,6 +93,7 @@ const REMOVE_TOTP: &str = "DELETE FROM totp WHERE subject = $1";
 const CODES_LEFT: &str = "SELECT COUNT(*) FROM recovery_code WHERE subject = $1";
 const CLEAR_CODES: &str = "DELETE FROM recovery_code WHERE subject = $1";
 const PUT_CODE: &str = "INSERT INTO recovery_code (subject, code_hash) VALUES ($1, $2)";
+const CLEAR_PASSKEYS: &str = "DELETE FROM passkey WHERE subject = $1";
 const USE_CODE: &str = "DELETE FROM recovery_code WHERE subject = $1 AND code_hash = $2";
 const PUT_DIALOGUE: &str = "INSERT INTO passkey_dialogue (token_hash, purpose, state, ends_at) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (token_hash, purpose) \
@@ -328,6 +329,14 @@ impl Write for DialoguesOver {
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<u64> {
         tx.execute(DIALOGUES_OVER, bind![self.0.0, i64::from(self.1)]).await
     }
+}
+
+/// Takes every second factor of an account away, within a transaction.
+pub(crate) async fn forget_all(tx: &Tx<'_>, subject: &str) -> Result<()> {
+    for statement in [CLEAR_PASSKEYS, REMOVE_TOTP, CLEAR_CODES] {
+        tx.execute(statement, bind![subject]).await?;
+    }
+    Ok(())
 }
 
 impl Store {

@@ -6,7 +6,7 @@ use crate::{
     AttemptPlace, Audience, Error, NewMail, Result, Store, TokenHash,
     audit::{AuditEvent, CENTRAL_CHAIN, Chains},
     denial,
-    engine::{Tx, bind},
+    engine::{Row, Tx, bind},
     job::{Read, Write},
     mail_link, mail_outbox, web_session,
 };
@@ -61,6 +61,8 @@ const REMEMBER: &str = "INSERT INTO known_browser (subject, browser_hash, seen_a
 const KNOWN: &str =
     "SELECT browser_hash FROM known_browser WHERE subject = $1 ORDER BY seen_at DESC LIMIT $2";
 const FORGET: &str = "DELETE FROM known_browser WHERE subject = $1 AND browser_hash = $2";
+const BROWSERS: &str =
+    "SELECT browser_hash FROM known_browser WHERE subject = $1 ORDER BY browser_hash LIMIT $2";
 const FORGET_ALL: &str = "DELETE FROM known_browser WHERE subject = $1";
 
 /// Puts a name and its account, within the transaction that makes the account. `false` when the name is taken.
@@ -210,6 +212,20 @@ pub struct PasswordChange {
     pub now: Instant,
 }
 
+/// A new password within a transaction; the account's browsers are strangers again. `false` when there is no account.
+pub(crate) async fn put_password(
+    tx: &Tx<'_>,
+    audience: Audience,
+    account: &str,
+    password_hash: &str,
+    now: Instant,
+) -> Result<bool> {
+    let row = bind![password_hash, now.0, account, audience.name(), account];
+    let found = tx.execute(SET_PASSWORD, row).await? == 1;
+    tx.execute(FORGET_ALL, bind![account]).await?;
+    Ok(found)
+}
+
 struct SetPassword(PasswordChange);
 
 impl Write for SetPassword {
@@ -249,6 +265,17 @@ impl Write for SetPassword {
     }
 }
 
+struct Browsers(String);
+
+impl Read for Browsers {
+    type Output = Vec<TokenHash>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        let hash = |row: &Row<'_>| row.bytes(0, "browser_hash");
+        tx.query(BROWSERS, bind![&self.0, KNOWN_BROWSERS_MAX], hash).await
+    }
+}
+
 impl Store {
     /// What a typed name leads to; closed ones included.
     ///
@@ -264,6 +291,14 @@ impl Store {
     /// Any read error of the store.
     pub async fn knows_browser(&self, subject: &str, browser: TokenHash) -> Result<bool> {
         self.read(Knows { subject: subject.to_owned(), browser }).await
+    }
+
+    /// The browsers that this account has signed in with.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn known_browsers(&self, subject: &str) -> Result<Vec<TokenHash>> {
+        self.read(Browsers(subject.to_owned())).await
     }
 
     /// Remembers that this account has signed in with this browser.

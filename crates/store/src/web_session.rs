@@ -170,19 +170,23 @@ struct Begin {
 }
 
 impl Write for Begin {
-    type Output = ();
+    type Output = bool;
 
     fn key(&self) -> &str {
         &self.session.subject
     }
 
-    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<()> {
-        if let Some(replaced) = &self.replaced {
-            tx.execute(END, bind![replaced]).await?;
-        }
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
         let new = &self.session;
+        if let Some(replaced) = &self.replaced {
+            let gone = tx.execute(END, bind![replaced]).await? == 0;
+            if gone && new.stage == Stage::Full {
+                return Ok(false);
+            }
+        }
         put(tx, &self.token, new).await?;
-        chains.append(tx, new.chain(), new.began_at, &self.audit).await.map(drop)
+        chains.append(tx, new.chain(), new.began_at, &self.audit).await?;
+        Ok(true)
     }
 }
 
@@ -250,7 +254,8 @@ impl Write for Over {
 }
 
 impl Store {
-    /// Begins a session, audited; `replaced` ends in the same commit (a new id at every step of signing in).
+    /// Begins a session, audited; `replaced` ends in the same commit (a new id at every step of signing in). `false` when
+    /// it was to be the last step and `replaced` has ended meanwhile: by a new password, say.
     ///
     /// # Errors
     /// Any write error of the store.
@@ -260,7 +265,7 @@ impl Store {
         session: WebSession,
         replaced: Option<TokenHash>,
         audit: AuditEvent,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         self.write(Begin { token, replaced, session, audit }).await
     }
 

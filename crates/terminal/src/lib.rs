@@ -14,6 +14,7 @@ mod clock;
 pub mod config;
 pub mod drop;
 mod gateway;
+mod loopback;
 mod pages;
 mod reader_link;
 mod run;

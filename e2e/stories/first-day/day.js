@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as labels from './labels.js';
 import { codesOf, oneTimeCode, saved, textOf, unpacked } from './papers.js';
-import { tellDecision, tellPosting } from './operators.js';
+import { tellDecision, tellPosting, tellProof } from './operators.js';
 
 const MAIL = 'jimu@kasai-kuzuryu.example';
 const PASSWORD = 'asagao to yuugata no kane';
@@ -256,6 +256,16 @@ async function connectLine({ town, look }) {
   await look(page, { row: 'S11', name: 'line-connected', caption: labels.CONNECTED });
   await page.goto(labels.LINE_SITE);
   await page.getByText(labels.CONNECTED).first().waitFor();
+  await guideGoesOn(town);
+}
+
+/** With the line connected the guide leads to the certificate; and its links find the person signed in. */
+async function guideGoesOn(town) {
+  const page = await town.person('applicant');
+  await page.goto(`${town.landing}/first-day`);
+  assert.match(await page.locator('.step.next h2').innerText(), /システムの導入/);
+  await page.locator('.day').getByRole('link', { name: labels.MY_MENU, exact: true }).click();
+  await heading(page, labels.MY_MENU).waitFor();
 }
 
 async function firstCheck({ town, look }) {
@@ -321,6 +331,7 @@ export function tellDay({ town, album, step, named }) {
     if (town.javaScript) await signInAgain(scene);
   });
   then('S2: the application to use it, kept as a draft, handed in twice, is one', () => applyForUse(scene));
+  then('S2: a person of the operator makes sure who registered', () => tellProof(scene));
   then('S2: a person of the operator approves it', () => tellDecision(scene, 'use-start', ['shinsa-1'], 'S2'));
   then('S2: the sheet with the first account comes as PDF in a ZIP', () => fetchSheet(scene));
   then('S3: the application for a certificate', () => applyForCertificate(scene));

@@ -52,6 +52,21 @@ export async function tellDecision(scene, kind, people, row) {
   }
 }
 
+/** A person of the operator has called the institution by the register's number, and notes it. */
+export async function tellProof(scene) {
+  const { town, look } = scene;
+  const page = await signIn(scene, 'shinsa-1');
+  await page.goto(`${town.about.operator}/registrants`);
+  await page.locator(`a[href="/registrants/${town.clinic.institution_code}"]`).click();
+  assert.equal(await page.getByText('一致しません').count(), 0, 'both names are one');
+  await page.getByLabel('台帳の電話番号に電話した').check();
+  await page.getByLabel('確認した相手と内容').fill('院長に登録の事実を確認');
+  const button = page.getByRole('button', { name: '登録者を確認済みにする', exact: true });
+  await look(page, { row: '運営', name: 'registrant', caption: '登録者の確認', button });
+  await button.click();
+  await page.getByText('登録者を確認済みにしました。').waitFor();
+}
+
 /** The post room posts the letter. */
 export async function tellPosting(scene) {
   const { town, look } = scene;

@@ -35,6 +35,10 @@ pub struct Facts<'a> {
     pub other_code_known: bool,
     /// Whether the new code has an account of its own.
     pub other_code_taken: bool,
+    /// Whether the operator made sure that who applies is of the institution.
+    pub registrant_proven: bool,
+    /// Whether the institution's name typed at the registration is the register's.
+    pub name_agrees: bool,
 }
 
 /// How much a finding weighs.
@@ -83,6 +87,10 @@ pub enum FindingCode {
     OtherCodeTaken,
     /// The other code is the applying one.
     OtherCodeSame,
+    /// Nobody made sure that who applies is of the institution.
+    RegistrantUnproven,
+    /// The name typed at the registration is not the register's.
+    NameDiffers,
 }
 
 /// One finding.
@@ -114,6 +122,8 @@ pub fn check(content: &ApplicationContent, facts: &Facts<'_>, now: Instant) -> V
         (!facts.institution_known).then_some(blocking(FindingCode::InstitutionUnknown)),
         (single && facts.open_of_same_kind).then_some(blocking(FindingCode::DuplicateOpen)),
         (!single && facts.open_for_same_terminal).then_some(blocking(FindingCode::DuplicateTerminal)),
+        (!facts.registrant_proven).then_some(unproven(content)),
+        (!facts.name_agrees).then_some(warning(FindingCode::NameDiffers)),
     ]
     .into_iter()
     .chain(findings_of_content(content, facts, now))
@@ -121,6 +131,23 @@ pub fn check(content: &ApplicationContent, facts: &Facts<'_>, now: Instant) -> V
     .collect();
     found.sort_unstable();
     found
+}
+
+/// What an unproven registrant may be given: the beginning of use, whose 通知書 is held back, and a certificate, as its
+/// letter goes to the register's address and proves nothing to whoever does not live there. Everything else changes or
+/// ends what the institution has.
+const fn unproven(content: &ApplicationContent) -> Finding {
+    match content {
+        ApplicationContent::UseStart(_) | ApplicationContent::CertificateIssue(_) => {
+            warning(FindingCode::RegistrantUnproven)
+        }
+        ApplicationContent::UseChange(_)
+        | ApplicationContent::CertificateRenewal(_)
+        | ApplicationContent::CertificateRevocation(_)
+        | ApplicationContent::Succession(_)
+        | ApplicationContent::CodeChange(_)
+        | ApplicationContent::CustomerIdChange(_) => blocking(FindingCode::RegistrantUnproven),
+    }
 }
 
 /// Findings of one kind: at most three.
@@ -242,6 +269,10 @@ impl FindingCode {
             Self::OtherCodeUnknown => "申請された医療機関コードが台帳にありません。",
             Self::OtherCodeTaken => "新しい医療機関コードには、すでにアカウントがあります。",
             Self::OtherCodeSame => "申請された医療機関コードが、申請者のものと同じです。",
+            Self::RegistrantUnproven => {
+                "登録者が医療機関本人と確認されていません。「登録者」の画面で確認を記録してください。"
+            }
+            Self::NameDiffers => "登録時に入力された医療機関等名称が、台帳の名称と一致しません。",
         }
     }
 }

@@ -40,12 +40,12 @@ catalogue! {
             "Check that the declared encoding is the real one and that the XML is well formed; DTD and entities are refused.";
     /// A hostile or unsafe file was taken out of the folder.
     Quarantined = "OQSA9005E" Refusal 400
-        ja: "安全でないファイルのため隔離しました。",
+        ja: "受け付けられないファイルのため隔離しました。",
             "連携フォルダに入れたファイルを確認し、システム担当者に連絡してください。",
-            "隔離フォルダの記録を確認してください。ファイル名・種類・大きさのいずれかが規則に反しています。";
-        en: "An unsafe file was quarantined.",
+            "隔離フォルダの記録にある理由を確認してください。ファイル名・種類・大きさが規則に反しているか、使用済みのファイル名を再び使っています。";
+        en: "A file that cannot be taken was quarantined.",
             "Check what was put into the folder and call the system supplier.",
-            "See the quarantine record: the name, kind or size of the file breaks the rules.";
+            "See the reason in the quarantine record: the name, kind or size of the file breaks the rules, or its name was used before.";
     /// The same request id came with other content.
     IdempotencyConflict = "OQSA9006E" Refusal 409
         ja: "同じ要求番号で異なる内容の要求を受け付けました。",
@@ -384,19 +384,19 @@ catalogue! {
             "Nothing to do.";
     /// The PIN is wrong.
     PinWrong = "OQSR0003W" Refusal 400
-        ja: "暗証番号が違います。",
-            "患者さんに残りの回数を伝え、確かでなければ顔認証か目視確認を案内してください。",
+        ja: "暗証番号が違うか、残り1回のため照合していません。",
+            "最後の1回は残してあります。確かでなければ顔認証か目視確認を案内してください。",
             "対応は不要です。";
-        en: "The PIN is wrong.",
-            "Tell the patient how many tries are left; if unsure offer face or visual check.",
+        en: "The PIN is wrong, or was not compared because one try is left.",
+            "The last try is kept back; if unsure offer face or visual check.",
             "Nothing to do.";
     /// The PIN is locked.
     PinLocked = "OQSR0004E" Refusal 400
-        ja: "暗証番号がロックされています。",
-            "顔認証か目視確認に切り替え、市区町村の窓口での初期化を案内してください。",
+        ja: "暗証番号がロックされているか、暗証番号のないカードです。",
+            "顔認証か目視確認に切り替えてください。ロックの解除は、市区町村の窓口での初期化を案内してください。",
             "対応は不要です。";
-        en: "The PIN is locked.",
-            "Use face or visual check; the municipal office unlocks the PIN.",
+        en: "The PIN is locked, or the card has none.",
+            "Use face or visual check; the municipal office unlocks a PIN.",
             "Nothing to do.";
     /// The card was taken away too early.
     CardRemoved = "OQSR0005E" Refusal 400
@@ -417,7 +417,7 @@ catalogue! {
     /// Face or visual check did not succeed.
     ProofFailed = "OQSR0007W" Refusal 400
         ja: "本人確認ができませんでした。",
-            "もう一度行うか、ほかの方法で本人確認をしてください。",
+            "もう一度行うか、ほかの方法（顔認証・暗証番号・目視確認）で本人確認をしてください。",
             "照明とカメラの向きを確認してください。";
         en: "The identity could not be confirmed.",
             "Try again, or use another way to confirm the identity.",

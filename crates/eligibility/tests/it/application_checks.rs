@@ -2,7 +2,7 @@ use eligibility::{
     Instant,
     application::{ApplicationKind, Facts, FindingCode, FindingSeverity, check},
     calendar::from_tokyo,
-    institution::InstitutionCode,
+    institution::{InstitutionCode, names_agree},
     institution_certificate::{
         CertificatePeriod, CertificateUses, KnownCertificate, Revocation, RevocationReason,
     },
@@ -55,6 +55,8 @@ impl World {
             certificate: Some(&self.certificate),
             other_code_known: true,
             other_code_taken: false,
+            registrant_proven: true,
+            name_agrees: true,
         }
     }
 }
@@ -204,4 +206,37 @@ fn what_is_amiss_with_codes_is_found_by_name() {
         (change, taken, NOW, (Blocking, C::OtherCodeTaken)),
         (change, unchanged, NOW, (Blocking, C::OtherCodeSame)),
     ]);
+}
+
+#[test]
+fn an_unproven_registrant_begins_and_gets_letters_and_changes_nothing() {
+    let world = World::new();
+    for &kind in ApplicationKind::ALL {
+        let now = if kind == K::CertificateRenewal { renewal_time() } else { NOW };
+        let unproven = Facts { registrant_proven: false, ..world.facts(kind) };
+        let weight = match kind {
+            K::UseStart | K::CertificateIssue => Warning,
+            _ => Blocking,
+        };
+        assert!(found(kind, &unproven, now).contains(&(weight, C::RegistrantUnproven)), "{kind:?}");
+        assert!(found(kind, &world.facts(kind), now).iter().all(|(_, code)| *code != C::RegistrantUnproven));
+        let differs = Facts { name_agrees: false, ..world.facts(kind) };
+        assert!(found(kind, &differs, now).contains(&(Warning, C::NameDiffers)), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_name_is_the_same_however_it_is_written() {
+    for (one, other) in [
+        ("医療法人　みなと会 内科", "医療法人みなと会内科"),
+        ("ＡＢＣクリニック", "abcクリニック"),
+        ("架空葛\u{E0100}城髙﨑クリニック", "架空葛城髙﨑クリニック"),
+    ] {
+        assert!(names_agree(one, other), "{one} {other}");
+    }
+    assert!(!names_agree("みなと内科", "みなと眼科"));
+    assert!(
+        !names_agree("架空高崎クリニック", "架空髙﨑クリニック"),
+        "another character is for a person to judge"
+    );
 }

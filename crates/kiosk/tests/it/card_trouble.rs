@@ -61,4 +61,9 @@ fn each_has_words_for_the_patient_and_for_the_staff_and_a_code() {
         assert!(eligibility::errors::ErrorCode::from_code(trouble.code()).is_some(), "{trouble:?}");
     }
     assert!(Trouble::Card(CardTrouble::PinWrong { tries_left: 2 }).for_patient().contains("あと2回"));
+    // The last try is refused unless it is asked for: nobody is told that it can simply be used.
+    let last = Trouble::Card(CardTrouble::PinWrong { tries_left: 1 }).for_patient();
+    assert!(last.contains("最後の1回は残してあります") && !last.contains("入力できます"), "{last}");
+    let kept = Trouble::Card(CardTrouble::LastTry);
+    assert!(kept.for_patient().contains("確かめていません") && kept.for_staff().contains("照合していません"));
 }

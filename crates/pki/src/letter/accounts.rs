@@ -65,8 +65,8 @@ pub struct AccountSheet<'a> {
     pub environment: Environment,
     /// One to four accounts.
     pub accounts: &'a [Account<'a>],
-    /// Address of the login page.
-    pub login_site: &'a str,
+    /// Address of the login page; `None` while there is none to send anybody to.
+    pub login_site: Option<&'a str>,
 }
 
 impl AccountSheet<'_> {
@@ -100,18 +100,17 @@ impl AccountSheet<'_> {
             ("環境", self.environment.label().to_owned()),
             ("医療機関コード", self.recipient.institution_code.to_owned()),
             ("医療機関等名称", self.recipient.institution_name.to_owned()),
-            ("ログイン画面", self.login_site.to_owned()),
+            ("ログイン画面", self.login_site.unwrap_or(LOGIN_LATER).to_owned()),
         ];
         y = table(page, y + 0.5, &rows)? + 4.0;
         for account in self.accounts {
             y = self.account(page, y, account)?;
         }
-        let steps = [
-            "資格確認端末でログイン画面を開き、上のユーザーIDと初期パスワードを入力します。",
-            "初回のログインで、必ずパスワードを変更します。初期パスワードは一度しか使えません。",
-            "マスターアカウントで管理者アカウントを作り、日々の業務には管理者以下のアカウントを使います。",
-        ];
-        y = numbered(page, y + 7.0, "はじめに行うこと", &steps)?;
+        let (title, steps) = match self.login_site {
+            Some(_) => ("はじめに行うこと", LOGIN_STEPS),
+            None => ("ログイン画面のご案内があるまで", WAITING_STEPS),
+        };
+        y = numbered(page, y + 7.0, title, steps)?;
         let note = "本通知書にはパスワードが記載されています。厳重に保管し、パスワードの変更が済んだら裁断して廃棄してください。";
         page.paragraph((LEFT, y + 5.0), WIDTH, 4.4, Style::text(8.0), note)?;
         footer(page, &self.sender)
@@ -135,6 +134,18 @@ impl AccountSheet<'_> {
     }
 }
 
+/// What stands in place of an address that is not known yet.
+const LOGIN_LATER: &str = "準備ができしだい、ポータルサイトのお知らせでご案内します。";
+const LOGIN_STEPS: &[&str] = &[
+    "資格確認端末でログイン画面を開き、上のユーザーIDと初期パスワードを入力します。",
+    "初回のログインで、必ずパスワードを変更します。初期パスワードは一度しか使えません。",
+    "マスターアカウントで管理者アカウントを作り、日々の業務には管理者以下のアカウントを使います。",
+];
+const WAITING_STEPS: &[&str] = &[
+    "このアカウントでのログインは、まだ始まっていません。電子証明書の申請や資格確認には必要ありません。",
+    "ご案内があるまで、本通知書をほかの人の目に触れないところに保管します。",
+    "ログインが始まるまでに初期パスワードの期限（7日）が過ぎたときは、ポータルサイトのマイメニューから通知書をもう一度ダウンロードします。",
+];
 const TITLE: &str = "オンライン資格確認等システム ユーザ設定情報 通知書";
 
 /// The upper third: window, sender, title.

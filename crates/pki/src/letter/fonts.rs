@@ -1,7 +1,7 @@
 //! The letters' fonts: which one has a character, and how a line of text becomes glyphs.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use rustybuzz::{Direction, Face, UnicodeBuffer};
@@ -25,6 +25,12 @@ pub struct FontFiles {
 pub struct Fonts {
     regular: Vec<Loaded>,
     bold: Vec<Loaded>,
+}
+
+/// Fonts that are in memory only while somebody draws with them: Japanese ones take some 50 MB, and letters are rare.
+pub struct FontsOnDemand {
+    files: FontFiles,
+    in_use: Mutex<Weak<Fonts>>,
 }
 
 struct Loaded {
@@ -92,6 +98,32 @@ impl Fonts {
     /// Width of a line, in units of the font size.
     pub(super) fn width(&self, weight: Weight, line: &str) -> Result<f32> {
         Ok(self.shape(weight, line)?.iter().map(|run| run.width).sum())
+    }
+}
+
+impl FontsOnDemand {
+    /// Tries every file now, so that a wrong one is told of at the start, and keeps none.
+    ///
+    /// # Errors
+    /// As [`Fonts::load`].
+    pub fn new(files: FontFiles) -> Result<Self> {
+        Fonts::load(&files)?;
+        Ok(Self { files, in_use: Mutex::default() })
+    }
+
+    /// The fonts: those that somebody draws with already, otherwise read anew, which blocks for a while. However many
+    /// draw at once, they are in memory once.
+    ///
+    /// # Errors
+    /// As [`Fonts::load`].
+    pub fn take(&self) -> Result<Arc<Fonts>> {
+        let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fonts) = in_use.upgrade() {
+            return Ok(fonts);
+        }
+        let fonts = Arc::new(Fonts::load(&self.files)?);
+        *in_use = Arc::downgrade(&fonts);
+        Ok(fonts)
     }
 }
 

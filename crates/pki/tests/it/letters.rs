@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 
 use eligibility::Date;
 use pki::Error;
 use pki::letter::{
-    Account, AccountSheet, CertificateLetter, Environment, FontFiles, Fonts, Recipient, Sender,
+    Account, AccountSheet, CertificateLetter, Environment, FontFiles, Fonts, FontsOnDemand, Recipient, Sender,
 };
 
 use crate::bench::Bench;
@@ -159,6 +160,27 @@ fn a_long_name_stays_on_the_page_and_an_unknown_character_stops_the_letter() {
 }
 
 #[test]
+fn fonts_on_demand_are_tried_at_once_and_kept_only_while_somebody_draws() {
+    let not_there = FontFiles { bold_fallback: vec!["not-there.ttc".into()], ..font_files() };
+    assert!(matches!(FontsOnDemand::new(not_there), Err(Error::File { .. })));
+    let no_font = FontFiles {
+        fallback: vec![concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into()],
+        ..font_files()
+    };
+    assert!(matches!(FontsOnDemand::new(no_font), Err(Error::Font(_))));
+
+    let on_demand = FontsOnDemand::new(font_files()).expect("the letters' fonts");
+    let first = on_demand.take().unwrap();
+    let second = on_demand.take().unwrap();
+    assert!(Arc::ptr_eq(&first, &second), "in memory once, however many draw");
+    let kept = Arc::downgrade(&first);
+    assert!(letter("𠮷田医院").pdf(&second).is_ok());
+    drop((first, second));
+    assert!(kept.upgrade().is_none(), "nobody draws: nothing is kept");
+    assert!(letter("𠮷田医院").pdf(&on_demand.take().unwrap()).is_ok(), "and they come again");
+}
+
+#[test]
 fn codes_of_the_wrong_length_are_not_printed() {
     let fonts = fonts();
     let wrong = CertificateLetter { reference_number: "12345678901", ..letter("架空医院") };
@@ -181,7 +203,7 @@ fn the_first_accounts_stand_on_their_sheet() {
         issued_on: Date::constant(2026, 11, 22),
         environment: Environment::Production,
         accounts: &accounts,
-        login_site: "https://web.example.jp/",
+        login_site: Some("https://web.example.jp/"),
     };
     bench.file("accounts.pdf", sheet.pdf(&fonts()).unwrap());
     keep(&bench, "accounts.pdf");

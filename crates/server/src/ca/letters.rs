@@ -1,24 +1,36 @@
 //! 電子証明書発行通知書: number and secret are drawn here, written on paper, and kept only as a hash.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand;
 use eligibility::Instant;
 use eligibility::calendar::tokyo_date;
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_certificate::CertificateUses;
 use eligibility::retrieval::{RETRIEVAL_TRIES, Retrieval, RetrievalNumber, RetrievalSecret, SECRET_BYTES};
-use pki::letter::{CertificateLetter, Fonts, Recipient, Sender};
+use pki::letter::{CertificateLetter, FontsOnDemand, Recipient, Sender};
 use store::{ApplicationId, InstitutionAddress, LetterFiled, NewLetter};
 use zeroize::Zeroizing;
 
 use super::{Desk, NotIssued};
 use crate::config::AuthorityLetters;
+use crate::web::seal::{Seal, SealError};
 
 /// Draws of a number until a free one is found; a million letters leave a million numbers for each.
 const NUMBER_DRAWS: usize = 8;
 
+/// Digits of a 文書番号 after the year. They only tell letters apart on the desk.
+const DOCUMENT_DIGITS: usize = 8;
+
 /// Writes letters.
 pub struct LetterDesk {
-    fonts: Fonts,
+    press: Arc<Press>,
+    seal: Arc<Seal>,
+}
+
+/// How letters look and what all of them say.
+struct Press {
+    fonts: FontsOnDemand,
     sender: String,
     contact: String,
     retrieval_site: String,
@@ -51,23 +63,24 @@ pub enum Written {
 }
 
 impl LetterDesk {
-    /// From the settings, with the fonts loaded.
+    /// From the settings. The fonts are tried and not kept. Letters are sealed until they are printed.
     ///
     /// # Errors
     /// [`pki::Error::File`], [`pki::Error::Font`].
-    pub fn new(settings: &AuthorityLetters) -> pki::Result<Self> {
+    pub fn new(settings: &AuthorityLetters, seal: Arc<Seal>) -> pki::Result<Self> {
         let files = pki::letter::FontFiles {
             regular: settings.regular.clone(),
             bold: settings.bold.clone(),
             fallback: settings.fallback.clone(),
             bold_fallback: settings.bold_fallback.clone(),
         };
-        Ok(Self {
-            fonts: Fonts::load(&files)?,
+        let press = Press {
+            fonts: FontsOnDemand::new(files)?,
             sender: settings.sender.clone(),
             contact: settings.contact.clone(),
             retrieval_site: settings.retrieval_site.clone(),
-        })
+        };
+        Ok(Self { press: Arc::new(press), seal })
     }
 
     /// Draws number and secret, writes the letter, files both in one transaction with the application.
@@ -82,22 +95,34 @@ impl LetterDesk {
         for _ in 0..NUMBER_DRAWS {
             let now = desk.clock().now();
             let (number, secret) = draw()?;
-            let document_number = document_number(&number, now);
-            let page =
-                Page { letter, address: &address, name: &name, document_number: &document_number, now };
-            let pdf = self.page(&page, &number, &secret)?;
+            let document_number = document_number(now)?;
+            let secret_hash = desk.secrets().hash(&number, &secret);
+            let page = Page {
+                letter: letter.clone(),
+                address: address.clone(),
+                name: name.clone(),
+                document_number: document_number.clone(),
+                number: number.clone(),
+                secret,
+                now,
+            };
+            let pdf = Zeroizing::new(self.print(page).await?);
+            let letter_id = uuid::Uuid::now_v7().to_string();
+            let owner = owner(&letter.institution, &letter_id);
+            let sealed_pdf =
+                self.seal.seal(&owner, &pdf).map_err(|_| pki::Error::Crypto("a letter was not sealed"))?;
             let retrieval = Retrieval { issued_at: now, retrieved_at: None, withdrawn_at: None };
             let new = NewLetter {
                 institution_code: letter.institution.clone(),
-                letter_id: uuid::Uuid::now_v7().to_string(),
+                letter_id,
                 order_id: letter.order_id.clone(),
                 application: letter.application.clone(),
                 document_number,
-                secret_hash: desk.secrets().hash(&number, &secret),
+                secret_hash,
                 number,
                 terminal_name: letter.terminal_name.clone(),
                 uses: letter.uses,
-                pdf,
+                sealed_pdf,
                 made_at: now,
                 retrievable_until: retrieval.valid_until(),
             };
@@ -110,27 +135,31 @@ impl LetterDesk {
         Err(pki::Error::Crypto("random numbers repeat themselves").into())
     }
 
-    fn page(
-        &self,
-        page: &Page<'_>,
-        number: &RetrievalNumber,
-        secret: &RetrievalSecret,
-    ) -> pki::Result<Vec<u8>> {
+    /// Reading the fonts and drawing take long: not on the threads that serve.
+    async fn print(&self, page: Page) -> pki::Result<Vec<u8>> {
+        let press = Arc::clone(&self.press);
+        let printed = tokio::task::spawn_blocking(move || press.print(&page)).await;
+        printed.unwrap_or_else(|_| Err(pki::Error::Pdf("drawing was broken off".to_owned())))
+    }
+}
+
+impl Press {
+    fn print(&self, page: &Page) -> pki::Result<Vec<u8>> {
         let mut address = vec![page.address.first_line.as_str()];
         address.extend(page.address.second_line.as_deref());
         let retrieval = Retrieval { issued_at: page.now, retrieved_at: None, withdrawn_at: None };
-        let secret = Zeroizing::new(secret.reveal().to_owned());
+        let secret = Zeroizing::new(page.secret.reveal().to_owned());
         let letter = CertificateLetter {
             recipient: Recipient {
                 postal_code: &page.address.postal_code,
                 address: &address,
-                institution_name: page.name,
+                institution_name: &page.name,
                 institution_code: page.letter.institution.as_str(),
             },
             sender: Sender { name: &self.sender, contact: &self.contact },
-            document_number: page.document_number,
+            document_number: &page.document_number,
             terminal_name: &page.letter.terminal_name,
-            reference_number: number.as_str(),
+            reference_number: page.number.as_str(),
             authentication_id: &secret,
             issued_on: tokyo_date(page.now),
             retrievable_until: retrieval.last_day(),
@@ -138,7 +167,8 @@ impl LetterDesk {
             valid_until: None,
             retrieval_site: &self.retrieval_site,
         };
-        letter.pdf(&self.fonts)
+        let fonts = self.fonts.take()?;
+        letter.pdf(&fonts)
     }
 }
 
@@ -148,12 +178,14 @@ impl std::fmt::Debug for LetterDesk {
     }
 }
 
-/// What stands on the page besides the codes.
-struct Page<'a> {
-    letter: &'a LetterFor,
-    address: &'a InstitutionAddress,
-    name: &'a str,
-    document_number: &'a str,
+/// What stands on the page.
+struct Page {
+    letter: LetterFor,
+    address: InstitutionAddress,
+    name: String,
+    document_number: String,
+    number: RetrievalNumber,
+    secret: RetrievalSecret,
     now: Instant,
 }
 
@@ -164,7 +196,28 @@ fn draw() -> Result<(RetrievalNumber, RetrievalSecret), NotIssued> {
     Ok((RetrievalNumber::from_random(number), RetrievalSecret::from_random(*secret)))
 }
 
-/// 文書番号: the year and the last digits of the number, which is not secret.
-fn document_number(number: &RetrievalNumber, now: Instant) -> String {
-    format!("認発第{}-{}号", tokyo_date(now).year(), &number.as_str()[6..])
+/// 文書番号: the year and digits of its own. It stands on lists that people without the letter see, so it tells nothing of
+/// the リファレンスナンバー.
+fn document_number(now: Instant) -> Result<String, NotIssued> {
+    let mut drawn = [0; 8];
+    rand::fill(&mut drawn).map_err(|_| pki::Error::Crypto("random numbers"))?;
+    let number = u64::from_be_bytes(drawn) % 10_u64.pow(u32::try_from(DOCUMENT_DIGITS).unwrap_or_default());
+    Ok(format!("認発第{}-{number:0DOCUMENT_DIGITS$}号", tokyo_date(now).year()))
+}
+
+/// Whose seal it is: one letter is nothing in another one's place.
+fn owner(institution: &InstitutionCode, letter_id: &str) -> String {
+    format!("certificate-letter:{institution}:{letter_id}")
+}
+
+/// A letter as it is printed.
+///
+/// # Errors
+/// [`SealError`] when it is another letter's, or was sealed with another key.
+pub fn opened_letter(
+    seal: &Seal,
+    (institution, letter_id): (&InstitutionCode, &str),
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    seal.open(&owner(institution, letter_id), sealed)
 }

@@ -24,7 +24,7 @@ mod signing;
 
 pub use background::{Keys, Parts};
 pub use desk::{Begun, CertificateOrder, Desk, Fetched, How, Issued, Renewed, SecretHasher, Signed};
-pub use letters::{LetterDesk, LetterFor, Written};
+pub use letters::{LetterDesk, LetterFor, Written, opened_letter};
 pub use public_log::PublicLog;
 pub use refusal::{NotIssued, Refusal};
 pub use signing::{AnswerSigner, Signing};

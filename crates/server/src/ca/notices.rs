@@ -108,7 +108,7 @@ impl std::fmt::Debug for Notices {
     }
 }
 
-/// The warnings that the sign-in page of an institution and its マイメニュー show today.
+/// The warnings that an institution's マイメニュー and the first page of its own web show today.
 ///
 /// # Errors
 /// Whatever reading the store meets.

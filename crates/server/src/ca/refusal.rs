@@ -16,6 +16,8 @@ pub enum Refusal {
     Mistyped(MistypedRetrieval),
     /// The try with a letter.
     Retrieval(RetrievalOutcome),
+    /// The letter is right and was not posted yet: whoever has it did not get it by post.
+    NotPosted,
     /// Too many tries from one network.
     TooManyTries {
         /// Seconds to wait.
@@ -40,6 +42,7 @@ impl Refusal {
             Self::OrderDone => "retrieval-already-done",
             Self::Mistyped(_) => "retrieval-mistyped",
             Self::Retrieval(outcome) => retrieval_code(*outcome).unwrap_or("retrieval-wrong"),
+            Self::NotPosted => "retrieval-not-posted",
             Self::TooManyTries { .. } => "retrieval-too-many-tries",
             Self::NotRenewable(_) => RENEWAL_NOT_OPEN,
             Self::RenewedBefore => RENEWED_BEFORE,
@@ -53,7 +56,11 @@ impl Refusal {
             Self::Request(_) | Self::Mistyped(_) | Self::Password(..) | Self::BothWays => 400,
             Self::Retrieval(RetrievalOutcome::Wrong { .. } | RetrievalOutcome::UsedUp) => 403,
             Self::Retrieval(RetrievalOutcome::Expired | RetrievalOutcome::Withdrawn) => 410,
-            Self::Retrieval(_) | Self::OrderDone | Self::NotRenewable(_) | Self::RenewedBefore => 409,
+            Self::Retrieval(_)
+            | Self::NotPosted
+            | Self::OrderDone
+            | Self::NotRenewable(_)
+            | Self::RenewedBefore => 409,
             Self::TooManyTries { .. } => 429,
         }
     }
@@ -66,6 +73,7 @@ impl Refusal {
             Self::OrderDone => RetrievalOutcome::AlreadyRetrieved.message(),
             Self::Mistyped(what) => what.message().to_owned(),
             Self::Retrieval(outcome) => outcome.message(),
+            Self::NotPosted => "この電子証明書発行通知書は、まだ発送されていません。".to_owned(),
             Self::TooManyTries { .. } => "この回線からの入力が多すぎます。".to_owned(),
             Self::Password(message, _) => (*message).to_owned(),
             Self::BothWays => "取得方法が2つ指定されています。".to_owned(),
@@ -89,6 +97,9 @@ impl Refusal {
             Self::OrderDone => RetrievalOutcome::AlreadyRetrieved.remedy().to_owned(),
             Self::Mistyped(what) => what.remedy().to_owned(),
             Self::Retrieval(outcome) => outcome.remedy().to_owned(),
+            Self::NotPosted => {
+                "簡易書留で届いた通知書を使ってください。届いたのに表示されるときは、運用窓口にご連絡ください。".to_owned()
+            }
             Self::TooManyTries { retry_after_s } => {
                 format!("{}分ほど待ってから、もう一度お試しください。", retry_after_s.div_ceil(60).max(1))
             }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::{Config, RECEIPT_LIFETIME_MAX_S, TREE_HEAD_INTERVAL_MAX_S, check_sites, limits};
+use crate::listener::open_files;
 use crate::terminal_api::nonce::NONCE_LIFETIME_MAX_S;
 
 /// One thing that is wrong.
@@ -40,8 +41,20 @@ pub(super) fn check(config: &Config) -> Vec<Problem> {
     }
     check_lists(config, &mut found);
     check_witness(config, &mut found);
+    check_connections(config, &mut found);
     super::check_authority::check(config, &mut found);
     found
+}
+
+fn check_connections(config: &Config, found: &mut Vec<Problem>) {
+    let limits = &config.limits;
+    if limits.site_connections > limits.connections {
+        let message = "a site may take more connections than the terminals";
+        found.push(problem("limits.site_connections", message, "choose at most limits.connections"));
+    }
+    if let Err(message) = open_files::make_room(config) {
+        found.push(problem("limits.connections", message, open_files::REMEDY));
+    }
 }
 
 fn check_witness(config: &Config, found: &mut Vec<Problem>) {
@@ -128,7 +141,7 @@ fn check_files(config: &Config, found: &mut Vec<Problem>) {
 
 fn check_numbers(config: &Config, found: &mut Vec<Problem>) {
     let limits = &config.limits;
-    let ranges: [(&'static str, u64, u64, u64); 13] = [
+    let ranges: [(&'static str, u64, u64, u64); 15] = [
         ("receipts.lifetime_s", config.receipts.lifetime_s.into(), 60, RECEIPT_LIFETIME_MAX_S.into()),
         ("nonces.lifetime_s", config.nonces.lifetime_s.into(), 10, NONCE_LIFETIME_MAX_S.into()),
         (
@@ -146,6 +159,8 @@ fn check_numbers(config: &Config, found: &mut Vec<Problem>) {
             limits::TERMINAL_CONCURRENCY_MAX.into(),
         ),
         ("limits.connections", limits.connections as u64, 1, 1_000_000),
+        ("limits.site_connections", limits.site_connections as u64, 1, 1_000_000),
+        ("limits.site_network_connections", limits.site_network_connections.into(), 1, 1_000_000),
         (
             "limits.terminal_connections",
             limits.terminal_connections.into(),

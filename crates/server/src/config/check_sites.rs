@@ -13,11 +13,11 @@ pub(super) fn check(config: &Config, found: &mut Vec<Problem>) {
             one(site, names, found);
         }
     }
-    let signs_in = config.portal.is_some() || config.operator.is_some();
+    let needed = config.portal.is_some() || config.operator.is_some() || config.authority.is_some();
     match &config.secrets_key {
-        None if signs_in => found.push(problem(
+        None if needed => found.push(problem(
             "secrets_key",
-            "people sign in, but there is no key that seals their second factors",
+            "there is no key that seals second factors, mailed links and letters",
             "write 32 random bytes in hex into a file (openssl rand -hex 32) and name it",
         )),
         Some(path) if others_can_read(path) => {

@@ -16,12 +16,25 @@ const TERMINAL_CONNECTIONS: u32 = 64;
 /// Most connections one terminal certificate can be limited to.
 pub const TERMINAL_CONNECTIONS_MAX: u32 = 4096;
 
-/// Limits of the terminal listener.
+/// Connections of each site, when nothing else is said: a crowd at the sites leaves the terminals theirs.
+const SITE_CONNECTIONS: usize = 1024;
+/// Connections of one network to one site, when nothing else is said: a browser opens six at most, and one with HTTP/2.
+const SITE_NETWORK_CONNECTIONS: u32 = 64;
+/// Connections of a listener that only this machine's own programs reach.
+const LOOPBACK_CONNECTIONS: usize = 64;
+
+/// What peers may take.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Connections open at once. Default 4096.
+    /// Connections of terminals open at once. Default 4096.
     pub connections: usize,
+    /// Connections of each site open at once, at most as many as of terminals. Default 1024.
+    pub site_connections: usize,
+    /// Connections of one network (an IPv4 address, the /64 of an IPv6 address) to one site open at once; not for the
+    /// institution web, where each certificate has its own. Behind a TLS terminator everybody comes from its address:
+    /// then as many as `site_connections`. Default 64.
+    pub site_network_connections: u32,
     /// Connections of one terminal certificate open at once; one more is told so and closed. Default 64.
     pub terminal_connections: u32,
     /// Concurrent requests of one terminal, 8–64. Default 64.
@@ -46,6 +59,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            site_connections: SITE_CONNECTIONS,
+            site_network_connections: SITE_NETWORK_CONNECTIONS,
             terminal_connections: TERMINAL_CONNECTIONS,
             terminal_concurrency: TERMINAL_CONCURRENCY_MAX,
             requests: 2048,
@@ -60,17 +75,37 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The listener's part.
+    /// Of the listener for terminals.
     #[must_use]
     pub fn listener(&self) -> ListenerLimits {
         ListenerLimits {
             connections: self.connections,
+            network_connections: None,
             terminal_connections: self.terminal_connections,
             handshake: seconds(self.handshake_s),
             header: seconds(self.header_s),
+            body: self.body(),
             idle: seconds(self.idle_s),
             drain: seconds(self.drain_s),
         }
+    }
+
+    /// Of the institution web: one of the sites, whose peers have certificates.
+    #[must_use]
+    pub fn institution_web(&self) -> ListenerLimits {
+        ListenerLimits { connections: self.site_connections, ..self.listener() }
+    }
+
+    /// Of a site that anybody reaches.
+    #[must_use]
+    pub fn site(&self) -> ListenerLimits {
+        ListenerLimits { network_connections: Some(self.site_network_connections), ..self.institution_web() }
+    }
+
+    /// Of a listener that only this machine's own programs reach.
+    #[must_use]
+    pub fn loopback(&self) -> ListenerLimits {
+        ListenerLimits { connections: LOOPBACK_CONNECTIONS, ..self.listener() }
     }
 
     /// Time for a request's body.

@@ -63,7 +63,8 @@ pub struct Config {
     /// The operator's side. Default: none here.
     #[serde(default)]
     pub operator: Option<WebSite>,
-    /// File with 32 random bytes in hex, the same on every node: it seals second factors. Needed where people sign in.
+    /// File with 32 random bytes in hex, the same on every node: it seals second factors, mailed links and letters. Needed
+    /// where people sign in and for the authority.
     #[serde(default)]
     pub secrets_key: Option<PathBuf>,
     /// How patients write the address of マイナ在宅受付Web, without a slash at its end. Default

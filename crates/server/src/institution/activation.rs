@@ -17,9 +17,9 @@ use super::menu;
 use super::passcode::failed;
 use super::user::InstitutionUser;
 use crate::facility::{ActivationShown, ActivationWish, FacilityDesk};
-use crate::portal::applications::see;
 use crate::portal::applications::summary::moment;
 use crate::web::once::Once;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
 

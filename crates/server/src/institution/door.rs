@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Request, Response};
-use eligibility::errors::ErrorCode;
 use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -18,6 +17,7 @@ use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
 use crate::listener::terminals::TerminalSlot;
 use crate::terminal_api::admission::Admission;
+use crate::terminal_api::denied;
 use crate::terminal_api::refusal::Refusal;
 use crate::terminal_api::standing::Standings;
 use crate::web::door::Peer;
@@ -25,6 +25,8 @@ use crate::web::{Site, refused};
 
 /// Requests of one terminal answered at once.
 const REQUESTS_OF_ONE: u32 = 16;
+/// What a refused browser is recorded to have tried.
+const ACTION: &str = "institution_web";
 
 /// Lets browsers with a certificate in.
 pub struct InstitutionDoor {
@@ -39,7 +41,7 @@ pub struct InstitutionDoor {
 }
 
 impl InstitutionDoor {
-    async fn admit(&self, terminal: &Arc<TerminalSlot>, peer: Option<Peer>) -> Result<(), Refusal> {
+    async fn admit(&self, terminal: &Arc<TerminalSlot>, Peer(peer): Peer) -> Result<(), Refusal> {
         let mut admission = Admission {
             terminal: Arc::clone(terminal),
             standings: Arc::clone(&self.standings),
@@ -49,7 +51,6 @@ impl InstitutionDoor {
         };
         admission.check()?;
         if let Some(lines) = &self.lines {
-            let Peer(peer) = peer.ok_or(ErrorCode::Internal)?;
             let pass = lines.pass(&terminal.identity.institution_code, peer).await;
             admission.line = Some(pass.map_err(|error| Refusal::read_failed(&error))?);
             admission.check()?;
@@ -57,8 +58,14 @@ impl InstitutionDoor {
         Ok(())
     }
 
-    async fn pass_on(&self, terminal: &AskingTerminal, mut request: Request<Incoming>) -> Response<Body> {
+    async fn pass_on(
+        &self,
+        terminal: &AskingTerminal,
+        peer: Peer,
+        mut request: Request<Incoming>,
+    ) -> Response<Body> {
         request.extensions_mut().insert(terminal.clone());
+        request.extensions_mut().insert(peer);
         let service = TowerToHyperService::new(self.routes.clone());
         match service.call(request).await {
             Ok(response) => response,
@@ -72,13 +79,19 @@ impl Gatekeeper for InstitutionDoor {
         self.standings.slot_of(identity).await
     }
 
-    async fn answer(&self, terminal: &Arc<TerminalSlot>, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(
+        &self,
+        terminal: &Arc<TerminalSlot>,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
         let Some(_place) = terminal.enter(REQUESTS_OF_ONE) else { return refused::busy() };
-        let peer = request.extensions().get::<Peer>().copied();
         // The look of the page that says what is wrong is for everybody.
         let is_style = request.uri().path().starts_with("/static/");
         match self.admit(terminal, peer).await {
             Err(refusal) if !is_style => {
+                let Site { store, clock, .. } = &*self.site;
+                let refusal = denied::record(store, clock, &terminal.identity, ACTION, refusal).await;
                 tracing::info!(
                     institution = %terminal.identity.institution_code,
                     code = refusal.code.internal_name(),
@@ -90,7 +103,7 @@ impl Gatekeeper for InstitutionDoor {
                 }
                 response
             }
-            _ => self.pass_on(&terminal.identity, request).await,
+            _ => self.pass_on(&terminal.identity, peer, request).await,
         }
     }
 

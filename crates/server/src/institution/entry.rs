@@ -123,7 +123,7 @@ async fn show(
 pub(super) async fn refused(site: &Site, terminal: &AskingTerminal, refusal: &Refusal) -> Response {
     let entry = refusal.code.entry();
     let (mut sentence, mut remedy) = (entry.ja.what.to_owned(), entry.ja.desk.to_owned());
-    if (refusal.is_denial() || refusal.code == ErrorCode::InstitutionCertificateSuperseded)
+    if refusal.is_denial()
         && let Ok(known) = known(site, terminal).await
     {
         let standing = CertificateStanding::of(Some(&known), &terminal.institution_code, site.clock.now());

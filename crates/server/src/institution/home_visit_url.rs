@@ -16,9 +16,9 @@ use super::user::InstitutionUser;
 use super::{menu, settings};
 use crate::facility::code_picture::{Caption, CodePicture};
 use crate::facility::{FacilityDesk, ShownUrl, UrlShown, UrlWish};
-use crate::portal::applications::see;
 use crate::portal::applications::summary::moment;
 use crate::web::once::Once;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, Shell, Site, refused, render};
 

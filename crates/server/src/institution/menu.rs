@@ -6,7 +6,9 @@ use axum::response::Response;
 use eligibility::institution_account::InstitutionAction;
 
 use super::user::InstitutionUser;
-use super::{accounts, activation, bulk, home_visit_url, number_check, passcode, passkeys, password, settings};
+use super::{
+    accounts, activation, bulk, home_visit_url, number_check, passcode, passkeys, password, settings,
+};
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, render};

@@ -67,6 +67,7 @@ pub fn site(
         name: SITE_NAME,
         audience: Some(Audience::Institution),
         origin,
+        other_origins: Vec::new(),
         sign_in: "/login",
         home: menu::PATH,
         menu: if desk.is_some() { MENU_WITH_RENEWAL } else { MENU },

@@ -22,13 +22,13 @@ use wire::terminal_api::NumberCheckRequest;
 use super::check_result;
 use super::menu;
 use super::user::InstitutionUser;
-use crate::portal::applications::see;
 use crate::terminal_api::Api;
 use crate::terminal_api::answer::Asker;
 use crate::terminal_api::body::Digests;
 use crate::terminal_api::refusal::Refusal;
 use crate::terminal_api::verify_number::{self, NumberCheck};
 use crate::web::once::Once;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
 

@@ -14,8 +14,8 @@ use super::menu;
 use super::sign_in::party;
 use super::user::InstitutionUser;
 use crate::web::passkey::{Way, made, offer};
+use crate::web::see;
 use crate::web::sign_in::passkeys::answer_of;
-use crate::web::sign_in::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, Shell, Site, refused, render};
 

@@ -15,8 +15,8 @@ use store::NewReferenceNumber;
 use super::check_result::{self, Loaded};
 use super::user::InstitutionUser;
 use super::{menu, number_check};
-use crate::portal::applications::see;
 use crate::web::once::Once;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
 

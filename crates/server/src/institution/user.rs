@@ -14,8 +14,8 @@ use store::{Act, Audience, Denial, Stage, TokenHash, WebSession};
 
 use super::menu;
 use crate::listener::identity::AskingTerminal;
+use crate::web::see;
 use crate::web::session::{NoSession, Presented};
-use crate::web::sign_in::see;
 use crate::web::signed_in::{is_own_path, site_of};
 use crate::web::{Shell, SignedIn, Site, refused, render};
 

@@ -35,12 +35,18 @@ struct Desk {
     presses: Presses,
 }
 
-/// The site under `origin`. What is pressed there is seen by `lines` at once.
-pub fn site(origin: String, store: Store, clock: Clock, lines: Arc<Lines>) -> Router {
+/// The site under `origin`, and under the others. What is pressed there is seen by `lines` at once.
+pub fn site(
+    (origin, other_origins): (String, Vec<String>),
+    store: Store,
+    clock: Clock,
+    lines: Arc<Lines>,
+) -> Router {
     let site = Arc::new(Site {
         name: NAME,
         audience: None,
         origin,
+        other_origins,
         sign_in: "/",
         home: "/",
         menu: &[],

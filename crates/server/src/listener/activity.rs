@@ -7,7 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -21,8 +21,9 @@ const RESTING: u64 = u64::MAX;
 /// Shared between a connection's stream, its service and its watchdog. Times are milliseconds since opening.
 #[derive(Debug)]
 pub(crate) struct Activity {
-    /// HTTP/2 peers send control frames between requests; only their resting time is limited.
-    http2: bool,
+    /// Known from the first request on. HTTP/2 peers send control frames between requests; only their resting time is
+    /// limited.
+    http2: AtomicBool,
     opened: Instant,
     requests_in_flight: AtomicU32,
     last_request_ended: AtomicU64,
@@ -37,10 +38,10 @@ pub(crate) struct Patience {
 }
 
 impl Activity {
-    pub(crate) fn new(http2: bool) -> Arc<Self> {
-        // A connection that says nothing after its handshake is a slow header, not a resting terminal.
+    pub(crate) fn new() -> Arc<Self> {
+        // A connection that says nothing from its beginning is a slow header, not a resting peer.
         Arc::new(Self {
-            http2,
+            http2: AtomicBool::new(false),
             opened: Instant::now(),
             requests_in_flight: AtomicU32::new(0),
             last_request_ended: AtomicU64::new(0),
@@ -49,7 +50,8 @@ impl Activity {
     }
 
     /// A request's header is complete; the guard's end is the request's end.
-    pub(crate) fn request(self: &Arc<Self>) -> RequestInFlight {
+    pub(crate) fn request(self: &Arc<Self>, http2: bool) -> RequestInFlight {
+        self.http2.store(http2, Ordering::SeqCst);
         self.requests_in_flight.fetch_add(1, Ordering::SeqCst);
         self.header_began.store(RESTING, Ordering::SeqCst);
         RequestInFlight(Arc::clone(self))
@@ -84,7 +86,7 @@ impl Activity {
     }
 
     fn bytes_arrived(&self) {
-        if !self.http2
+        if !self.http2.load(Ordering::Relaxed)
             && self.requests_in_flight.load(Ordering::Relaxed) == 0
             && self.header_began.load(Ordering::Relaxed) == RESTING
         {

@@ -4,9 +4,12 @@
 //! The identity comes from the client certificate alone. No header can add to it or change it, because no
 //! code here or behind it reads one for that purpose.
 
+pub(crate) mod accepting;
 mod activity;
+pub(crate) mod conversation;
 mod expired;
 pub mod identity;
+pub(crate) mod open_files;
 pub mod terminals;
 pub mod tls;
 
@@ -17,15 +20,13 @@ use std::time::Duration;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
-use activity::{Activity, Patience, WatchedStream};
+use conversation::Speech;
 use identity::{AskingTerminal, IdentityError};
 use terminals::TerminalSlot;
 
@@ -37,23 +38,24 @@ pub const HTTP2_STREAMS_MAX: u32 = 100;
 pub const HTTP2_RESETS_MAX: usize = 20;
 /// Bytes of headers a request may have.
 pub const HEADER_BYTES_MAX: usize = 16 * 1024;
-/// Pause after an accept error such as too many open files.
-const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(50);
-
 /// Time for telling a terminal that it has too many connections open.
 const TURNING_AWAY_TIME: Duration = Duration::from_secs(1);
 
 /// What a peer may take.
 #[derive(Clone, Copy, Debug)]
 pub struct ListenerLimits {
-    /// Connections open at once, over all terminals.
+    /// Connections open at once.
     pub connections: usize,
+    /// Connections open at once of one network: an IPv4 address, the /64 of an IPv6 address. `None`: as many as of all.
+    pub network_connections: Option<u32>,
     /// Connections open at once of one terminal certificate.
     pub terminal_connections: u32,
     /// Time for the TLS handshake.
     pub handshake: Duration,
     /// Time for a request's header.
     pub header: Duration,
+    /// Time for a request's body, where the door itself looks at it: at the sites.
+    pub body: Duration,
     /// Time a connection may rest between requests.
     pub idle: Duration,
     /// Time open requests get to finish at shutdown.
@@ -65,10 +67,11 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// The slot of a terminal that just connected, with its standing read.
     fn connected(&self, identity: AskingTerminal) -> impl Future<Output = Arc<TerminalSlot>> + Send;
 
-    /// Answers one request of that terminal, or refuses it.
+    /// Answers one request of that terminal, or refuses it. `peer` is where it comes from; no header can change it.
     fn answer(
         &self,
         terminal: &Arc<TerminalSlot>,
+        peer: Peer,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send;
 
@@ -88,30 +91,10 @@ pub async fn serve<G: Gatekeeper>(
     stop: CancellationToken,
 ) {
     let door = Arc::new(Door { tls: TlsAcceptor::from(tls), gatekeeper, limits, stop: stop.clone() });
-    let places = Arc::new(Semaphore::new(limits.connections));
-    let connections = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, peer)) = accepted else {
-            tokio::time::sleep(ACCEPT_ERROR_PAUSE).await;
-            continue;
-        };
-        // Over the limit the connection is closed at once: a queue here would only hide the overload.
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            metrics::counter!("shikaku_connections_refused_total").increment(1);
-            continue;
-        };
-        let door = Arc::clone(&door);
-        connections.spawn(async move { door.welcome(stream, peer, place).await });
-    }
-    drop(listener);
-    connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
-        tracing::warn!(open = connections.len(), "connections cut at the end of the drain time");
-    }
+    accepting::take_connections(listener, limits, stop, |stream, peer| {
+        Arc::clone(&door).welcome(stream, peer)
+    })
+    .await;
 }
 
 struct Door<G> {
@@ -122,9 +105,7 @@ struct Door<G> {
 }
 
 impl<G: Gatekeeper> Door<G> {
-    async fn welcome(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, _place: OwnedSemaphorePermit) {
-        // Answers are small and wait for nothing.
-        let _ = stream.set_nodelay(true);
+    async fn welcome(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
         let handshake = tokio::time::timeout(self.limits.handshake, self.tls.accept(stream));
         let Ok(Ok(stream)) = handshake.await else {
             metrics::counter!("shikaku_handshakes_failed_total").increment(1);
@@ -144,7 +125,6 @@ impl<G: Gatekeeper> Door<G> {
 
     /// Tells the peer why it cannot stay, if it asks anything soon, and closes.
     async fn turn_away(self: Arc<Self>, stream: TlsStream<TcpStream>) {
-        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let told = CancellationToken::new();
         let (door, answered) = (Arc::clone(&self), told.clone());
         let service = hyper::service::service_fn(move |_: Request<Incoming>| {
@@ -152,7 +132,7 @@ impl<G: Gatekeeper> Door<G> {
             answered.cancel();
             std::future::ready(Ok::<_, std::convert::Infallible>(response))
         });
-        let builder = http_builder(http2);
+        let builder = speech(&stream).builder();
         let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
         let farewell = async {
             tokio::select! {
@@ -171,47 +151,17 @@ impl<G: Gatekeeper> Door<G> {
         terminal: Arc<TerminalSlot>,
         peer: Peer,
     ) {
-        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        let activity = Activity::new(http2);
-        let patience = Patience { header: self.limits.header, idle: self.limits.idle };
-        let builder = http_builder(http2);
-        let door = Arc::clone(&self);
-        let working = Arc::clone(&activity);
-        let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-            // Where it comes from; no header can change it.
-            request.extensions_mut().insert(peer);
-            // Owned by the request: HTTP/2 answers each stream in a task of its own.
-            let (door, terminal, in_flight) = (Arc::clone(&door), Arc::clone(&terminal), working.request());
-            async move {
-                let response = door.gatekeeper.answer(&terminal, request).await;
-                drop(in_flight);
-                Ok::<_, std::convert::Infallible>(response)
-            }
-        });
-        let stream = WatchedStream { stream, activity: Arc::clone(&activity) };
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        let mut connection = std::pin::pin!(connection);
-        tokio::select! {
-            _ = connection.as_mut() => return,
-            () = self.stop.cancelled() => {}
-            () = activity.outstayed(patience) => return,
-        }
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+        let (door, speech) = (Arc::clone(&self), speech(&stream));
+        let answer = move |request| {
+            let (door, terminal) = (Arc::clone(&door), Arc::clone(&terminal));
+            async move { door.gatekeeper.answer(&terminal, peer, request).await }
+        };
+        conversation::converse(stream, speech, &self.limits, &self.stop, answer).await;
     }
 }
 
-fn http_builder(http2: bool) -> auto::Builder<TokioExecutor> {
-    let builder = auto::Builder::new(TokioExecutor::new());
-    let mut builder = if http2 { builder.http2_only() } else { builder.http1_only() };
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(HEADER_BYTES_MAX);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(HTTP2_STREAMS_MAX)
-        .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
-        .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX));
-    builder
+fn speech(stream: &TlsStream<TcpStream>) -> Speech {
+    Speech::Agreed { http2: stream.get_ref().1.alpn_protocol() == Some(b"h2") }
 }
 
 fn peer_identity(stream: &TlsStream<TcpStream>) -> Result<AskingTerminal, IdentityError> {

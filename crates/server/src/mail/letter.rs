@@ -27,7 +27,7 @@ impl header::Header for AutoSubmitted {
 }
 
 /// The message; `None` when the recipient is no address.
-pub(super) fn message(sender: &Mailbox, mail: &NewMail, now: Instant) -> Option<Message> {
+pub(super) fn message(sender: &Mailbox, mail: &NewMail, text: &str, now: Instant) -> Option<Message> {
     let date = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now.0).ok()?);
     // The same mail sent again has the same id, whatever its id in the outbox is made of.
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, mail.mail_id.as_bytes());
@@ -40,6 +40,6 @@ pub(super) fn message(sender: &Mailbox, mail: &NewMail, now: Instant) -> Option<
         .date(date)
         .header(AutoSubmitted)
         .header(ContentType::TEXT_PLAIN)
-        .body(mail.text.clone())
+        .body(text.to_owned())
         .ok()
 }

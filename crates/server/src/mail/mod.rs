@@ -5,14 +5,17 @@
 
 mod letter;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport as _, Tokio1Executor};
-use store::{DueMail, MailOutcome, Store};
+use store::{DueMail, MailOutcome, MailText, Store};
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use crate::clock::Clock;
+use crate::web::seal::{Seal, SealError};
 
 /// Pause between two looks into the outbox.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -38,6 +41,7 @@ pub enum MailError {
 pub struct Postman {
     store: Store,
     clock: Clock,
+    seal: Option<Arc<Seal>>,
     server: AsyncSmtpTransport<Tokio1Executor>,
     sender: lettre::message::Mailbox,
 }
@@ -50,17 +54,23 @@ impl std::fmt::Debug for Postman {
 
 impl Postman {
     /// With a mail server's address (`smtp://` without TLS, `smtps://`, or `smtp://…?tls=required` for STARTTLS) and the
-    /// sender, e.g. `オンライン資格確認 <no-reply@example.jp>`.
+    /// sender, e.g. `オンライン資格確認 <no-reply@example.jp>`. Mails with a link are opened with `seal`.
     ///
     /// # Errors
     /// [`MailError`].
-    pub fn new(store: Store, clock: Clock, server: &str, sender: &str) -> Result<Self, MailError> {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        seal: Option<Arc<Seal>>,
+        server: &str,
+        sender: &str,
+    ) -> Result<Self, MailError> {
         let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(server)
             .map_err(|error| MailError::Server(error.to_string()))?
             .timeout(Some(PATIENCE))
             .build();
         let sender = sender.parse().map_err(|_| MailError::Sender)?;
-        Ok(Self { store, clock, server, sender })
+        Ok(Self { store, clock, seal, server, sender })
     }
 
     /// Works until `stop` is cancelled.
@@ -87,6 +97,17 @@ impl Postman {
         Ok(())
     }
 
+    /// The text; `None` when it was sealed with a key that is not ours.
+    fn open(&self, due: &DueMail) -> Option<Zeroizing<String>> {
+        match &due.mail.text {
+            MailText::Open(text) => Some(Zeroizing::new(text.clone())),
+            MailText::Sealed(sealed) => {
+                let opened = self.seal.as_ref()?.open(&owner(&due.mail.mail_id), sealed).ok()?;
+                std::str::from_utf8(&opened).ok().map(|text| Zeroizing::new(text.to_owned()))
+            }
+        }
+    }
+
     async fn deliver(&self, due: &DueMail) -> Result<(), store::Error> {
         let now = self.clock.now();
         let tried = usize::try_from(due.tries).unwrap_or(usize::MAX);
@@ -96,12 +117,15 @@ impl Postman {
         if !self.store.claim_mail(due, now, until).await? {
             return Ok(());
         }
-        let outcome = match letter::message(&self.sender, &due.mail, now) {
-            Some(message) => match self.server.send(message).await {
-                Ok(_) => MailOutcome::Sent,
-                Err(error) => refused(&error, last),
+        let outcome = match self.open(due) {
+            None => MailOutcome::GivenUp { reason: "sealed with another key".to_owned() },
+            Some(text) => match letter::message(&self.sender, &due.mail, &text, now) {
+                Some(message) => match self.server.send(message).await {
+                    Ok(_) => MailOutcome::Sent,
+                    Err(error) => refused(&error, last),
+                },
+                None => MailOutcome::GivenUp { reason: "not an address".to_owned() },
             },
-            None => MailOutcome::GivenUp { reason: "not an address".to_owned() },
         };
         match &outcome {
             MailOutcome::Sent => metrics::counter!("shikaku_mails_total", "outcome" => "sent").increment(1),
@@ -120,6 +144,16 @@ impl Postman {
         }
         self.store.settle_mail(&due.mail.mail_id, outcome, self.clock.now()).await
     }
+}
+
+/// A mail's text, sealed for the outbox: it may hold a link that lets somebody in.
+pub(crate) fn sealed(seal: &Seal, mail_id: &str, text: &str) -> Result<MailText, SealError> {
+    seal.seal(&owner(mail_id), text.as_bytes()).map(MailText::Sealed)
+}
+
+/// Whose seal it is: one mail's text is nothing in another mail.
+fn owner(mail_id: &str) -> String {
+    format!("mail:{mail_id}")
 }
 
 /// What the mail server's answer comes to. Its words are left out: they often repeat the address.

@@ -4,12 +4,14 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use eligibility::account::OperatorAction;
+use eligibility::account::{LockoutDecision, OperatorAction};
+use store::{Audience, OperatorAccount, OperatorHelp};
 
 use super::acting;
-use crate::portal::applications::{see, summary};
+use crate::portal::applications::summary;
+use crate::web::guess::Guess;
 use crate::web::signed_in::OnSite;
-use crate::web::{OperatorUser, Shell, refused, render};
+use crate::web::{OperatorUser, Shell, Site, refused, render, see};
 
 struct AccountView {
     id: String,
@@ -19,6 +21,7 @@ struct AccountView {
     created: String,
     created_by: String,
     closed: Option<String>,
+    locked: bool,
     own: bool,
 }
 
@@ -38,7 +41,12 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
         Ok(accounts) => accounts,
         Err(error) => return refused::by_store(&error),
     };
-    let shown = accounts.into_iter().map(|account| AccountView {
+    let locked = match locked(&site, &accounts).await {
+        Ok(locked) => locked,
+        Err(error) => return refused::by_store(&error),
+    };
+    let shown = accounts.into_iter().zip(locked).map(|(account, locked)| AccountView {
+        locked,
         own: account.id == user.subject(),
         id: account.id,
         name: account.name,
@@ -50,6 +58,21 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
     });
     let shell = super::shell(&site, "アカウント管理", "/accounts", &user);
     render(StatusCode::OK, &Page { shell, accounts: shown.collect() })
+}
+
+/// Whether guesses have locked each of these accounts.
+async fn locked(site: &Site, accounts: &[OperatorAccount]) -> Result<Vec<bool>, store::Error> {
+    let now = site.clock.now();
+    let mut locked = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let mut one = false;
+        for place in Guess::places_of(&site.store, Audience::Operator, &account.id, &account.id).await? {
+            let state = site.store.attempts(&place).await?;
+            one |= state.decide(place.bucket, now) != LockoutDecision::Allowed;
+        }
+        locked.push(one);
+    }
+    Ok(locked)
 }
 
 /// 利用を停止する: the account's sessions end in the same commit.
@@ -67,4 +90,23 @@ pub(super) async fn close(OnSite(site): OnSite, user: OperatorUser, Path(id): Pa
         Ok(false) => refused::not_there(),
         Err(error) => refused::by_store(&error),
     }
+}
+
+/// ロックを解除する: the counts of wrong guesses at the account begin anew.
+pub(super) async fn unlock(OnSite(site): OnSite, user: OperatorUser, Path(id): Path<String>) -> Response {
+    let by = match acting(&site, &user, OperatorAction::ManageAccounts).await {
+        Ok(by) => by,
+        Err(refused) => return refused,
+    };
+    match unlocked(&site, id, by.account).await {
+        Ok(true) => see("/accounts"),
+        Ok(false) => refused::not_there(),
+        Err(error) => refused::by_store(&error),
+    }
+}
+
+async fn unlocked(site: &Site, id: String, by: String) -> Result<bool, store::Error> {
+    let freed = Guess::places_of(&site.store, Audience::Operator, &id, &id).await?;
+    let now = site.clock.now();
+    site.store.help_operator(OperatorHelp { id, freed, fresh: None, by, now }).await
 }

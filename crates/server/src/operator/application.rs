@@ -7,16 +7,18 @@ use axum::response::Response;
 use eligibility::{
     Instant,
     account::OperatorAction,
-    application::{ApplicationState, Refused},
+    application::{ApplicationContent, ApplicationState, Refused},
     institution::InstitutionCode,
+    institution_certificate::RevocationReason,
 };
 use serde::Deserialize;
-use store::{Acted, ApplicationId, Decision, Obstacle, StoredApplication};
+use store::audit::AuditEvent;
+use store::{Acted, ApplicationId, Decision, Denial, Obstacle, StoredApplication};
 
 use super::{FindingView, acting, obstacle::ObstacleView};
-use crate::portal::applications::{see, slug, summary};
+use crate::portal::applications::{slug, summary};
 use crate::web::signed_in::OnSite;
-use crate::web::{FormData, OperatorUser, Shell, Site, refused, render};
+use crate::web::{FormData, OperatorUser, Shell, Site, refused, render, see};
 
 #[derive(Template)]
 #[template(path = "operator/application.html")]
@@ -34,6 +36,7 @@ struct Page {
     findings: Vec<FindingView>,
     blocked: bool,
     rows: Vec<summary::Row>,
+    registrant: Option<RegistrantView>,
     applicants: Vec<String>,
     approvers: Vec<String>,
     history: Vec<(String, String, Option<String>)>,
@@ -43,6 +46,41 @@ struct Page {
     may_decide: bool,
     own: Option<&'static str>,
     obstacle: Option<ObstacleView>,
+}
+
+/// Who registered the institution, beside the register's name of it.
+struct RegistrantView {
+    place: String,
+    typed_name: String,
+    proven: bool,
+}
+
+impl RegistrantView {
+    async fn of(site: &Site, institution: &InstitutionCode) -> Result<Option<Self>, store::Error> {
+        let found = site.store.registrant(institution).await?;
+        Ok(found.map(|one| Self {
+            place: format!("/registrants/{institution}"),
+            typed_name: one.typed_name,
+            proven: one.proof.is_some(),
+        }))
+    }
+}
+
+/// What the content says, and what follows from it that the reviewer must see.
+async fn rows(site: &Site, stored: &StoredApplication) -> Result<Vec<summary::Row>, store::Error> {
+    let Some(content) = &stored.content else { return Ok(Vec::new()) };
+    let mut rows = summary::rows(content);
+    if let ApplicationContent::CertificateRevocation(wanted) = content {
+        let named =
+            site.store.certificate_of(&stored.application.institution, wanted.serial.as_str()).await?;
+        if let Some(next) = named.and_then(|named| named.successor) {
+            let compromised = wanted.reason == RevocationReason::KeyCompromise;
+            let fate =
+                if compromised { "ともに失効します" } else { "この申請では失効しません" };
+            rows.push(("更新後の電子証明書", format!("シリアル番号 {next}（{fate}）")));
+        }
+    }
+    Ok(rows)
 }
 
 /// What an address may say besides.
@@ -73,7 +111,7 @@ pub(super) async fn page(
     path: Path<(String, String)>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    if let Err(refused) = user.must_be_allowed(OperatorAction::ReadApplications) {
+    if let Err(refused) = super::allowed(&site, &user, OperatorAction::ReadApplications).await {
         return refused;
     }
     let stored = match found(&site, path).await {
@@ -124,6 +162,14 @@ async fn write(
         Ok(obstacle) => obstacle,
         Err(error) => return refused::by_store(&error),
     };
+    let read = async {
+        let registrant = RegistrantView::of(site, &application.institution).await?;
+        Ok::<_, store::Error>((registrant, rows(site, stored).await?))
+    };
+    let (registrant, rows) = match read.await {
+        Ok(read) => read,
+        Err(error) => return refused::by_store(&error),
+    };
     let open = matches!(application.state, ApplicationState::Checking | ApplicationState::FirstApproved);
     let deciding = open && user.role.may(OperatorAction::Decide);
     let own = match acting(site, user, OperatorAction::Decide).await {
@@ -161,7 +207,8 @@ async fn write(
         needed: application.kind.approvals_needed(),
         findings: super::findings(&application.findings),
         blocked: application.is_blocked(),
-        rows: stored.content.as_ref().map(summary::rows).unwrap_or_default(),
+        rows,
+        registrant,
         applicants: applicants.collect(),
         approvers: application.approvers.iter().map(approved).collect(),
         history: history.collect(),
@@ -208,6 +255,9 @@ pub(super) async fn decide(
             see(&format!("/applications/{}/{}?done={done}", stored.application.institution, stored.id))
         }
         Ok(Acted::Refused(why, now)) => {
+            if let Err(refused) = note_refusal(&site, &user, &now, &why).await {
+                return refused;
+            }
             let status = match why {
                 Refused::Reason => StatusCode::UNPROCESSABLE_ENTITY,
                 _ => StatusCode::CONFLICT,
@@ -216,4 +266,30 @@ pub(super) async fn decide(
             write(&site, &user, &now, status, told).await
         }
     }
+}
+
+/// Who tries to decide what is not theirs to decide is in the institution's log.
+async fn note_refusal(
+    site: &Site,
+    user: &OperatorUser,
+    stored: &StoredApplication,
+    why: &Refused,
+) -> Result<(), Response> {
+    // A reason that is missing is typed, not tried.
+    if *why == Refused::Reason {
+        return Ok(());
+    }
+    let denial = Denial {
+        institution_code: stored.application.institution.clone(),
+        source: user.signed_in.actor(),
+        audit: AuditEvent {
+            actor: user.signed_in.actor(),
+            action: "application.decide".to_owned(),
+            object: format!("application:{}", stored.id),
+            outcome: format!("denied:{why:?}"),
+            detail: String::new(),
+        },
+        recorded_at: site.clock.now(),
+    };
+    site.store.record_denied(denial).await.map_err(|error| refused::by_store(&error))
 }

@@ -72,7 +72,7 @@ fn read_mark(text: &str) -> Option<DecidedFrom> {
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser, Query(asked): Query<Asked>) -> Response {
-    if let Err(refused) = user.must_be_allowed(OperatorAction::ReadHistory) {
+    if let Err(refused) = super::allowed(&site, &user, OperatorAction::ReadHistory).await {
         return refused;
     }
     let before = match asked.before.as_deref().map(read_mark) {

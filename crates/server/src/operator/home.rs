@@ -18,9 +18,16 @@ struct Page {
     publishes: bool,
     reads_history: bool,
     manages_accounts: bool,
+    /// With the one key lost, this person does not get in any more.
+    one_key_only: bool,
 }
 
 pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
+    let factors = match site.store.second_factors(user.subject()).await {
+        Ok(factors) => factors,
+        Err(error) => return refused::by_store(&error),
+    };
+    let keys = factors.passkeys.len() + usize::from(factors.has_totp());
     let mut page = Page {
         shell: super::shell(&site, "運営者トップ", "/", &user),
         role: user.role.label(),
@@ -29,6 +36,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
         publishes: user.role.may(OperatorAction::PublishNotices),
         reads_history: user.role.may(OperatorAction::ReadHistory),
         manages_accounts: user.role.may(OperatorAction::ManageAccounts),
+        one_key_only: keys < 2 && factors.recovery_codes == 0,
     };
     if user.role.may(OperatorAction::ReadApplications) {
         match super::queue::waiting(&site.store).await {

@@ -1,6 +1,9 @@
 //! 簡易書留発送: letters to print, to post, and their 引受番号.
 
+use std::sync::Arc;
+
 use askama::Template;
+use axum::Extension;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,9 +11,11 @@ use eligibility::{account::OperatorAction, institution::InstitutionCode};
 use store::Letter;
 
 use super::acting;
-use crate::portal::applications::{see, summary};
+use crate::ca::opened_letter;
+use crate::portal::applications::summary;
+use crate::web::seal::Seal;
 use crate::web::signed_in::OnSite;
-use crate::web::{FormData, OperatorUser, Shell, Site, refused, render};
+use crate::web::{FormData, OperatorUser, Shell, Site, refused, render, see};
 
 /// Digits of a 引受番号.
 const TRACKING_DIGITS: std::ops::RangeInclusive<usize> = 11..=13;
@@ -90,7 +95,7 @@ async fn view(site: &Site, letter: &Letter, mistyped: Option<&Mistyped>) -> Resu
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
-    if let Err(refused) = user.must_be_allowed(OperatorAction::SendLetters) {
+    if let Err(refused) = super::allowed(&site, &user, OperatorAction::SendLetters).await {
         return refused;
     }
     write(&site, &user, None).await.unwrap_or_else(|error| refused::by_store(&error))
@@ -99,6 +104,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
 /// The letter to print.
 pub(super) async fn pdf(
     OnSite(site): OnSite,
+    Extension(seal): Extension<Arc<Seal>>,
     user: OperatorUser,
     Path((institution, letter)): Path<(String, String)>,
 ) -> Response {
@@ -108,9 +114,14 @@ pub(super) async fn pdf(
     };
     let Ok(institution) = InstitutionCode::parse(&institution) else { return refused::not_there() };
     match site.store.open_letter(&institution, &letter, &by.account, site.clock.now()).await {
-        Ok(Some(pdf)) => {
+        Ok(Some(sealed)) => {
+            let Ok(pdf) = opened_letter(&seal, (&institution, &letter), &sealed) else {
+                tracing::error!(letter, "a letter is sealed with another secrets_key");
+                return refused::broken();
+            };
             let kind = HeaderValue::from_static("application/pdf");
             let shown = HeaderValue::from_static("inline; filename=\"letter.pdf\"");
+            let pdf = pdf.to_vec();
             ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, shown)], pdf).into_response()
         }
         Ok(None) => refused::not_there(),
@@ -118,7 +129,7 @@ pub(super) async fn pdf(
     }
 }
 
-/// The digits of a 引受番号 as the receipt shows them.
+/// A 引受番号 as the receipt shows it.
 fn tracking_number(typed: &str) -> Option<String> {
     let narrow = |c: char| match c {
         '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
@@ -127,8 +138,15 @@ fn tracking_number(typed: &str) -> Option<String> {
     };
     let text: String = typed.trim().chars().map(narrow).filter(|c| !c.is_whitespace()).collect();
     let only = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (only && TRACKING_DIGITS.contains(&digits)).then_some(text)
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if !only || !TRACKING_DIGITS.contains(&digits.len()) {
+        return None;
+    }
+    // One number, one writing: however it was typed, it is found again.
+    Some(match (digits.get(..3), digits.get(3..5), digits.get(5..10), digits.get(10..11)) {
+        (Some(a), Some(b), Some(c), Some(d)) if digits.len() == 11 => format!("{a}-{b}-{c}-{d}"),
+        _ => digits,
+    })
 }
 
 /// 発送済みにする.

@@ -11,15 +11,21 @@ mod letters;
 mod notices;
 mod obstacle;
 mod queue;
+mod registrants;
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use eligibility::{
     account::OperatorAction,
     application::{Actor, Finding, FindingSeverity, Side},
 };
 
+use store::audit::{AuditEvent, CENTRAL_CHAIN};
+
+use crate::web::seal::Seal;
 use crate::web::{MenuEntry, OperatorUser, Shell, Site, refused};
 
 /// What the site is called.
@@ -28,6 +34,7 @@ pub const NAME: &str = "オンライン資格確認 運営者サイト";
 /// The menu.
 pub const MENU: &[MenuEntry] = &[
     MenuEntry { href: "/queues", label: "審査", signed_in_only: true },
+    MenuEntry { href: "/registrants", label: "登録者", signed_in_only: true },
     MenuEntry { href: "/history", label: "承認履歴", signed_in_only: true },
     MenuEntry { href: "/letters", label: "簡易書留発送", signed_in_only: true },
     MenuEntry { href: "/notices", label: "お知らせの公開", signed_in_only: true },
@@ -35,8 +42,8 @@ pub const MENU: &[MenuEntry] = &[
     MenuEntry { href: "/security", label: "アカウントの安全設定", signed_in_only: true },
 ];
 
-/// The routes; signing in comes besides.
-pub fn routes() -> Router {
+/// The routes; signing in comes besides. Letters are opened with `seal` when they are printed.
+pub fn routes(seal: Arc<Seal>) -> Router {
     Router::new()
         .route("/", get(home::page))
         .route("/queues", get(queue::overview))
@@ -51,6 +58,12 @@ pub fn routes() -> Router {
         .route("/notices/{id}/withdraw", post(notices::withdraw))
         .route("/accounts", get(accounts::page))
         .route("/accounts/{id}/close", post(accounts::close))
+        .route("/accounts/{id}/unlock", post(accounts::unlock))
+        .route("/registrants", get(registrants::page))
+        .route("/registrants/{institution}", get(registrants::one))
+        .route("/registrants/{institution}/prove", post(registrants::prove))
+        .route("/registrants/{institution}/stop", post(registrants::stop))
+        .layer(Extension(seal))
 }
 
 /// The frame of a page, with what this person may open in its menu.
@@ -58,6 +71,7 @@ fn shell(site: &Site, title: impl Into<String>, path: &str, user: &OperatorUser)
     let mut shell = Shell::new(site, title, path, Some(&user.signed_in));
     shell.menu.retain(|line| match line.href {
         "/queues" => user.role.may(OperatorAction::ReadApplications),
+        "/registrants" => user.role.may(OperatorAction::ReadApplications),
         "/history" => user.role.may(OperatorAction::ReadHistory),
         "/letters" => user.role.may(OperatorAction::SendLetters),
         "/notices" => user.role.may(OperatorAction::PublishNotices),
@@ -69,14 +83,42 @@ fn shell(site: &Site, title: impl Into<String>, path: &str, user: &OperatorUser)
 
 /// Who acts, as the rules know them: the account as it is now, not as it was at sign-in.
 async fn acting(site: &Site, user: &OperatorUser, action: OperatorAction) -> Result<Actor, Response> {
-    user.must_be_allowed(action)?;
+    allowed(site, user, action).await?;
     let account = site.store.operator(user.subject()).await.map_err(|error| refused::by_store(&error))?;
     match account {
         Some(account) if account.closed_at.is_none() && account.role.may(action) => {
             Ok(Actor { side: Side::Operator(account.role), account: account.id, mail: Some(account.mail) })
         }
-        _ => Err(refused::not_there()),
+        _ => {
+            note_refusal(site, user, action).await?;
+            Err(refused::not_there())
+        }
     }
+}
+
+/// Goes on if the role may do it; otherwise the log tells who tried.
+async fn allowed(site: &Site, user: &OperatorUser, action: OperatorAction) -> Result<(), Response> {
+    match user.must_be_allowed(action) {
+        Ok(()) => Ok(()),
+        Err(refused) => {
+            note_refusal(site, user, action).await?;
+            Err(refused)
+        }
+    }
+}
+
+/// Who tries what the role may not do is in the log.
+async fn note_refusal(site: &Site, user: &OperatorUser, action: OperatorAction) -> Result<(), Response> {
+    let event = AuditEvent {
+        actor: user.signed_in.actor(),
+        action: "operator.act".to_owned(),
+        object: format!("action:{action:?}"),
+        outcome: "denied:role".to_owned(),
+        detail: String::new(),
+    };
+    let source = format!("operator:{}", user.subject());
+    let noted = site.store.record_sign_in_refused(CENTRAL_CHAIN, &source, event, site.clock.now()).await;
+    noted.map_err(|error| refused::by_store(&error))
 }
 
 /// A finding as pages show it: class, sign, word, sentence.

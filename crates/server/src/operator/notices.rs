@@ -8,9 +8,9 @@ use eligibility::{account::OperatorAction, field::FieldText};
 use store::{ApplicationId, NOTICE_BODY_MAX_CHARS, NOTICE_TITLE_MAX_CHARS, Notice};
 
 use super::acting;
-use crate::portal::applications::{new_id, see, summary};
+use crate::portal::applications::{new_id, summary};
 use crate::web::signed_in::OnSite;
-use crate::web::{FormData, FormView, OperatorUser, Shell, Site, refused, render};
+use crate::web::{FormData, FormView, OperatorUser, Shell, Site, refused, render, see};
 
 const FIELDS: &[FieldText] = &[
     FieldText { id: "title", label: "表題", required: true, hint: "80文字以内" },
@@ -73,7 +73,7 @@ async fn write(
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
-    if let Err(refused) = user.must_be_allowed(OperatorAction::PublishNotices) {
+    if let Err(refused) = super::allowed(&site, &user, OperatorAction::PublishNotices).await {
         return refused;
     }
     write(&site, &user, (new_id(), FormData::default()), None).await

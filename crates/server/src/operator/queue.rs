@@ -50,7 +50,7 @@ struct Overview {
 
 /// Every queue with how many wait in it.
 pub(super) async fn overview(OnSite(site): OnSite, user: OperatorUser) -> Response {
-    if let Err(refused) = user.must_be_allowed(OperatorAction::ReadApplications) {
+    if let Err(refused) = super::allowed(&site, &user, OperatorAction::ReadApplications).await {
         return refused;
     }
     let counts = match site.store.application_counts().await {
@@ -142,7 +142,7 @@ pub(super) async fn page(
     Path(kind): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    if let Err(refused) = user.must_be_allowed(OperatorAction::ReadApplications) {
+    if let Err(refused) = super::allowed(&site, &user, OperatorAction::ReadApplications).await {
         return refused;
     }
     let Some(kind) = kind_of(&kind) else { return refused::not_there() };

@@ -19,6 +19,8 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 const WRITE_AGAIN_INTERVAL: Duration = Duration::from_secs(2);
 /// Rows one pruning step removes at most, so that it never holds the writer long.
 const PRUNE_STEP: u32 = 2_000;
+/// Time between two sortings of the measured times.
+const METRICS_INTERVAL: Duration = Duration::from_secs(5);
 /// Steps of one pruning at most.
 const PRUNE_STEPS_MAX: u32 = 500;
 /// Time between two looks for refused attempts that were only counted.
@@ -70,6 +72,10 @@ impl Background {
                 async move { lines.refresh().await.map_err(|error| error.to_string()) }
             });
         }
+        repeat(tasks, stop, METRICS_INTERVAL, "metrics", || async {
+            super::metrics::tidy();
+            Ok(())
+        });
         let store = self.store.clone();
         repeat(tasks, stop, WRITE_AGAIN_INTERVAL, "writing again", move || {
             let store = store.clone();

@@ -31,6 +31,14 @@ pub(crate) fn install() {
     recorder();
 }
 
+/// Sorts the times that came in into their histograms. Without it each would be kept as it is until somebody asks for
+/// the numbers, which may be never.
+pub(crate) fn tidy() {
+    if let Some(recorder) = recorder() {
+        recorder.run_upkeep();
+    }
+}
+
 /// Counters looked up once, so that a check only adds to them.
 pub(crate) struct RouteMetrics {
     pub(crate) seconds: Histogram,

@@ -7,6 +7,7 @@ mod guard;
 pub mod health;
 pub mod logs;
 pub mod metrics;
+pub(crate) mod seldom;
 pub mod witness;
 
 use std::net::SocketAddr;

@@ -31,13 +31,14 @@ struct Page<'a> {
     token: &'a str,
 }
 
+/// What came of a link that was mailed.
 #[derive(Template)]
 #[template(path = "portal/confirmed.html")]
-struct Outcome {
-    shell: Shell,
-    done: bool,
-    title: &'static str,
-    words: &'static str,
+pub(super) struct Outcome {
+    pub(super) shell: Shell,
+    pub(super) done: bool,
+    pub(super) title: &'static str,
+    pub(super) words: &'static str,
 }
 
 pub(super) async fn page(

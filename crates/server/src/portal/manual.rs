@@ -23,6 +23,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("letter", include_str!("../../../../docs/manual/letter.md")),
     ("setup", include_str!("../../../../docs/manual/setup.md")),
     ("certificate-check", include_str!("../../../../docs/manual/certificate-check.md")),
+    ("certificate-renewal", include_str!("../../../../docs/manual/certificate-renewal.md")),
+    ("certificate-revocation", include_str!("../../../../docs/manual/certificate-revocation.md")),
+    ("succession", include_str!("../../../../docs/manual/succession.md")),
+    ("code-change", include_str!("../../../../docs/manual/code-change.md")),
+    ("customer-id-change", include_str!("../../../../docs/manual/customer-id-change.md")),
     ("network-trouble", include_str!("../../../../docs/manual/network-trouble.md")),
 ];
 

@@ -4,11 +4,16 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::account::PortalAction;
+use eligibility::calendar::{format_japanese, tokyo_date};
+use store::Letter;
 
 use super::applications::{MyApplication, my_applications};
 use crate::ca::notices::{CertificateWarning, warnings};
 use crate::web::signed_in::OnSite;
 use crate::web::{PortalUser, Shell, refused, render};
+
+/// Letters shown at most, the newest.
+const LETTERS_SHOWN: usize = 20;
 
 #[derive(Template)]
 #[template(path = "portal/my_menu.html")]
@@ -23,6 +28,27 @@ struct MyMenu {
     /// Certificates whose end is near or past.
     ending: Vec<CertificateWarning>,
     mine: Vec<MyApplication>,
+    letters: Vec<MyLetter>,
+    /// Nobody made sure yet that the account is of the institution.
+    unproven: bool,
+}
+
+/// A letter on its way, or arrived.
+struct MyLetter {
+    document_number: String,
+    terminal_name: String,
+    posted: Option<(String, String)>,
+}
+
+impl MyLetter {
+    fn of(letter: Letter) -> Self {
+        let posted = letter.posted_at.zip(letter.tracking_number);
+        Self {
+            document_number: letter.document_number,
+            terminal_name: letter.terminal_name,
+            posted: posted.map(|(at, number)| (format_japanese(tokyo_date(at)), number)),
+        }
+    }
 }
 
 pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
@@ -34,9 +60,11 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
         let keys = factors.passkeys.len() + usize::from(factors.has_totp());
         let one_key_only = keys < 2 && factors.recovery_codes == 0;
         let ending = warnings(&site.store, code, site.clock.today()).await?;
-        Ok::<_, store::Error>((mine, name.unwrap_or_default(), one_key_only, ending))
+        let letters = site.store.letters_of(code).await?;
+        let unproven = site.store.registrant(code).await?.is_none_or(|one| one.proof.is_none());
+        Ok::<_, store::Error>((mine, name.unwrap_or_default(), one_key_only, ending, letters, unproven))
     };
-    let (mine, institution_name, one_key_only, ending) = match read.await {
+    let (mine, institution_name, one_key_only, ending, letters, unproven) = match read.await {
         Ok(read) => read,
         Err(error) => return refused::by_store(&error),
     };
@@ -49,6 +77,8 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
         one_key_only,
         ending,
         mine,
+        letters: letters.into_iter().take(LETTERS_SHOWN).map(MyLetter::of).collect(),
+        unproven,
     };
     render(StatusCode::OK, &page)
 }

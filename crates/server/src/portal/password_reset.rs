@@ -10,10 +10,10 @@ use axum::response::Response;
 use eligibility::Instant;
 use eligibility::account::{LockoutDecision, MAIL_LINK_MS, MailAddress, NewPasswordForm, OwnWords};
 use serde::{Deserialize, Serialize};
-use store::{Audience, NewMailLink, PasswordChange, SignInRecord};
+use store::{Audience, NewMail, NewMailLink, PasswordChange, SignInRecord};
 
-use super::confirm::Token;
-use super::register::{MailSent, by_password, new_mail, too_often};
+use super::confirm::{Outcome, Token};
+use super::register::{MailSent, by_password, goes_out, new_mail, too_often};
 use crate::web::door::Peer;
 use crate::web::guess::Guess;
 use crate::web::once::Once;
@@ -49,15 +49,6 @@ struct New<'a> {
     form: FormView,
 }
 
-#[derive(Template)]
-#[template(path = "portal/confirmed.html")]
-struct Outcome {
-    shell: Shell,
-    done: bool,
-    title: &'static str,
-    words: &'static str,
-}
-
 fn ask(desk: &SignInDesk, status: StatusCode, typed: &str, fault: Option<&'static str>) -> Response {
     render(status, &Ask { shell: Shell::new(&desk.site, TITLE, PATH, None), once: Once::new(), typed, fault })
 }
@@ -85,7 +76,7 @@ pub(super) async fn asked(
 async fn send(desk: &SignInDesk, peer: Peer, once: &Once, mail: &MailAddress) -> Result<Response, Response> {
     let site = &desk.site;
     let by_store = |error: store::Error| refused::by_store(&error);
-    let counted = Guess::of_mail("portal-mail", &mail.key(), peer).count(site).await?;
+    let counted = Guess::of_network("portal-mail", peer).count(site).await?;
     if counted != LockoutDecision::Allowed {
         return Ok(too_often(desk, TITLE, PATH));
     }
@@ -122,8 +113,10 @@ async fn send(desk: &SignInDesk, peer: Peer, once: &Once, mail: &MailAddress) ->
          このメールは送信専用です。\n"
             .to_owned()
     };
-    let letter = new_mail(mail.as_str(), TITLE, text);
-    site.store.mail_link(once.of_subject(PURPOSE), link, letter, now).await.map_err(by_store)?;
+    let letter = new_mail(desk, mail.as_str(), TITLE, text)?;
+    if goes_out(site, mail).await? {
+        site.store.mail_link(once.of_subject(PURPOSE), link, letter, now).await.map_err(by_store)?;
+    }
     let shell = Shell::new(site, TITLE, PATH, None);
     let sent = MailSent {
         shell, title: "メールを送信しました", mail: mail.as_str(), until: "24時間以内"
@@ -184,7 +177,8 @@ async fn set_password(desk: &SignInDesk, peer: Peer, form: FormData) -> Result<R
         }
     };
     let password_hash = desk.passwords.hash(&password).await.map_err(by_password)?;
-    let change = change(&record, &payload, &mail, password_hash, &secret, now);
+    let told = new_mail(desk, mail.as_str(), "パスワードが再設定されました", WAS_SET.to_owned())?;
+    let change = change(&record, &payload, told, password_hash, &secret, now);
     if !site.store.change_password(change).await.map_err(by_store)? {
         return Ok(link_over(desk));
     }
@@ -196,17 +190,18 @@ async fn set_password(desk: &SignInDesk, peer: Peer, form: FormData) -> Result<R
     Ok(render(StatusCode::OK, &Outcome { shell, done: true, title, words }))
 }
 
+const WAS_SET: &str = "パスワードが再設定されました。\n\
+     お心当たりのないときは、すぐにもう一度パスワードを再設定し、運用窓口にご連絡ください。\n\
+     このメールは送信専用です。\n";
+
 fn change(
     record: &SignInRecord,
     payload: &Payload,
-    mail: &MailAddress,
+    mail: NewMail,
     password_hash: String,
     secret: &SecretToken,
     now: Instant,
 ) -> PasswordChange {
-    let told = "パスワードが再設定されました。\n\
-                お心当たりのないときは、すぐにもう一度パスワードを再設定し、運用窓口にご連絡ください。\n\
-                このメールは送信専用です。\n";
     PasswordChange {
         audience: Audience::Portal,
         login_key: payload.login_key.clone(),
@@ -216,7 +211,7 @@ fn change(
         link: Some((secret.hash(), PURPOSE.to_owned())),
         kept: None,
         freed: vec![Guess::account_place("portal-password", &payload.login_key)],
-        mail: new_mail(mail.as_str(), "パスワードが再設定されました", told.to_owned()),
+        mail,
         now,
     }
 }

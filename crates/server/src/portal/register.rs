@@ -9,15 +9,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::Instant;
-use eligibility::account::{LockoutDecision, MAIL_LINK_MS, Registration, RegistrationForm};
+use eligibility::account::{LockoutDecision, MAIL_LINK_MS, MailAddress, Registration, RegistrationForm};
 use store::{Audience, NewMail, NewMailLink, PendingRegistration, REGISTRATION_LINK};
 
+use crate::mail;
 use crate::web::door::Peer;
 use crate::web::guess::Guess;
 use crate::web::once::Once;
 use crate::web::password::PasswordError;
 use crate::web::sign_in::SignInDesk;
-use crate::web::{FormData, FormView, SecretToken, Shell, refused, render};
+use crate::web::{FormData, FormView, SecretToken, Shell, Site, refused, render};
 
 #[derive(Template)]
 #[template(path = "portal/register.html")]
@@ -96,7 +97,7 @@ async fn send(desk: &SignInDesk, peer: Peer, once: &Once, new: Registration) -> 
     let site = &desk.site;
     let by_store = |error: store::Error| refused::by_store(&error);
     let key = new.mail.key();
-    let counted = Guess::of_mail("portal-mail", &key, peer).count(site).await?;
+    let counted = Guess::of_network("portal-mail", peer).count(site).await?;
     if counted != LockoutDecision::Allowed {
         return Ok(too_often(desk, "新規ユーザー登録", "/register"));
     }
@@ -106,7 +107,7 @@ async fn send(desk: &SignInDesk, peer: Peer, once: &Once, new: Registration) -> 
     let taken = site.store.registered_institution(&new.institution_code).await.map_err(by_store)?;
     let secret = SecretToken::random().map_err(|_| refused::busy())?;
     let now = site.clock.now();
-    let mail = new.mail.as_str().to_owned();
+    let (mail, goes_out) = (new.mail.as_str().to_owned(), goes_out(site, &new.mail).await?);
     let link = format!("{}/confirm?token={}", site.origin, secret.reveal());
     let text = match (mail_taken, taken.is_some()) {
         (true, _) => already_registered(&site.origin),
@@ -127,12 +128,12 @@ async fn send(desk: &SignInDesk, peer: Peer, once: &Once, new: Registration) -> 
         payload: serde_json::to_string(&payload).map_err(|_| refused::broken())?,
         ends_at: Instant(now.0.saturating_add(MAIL_LINK_MS)),
     };
-    let letter = new_mail(&mail, "新規ユーザー登録の確認", text);
+    let letter = new_mail(desk, &mail, "新規ユーザー登録の確認", text)?;
     let link = (!mail_taken && taken.is_none()).then_some(link);
-    site.store
-        .mail_link(once.of_subject("portal-registration"), link, letter, now)
-        .await
-        .map_err(by_store)?;
+    if goes_out {
+        let form = once.of_subject("portal-registration");
+        site.store.mail_link(form, link, letter, now).await.map_err(by_store)?;
+    }
     let shell = Shell::new(site, "新規ユーザー登録", "/register", None);
     let sent = MailSent {
         shell, title: "確認メールを送信しました", mail: &mail, until: "24時間以内"
@@ -140,14 +141,25 @@ async fn send(desk: &SignInDesk, peer: Peer, once: &Once, new: Registration) -> 
     Ok(render(StatusCode::OK, &sent))
 }
 
-/// A mail of the portal.
-pub(super) fn new_mail(to: &str, subject: &str, text: String) -> NewMail {
-    NewMail {
-        mail_id: uuid::Uuid::now_v7().to_string(),
-        recipient: to.to_owned(),
-        subject_line: format!("【{}】{subject}", super::NAME),
-        text,
-    }
+/// Whether one more mail goes to this address. When too many went out already, the page says the same as ever: the links
+/// of the earlier ones are good for a day.
+pub(super) async fn goes_out(site: &Site, mail: &MailAddress) -> Result<bool, Response> {
+    let counted = Guess::of_address("portal-mail", &mail.key()).count(site).await?;
+    Ok(counted == LockoutDecision::Allowed)
+}
+
+/// A mail of the portal. It may hold a link, so it is sealed until it is sent.
+#[expect(clippy::result_large_err, reason = "the response is what the handler returns")]
+pub(super) fn new_mail(
+    desk: &SignInDesk,
+    to: &str,
+    subject: &str,
+    text: String,
+) -> Result<NewMail, Response> {
+    let mail_id = uuid::Uuid::now_v7().to_string();
+    let text = mail::sealed(&desk.seal, &mail_id, &text).map_err(|_| refused::busy())?;
+    let subject_line = format!("【{}】{subject}", super::NAME);
+    Ok(NewMail { mail_id, recipient: to.to_owned(), subject_line, text })
 }
 
 fn please_confirm(link: &str) -> String {

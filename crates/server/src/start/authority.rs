@@ -40,7 +40,7 @@ pub(super) fn open(config: &Config, store: &Store, clock: &Clock) -> Result<Opti
         log: private_key("authority.log_key", &settings.log_key)?,
         secrets: secrets(&settings.secret_key)?,
     };
-    let letters = LetterDesk::new(&settings.letters)
+    let letters = LetterDesk::new(&settings.letters, super::sites::seal(config)?)
         .map_err(|error| StartError::Setting { setting: "authority.letters", message: error.to_string() })?;
     Ok(Some(Parts::assemble(store, clock, keys, letters)))
 }
@@ -54,7 +54,7 @@ pub(super) async fn start(
     stop: &CancellationToken,
 ) -> Result<Option<RunningAuthority>, StartError> {
     let (Some(settings), Some(parts)) = (&config.authority, parts) else { return Ok(None) };
-    let limits = config.limits.listener();
+    let limits = config.limits.site();
     let store = parts.desk.store().clone();
     let given = || {
         Distribution::new(store.clone(), clock.clone(), parts.desk.signing(), Arc::clone(&parts.log))
@@ -69,6 +69,7 @@ pub(super) async fn start(
         name: retrieval::SITE_NAME,
         audience: None,
         origin: settings.origin.clone().unwrap_or_else(|| format!("{scheme}://{address}")),
+        other_origins: Vec::new(),
         sign_in: "/",
         home: "/",
         menu: &[],

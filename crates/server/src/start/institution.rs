@@ -42,7 +42,13 @@ pub(super) async fn start(
     };
     let (site, routes) = institution::site(origin, settings.environment, behind.api, passwords);
     let door = InstitutionDoor { site, routes, standings: behind.standings, lines: behind.lines };
-    tasks.spawn(listener::serve(listener, tls, Arc::new(door), config.limits.listener(), stop.clone()));
+    tasks.spawn(listener::serve(
+        listener,
+        tls,
+        Arc::new(door),
+        config.limits.institution_web(),
+        stop.clone(),
+    ));
     tracing::info!(%address, "the institution web answers");
     Ok(Some(address))
 }

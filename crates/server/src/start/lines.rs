@@ -39,8 +39,10 @@ pub(super) async fn start(
         0 => format!("{}:{}", settings.origin, address.port()),
         _ => settings.origin.clone(),
     };
-    let routes = line_auth::site(origin, store.clone(), clock.clone(), Arc::clone(&lines));
-    tasks.spawn(door::serve(listener, tls, routes, config.limits.listener(), stop.clone()));
+    // Whoever reaches the listener itself, not a door before it, has its port in the address.
+    let by_port = format!("{}:{}", settings.origin, address.port());
+    let routes = line_auth::site((origin, vec![by_port]), store.clone(), clock.clone(), Arc::clone(&lines));
+    tasks.spawn(door::serve(listener, tls, routes, config.limits.site(), stop.clone()));
     tracing::info!(%address, required = settings.required, "line authentication answers");
     let refresh = seconds(settings.refresh_s);
     Ok(Some(RunningLines { address, lines, required: settings.required, refresh }))

@@ -96,7 +96,8 @@ pub(super) async fn start(
     }
     if let Some(settings) = &config.operator {
         let routes = |desk: &Arc<SignInDesk>| {
-            desk.site.furnish(operator::routes().merge(sign_in::routes(Arc::clone(desk))))
+            let own = operator::routes(Arc::clone(&desk.seal));
+            desk.site.furnish(own.merge(sign_in::routes(Arc::clone(desk))))
         };
         running.operator = Some(ground.site(settings, &OPERATOR, routes).await?);
     }
@@ -104,7 +105,9 @@ pub(super) async fn start(
         tasks.spawn(housekeeping::run(store.clone(), clock.clone(), stop.clone()));
     }
     if let Some(mail) = &config.mail {
-        let postman = Postman::new(store.clone(), clock.clone(), mail.server.reveal(), &mail.sender);
+        // Without a key nobody signs in here, and no mail with a link is written.
+        let seal = config.secrets_key.is_some().then(|| seal(config)).transpose()?;
+        let postman = Postman::new(store.clone(), clock.clone(), seal, mail.server.reveal(), &mail.sender);
         let postman =
             postman.map_err(|error| StartError::Setting { setting: "mail", message: error.to_string() })?;
         tasks.spawn(postman.run(stop.clone()));
@@ -127,6 +130,7 @@ impl Ground<'_> {
             name: plan.name,
             audience: Some(plan.audience),
             origin: origin.clone(),
+            other_origins: Vec::new(),
             sign_in: "/login",
             home: plan.home,
             menu: plan.menu,
@@ -142,7 +146,7 @@ impl Ground<'_> {
             name_kind: plan.name_kind,
             links: plan.links,
         });
-        let limits = self.config.limits.listener();
+        let limits = self.config.limits.site();
         self.tasks.spawn(door::serve(listener, tls, routes(&desk), limits, self.stop.clone()));
         tracing::info!(%address, site = plan.setting, "a site answers");
         Ok(RunningSite { address, origin })
@@ -152,21 +156,22 @@ impl Ground<'_> {
 /// Who makes 通知書: they look like the authority's letters and come from the same office. None without an authority.
 fn sheets(config: &Config) -> Result<Option<Arc<SheetMaker>>, StartError> {
     let Some(authority) = &config.authority else { return Ok(None) };
-    let login_site = config.institution_web.as_ref().map(|web| web.origin.clone()).unwrap_or_default();
+    let login_site = config.institution_web.as_ref().map(|web| web.origin.clone());
     let maker = SheetMaker::new(&authority.letters, login_site);
     let refused = |message| StartError::Setting { setting: "authority.letters", message };
     Ok(Some(Arc::new(maker.map_err(refused)?)))
 }
 
-fn seal(config: &Config) -> Result<Seal, StartError> {
+/// What seals whatever must be read again.
+pub(super) fn seal(config: &Config) -> Result<Arc<Seal>, StartError> {
     let setting = "secrets_key";
     let Some(path) = &config.secrets_key else {
-        let message = "people sign in, but there is no key that seals their second factors".to_owned();
+        let message = "there is no key that seals second factors, mailed links and letters".to_owned();
         return Err(StartError::Setting { setting, message });
     };
     let text = material::read(setting, path)?;
     let mut key = Zeroizing::new([0; 32]);
     hex::decode_to_slice(text.trim(), &mut *key)
         .map_err(|_| material::file_error(setting, path, "it must hold 32 bytes in hex"))?;
-    Seal::new(&key).map_err(|error| material::file_error(setting, path, error))
+    Seal::new(&key).map(Arc::new).map_err(|error| material::file_error(setting, path, error))
 }

@@ -33,7 +33,7 @@ pub(super) struct Question<T> {
 /// What names a question without repeating it.
 #[derive(Clone)]
 pub(crate) struct Digests {
-    /// SHA-256 over the route, the terminal's name and the body as sent: two questions are the same when these are.
+    /// SHA-256 over the route, the terminal's name and the digest of the body as sent: two questions are the same when these are.
     /// So a first answer is given again to the terminal that got it, and to no other of its institution. The name
     /// and not the certificate's fingerprint: a terminal whose certificate was renewed while its question was under
     /// way is the same terminal.
@@ -45,34 +45,34 @@ pub(crate) struct Digests {
 impl Digests {
     /// Of a body that came to this route from this terminal.
     pub(crate) fn of(route: &str, terminal: &AskingTerminal, body: &[u8]) -> Self {
+        // The body counts by its digest, which the receipt needs anyway: it is hashed once.
+        let body = digest(&SHA256, body);
         let mut context = Context::new(&SHA256);
         context.update(route.as_bytes());
         context.update(&[0]);
         // A terminal's name holds no NUL.
         context.update(terminal.terminal_name.as_bytes());
         context.update(&[0]);
-        context.update(body);
+        context.update(body.as_ref());
         let mut question = [0; 32];
         question.copy_from_slice(context.finish().as_ref());
-        Self { question, body: base64_digest(body) }
+        Self { question, body: URL_SAFE_NO_PAD.encode(body) }
     }
 }
 
 pub(super) async fn read<T: DeserializeOwned>(
     route: &str,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
     limits: BodyLimits,
 ) -> Result<Question<T>, Refusal> {
     if !is_json(request.headers()) {
         return Err(Refusal::media_type());
     }
-    // Only the gate lets requests in, and never without it.
-    let admission = request.extensions().get::<Admission>().cloned().ok_or(ErrorCode::Internal)?;
     let bytes = collect(request.into_body(), limits).await?;
     admission.check()?;
     let value = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::Unreadable)?;
-    Ok(Question { value, digests: Digests::of(route, terminal, &bytes) })
+    Ok(Question { value, digests: Digests::of(route, &admission.terminal.identity, &bytes) })
 }
 
 /// SHA-256, base64url: as a receipt holds it.

@@ -6,6 +6,7 @@ use eligibility::errors::ErrorCode;
 use hyper::body::Incoming;
 use wire::institution_certificate::{RENEWAL_PATH, RenewalRequest};
 
+use super::admission::Admission;
 use super::refusal::Refusal;
 use super::{Api, JSON, body, json_response};
 use crate::ca::{Desk, renewal};
@@ -13,11 +14,12 @@ use crate::listener::identity::AskingTerminal;
 
 pub(super) async fn renew(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     let desk = desk(api)?;
-    let asked = body::read::<RenewalRequest>(RENEWAL_PATH, terminal, request, api.body).await?.value;
+    let asked = body::read::<RenewalRequest>(RENEWAL_PATH, admission, request, api.body).await?.value;
     Ok(told(renewal::renew(desk, terminal, &asked).await))
 }
 

@@ -19,6 +19,7 @@ use wire::facility::{
 };
 use wire::terminal_api::MAX_REQUEST_ID_CHARS;
 
+use super::admission::Admission;
 use super::refusal::Refusal;
 use super::{Api, JSON, body, json_response};
 use crate::facility::code_picture::{Caption, CodePicture};
@@ -56,11 +57,12 @@ fn form(terminal: &AskingTerminal, request_id: String) -> Result<FormId, Refusal
 /// Checks an entry. What is wrong with one that is not accepted is told to nobody.
 pub(super) async fn enter_passcode(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     let asked =
-        body::read::<PasscodeEntryRequest>(PASSCODE_ENTRIES_PATH, terminal, request, api.body).await?;
+        body::read::<PasscodeEntryRequest>(PASSCODE_ENTRIES_PATH, admission, request, api.body).await?;
     let passcode = Passcode::parse(&asked.value.passcode).map_err(|_| Refusal::item("passcode"))?;
     let (institution, now) = (&terminal.institution_code, api.clock.now());
     let entered = api.facility.enter_passcode(&api.store, institution, &passcode, actor(terminal), now).await;
@@ -86,10 +88,11 @@ pub(super) async fn enter_passcode(
 /// Issues a passcode for a receipt computer, where an administrator lets them.
 pub(super) async fn issue_passcode(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
-    let asked = body::read::<PasscodeRequest>(PASSCODES_PATH, terminal, request, api.body).await?.value;
+    let terminal = &admission.terminal.identity;
+    let asked = body::read::<PasscodeRequest>(PASSCODES_PATH, admission, request, api.body).await?.value;
     let wish = PasscodeWish {
         institution_code: terminal.institution_code.clone(),
         actor: actor(terminal),
@@ -114,10 +117,11 @@ fn settings_answer(stored: &store::StoredSettings) -> SettingsAnswer {
 /// The settings in force.
 pub(super) async fn settings(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
-    body::read::<SettingsRequest>(SETTINGS_PATH, terminal, request, api.body).await?;
+    let terminal = &admission.terminal.identity;
+    body::read::<SettingsRequest>(SETTINGS_PATH, admission, request, api.body).await?;
     in_force(api, terminal).await
 }
 
@@ -129,11 +133,12 @@ async fn in_force(api: &Api, terminal: &AskingTerminal) -> Result<Response<Body>
 /// Changes settings. Those of the block of home visits need somebody of the institution who opened the terms.
 pub(super) async fn change_settings(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     let asked =
-        body::read::<SettingsChangeRequest>(SETTINGS_CHANGES_PATH, terminal, request, api.body).await?.value;
+        body::read::<SettingsChangeRequest>(SETTINGS_CHANGES_PATH, admission, request, api.body).await?.value;
     if asked.settings.is_empty() || asked.settings.len() > MAX_SETTINGS {
         return Err(Refusal::item("settings"));
     }
@@ -163,11 +168,12 @@ pub(super) async fn change_settings(
 /// The address of home visits with its picture; another one where that is asked for.
 pub(super) async fn home_visit_url(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     let asked =
-        body::read::<HomeVisitUrlRequest>(HOME_VISIT_URLS_PATH, terminal, request, api.body).await?.value;
+        body::read::<HomeVisitUrlRequest>(HOME_VISIT_URLS_PATH, admission, request, api.body).await?.value;
     let wish = UrlWish {
         institution_code: terminal.institution_code.clone(),
         url_use: asked.url_use,

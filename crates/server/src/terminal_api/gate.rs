@@ -11,18 +11,16 @@ use axum::http::{HeaderValue, Request, Response, header};
 use eligibility::errors::ErrorCode;
 use hyper::Version;
 use hyper::body::Incoming;
-use store::Denial;
-use store::audit::AuditEvent;
 
 use super::admission::Admission;
 use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
 use super::{
-    Api, certificate, facility, many_rows, nonces, receipt_keys, reference_numbers, status, verify_card,
-    verify_number,
+    Api, certificate, denied, facility, many_rows, nonces, receipt_keys, reference_numbers, status,
+    verify_card, verify_number,
 };
-use crate::line_auth::{LinePass, Lines};
+use crate::line_auth::Lines;
 use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
 use crate::listener::terminals::{Standing, TerminalSlot};
@@ -67,7 +65,12 @@ impl Drop for Room<'_> {
 impl Gate {
     /// A gate before these use cases. With `lines`, requests get through by authenticated lines only.
     #[must_use]
-    pub fn new(api: Arc<Api>, standings: Arc<Standings>, lines: Option<Arc<Lines>>, limits: GateLimits) -> Self {
+    pub fn new(
+        api: Arc<Api>,
+        standings: Arc<Standings>,
+        lines: Option<Arc<Lines>>,
+        limits: GateLimits,
+    ) -> Self {
         let routes = ROUTES.iter().map(|route| RouteMetrics::new(route.name)).collect();
         let no_route = RouteMetrics::new(NO_ROUTE);
         Self { api, standings, lines, limits, in_flight: AtomicU32::new(0), routes, no_route }
@@ -76,8 +79,9 @@ impl Gate {
     async fn decide(
         &self,
         terminal: &Arc<TerminalSlot>,
+        Peer(peer): Peer,
         route: Result<usize, Refusal>,
-        mut request: Request<Incoming>,
+        request: Request<Incoming>,
     ) -> Result<Response<Body>, Refusal> {
         let mut admission = self.admission(terminal);
         // Who is refused for his certificate may ask why.
@@ -85,16 +89,16 @@ impl Gate {
             matches!(route, Ok(place) if ROUTES[place].operation == Operation::CertificateStanding);
         admission.check()?;
         if let Some(lines) = &self.lines {
-            admission.line = Some(self.line_pass(lines, terminal, &request).await?);
+            let pass = lines.pass(&terminal.identity.institution_code, peer).await;
+            admission.line = Some(pass.map_err(|error| Refusal::read_failed(&error))?);
             admission.check()?;
         }
-        request.extensions_mut().insert(admission);
         let operation = ROUTES[route?].operation;
         let _place = terminal.enter(self.limits.terminal).ok_or_else(Refusal::too_many)?;
         let _room = self.room()?;
         let answered = tokio::time::timeout(
             self.api.body.time + ANSWER_TIME,
-            self.perform(operation, &terminal.identity, request),
+            self.perform(operation, &admission, request),
         );
         answered.await.unwrap_or_else(|_| Err(ErrorCode::Overloaded.into()))
     }
@@ -102,29 +106,30 @@ impl Gate {
     async fn perform(
         &self,
         operation: Operation,
-        terminal: &AskingTerminal,
+        admission: &Admission,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Refusal> {
+        let terminal = &admission.terminal.identity;
         match operation {
-            Operation::VerifyCard => verify_card::answer(&self.api, terminal, request).await,
-            Operation::VerifyNumber => verify_number::answer(&self.api, terminal, request).await,
-            Operation::IssueNonces => nonces::answer(&self.api, terminal, request).await,
+            Operation::VerifyCard => verify_card::answer(&self.api, admission, request).await,
+            Operation::VerifyNumber => verify_number::answer(&self.api, admission, request).await,
+            Operation::IssueNonces => nonces::answer(&self.api, admission, request).await,
             Operation::Status => Ok(status::answer(&self.api, terminal)),
             Operation::ReceiptKeys => Ok(receipt_keys::answer(&self.api)),
-            Operation::RenewCertificate => certificate::renew(&self.api, terminal, request).await,
+            Operation::RenewCertificate => certificate::renew(&self.api, admission, request).await,
             Operation::CertificateStanding => certificate::standing(&self.api, terminal).await,
-            Operation::EnterPasscode => facility::enter_passcode(&self.api, terminal, request).await,
-            Operation::IssuePasscode => facility::issue_passcode(&self.api, terminal, request).await,
-            Operation::FacilitySettings => facility::settings(&self.api, terminal, request).await,
+            Operation::EnterPasscode => facility::enter_passcode(&self.api, admission, request).await,
+            Operation::IssuePasscode => facility::issue_passcode(&self.api, admission, request).await,
+            Operation::FacilitySettings => facility::settings(&self.api, admission, request).await,
             Operation::ChangeFacilitySettings => {
-                facility::change_settings(&self.api, terminal, request).await
+                facility::change_settings(&self.api, admission, request).await
             }
             Operation::RegisterReferenceNumber => {
-                reference_numbers::answer(&self.api, terminal, request).await
+                reference_numbers::answer(&self.api, admission, request).await
             }
-            Operation::UploadBulk => many_rows::upload(&self.api, terminal, request).await,
-            Operation::BulkResult => many_rows::result(&self.api, terminal, request).await,
-            Operation::HomeVisitUrl => facility::home_visit_url(&self.api, terminal, request).await,
+            Operation::UploadBulk => many_rows::upload(&self.api, admission, request).await,
+            Operation::BulkResult => many_rows::result(&self.api, admission, request).await,
+            Operation::HomeVisitUrl => facility::home_visit_url(&self.api, admission, request).await,
         }
     }
 
@@ -138,58 +143,10 @@ impl Gate {
         }
     }
 
-    async fn line_pass(
-        &self,
-        lines: &Arc<Lines>,
-        terminal: &TerminalSlot,
-        request: &Request<Incoming>,
-    ) -> Result<LinePass, Refusal> {
-        let Peer(peer) = *request.extensions().get::<Peer>().ok_or(ErrorCode::Internal)?;
-        let pass = lines.pass(&terminal.identity.institution_code, peer).await;
-        pass.map_err(|error| Refusal::read_failed(&error))
-    }
-
     fn room(&self) -> Result<Room<'_>, Refusal> {
         let taken = self.in_flight.fetch_add(1, Ordering::AcqRel);
         let room = Room(&self.in_flight);
         if taken >= self.limits.all { Err(ErrorCode::Overloaded.into()) } else { Ok(room) }
-    }
-
-    /// The answer to a refused request; an attempt at what is not allowed is recorded first.
-    async fn refuse(
-        &self,
-        terminal: &AskingTerminal,
-        action: &str,
-        refusal: Refusal,
-    ) -> (Refusal, Response<Body>) {
-        if !refusal.is_denial() {
-            let response = refusal.response();
-            return (refusal, response);
-        }
-        let source = format!("certificate:{}", terminal.fingerprint);
-        // What was refused: a card, so that an investigator finds it again at other places, or the terminal itself.
-        let (object, detail) = match &refusal.card {
-            Some(digest) => (format!("card:{digest}"), source.clone()),
-            None => (source.clone(), String::new()),
-        };
-        let denial = Denial {
-            institution_code: terminal.institution_code.clone(),
-            source,
-            audit: AuditEvent {
-                actor: format!("terminal:{}", terminal.terminal_name),
-                action: action.to_owned(),
-                object,
-                outcome: format!("denied:{}", refusal.code.internal_name()),
-                detail,
-            },
-            recorded_at: self.api.clock.now(),
-        };
-        let refusal = match self.api.store.record_denied(denial).await {
-            Ok(()) => refusal,
-            Err(error) => Refusal::write_failed(&error),
-        };
-        let response = refusal.response();
-        (refusal, response)
     }
 }
 
@@ -198,7 +155,12 @@ impl Gatekeeper for Gate {
         self.standings.slot_of(identity).await
     }
 
-    async fn answer(&self, terminal: &Arc<TerminalSlot>, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(
+        &self,
+        terminal: &Arc<TerminalSlot>,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
         let started = Instant::now();
         let version = request.version();
         let route = router::find(request.method(), request.uri().path());
@@ -206,10 +168,12 @@ impl Gatekeeper for Gate {
             Ok(position) => (ROUTES[position].name, &self.routes[position]),
             Err(_) => (NO_ROUTE, &self.no_route),
         };
-        let (code, response) = match self.decide(terminal, route, request).await {
+        let (code, response) = match self.decide(terminal, peer, route, request).await {
             Ok(response) => ("", response),
             Err(refusal) => {
-                let (refusal, mut response) = self.refuse(&terminal.identity, name, refusal).await;
+                let Api { store, clock, .. } = &*self.api;
+                let refusal = denied::record(store, clock, &terminal.identity, name, refusal).await;
+                let mut response = refusal.response();
                 // Whoever may not ask need not stay.
                 if version < Version::HTTP_2 && terminal.standing() != Standing::Registered {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -8,24 +8,25 @@ use wire::terminal_api::{
     BULK_RESULTS_PATH, BULK_UPLOADS_PATH, BulkResultRequest, BulkUploadRequest, MAX_BULK_BODY_BYTES,
 };
 
+use super::admission::Admission;
 use super::answer::Asker;
 use super::body::{self, BodyLimits, Question};
 use super::refusal::Refusal;
 use super::{Api, JSON, json_response};
 use crate::bulk::desk;
-use crate::listener::identity::AskingTerminal;
 
 /// Takes a file.
 pub(super) async fn upload(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     // Some megabytes each: few at a time, and whoever finds no place asks again.
     let _place = api.bulk.uploads.try_acquire().map_err(|_| ErrorCode::Overloaded)?;
     let limits = BodyLimits { bytes: MAX_BULK_BODY_BYTES, ..api.body };
     let Question { value: file, digests } =
-        body::read::<BulkUploadRequest>(BULK_UPLOADS_PATH, terminal, request, limits).await?;
+        body::read::<BulkUploadRequest>(BULK_UPLOADS_PATH, admission, request, limits).await?;
     let received = desk::submit(api, &Asker::terminal(terminal), digests.question, file).await?;
     let body = serde_json::to_vec(&received).map_err(|_| ErrorCode::Internal)?;
     Ok(json_response(StatusCode::OK, JSON, body))
@@ -34,11 +35,12 @@ pub(super) async fn upload(
 /// Says how a file stands and gives a page of its answers.
 pub(super) async fn result(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     let Question { value: asked, .. } =
-        body::read::<BulkResultRequest>(BULK_RESULTS_PATH, terminal, request, api.body).await?;
+        body::read::<BulkResultRequest>(BULK_RESULTS_PATH, admission, request, api.body).await?;
     let told = desk::result(api, &Asker::terminal(terminal), &asked).await?;
     let body = serde_json::to_vec(&told).map_err(|_| ErrorCode::Internal)?;
     Ok(json_response(StatusCode::OK, JSON, body))

@@ -5,16 +5,17 @@ use axum::http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use wire::terminal_api::{MAX_NONCES_PER_REQUEST, NONCES_PATH, NonceAnswer, NonceRequest};
 
+use super::admission::Admission;
 use super::refusal::Refusal;
 use super::{Api, JSON, body, json_response};
-use crate::listener::identity::AskingTerminal;
 
 pub(super) async fn answer(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
-    let asked = body::read::<NonceRequest>(NONCES_PATH, terminal, request, api.body).await?.value;
+    let terminal = &admission.terminal.identity;
+    let asked = body::read::<NonceRequest>(NONCES_PATH, admission, request, api.body).await?.value;
     if !(1..=MAX_NONCES_PER_REQUEST).contains(&asked.count) {
         return Err(Refusal::item("count"));
     }

@@ -15,19 +15,20 @@ use wire::terminal_api::{
     MAX_REQUEST_ID_CHARS, REFERENCE_NUMBERS_PATH, ReferenceNumberRequest, RegistrationAnswer,
 };
 
+use super::admission::Admission;
 use super::answer::Asker;
 use super::body::{self, Question};
 use super::refusal::Refusal;
 use super::{Api, JSON, json_response};
-use crate::listener::identity::AskingTerminal;
 
 pub(super) async fn answer(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     let Question { value: asked, digests } =
-        body::read::<ReferenceNumberRequest>(REFERENCE_NUMBERS_PATH, terminal, request, api.body).await?;
+        body::read::<ReferenceNumberRequest>(REFERENCE_NUMBERS_PATH, admission, request, api.body).await?;
     let id_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let id = &asked.request_id;
     if id.is_empty() || id.len() > MAX_REQUEST_ID_CHARS || !id.bytes().all(id_byte) {

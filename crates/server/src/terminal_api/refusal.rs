@@ -124,6 +124,7 @@ impl Refusal {
                 ErrorCode::InstitutionCertificateRevoked
                     | ErrorCode::InstitutionCertificateExpired
                     | ErrorCode::InstitutionCertificateUnknown
+                    | ErrorCode::InstitutionCertificateSuperseded
                     | ErrorCode::NonceUnknown
                     | ErrorCode::NonceExpired
                     | ErrorCode::BadSignature

@@ -28,6 +28,7 @@ use wire::terminal_api::{
 };
 
 use super::Api;
+use super::admission::Admission;
 use super::answer::{self, Asker, Found};
 use super::body::{self, Digests, Question};
 use super::nonce::NonceUse;
@@ -45,11 +46,12 @@ struct Proof {
 
 pub(super) async fn answer(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     let Question { value: asked, digests } =
-        body::read::<CardCheckRequest>(CARD_VERIFICATIONS_PATH, terminal, request, api.body).await?;
+        body::read::<CardCheckRequest>(CARD_VERIFICATIONS_PATH, admission, request, api.body).await?;
     let answered = decide(api, terminal, &asked, digests).await;
     answered.map_err(|refusal| refusal.about_card(&asked.certificate))
 }

@@ -21,6 +21,7 @@ use wire::terminal_api::{
 };
 
 use super::Api;
+use super::admission::Admission;
 use super::answer::{self, Asker, Found};
 use super::body::{self, Digests, Question};
 use super::refusal::Refusal;
@@ -40,11 +41,12 @@ pub(crate) struct NumberCheck {
 
 pub(super) async fn answer(
     api: &Api,
-    terminal: &AskingTerminal,
+    admission: &Admission,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
+    let terminal = &admission.terminal.identity;
     let Question { value: asked, digests } =
-        body::read::<NumberCheckRequest>(NUMBER_VERIFICATIONS_PATH, terminal, request, api.body).await?;
+        body::read::<NumberCheckRequest>(NUMBER_VERIFICATIONS_PATH, admission, request, api.body).await?;
     let (request_id, query) = asked.into_parts();
     let asked = NumberCheck { request_id, query, digests, repeats_question: false };
     check(api, &Asker::terminal(terminal), asked).await.map(answer::response)

@@ -5,20 +5,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
-use crate::listener::{HEADER_BYTES_MAX, HTTP2_RESETS_MAX, HTTP2_STREAMS_MAX, ListenerLimits};
-
-/// Pause after an accept error such as too many open files.
-const ACCEPT_ERROR_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+use crate::listener::ListenerLimits;
+use crate::listener::accepting::take_connections;
+use crate::listener::conversation::{BodyInTime, Speech, converse};
 
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,32 +48,11 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     let door = Arc::new(Door { tls: tls.map(TlsAcceptor::from), routes, limits, stop: stop.clone() });
-    let places = Arc::new(Semaphore::new(limits.connections));
-    let connections = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, peer)) = accepted else {
-            tokio::time::sleep(ACCEPT_ERROR_PAUSE).await;
-            continue;
-        };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            metrics::counter!("shikaku_connections_refused_total").increment(1);
-            continue;
-        };
+    take_connections(listener, limits, stop, |stream, peer| {
         let door = Arc::clone(&door);
-        connections.spawn(async move {
-            door.welcome(stream, peer).await;
-            drop(place);
-        });
-    }
-    drop(listener);
-    connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
-        tracing::warn!(open = connections.len(), "connections cut at the end of the drain time");
-    }
+        async move { door.welcome(stream, peer).await }
+    })
+    .await;
 }
 
 struct Door {
@@ -86,7 +64,6 @@ struct Door {
 
 impl Door {
     async fn welcome(&self, stream: TcpStream, peer: SocketAddr) {
-        let _ = stream.set_nodelay(true);
         let peer = Peer(peer.ip());
         match &self.tls {
             None => self.converse(stream, peer).await,
@@ -98,29 +75,17 @@ impl Door {
     }
 
     async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer) {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        // Between requests HTTP/1.1 waits for the next header, so this is the resting time as well.
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.header.max(self.limits.idle))
-            .max_buf_size(HEADER_BYTES_MAX);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .keep_alive_interval(self.limits.idle)
-            .max_concurrent_streams(HTTP2_STREAMS_MAX)
-            .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
-            .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX));
-        let routes = self.routes.clone().layer(axum::Extension(peer));
-        let service = TowerToHyperService::new(routes);
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        let mut connection = std::pin::pin!(connection);
-        tokio::select! {
-            _ = connection.as_mut() => return,
-            () = self.stop.cancelled() => {}
-        }
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+        let routes = TowerToHyperService::new(self.routes.clone().layer(axum::Extension(peer)));
+        let body_time = self.limits.body;
+        let answer = move |request: Request<Incoming>| {
+            let answered = routes.call(request.map(|body| BodyInTime::within(body_time, body)));
+            async move {
+                match answered.await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                }
+            }
+        };
+        converse(stream, Speech::Either, &self.limits, &self.stop, answer).await;
     }
 }

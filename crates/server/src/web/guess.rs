@@ -1,12 +1,24 @@
 //! Guesses: counted durably in every place they belong to before anything is compared.
 
 use eligibility::account::{Bucket, LockoutDecision};
-use store::AttemptPlace;
+use store::{AttemptPlace, Audience, Store};
 
 use super::door::Peer;
 use super::refused;
 use super::secret_token::sha256;
 use super::site::Site;
+
+/// What guesses at passwords are counted as.
+#[must_use]
+pub fn password_of(audience: Audience) -> String {
+    format!("{}-password", audience.name())
+}
+
+/// What guesses at second factors are counted as.
+#[must_use]
+pub fn second_factor_of(audience: Audience) -> String {
+    format!("{}-second-factor", audience.name())
+}
 
 /// The places that one guess is counted in.
 #[derive(Clone, Debug)]
@@ -18,6 +30,7 @@ impl Guess {
     #[must_use]
     pub fn of_stranger(what: &str, whose: &str, peer: Peer) -> Self {
         let mut places = Self::of_network(what, peer).0;
+        places.push(AttemptPlace { key: what.to_owned(), bucket: Bucket::Global });
         places.push(AttemptPlace { key: format!("{what}:{}", hashed(whose)), bucket: Bucket::Account });
         Self(places)
     }
@@ -53,28 +66,53 @@ impl Guess {
         Self(vec![AttemptPlace { key, bucket: Bucket::Account }])
     }
 
-    /// A guess that is about no account one could name (mailed links).
+    /// What one network may do so often: open mailed links, have mails sent. Nothing is counted over all networks: the
+    /// secret of a link cannot be guessed, and a stranger must not shut the door for everybody.
     #[must_use]
     pub fn of_network(what: &str, peer: Peer) -> Self {
-        let network = format!("{what}:{}", hashed(&peer.network()));
-        Self(vec![
-            AttemptPlace { key: network, bucket: Bucket::Terminal },
-            AttemptPlace { key: what.to_owned(), bucket: Bucket::Global },
-        ])
+        Self(vec![AttemptPlace {
+            key: format!("{what}:{}", hashed(&peer.network())),
+            bucket: Bucket::Terminal,
+        }])
     }
 
-    /// A mail that somebody has sent to an address of his choice: no account is locked by it, whoever asks.
+    /// Mails to one address, whoever has them sent. Past this count none goes out, and whoever asks is not told: else
+    /// a stranger could keep somebody from a new password.
     #[must_use]
-    pub fn of_mail(what: &str, address: &str, peer: Peer) -> Self {
-        let mut places = Self::of_network(what, peer).0;
-        places.push(AttemptPlace { key: format!("{what}:{}", hashed(address)), bucket: Bucket::Terminal });
-        Self(places)
+    pub fn of_address(what: &str, address: &str) -> Self {
+        Self(vec![AttemptPlace { key: format!("{what}-to:{}", hashed(address)), bucket: Bucket::Terminal }])
+    }
+
+    /// Where it is counted.
+    #[must_use]
+    pub fn places(&self) -> &[AttemptPlace] {
+        &self.0
     }
 
     /// The place that counts for the account alone.
     #[must_use]
     pub fn account_place(what: &str, whose: &str) -> AttemptPlace {
         AttemptPlace { key: format!("{what}:{}", hashed(whose)), bucket: Bucket::Account }
+    }
+
+    /// Every place that counts guesses at one account: its password, from strangers and from each browser it has signed
+    /// in with, and its second factor.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn places_of(
+        store: &Store,
+        audience: Audience,
+        login_key: &str,
+        subject: &str,
+    ) -> Result<Vec<AttemptPlace>, store::Error> {
+        let (password, second) = (password_of(audience), second_factor_of(audience));
+        let mut places =
+            vec![Self::account_place(&password, login_key), Self::account_place(&second, subject)];
+        for browser in store.known_browsers(subject).await? {
+            places.extend(Self::of_known(&password, login_key, &browser).0);
+        }
+        Ok(places)
     }
 
     /// Counts the guess, durably. Compare only when the answer is [`LockoutDecision::Allowed`].

@@ -31,6 +31,7 @@ pub mod style;
 pub mod totp;
 
 pub use form::{FormData, FormView};
+pub(crate) use page::see;
 pub use page::{Shell, render};
 pub use secret_token::SecretToken;
 pub use signed_in::{OperatorUser, PasswordGiven, PortalUser, SignedIn};

@@ -1,7 +1,7 @@
 //! The frame of a page: head, menu, main part, foot. Templates extend `web/site.html` and have a field `shell`.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::{refused, signed_in::SignedIn, site::Site};
@@ -100,5 +100,13 @@ pub fn render(status: StatusCode, page: &impl Template) -> Response {
             tracing::error!(%error, "a page could not be written");
             refused::broken()
         }
+    }
+}
+
+/// On to another page.
+pub(crate) fn see(path: &str) -> Response {
+    match HeaderValue::from_str(path) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Err(_) => refused::broken(),
     }
 }

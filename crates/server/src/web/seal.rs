@@ -1,5 +1,5 @@
-//! Secrets that must be read again (TOTP), sealed before they go into the database: whoever has the database alone has
-//! nothing.
+//! Secrets that must be read again (TOTP, mailed links, letters), sealed before they go into the database: whoever has the
+//! database alone has nothing.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;

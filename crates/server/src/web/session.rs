@@ -28,6 +28,9 @@ pub enum SessionError {
     /// The site has no sessions.
     #[error("this site has no sessions")]
     NoAudience,
+    /// The session that was to go on has ended meanwhile.
+    #[error("the session has ended")]
+    Over,
 }
 
 /// The cookie of a site. Without TLS, browsers take it for `localhost` only.
@@ -113,7 +116,9 @@ impl Site {
         };
         let ends_at = Instant(began_at.0.saturating_add(lasts));
         let session = WebSession { audience, began_at, seen_at: began_at, ends_at, ..session };
-        self.store.begin_web_session(secret.hash(), session, replaced, audit).await?;
+        if !self.store.begin_web_session(secret.hash(), session, replaced, audit).await? {
+            return Err(SessionError::Over);
+        }
         self.session_cookie(&secret).ok_or(SessionError::Randomness)
     }
 

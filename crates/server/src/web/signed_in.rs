@@ -93,7 +93,7 @@ impl OperatorUser {
     /// The page that says it is not there.
     #[expect(clippy::result_large_err, reason = "the response is what the handler returns")]
     pub fn must_be_allowed(&self, action: OperatorAction) -> Result<(), Response> {
-        if self.role.may(action) { Ok(()) } else { Err(refused::not_there()) }
+        if self.role.may(action) { Ok(()) } else { Err(refused::for_other_roles(self.role, action)) }
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use store::{Audience, Store};
@@ -36,6 +37,8 @@ pub struct Site {
     pub audience: Option<Audience>,
     /// Scheme, host and port as browsers write it, e.g. `https://portal.example.jp`.
     pub origin: String,
+    /// Other origins it answers under, e.g. its name with the port it listens on.
+    pub other_origins: Vec<String>,
     /// The page to sign in.
     pub sign_in: &'static str,
     /// The first page after signing in.
@@ -58,7 +61,17 @@ impl Site {
     /// Host and port as the `Host` header has it.
     #[must_use]
     pub fn authority(&self) -> &str {
-        self.origin.split_once("://").map_or("", |(_, authority)| authority)
+        authority_of(&self.origin)
+    }
+
+    /// Every origin it answers under.
+    pub(super) fn origins(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.origin).chain(&self.other_origins).map(String::as_str)
+    }
+
+    /// Whether the site answers under this host and port.
+    pub(super) fn answers_to(&self, authority: &str) -> bool {
+        self.origins().any(|origin| authority_of(origin).eq_ignore_ascii_case(authority))
     }
 
     /// The host alone: the id that passkeys are bound to.
@@ -78,10 +91,15 @@ impl Site {
             .fallback(refused::not_here)
             .method_not_allowed_fallback(refused::not_here)
             .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+            .layer(middleware::from_fn(whole))
             .layer(middleware::from_fn(in_time))
             .layer(middleware::from_fn_with_state(Arc::clone(self), introduce))
             .layer(middleware::from_fn_with_state(Arc::clone(self), guard::guard))
     }
+}
+
+fn authority_of(origin: &str) -> &str {
+    origin.split_once("://").map_or("", |(_, authority)| authority)
 }
 
 impl std::fmt::Debug for Site {
@@ -92,8 +110,22 @@ impl std::fmt::Debug for Site {
 
 /// Gives the site to the extractors.
 async fn introduce(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(site);
-    next.run(request).await
+    request.extensions_mut().insert(Arc::clone(&site));
+    refused::framed(&site, next.run(request).await)
+}
+
+/// Waits for the whole form before anybody is asked who sends it: a session that ends while a body trickles in does
+/// nothing any more. What is longer than a form, the handler reads itself.
+async fn whole(request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > FORM_BYTES_MAX) {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    match axum::body::to_bytes(body, FORM_BYTES_MAX).await {
+        Ok(body) => next.run(Request::from_parts(parts, body.into())).await,
+        Err(_) => refused::incomplete(),
+    }
 }
 
 async fn in_time(request: Request, next: Next) -> Response {

@@ -16,6 +16,13 @@ const IDLE_JS: &str = include_str!("../../static/idle.js");
 const FACILITY_JS: &str = include_str!("../../static/facility.js");
 const PASSKEY_JS: &str = include_str!("../../static/passkey.js");
 
+/// Where they lie.
+pub(super) const PLACE: &str = "/static/";
+/// The picture in a browser's tab, where browsers look for it unasked.
+pub const ICON: &str = "/favicon.ico";
+/// The same for every site of the house.
+pub const ICON_SVG: &str = include_str!("../../static/icon.svg");
+
 /// Browsers may keep style and scripts for an hour.
 const KEEP: &str = "public, max-age=3600";
 
@@ -26,6 +33,8 @@ pub(super) fn routes() -> Router {
         .route("/static/print.css", get(|| async { file("text/css; charset=utf-8", PRINT_CSS) }))
         .route("/static/idle.js", get(|| async { file("text/javascript; charset=utf-8", IDLE_JS) }))
         .route("/static/facility.js", get(|| async { file("text/javascript; charset=utf-8", FACILITY_JS) }))
+        // The same as ICON; written out for the test that reads the routers.
+        .route("/favicon.ico", get(|| async { file("image/svg+xml", ICON_SVG) }))
         .route("/static/passkey.js", get(|| async { file("text/javascript; charset=utf-8", PASSKEY_JS) }))
 }
 

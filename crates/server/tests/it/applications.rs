@@ -11,7 +11,7 @@ use std::io::{Cursor, Read as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pki::letter::{FontFiles, Fonts};
+use pki::letter::{FontFiles, FontsOnDemand};
 use server::portal::applications::SheetMaker;
 
 use crate::on_both_engines;
@@ -25,6 +25,7 @@ on_both_engines! {
     a_withdrawn_application_is_over_for_everybody
     nobody_reads_or_moves_what_is_another_institutions
     a_sheet_is_made_once_a_click_and_its_password_is_kept_nowhere
+    what_can_only_be_rejected_is_not_handed_in
 }
 
 const CLINIC: &str = "1319990012";
@@ -254,8 +255,18 @@ async fn faults_stand_at_their_fields_and_the_draft_stays(engine: Engine) {
         .has("id=\"phone-error\"")
         .has("aria-describedby=\"phone-hint phone-error\"")
         .has("href=\"#contact_name\"");
-    faulty.has("電話番号の形式が正しくありません。").has("用途が選ばれていません。").has("value=\"医事課\"");
+    faulty
+        .has("電話番号の形式が正しくありません。")
+        .has("端末の用途が選ばれていません。")
+        .has("value=\"医事課\"");
     faulty.lacks("<b>1号機").has("1号機");
+    // Opened anew and filled in the same, it is the same draft.
+    let anew = clinic.get("/applications/certificate-issue").await.hidden("id");
+    let mut same = typed;
+    same[0].1 = &anew;
+    let faulty = clinic.post("/applications/certificate-issue", &same).await;
+    assert_eq!((faulty.status, faulty.hidden("id")), (422, id.clone()));
+    assert_eq!(clinic.get("/applications").await.text.matches("続きを入力する").count(), 1);
     // It is kept, and listed as a draft.
     clinic.get("/applications").await.has("下書き").has("続きを入力する");
     let place = format!("/applications/certificate-issue/{id}");
@@ -388,6 +399,23 @@ async fn nobody_reads_or_moves_what_is_another_institutions(engine: Engine) {
     thief.get("/applications").await.has("申請はまだありません").lacks("みなと薬局2号機");
 }
 
+async fn what_can_only_be_rejected_is_not_handed_in(engine: Engine) {
+    let sites = Sites::open(engine).await;
+    let clinic = sites.institution(CLINIC, "みなと薬局").await;
+    let sato = sites.operator("sato", OperatorRole::Reviewer).await;
+    let first = handed_in(&clinic, "use-start", &filled("use-start")).await;
+    let (_, again) = confirmed(&clinic, "use-start", &filled("use-start")).await;
+    assert_eq!(again.status, 409);
+    again.has("同じ種類の申請が、ほかに手続き中です。").lacks("/submit\"");
+    decide(&sato, &desk(CLINIC, &first), "approve", "").await;
+    let (_, again) = confirmed(&clinic, "use-start", &filled("use-start")).await;
+    assert_eq!(again.status, 409);
+    again.has("利用開始はすでに承認されています。").lacks("/submit\"");
+    // What is used now stands in the form that changes it.
+    let change = clinic.get("/applications/use-change").await;
+    change.has("value=\"ip_vpn_ntt\" checked").has("CAF").has("現在の内容が入力されています。");
+}
+
 /// The letters' fonts, as the packages fonts-morisawa-bizud-gothic and fonts-noto-cjk install them.
 pub(crate) fn sheets() -> Arc<SheetMaker> {
     let bizud = PathBuf::from("/usr/share/fonts/truetype/bizud-gothic");
@@ -398,13 +426,14 @@ pub(crate) fn sheets() -> Arc<SheetMaker> {
         fallback: vec![noto.join("NotoSansCJK-Regular.ttc")],
         bold_fallback: vec![noto.join("NotoSansCJK-Bold.ttc")],
     };
-    let fonts = Fonts::load(&files).expect("apt-get install fonts-morisawa-bizud-gothic fonts-noto-cjk");
+    let fonts = FontsOnDemand::new(files);
+    let fonts = fonts.expect("apt-get install fonts-morisawa-bizud-gothic fonts-noto-cjk");
     Arc::new(SheetMaker {
         fonts,
         passwords: server::web::password::Passwords::new().expect("randomness"),
         sender: "架空オンライン資格確認 運用窓口".to_owned(),
         contact: "電話 0120-000-000（平日 9:00〜17:00）".to_owned(),
-        login_site: "https://institution.example/".to_owned(),
+        login_site: None,
     })
 }
 
@@ -417,7 +446,9 @@ async fn a_sheet_is_made_once_a_click_and_its_password_is_kept_nowhere(engine: E
     assert_eq!(clinic.post(&sheet, &[("sheets", "0")]).await.status, 404);
     decide(&sato, &desk(CLINIC, &place), "approve", "").await;
     sites.carry_out().await;
-    clinic.get(&place).await.has("通知書をダウンロードする").has("M1319990012");
+    let offer = clinic.get(&place).await;
+    // There is no page yet to sign in on, so nobody is sent there.
+    offer.has("通知書をダウンロードする").has("M1319990012").lacks("最初のログインをしてください");
     let clicks: Vec<_> = (0..4)
         .map(|_| {
             let (clinic, sheet) = (clinic.clone(), sheet.clone());

@@ -78,7 +78,10 @@ impl Offices {
     /// The terminal that the letter of an approved application makes.
     async fn terminal(&self) -> Terminal {
         self.approved("certificate-issue", &filled("certificate-issue"), 2).await;
-        let pdf = self.post_room.get(&format!("{}/pdf", self.letter().await)).await;
+        let letter = self.letter().await;
+        let pdf = self.post_room.get(&format!("{letter}/pdf")).await;
+        let sent = [("tracking_number", "123-45-67890-1")];
+        assert_eq!(self.post_room.post(&format!("{letter}/post"), &sent).await.to(), "/letters");
         let key = PrivateKey::generate(KeyAlgorithm::P256).expect("a key");
         let wish = json!({ "request_pem": request_of(TERMINAL, &key) });
         let (status, answer) = self.site.retrieve(&codes(&pdf.bytes), wish).await;
@@ -151,6 +154,14 @@ async fn a_letter_is_opened_on_the_record_posted_and_wiped(engine: Engine) {
     let post = async |number: &str| {
         offices.post_room.post(&format!("{letter}/post"), &[("tracking_number", number)]).await
     };
+    // Who sees it before the post cannot use it, and the database alone shows nothing.
+    let key = PrivateKey::generate(KeyAlgorithm::P256).expect("a key");
+    let wish = json!({ "request_pem": request_of(TERMINAL, &key) });
+    let (status, answer) = offices.site.retrieve(&again, wish.clone()).await;
+    assert_eq!((status, answer["code"].as_str()), (409, Some("retrieval-not-posted")), "{answer}");
+    let id = letter.rsplit('/').next().expect("an id");
+    let kept = offices.sites.store.sealed_letter(&code(), id).await.expect("reads").expect("there");
+    assert!(!kept.starts_with(b"%PDF-"), "it is sealed");
     assert_eq!(post("12").await.status, 422);
     for _ in 0..2 {
         assert_eq!(post("123-45-67890-1").await.to(), "/letters");
@@ -161,8 +172,6 @@ async fn a_letter_is_opened_on_the_record_posted_and_wiped(engine: Engine) {
     let posted = offices.recorded("certificate.letter.post").await;
     assert_eq!(posted, [(by, object, "tracking=123-45-67890-1".to_owned())]);
     // What was posted works.
-    let key = PrivateKey::generate(KeyAlgorithm::P256).expect("a key");
-    let wish = json!({ "request_pem": request_of(TERMINAL, &key) });
     assert_eq!(offices.site.retrieve(&again, wish).await.0, 200);
     offices.site.system.stop().await;
 }
@@ -216,7 +225,7 @@ async fn a_code_change_ends_the_old_codes_certificates_on_its_day(engine: Engine
     offices.approved("use-start", &[("circuit_kind", "ipsec_ike"), ("start_month", "")], 1).await;
     assert_eq!(sites.carry_out().await, 1);
     let terminal = offices.terminal().await;
-    let unused = site.letter_for("unused", TERMINAL).await;
+    let (_, unused) = site.unposted("unused", TERMINAL).await;
     let connection = terminal.connect().await.expect("a connection");
     let tomorrow = eligibility::calendar::tokyo_date(eligibility::Instant(
         sites.clock.now().0 + i64::try_from(DAY.as_millis()).expect("a day"),

@@ -18,6 +18,7 @@ use crate::on_both_engines;
 on_both_engines! {
     renewal_opens_ninety_days_before_the_end_and_both_are_taken_for_fourteen
     a_revocation_acts_on_open_and_resumed_connections
+    what_a_thief_renewed_ends_with_the_stolen_certificate
     an_expired_certificate_is_told_from_a_revoked_one
     two_renewals_at_once_make_one_successor
 }
@@ -139,6 +140,30 @@ async fn a_revocation_acts_on_open_and_resumed_connections(engine: Engine) {
     // A revoked certificate renews nothing.
     let wish = json!({ "request_pem": request_of(TERMINAL, &new_key()) });
     assert_eq!(ask(&http2, Method::POST, RENEWAL_PATH, Some(&wish)).await.0, 403);
+    site.system.stop().await;
+}
+
+async fn what_a_thief_renewed_ends_with_the_stolen_certificate(engine: Engine) {
+    let site = Site::open(engine).await;
+    let stolen = site.terminal("o1").await;
+    let days = u32::try_from(days_to_the_end(&stolen, &site)).expect("days");
+    site.system.hands.advance(DAY * (days - 90));
+    let key = new_key();
+    let wish = json!({ "request_pem": request_of(TERMINAL, &key) });
+    let connection = stolen.connect().await.expect("a connection");
+    let (status, renewed) = ask(&connection, Method::POST, RENEWAL_PATH, Some(&wish)).await;
+    assert_eq!(status, 200, "{renewed}");
+    let thief = site.with_chain(renewed["chain_pem"].as_str().expect("a chain"), key);
+    site.system.server.refresh_terminals().await.expect("reads");
+    let thief = thief.connect().await.expect("a connection");
+    assert_eq!(ask(&thief, Method::GET, STATUS_PATH, None).await.0, 200);
+    // The clinic knows of the stolen one only.
+    let reason = RevocationReason::KeyCompromise;
+    let revoked = site.desk().revoke(&code(), &stolen.serial, reason, "application:a1", None).await;
+    assert_eq!(revoked.expect("revokes"), Revoked::Now);
+    site.system.server.refresh_terminals().await.expect("reads");
+    let (status, refused) = ask(&thief, Method::GET, STATUS_PATH, None).await;
+    assert_eq!((status, refused["code"].as_str()), (403, Some("OQSA9103E")), "{refused}");
     site.system.stop().await;
 }
 

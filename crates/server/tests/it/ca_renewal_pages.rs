@@ -15,6 +15,7 @@ use wire::institution_certificate::CODE_HEADER;
 use crate::ca_support::{Bench, DAY, PASSWORD, Site, TERMINAL, Terminal, code, request_of};
 use crate::on_both_engines;
 use crate::portal_support::{self, Portal, login};
+use crate::support::audit_dump;
 
 const RENEWAL: &str = "/certificate-renewal";
 
@@ -31,12 +32,12 @@ async fn site(engine: Engine) -> Site {
         let listen = ([127, 0, 0, 1], 0).into();
         let origin = "https://localhost".to_owned();
         config.institution_web = Some(InstitutionWeb {
-                listen,
-                origin,
-                certificate: None,
-                key: None,
-                environment: server::config::Environment::Production,
-            });
+            listen,
+            origin,
+            certificate: None,
+            key: None,
+            environment: server::config::Environment::Production,
+        });
     })
     .await
 }
@@ -157,6 +158,8 @@ async fn a_page_renews_within_ninety_days_and_both_are_taken_for_fourteen(engine
         403,
         &["更新前の古い電子証明書のため、使えません", "新しい電子証明書を端末に導入", "OQSA9111E"],
     );
+    let dump = audit_dump(&site.system).await;
+    assert!(dump.contains("denied:InstitutionCertificateSuperseded"), "{dump}");
     assert_eq!(over.headers[CODE_HEADER], "OQSA9111E");
     says(&ask(&site, &new, "/", None).await, 200, &["電子証明書は有効です"]);
     site.system.stop().await;
@@ -206,6 +209,7 @@ async fn the_end_is_told_on_my_menu(engine: Engine) {
     })
     .await;
     let last = last_day(&site.terminal("o1").await);
+    let (_, waiting) = site.unposted("o2", "会計2号機").await;
     let portal = Portal { system: site.system, mailbox };
     // The session lasts over the midnight.
     portal.system.hands.set(Instant(start_of_day(add_days(last, -90)).0 - 60_000));
@@ -213,6 +217,12 @@ async fn the_end_is_told_on_my_menu(engine: Engine) {
     let (member, secret) = portal.member(INSTITUTION, mail).await;
     let (other, _) = portal.member("1319990020", "other@mihon.example").await;
     let before = member.get("/my-menu").await;
+    before.says(200, "引受番号").says(200, "123-45-67890-1").says(200, "発送日").says(200, "発送の準備中");
+    // The desk's number for a letter tells nothing of the number that opens it.
+    let letters = portal.system.store().letters_of(&code()).await.expect("reads");
+    let own = letters.iter().find(|letter| letter.order_id == "o2").expect("the letter");
+    assert!(!own.document_number.contains(&waiting.number[6..]), "{}", own.document_number);
+    assert!(!other.get("/my-menu").await.says(200, "マイメニュー").text.contains("123-45-67890-1"));
     assert!(!before.says(200, "マイメニュー").text.contains("電子証明書の有効期限"), "{}", before.text);
     portal.system.hands.advance(DAY / 1_440);
     let menu = member.get("/my-menu").await;

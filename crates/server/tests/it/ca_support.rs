@@ -8,22 +8,23 @@ use std::time::Duration;
 
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_certificate::CertificateUses;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Request};
-use hyper_util::rt::TokioIo;
 use pki::keys::{KeyAlgorithm, PrivateKey};
 use pki::{TerminalName, TerminalSubject, csr};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 use server::Clock;
-use server::ca::{Desk, LetterDesk, LetterFor, Parts, Written};
+use server::ca::{Desk, LetterDesk, LetterFor, Parts, Written, opened_letter};
 use server::config::{Authority, AuthorityLetters, Config};
 use store::{Institution, InstitutionAddress};
 use testkit::client::{Connection, Http, NoReply};
 use testkit::system::{Engine, INSTITUTION, TestSystem};
-use tokio::net::TcpStream;
 use wire::institution_certificate::RETRIEVAL_PATH;
+
+pub(crate) use crate::ops::send;
+use crate::sites::seal;
 
 /// 端末名称 of most letters here.
 pub(crate) const TERMINAL: &str = "受付1号機（葛\u{E0100}城）";
@@ -115,7 +116,7 @@ impl Site {
         };
         system.store().put_institution_address(&code(), address).await.expect("an address");
         let first_day = Clock::driven(system.clock.now()).0;
-        Self { system, letters: LetterDesk::new(&letters()).expect("fonts"), first_day }
+        Self { system, letters: LetterDesk::new(&letters(), seal()).expect("fonts"), first_day }
     }
 
     pub(crate) fn parts(&self) -> &Parts {
@@ -134,12 +135,21 @@ impl Site {
         self.system.server.authority().and_then(|running| running.distribution).expect("a plain listener")
     }
 
-    /// Writes a letter and reads its codes off the paper.
+    /// Writes a letter, posts it, and reads its codes off the paper.
     pub(crate) async fn letter(&self, order: &str) -> Codes {
         self.letter_for(order, TERMINAL).await
     }
 
     pub(crate) async fn letter_for(&self, order: &str, terminal_name: &str) -> Codes {
+        let (letter_id, codes) = self.unposted(order, terminal_name).await;
+        let (store, now) = (self.system.store(), self.system.clock.now());
+        let posted = store.post_letter(&code(), &letter_id, "123-45-67890-1", "yubin", now).await;
+        assert_eq!(posted, Ok(true));
+        codes
+    }
+
+    /// A letter that lies at the operator: its id and its codes.
+    pub(crate) async fn unposted(&self, order: &str, terminal_name: &str) -> (String, Codes) {
         let letter = LetterFor {
             institution: code(),
             order_id: order.to_owned(),
@@ -150,8 +160,9 @@ impl Site {
         assert_eq!(self.letters.write(self.desk(), &letter).await.expect("a letter"), Written::Filed);
         let waiting = self.system.store().letters_to_post().await.expect("letters");
         let letter = waiting.iter().find(|letter| letter.order_id == order).expect("the letter");
-        let pdf = self.system.store().letter_pdf(&code(), &letter.letter_id).await.expect("reads");
-        codes(&pdf.expect("a letter"))
+        let sealed = self.system.store().sealed_letter(&code(), &letter.letter_id).await.expect("reads");
+        let pdf = opened_letter(&seal(), (&code(), &letter.letter_id), &sealed.expect("a letter"));
+        (letter.letter_id.clone(), codes(&pdf.expect("ours")))
     }
 
     /// POST as a terminal does.
@@ -233,16 +244,6 @@ pub(crate) fn request_of(terminal: &str, key: &PrivateKey) -> String {
 }
 
 /// One plain request.
-pub(crate) async fn send(address: SocketAddr, request: Request<Full<Bytes>>) -> (u16, HeaderMap, Bytes) {
-    let stream = TcpStream::connect(address).await.expect("a connection");
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
-    tokio::spawn(connection);
-    let response = sender.send_request(request).await.expect("an answer");
-    let (parts, body) = response.into_parts();
-    (parts.status.as_u16(), parts.headers, body.collect().await.expect("a body").to_bytes())
-}
-
 pub(crate) async fn fetch(address: SocketAddr, path: &str) -> (u16, HeaderMap, Bytes) {
     let request = Request::get(path).header("host", address.to_string()).body(Full::default());
     send(address, request.expect("a request")).await

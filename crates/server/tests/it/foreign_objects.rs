@@ -103,6 +103,11 @@ const ROUTES: &[Route] = {
         Route("operator", "post", "/notices/{id}/withdraw", Operator(PublishNotices)),
         Route("operator", "get", "/accounts", Operator(ManageAccounts)),
         Route("operator", "post", "/accounts/{id}/close", Operator(ManageAccounts)),
+        Route("operator", "post", "/accounts/{id}/unlock", Operator(ManageAccounts)),
+        Route("operator", "get", "/registrants", Operator(ReadApplications)),
+        Route("operator", "get", "/registrants/{institution}", Operator(ReadApplications)),
+        Route("operator", "post", "/registrants/{institution}/prove", Operator(Decide)),
+        Route("operator", "post", "/registrants/{institution}/stop", Operator(Decide)),
         Route("ca/renewal", "get", "PATH", Certificate),
         Route("ca/renewal", "post", "PATH", Certificate),
         Route("ca/retrieval", "get", "/", Everybody),
@@ -126,8 +131,8 @@ const ROUTES: &[Route] = {
 const CLINIC: &str = "1319990012";
 /// Folders with routers of the sites (the institution web's are walked by [`crate::institution_policy`]).
 const FOLDERS: &[&str] = &["portal", "web", "operator", "ca"];
-/// What style and scripts are served by: they belong to nobody.
-const STYLE: &str = "/static/";
+/// What style, scripts and the icon are served by: they belong to nobody.
+const STYLE: [&str; 2] = ["/static/", "/favicon.ico"];
 
 #[test]
 fn every_route_is_in_the_table() {
@@ -173,7 +178,7 @@ fn read_router(folder: &str, text: &str, into: &mut BTreeSet<String>) {
     for rest in text.split(".route(").skip(1) {
         let (path, methods) = rest.split_once(',').expect("a path and methods");
         let path = path.trim().trim_matches('"');
-        if path.starts_with(STYLE) {
+        if STYLE.iter().any(|style| path.starts_with(style)) {
             continue;
         }
         let mut depth = 1;

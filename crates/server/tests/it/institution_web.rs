@@ -1,27 +1,42 @@
 //! The institution web: who the connection's certificate says, and nobody whose certificate may not be used.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use eligibility::Instant;
+use eligibility::institution::InstitutionCode;
+use eligibility::line::{AddressPrefix, CircuitKind, CustomerId};
 use http_body_util::Full;
 use hyper::{Method, Request, body::Bytes, header::HOST};
+use pki::profile::Validity;
 use server::config::{InstitutionWeb, LineAuthentication};
+use store::{DENIALS_WRITTEN, NewLine};
 use testkit::{
     client::{Connection, Http, Reply},
     system::{Engine, INSTITUTION, TestSystem, TestTerminal},
 };
 use wire::institution_certificate::CODE_HEADER;
 
+use crate::on_both_engines;
+use crate::support::audit_entries;
+
+on_both_engines! { a_refused_browser_is_recorded_as_a_refused_terminal_is }
+
 async fn system(lines: bool) -> (TestSystem, SocketAddr) {
-    let system = TestSystem::start_with(Engine::Sqlite, |config| {
+    system_on(Engine::Sqlite, lines).await
+}
+
+async fn system_on(engine: Engine, lines: bool) -> (TestSystem, SocketAddr) {
+    let system = TestSystem::start_with(engine, |config| {
         let listen = ([127, 0, 0, 1], 0).into();
         let origin = "https://localhost".to_owned();
         config.institution_web = Some(InstitutionWeb {
-                listen,
-                origin,
-                certificate: None,
-                key: None,
-                environment: server::config::Environment::Production,
-            });
+            listen,
+            origin,
+            certificate: None,
+            key: None,
+            environment: server::config::Environment::Production,
+        });
         config.line_authentication = lines.then(|| LineAuthentication {
             listen,
             origin: "http://localhost".into(),
@@ -109,5 +124,63 @@ async fn without_a_line_there_is_a_network_error() {
     assert_eq!(reply.headers[CODE_HEADER].as_bytes(), code.code().as_bytes());
     let page = text(&reply);
     assert!(page.contains("ネットワークエラー") && page.contains("https://www.lineauth.mnw"), "{page}");
+    system.stop().await;
+}
+
+async fn a_refused_browser_is_recorded_as_a_refused_terminal_is(engine: Engine) {
+    let (system, address) = system_on(engine, true).await;
+    // This machine's line is another institution's.
+    let line = NewLine {
+        institution_code: InstitutionCode::parse("2712345678").expect("a code"),
+        circuit: CircuitKind::IpVpnNtt,
+        customer_id: Some(CustomerId::parse("CAF2712345678").expect("a customer id")),
+        prefixes: Some(vec![AddressPrefix::parse("127.0.0.0/24").expect("a prefix")]),
+        shared: false,
+    };
+    system.store().register_line(line, "operator:o1", system.clock.now()).await.expect("registered");
+    let now = system.clock.now();
+    let hour = Validity::new(Instant(now.0 - 60_000), Instant(now.0 + 3_600_000)).expect("a period");
+    let short = system.terminal_of(&system.authority, INSTITUTION, "short", hour);
+    system.register(&short, "short").await;
+    let expiring = Connection::open(address, &short.tls, Http::One).await.expect("a connection");
+    let (good, revoked) =
+        (system.terminal(INSTITUTION, "good").await, system.terminal(INSTITUTION, "revoked").await);
+    system
+        .store()
+        .revoke_terminal_certificate(&revoked.institution, &revoked.fingerprint, now)
+        .await
+        .expect("revoked");
+    system.server.refresh_terminals().await.expect("read");
+    system.server.refresh_lines().await.expect("read");
+    let stranger = system.unregistered_terminal(INSTITUTION, "stranger");
+    for terminal in [&revoked, &stranger, &good] {
+        assert_eq!(open(address, terminal, Http::One, "localhost").await.status, 403);
+    }
+    system.advance(Duration::from_secs(3_700)).await;
+    assert_eq!(ask(&expiring, address, "localhost").await.status, 403);
+    let denied = async || {
+        let entries = audit_entries(&system).await;
+        let told = entries.into_iter().filter(|entry| entry.action == "institution_web");
+        told.map(|entry| (entry.actor, entry.outcome, entry.object, entry.institution_code))
+            .collect::<Vec<_>>()
+    };
+    let entry = |name: &str, reason: &str, terminal: &TestTerminal| {
+        let object = format!("certificate:{}", terminal.fingerprint);
+        (format!("terminal:{name}"), format!("denied:{reason}"), object, INSTITUTION.to_owned())
+    };
+    let expected = [
+        entry("revoked", "InstitutionCertificateRevoked", &revoked),
+        entry("stranger", "InstitutionCertificateUnknown", &stranger),
+        entry("good", "LineNotConnected", &good),
+        entry("short", "InstitutionCertificateExpired", &short),
+    ];
+    assert_eq!(denied().await, expected);
+    // A flood fills nothing: both doors count as one.
+    let connection = Connection::open(address, &revoked.tls, Http::One).await.expect("a connection");
+    for _ in 0..DENIALS_WRITTEN + 15 {
+        assert_eq!(ask(&connection, address, "localhost").await.status, 403);
+    }
+    let of_revoked = denied().await.into_iter().filter(|entry| entry.0 == "terminal:revoked").count();
+    assert!(i64::try_from(of_revoked).expect("few") <= DENIALS_WRITTEN + 1, "{of_revoked}");
     system.stop().await;
 }

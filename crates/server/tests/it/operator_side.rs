@@ -1,9 +1,10 @@
 //! The operator's side: four eyes that nobody goes round, roles, long queues, who approved what.
 
-use eligibility::account::OperatorRole;
+use eligibility::account::{LockoutDecision, OperatorRole};
 use eligibility::institution::InstitutionCode;
 use eligibility::line::{CircuitKind, CustomerId};
-use store::{LineRegistration, NewLine};
+use server::web::guess::Guess;
+use store::{Audience, LineRegistration, NewLine};
 use testkit::system::Engine;
 
 use crate::applications::{decide, desk, filled, handed_in};
@@ -17,6 +18,7 @@ on_both_engines! {
     who_approved_what_is_found_by_institution
     notices_are_published_once
     a_closed_account_is_out_at_once
+    a_locked_account_is_freed_by_another
     who_applied_is_shown_by_mail_address
     a_line_that_cannot_be_registered_is_shown_with_its_remedy
 }
@@ -84,29 +86,38 @@ async fn every_role_does_what_it_may(engine: Engine) {
     let clinic = sites.institution(CLINIC, "みなと薬局").await;
     let place = handed_in(&clinic, "use-start", &filled("use-start")).await;
     let at = desk(CLINIC, &place);
+    let registrant = format!("/registrants/{CLINIC}");
     let application = [Role::Reviewer, Role::LineKeeper, Role::Auditor];
     let history = [Role::Reviewer, Role::Administrator, Role::Auditor];
-    let reads: [(&str, &[Role]); 7] = [
+    let reads: [(&str, &[Role]); 9] = [
         ("/", Role::ALL),
         ("/queues", &application),
         ("/queues/use-start", &application),
         (&at, &application),
+        ("/registrants", &application),
+        (&registrant, &application),
         ("/history", &history),
         ("/letters", &[Role::PostRoom]),
         ("/accounts", &[Role::Administrator]),
     ];
-    let writes: [(String, &[Role]); 4] = [
+    let writes: [(String, &[Role]); 7] = [
         (format!("{at}/decide"), &[Role::Reviewer]),
         (format!("/letters/{CLINIC}/none/post"), &[Role::PostRoom]),
+        (format!("{registrant}/prove"), &[Role::Reviewer]),
+        (format!("{registrant}/stop"), &[Role::Reviewer]),
         ("/notices".to_owned(), &[Role::Reviewer]),
         ("/accounts/nobody/close".to_owned(), &[]),
+        ("/accounts/nobody/unlock".to_owned(), &[]),
     ];
     for role in Role::ALL {
         let name = role.name().replace('_', "-");
         let operator = sites.operator(&name, *role).await;
         for (path, allowed) in &reads {
             let expected = if allowed.contains(role) { 200 } else { 404 };
-            assert_eq!(operator.get(path).await.status, expected, "{role:?} {path}");
+            let page = operator.get(path).await;
+            assert_eq!(page.status, expected, "{role:?} {path}");
+            let told = page.text.contains("この画面を使えるのは、権限が「");
+            assert_eq!(told, expected == 404, "{role:?} {path}: {}", page.text);
             assert_eq!(Sites::stranger(&operator).get(path).await.status, 303, "{path}");
         }
         for (path, allowed) in &writes {
@@ -144,7 +155,7 @@ async fn two_hundred_applications_are_read_page_by_page(engine: Engine) {
         }
         handed_in(&clinic, "certificate-issue", &fields).await;
     }
-    sato.get("/queues").await.has("<td class=\"number\">200</td>");
+    sato.get("/queues").await.has(">200</td>");
     let mut path = "/queues/certificate-issue".to_owned();
     let mut seen = Vec::new();
     loop {
@@ -270,4 +281,31 @@ async fn a_closed_account_is_out_at_once(engine: Engine) {
     // Even a session that was made behind the account's back decides nothing.
     let ghost = sites.operator_again("sato", OperatorRole::Reviewer).await;
     assert_eq!(approve(&ghost, &at).await.status, 404);
+}
+
+async fn a_locked_account_is_freed_by_another(engine: Engine) {
+    let sites = Sites::open(engine).await;
+    let sato = sites.operator("sato", OperatorRole::Reviewer).await;
+    let head = sites.operator("kanri", OperatorRole::Administrator).await;
+    let now = sites.clock.now();
+    let places = Guess::places_of(&sites.store, Audience::Operator, "sato", "sato").await.expect("reads");
+    for place in &places {
+        while sites.store.take_attempt(vec![place.clone()], now).await.expect("writes")
+            == LockoutDecision::Allowed
+        {}
+    }
+    head.get("/accounts").await.has("ロック中");
+    // Who may not do it is in the log.
+    assert_eq!(sato.post("/accounts/sato/unlock", &[]).await.status, 404);
+    assert_eq!(head.post("/accounts/sato/unlock", &[]).await.to(), "/accounts");
+    head.get("/accounts").await.lacks("ロック中");
+    for place in places {
+        let decision = sites.store.take_attempt(vec![place], now).await.expect("writes");
+        assert_eq!(decision, LockoutDecision::Allowed);
+    }
+    let dump = sites.audit_dump().await;
+    for (actor, outcome) in [("operator:sato", "denied:role"), ("operator:kanri", "done")] {
+        let told = |line: &str| line.contains(actor) && line.contains(&format!("\"{outcome}\""));
+        assert!(dump.lines().any(told), "{actor} {outcome}");
+    }
 }

@@ -26,8 +26,11 @@ on_both_engines! {
 
 const BORN: Date = Date::constant(1980, 2, 17);
 
-/// A plain request on a loopback listener: status and body.
-async fn plain(address: SocketAddr, request: Request<Full<Bytes>>) -> (u16, hyper::HeaderMap, Bytes) {
+/// One request over a connection of its own, without TLS.
+pub(crate) async fn send(
+    address: SocketAddr,
+    request: Request<Full<Bytes>>,
+) -> (u16, hyper::HeaderMap, Bytes) {
     let stream = TcpStream::connect(address).await.expect("a connection");
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
@@ -40,7 +43,7 @@ async fn plain(address: SocketAddr, request: Request<Full<Bytes>>) -> (u16, hype
 pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     let request =
         Request::get(path).header("host", address.to_string()).body(Full::default()).expect("a request");
-    let (status, _, body) = plain(address, request).await;
+    let (status, _, body) = send(address, request).await;
     (status, String::from_utf8_lossy(&body).into_owned())
 }
 
@@ -83,7 +86,7 @@ async fn the_operators_listener_answers_to_its_own_name_only(engine: Engine) {
         for (names, misdirected) in [(own.as_slice(), false), (foreign.as_slice(), true)] {
             for name in names {
                 let request = Request::get(path).header("host", name).body(Full::default());
-                let (status, _, body) = plain(ops, request.expect("a request")).await;
+                let (status, _, body) = send(ops, request.expect("a request")).await;
                 assert_eq!(status == 421, misdirected, "{path} as {name}: {status}");
                 assert!(!misdirected || body.len() < 64, "nothing is told");
             }
@@ -95,7 +98,7 @@ async fn the_operators_listener_answers_to_its_own_name_only(engine: Engine) {
         for host in &hosts {
             request = request.header("host", *host);
         }
-        let (status, _, _) = plain(ops, request.body(Full::default()).expect("a request")).await;
+        let (status, _, _) = send(ops, request.body(Full::default()).expect("a request")).await;
         assert_eq!(status, 421, "{hosts:?}");
     }
     system.stop().await;
@@ -106,7 +109,7 @@ async fn the_simulated_authority_says_that_it_is_simulated(engine: Engine) {
     let jlis = system.server.simulated_jlis().expect("a simulated J-LIS").address;
     let path = format!("{}1.crl", server::simulated_jlis::CRL_PATH);
     let request = Request::get(&path).header("host", "localhost").body(Full::default()).expect("a request");
-    let (status, headers, body) = plain(jlis, request).await;
+    let (status, headers, body) = send(jlis, request).await;
     assert_eq!(status, 200);
     assert_eq!(headers["shikaku-simulation"], "simulated J-LIS");
     assert_eq!(headers["content-type"], "application/pkix-crl");
@@ -117,7 +120,7 @@ async fn the_simulated_authority_says_that_it_is_simulated(engine: Engine) {
         .header("host", "localhost")
         .body(Full::new(Bytes::from_static(b"nonsense")))
         .expect("a request");
-    let (status, headers, body) = plain(jlis, request).await;
+    let (status, headers, body) = send(jlis, request).await;
     assert_eq!(status, 200);
     assert_eq!(headers["content-type"], "application/ocsp-response");
     // OCSPResponse { responseStatus malformedRequest (1) }

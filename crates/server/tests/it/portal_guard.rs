@@ -3,10 +3,13 @@
 use hyper::Method;
 use testkit::system::Engine;
 
+use crate::ops::get;
 use crate::portal_support::Portal;
+use crate::support::captured_log;
 
 crate::on_both_engines! {
     a_change_from_another_page_or_under_another_name_is_refused
+    foreign_requests_cannot_fill_the_log
     every_open_page_works_without_script_and_says_what_browsers_may_do
 }
 
@@ -28,11 +31,38 @@ async fn a_change_from_another_page_or_under_another_name_is_refused(engine: Eng
     browser.get("/my-menu").await.says(200, "マイメニュー");
     for host in ["evil.example", "localhost", "127.0.0.1", "localhost.evil.example"] {
         let page = browser.send(Method::GET, "/", String::new(), &[("host", host)]).await;
-        page.says(421, "アドレスが違います");
+        page.says(421, "アドレスが違います").says(421, &own);
     }
+    // The page that names the right address can be read there: its look is given under any name.
+    let look = [("host", "127.0.0.1")];
+    let style = browser.send(Method::GET, "/static/site.css", String::new(), &look).await;
+    assert_eq!(style.status, 200);
     for method in [Method::PUT, Method::DELETE, Method::PATCH] {
         let headers = [("origin", own.as_str())];
         assert_eq!(browser.send(method, "/my-menu", String::new(), &headers).await.status, 404);
+    }
+}
+
+async fn foreign_requests_cannot_fill_the_log(engine: Engine) {
+    const FLOOD: usize = 50;
+    let log = captured_log();
+    let portal = Portal::open(engine).await;
+    let browser = portal.browser();
+    for _ in 0..FLOOD {
+        browser
+            .post_with("/login", &[], &[("origin", "https://evil.example")])
+            .await
+            .says(403, "何も変更していません");
+        let page = browser.send(Method::GET, "/", String::new(), &[("host", "evil.example")]).await;
+        page.says(421, "アドレスが違います");
+    }
+    let lines = log.text().lines().filter(|line| line.contains("from another page was refused")).count();
+    assert!((1..FLOOD / 5).contains(&lines), "{lines} lines for {FLOOD} requests of each kind");
+    let metrics = get(portal.system.server.ops(), "/metrics").await.1;
+    for why in ["page", "name"] {
+        let name = format!("shikaku_foreign_requests_refused_total{{why=\"{why}\"}} ");
+        let count = metrics.lines().find_map(|line| line.strip_prefix(&name)?.parse::<usize>().ok());
+        assert!(count.is_some_and(|count| count >= FLOOD), "{why}: {metrics}");
     }
 }
 
@@ -50,6 +80,11 @@ async fn every_open_page_works_without_script_and_says_what_browsers_may_do(engi
         ("/manual?q=%E5%9B%9E%E7%B7%9A%E8%AA%8D%E8%A8%BC", "件あります"),
         ("/manual?q=%EF%BC%AC%EF%BC%A1%EF%BC%AE", "LANケーブル"),
         ("/manual/network-trouble", "希望する/希望しない"),
+        ("/manual/certificate-renewal", "90日前"),
+        ("/manual/certificate-revocation", "元に戻せません"),
+        ("/manual/succession", "承継申請"),
+        ("/manual/code-change", "医療機関等コード変更申請"),
+        ("/manual/customer-id-change", "お客さまID変更申請"),
         ("/manual/certificate-check", "Online Billing NW Common RootCA"),
     ] {
         let page = browser.get(path).await;

@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use eligibility::account::{Bucket, LockoutDecision};
+use server::web::guess::Guess;
+use store::AttemptPlace;
 use testkit::browser::{Browser, BrowserPage};
 use testkit::system::Engine;
 
@@ -16,6 +19,7 @@ crate::on_both_engines! {
     sixty_four_codes_at_once_are_five
     sixty_four_links_at_once_are_thirty
     a_stranger_locks_out_himself_and_not_the_staff
+    nobody_shuts_the_door_for_others
 }
 
 /// The statuses of many posts at once.
@@ -102,4 +106,46 @@ async fn a_stranger_locks_out_himself_and_not_the_staff(engine: Engine) {
     login(&staff, mail, PASSWORD).await.leads("/login/second-factor");
     let code = portal.code(&secret, 0);
     staff.post("/login/totp", &[("code", &code)]).await.leads("/my-menu");
+}
+
+/// Uses a place up, whoever did it and from wherever.
+async fn used_up(portal: &Portal, place: &AttemptPlace) {
+    for _ in 0..1_000 {
+        let now = portal.system.clock.now();
+        if portal.system.store().take_attempt(vec![place.clone()], now).await.expect("writes")
+            != LockoutDecision::Allowed
+        {
+            return;
+        }
+    }
+}
+
+async fn nobody_shuts_the_door_for_others(engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let mail = "chosen@mihon.example";
+    drop(portal.member("1319990012", mail).await);
+    // A thousand wrong links from all over the world, and as many mails to one address as go out.
+    for what in ["portal-mail-link", "portal-mail"] {
+        used_up(&portal, &AttemptPlace { key: what.to_owned(), bucket: Bucket::Global }).await;
+    }
+    for place in Guess::of_address("portal-mail", mail).places() {
+        used_up(&portal, place).await;
+    }
+    let browser = portal.browser();
+    browser.post("/confirm", &[("token", &"A".repeat(43))]).await.says(422, "使えません");
+    let ask = async || {
+        let form = browser.get("/password-reset").await.hidden("form_id");
+        browser
+            .post("/password-reset", &[("form_id", &form), ("mail", mail)])
+            .await
+            .says(200, "送信しました");
+    };
+    // Told the same as ever; the mails that went out before are good for a day.
+    ask().await;
+    portal.system.hands.advance(Duration::from_secs(60 * 60));
+    ask().await;
+    let sent = portal.mailbox.mail_to(mail, 2).await;
+    assert!(sent.link().contains("/password-reset/new"), "{}", sent.text);
+    let all = portal.mailbox.mails().iter().filter(|one| one.recipient == mail).count();
+    assert_eq!(all, 2, "the registration's and one of these");
 }

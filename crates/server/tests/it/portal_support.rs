@@ -29,6 +29,8 @@ impl Portal {
             config.portal = Some(site());
             config.operator = Some(site());
             let sender = "オンライン資格確認 <no-reply@shikaku.example>".to_owned();
+            // What many try at once is tried from one address here.
+            config.limits.site_network_connections = 1024;
             config.mail = Some(Mail { server: Secret::new(url), sender });
         });
         Self { system: system.await, mailbox }

@@ -26,7 +26,21 @@ fn defaults_are_those_documented() {
     assert_eq!((config.nonces.lifetime_s, config.receipts.lifetime_s), (120, 86_400));
     assert_eq!((config.limits.header_s, config.limits.body_s, config.limits.idle_s), (10, 30, 60));
     assert_eq!((config.limits.body_bytes, config.limits.terminal_concurrency), (65_536, 64));
+    assert_eq!((config.limits.connections, config.limits.site_connections), (4096, 1024));
+    assert_eq!(config.limits.site_network_connections, 64);
     assert!(config.simulated_jlis.is_none());
+}
+
+#[test]
+fn sites_may_not_take_more_connections_than_terminals() {
+    let found = |limits: &str| {
+        let text = format!("{SMALLEST}\n[limits]\n{limits}");
+        let problems = Config::parse(&text).expect("a configuration").check();
+        problems.iter().any(|problem| problem.setting.starts_with("limits.site"))
+    };
+    assert!(!found("connections = 200\nsite_connections = 200"));
+    assert!(found("connections = 200\nsite_connections = 201"));
+    assert!(found("site_network_connections = 0"));
 }
 
 #[test]

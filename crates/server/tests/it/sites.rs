@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use eligibility::{
     Instant,
     account::{MailAddress, OperatorRole, PortalRole},
+    application::{Actor, Side},
     institution::InstitutionCode,
 };
 use http_body_util::{BodyExt as _, Full};
@@ -16,11 +17,12 @@ use hyper_util::rt::TokioIo;
 use server::listener::ListenerLimits;
 use server::operator;
 use server::portal::applications::{self, CarryingOut, SheetMaker};
-use server::web::{Site, door};
+use server::web::{Site, door, seal::Seal};
 use server::{Clock, ClockHands};
 use store::{
-    Audience, FormId, Institution, InstitutionAddress, NewMail, NewMailLink, NewOperator, OperatorAccount,
-    Options, PendingRegistration, REGISTRATION_LINK, Stage, Store, WebSession, audit::AuditEvent,
+    Audience, FormId, Institution, InstitutionAddress, MailText, NewMail, NewMailLink, NewOperator,
+    OperatorAccount, Options, PendingRegistration, ProofWay, REGISTRATION_LINK, Stage, Store, WebSession,
+    audit::AuditEvent,
 };
 use testkit::postgres;
 use testkit::system::Engine;
@@ -63,13 +65,20 @@ async fn database(engine: Engine, folder: &tempfile::TempDir) -> Store {
     store
 }
 
+/// The key that the letters of the tests are sealed with.
+pub(crate) fn seal() -> Arc<Seal> {
+    Arc::new(Seal::new(&[0x5a; 32]).expect("a key"))
+}
+
 fn limits() -> ListenerLimits {
     let time = Duration::from_secs(10);
     ListenerLimits {
         connections: 200,
+        network_connections: None,
         terminal_connections: 200,
         handshake: time,
         header: time,
+        body: time,
         idle: time,
         drain: Duration::from_millis(100),
     }
@@ -106,13 +115,14 @@ impl Sites {
                 Audience::Portal => {
                     ("医療機関等向け総合ポータルサイト", &[][..], applications::routes(sheets.clone()))
                 }
-                Audience::Operator => (operator::NAME, operator::MENU, operator::routes()),
+                Audience::Operator => (operator::NAME, operator::MENU, operator::routes(seal())),
                 Audience::Institution => unreachable!("not of these two"),
             };
             let site = Arc::new(Site {
                 name,
                 audience: Some(audience),
                 origin: format!("http://localhost:{}", address.port()),
+                other_origins: Vec::new(),
                 sign_in: "/sign-in",
                 home: "/",
                 menu,
@@ -146,10 +156,18 @@ impl Sites {
 
     /// An institution that the register has no address of.
     pub(crate) async fn without_address(&self, code: &str, name: &str) -> Browser {
+        let clinic = self.unproven(code, name, name).await;
+        let code = InstitutionCode::parse(code).expect("a code");
+        self.prove(&code, &format!("account-{code}")).await;
+        clinic
+    }
+
+    /// An institution of the register, and whoever registered it on the portal under a name, signed in.
+    pub(crate) async fn unproven(&self, code: &str, name: &str, typed_name: &str) -> Browser {
         let code = InstitutionCode::parse(code).expect("a code");
         let named = Institution { code: code.clone(), name: name.to_owned() };
         self.store.put_institution(named).await.expect("writes");
-        let account = self.account(&code, name).await;
+        let account = self.account(&code, typed_name).await;
         self.signed_in(&code, &account, PortalRole::Representative).await
     }
 
@@ -176,7 +194,7 @@ impl Sites {
             mail_id: format!("registration-{code}"),
             recipient: "office@example.jp".to_owned(),
             subject_line: "登録".to_owned(),
-            text: "登録".to_owned(),
+            text: MailText::Open("登録".to_owned()),
         };
         self.store.mail_link(form, Some(link), mail, now).await.expect("writes");
         let subject = format!("account-{code}");
@@ -184,6 +202,15 @@ impl Sites {
             store::Confirmed::Done(account) => account.subject,
             _ => panic!("no account"),
         }
+    }
+
+    /// A person of the operator made sure that the account is of the institution.
+    pub(crate) async fn prove(&self, code: &InstitutionCode, account: &str) {
+        let by =
+            Actor { side: Side::Operator(OperatorRole::Reviewer), account: "kakunin".to_owned(), mail: None };
+        let proof = (ProofWay::Phone, "院長に電話で確認");
+        let proven = self.store.prove_registrant((code, account), proof, by, self.clock.now()).await;
+        assert_eq!(proven, Ok(true));
     }
 
     /// A browser of a portal account.
@@ -251,6 +278,15 @@ impl Sites {
         let cookie = site.begin_session(session, None, event).await.expect("a session");
         let cookie = cookie.to_str().expect("text").split(';').next().expect("a pair").to_owned();
         Browser { address, origin: site.origin.clone(), cookie: Some(cookie) }
+    }
+
+    /// The audit log as exported, after signing a head over it.
+    pub(crate) async fn audit_dump(&self) -> String {
+        let key = store::audit::SigningKey::generate().expect("a key");
+        self.store.audit_integrate_and_sign(&key, self.clock.now()).await.expect("a signed head");
+        let mut dump = Vec::new();
+        self.store.audit_export(&mut dump).await.expect("a dump");
+        String::from_utf8(dump).expect("UTF-8")
     }
 
     /// A browser without a session at the site of another.

@@ -135,11 +135,14 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
     ]
 }
 
+/// How the page is opened under its own name.
+const LINE_BY_NAME: &str = "この名前で開くには、hosts ファイルに「127.0.0.2 www.lineauth.mnw」（新しい診療所の回線）または「127.0.0.1 www.lineauth.mnw」（架空内科医院の回線）を書き、下の認証局の証明書をブラウザーに信頼させます。";
+
 fn addresses(ports: Ports) -> Table {
     Table {
         title: "アドレス",
         rows: vec![
-            Row::new("このページ", format!("http://{}/", ports.landing())).open(),
+            Row::new("このページ", format!("{}/", ports.landing_origin())).open(),
             Row::new(
                 "医療機関等向け総合ポータルサイト",
                 format!("http://localhost:{}/", ports.portal().port()),
@@ -163,8 +166,7 @@ fn addresses(ports: Ports) -> Table {
                 .open(),
             Row::new("オンライン資格確認等システム", premises::institution_web_origin(ports))
                 .note("端末の電子証明書が必要です。"),
-            Row::new("回線認証（TLS）", format!("https://{}", ports.line_authentication()))
-                .note("本来の名前は https://www.lineauth.mnw です。"),
+            Row::new("回線認証（TLS）", premises::line_by_name(ports)).note(LINE_BY_NAME),
             Row::new("端末用 API", format!("https://{}", ports.terminal_api()))
                 .note("TLS 1.3・クライアント証明書が必要です。"),
             Row::new("読み取り機の接続口", format!("http://{}", ports.reader_link()))

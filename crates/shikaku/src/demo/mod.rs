@@ -1,6 +1,7 @@
 //! `shikaku demo`: the whole system on 127.0.0.1, for a newcomer, a vendor, a class.
 
 pub(crate) mod band;
+mod brought_certificate;
 mod consent;
 mod earlier_consents;
 mod foreign_card;
@@ -13,6 +14,7 @@ mod outcome;
 pub(crate) mod people;
 mod ports;
 pub(crate) mod premises;
+mod running_terminal;
 mod situations;
 pub(crate) mod system;
 pub(crate) mod wallet;
@@ -42,7 +44,7 @@ const DEFAULT_PERSONS: u32 = 1_000;
 const DEFAULT_SEED: u64 = 1;
 
 /// Run the whole system on 127.0.0.1 with SQLite: server, certificate authority, one institution with its
-/// terminal and card reader, simulated cards. Open http://127.0.0.1:8440/ then; Ctrl-C ends it.
+/// terminal and card reader, simulated cards. Open http://localhost:8440/ then; Ctrl-C ends it.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -81,23 +83,22 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
             ports,
             cast: Cast { persons: arguments.persons, seed: arguments.seed },
         };
-        let (system, terminal) = System::start(wanted).await?;
-        let system = Arc::new(system);
+        let system = Arc::new(System::start(wanted).await?);
         if arguments.once {
             let report = once::run(&system).await;
-            system.shutdown(terminal).await?;
+            system.shutdown().await?;
             return report;
         }
         system.open_pages().await?;
         let report = announcement(&folder, ports, &system).announce(json);
         asked_to_end().await?;
-        system.shutdown(terminal).await?;
+        system.shutdown().await?;
         Ok(report)
     })
 }
 
 fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
-    let page = format!("http://{}/", ports.landing());
+    let page = format!("{}/", ports.landing_origin());
     let share = folder.drop();
     let text = format!(
         "デモの準備ができました。\n  はじめのページ  {page}\n  レセコンの共有  {}\n  データ          {}\n  暗証番号        {PIN}\n終わるには Ctrl-C を押してください。",
@@ -111,7 +112,7 @@ fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
         .collect();
     let document = json!({
         "landing_page": page,
-        "first_day": format!("http://{}/first-day", ports.landing()),
+        "first_day": format!("{}/first-day", ports.landing_origin()),
         "portal": format!("http://localhost:{}", ports.portal().port()),
         "operator": format!("http://localhost:{}", ports.operator().port()),
         "institution_web": premises::institution_web_origin(ports),

@@ -134,7 +134,7 @@ impl Outcome {
         let band = self.band();
         let (code, message) = self.said();
         let mut rows: Vec<Row> = self.message.body.results.iter().flat_map(facts).collect();
-        rows.extend(self.audit_number.as_ref().map(|number| Row::new("照会の番号", number)));
+        rows.extend(self.audit_number.as_ref().map(|number| Row::new("監査ログでの番号", number)));
         rows.extend(self.recorded.clone());
         let method = self.method();
         let mut files = vec![File {

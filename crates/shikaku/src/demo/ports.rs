@@ -28,6 +28,11 @@ impl Ports {
     pub(crate) fn landing(self) -> SocketAddr {
         self.at(0)
     }
+    /// The same, as people open it: under the name the sites have too. A browser takes another name for another
+    /// site, and sends no session along with a link from there.
+    pub(crate) fn landing_origin(self) -> String {
+        format!("http://localhost:{}", self.landing().port())
+    }
     /// 医療機関等向け総合ポータルサイト.
     pub(crate) fn portal(self) -> SocketAddr {
         self.at(1)

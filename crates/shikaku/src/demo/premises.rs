@@ -184,6 +184,11 @@ fn server_settings(ports: Ports) -> Table {
     settings
 }
 
+/// The page of line authentication under its own name, with this demo's port.
+pub(super) fn line_by_name(ports: Ports) -> String {
+    format!("https://www.lineauth.mnw:{}", ports.line_authentication().port())
+}
+
 fn terminal_settings(ports: Ports) -> Table {
     let key = |name: &str| text(format!("keys/{name}"));
     table([
@@ -207,6 +212,7 @@ fn terminal_settings(ports: Ports) -> Table {
             section([
                 ("listen", text(ports.gateway())),
                 ("institution_web", text(institution_web_origin(ports))),
+                ("line_authentication", text(line_by_name(ports))),
             ]),
         ),
     ])

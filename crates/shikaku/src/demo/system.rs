@@ -9,24 +9,20 @@ mod situations;
 use std::sync::{Arc, atomic::AtomicU32};
 
 use anyhow::{Context, Result};
-use kiosk::{TerminalLink, TerminalLinkConfig};
 use population::Persona;
 use server::{Config, Server, clock::Clock};
 use store::{Institution, TerminalCertificate};
-use terminal::{Status, Terminal, central::HttpsCentral};
-use tokio::{net::TcpListener, sync::OnceCell, task::JoinHandle};
-use tokio_util::sync::CancellationToken;
+use tokio::{net::TcpListener, sync::OnceCell};
 
 pub(crate) use card_check::Proven;
 pub(crate) use number_check::number_request;
-use situations::ShiftJisCounter;
 
 use crate::{
     demo::{
-        earlier_consents,
+        brought_certificate, earlier_consents,
         guide::Guide,
         joining::{
-            self, Clinic, Town, line_door,
+            self, Town, clinic, line_door,
             progress::{self, Step},
             staff::{self, Shown},
         },
@@ -39,6 +35,7 @@ use crate::{
         people::{self, Cast},
         ports::Ports,
         premises::{INSTITUTION_NAME, Premises, REFERENCE_NUMBER, TERMINAL_NAME, institution},
+        running_terminal::RunningTerminal,
         wallet::Wallet,
     },
     folder::DataFolder,
@@ -60,8 +57,7 @@ pub(crate) struct System {
     folder: DataFolder,
     ports: Ports,
     server: Server,
-    terminal_status: Arc<Status>,
-    reader: Arc<TerminalLink>,
+    terminal: RunningTerminal,
     people: Vec<Persona>,
     wallet: Arc<Wallet>,
     guide: Guide,
@@ -69,22 +65,18 @@ pub(crate) struct System {
     clock: Clock,
     requests: AtomicU32,
     /// Started when it is first needed.
-    shift_jis: OnceCell<ShiftJisCounter>,
+    shift_jis: OnceCell<RunningTerminal>,
     /// Mail, post, carrier.
     pub(crate) town: Town,
     /// The institution that joins.
-    pub(crate) clinic: Clinic,
+    pub(crate) clinic: RunningTerminal,
     /// One check at a time, so that a receipt belongs to the answer it is shown with.
     turn: tokio::sync::Mutex<()>,
-    stop: CancellationToken,
 }
-
-/// The terminal's task, to be awaited at the end.
-pub(crate) type TerminalTask = JoinHandle<Result<(), terminal::RunError>>;
 
 impl System {
     /// Starts everything; returns when it is ready to be used.
-    pub(crate) async fn start(wanted: Wanted) -> Result<(Self, TerminalTask)> {
+    pub(crate) async fn start(wanted: Wanted) -> Result<Self> {
         let Wanted { folder, ports, cast } = wanted;
         ports_are_free(ports).await?;
         let clock = Clock::system();
@@ -93,6 +85,7 @@ impl System {
         let town = Town::open(&folder, ports).await?;
         let server = Server::start(&Config::load(&folder.server_settings())?, clock.clone()).await?;
         register(&server, &premises, &clock).await?;
+        brought_certificate::record(&server, &folder, clock.now()).await?;
         let jlis = Arc::clone(&server.simulated_jlis().context("the demo has a simulated J-LIS")?.authority);
         people::settle(&server, &jlis, &folder, &cast, &clock).await?;
         number_first_patient(&server, &people).await?;
@@ -102,17 +95,11 @@ impl System {
         line_door::open(&town, &folder, ports).await?;
 
         let config = terminal::config::Config::load(&folder.terminal_settings())?;
-        let terminal = Terminal::start(&config, HttpsCentral::new(&config)?).await?;
-        let terminal_status = terminal.status();
-        let link =
-            TerminalLinkConfig { address: terminal.reader_link_address()?, token_file: config.token_file() };
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(terminal.serve(stop.clone()));
-        let clinic = Clinic::open(&folder, ports).await?;
+        let terminal = RunningTerminal::start(config).await?;
+        let clinic = clinic::open(&folder, ports).await?;
         let guide = Guide::new(&folder, ports, &people)?;
         let system = Self {
             wallet: Arc::new(Wallet::new(jlis, folder.clone())),
-            reader: Arc::new(TerminalLink::new(&link)?),
             http: reqwest::Client::builder().no_proxy().timeout(lamps::LAMP_TIMEOUT).build()?,
             requests: AtomicU32::new(0),
             shift_jis: OnceCell::new(),
@@ -122,13 +109,12 @@ impl System {
             folder,
             ports,
             server,
-            terminal_status,
+            terminal,
             people,
             guide,
             clock,
-            stop,
         };
-        Ok((system, task))
+        Ok(system)
     }
 
     /// Serves the landing page; ends with the process.
@@ -146,15 +132,14 @@ impl System {
     }
 
     /// Stops terminal and server, letting open requests finish.
-    pub(crate) async fn shutdown(self: Arc<Self>, terminal: TerminalTask) -> Result<()> {
-        self.stop.cancel();
-        terminal.await??;
+    pub(crate) async fn shutdown(self: Arc<Self>) -> Result<()> {
         // The pages may still hold the system for a moment; the process ends right after in that case.
         if let Some(system) = Arc::into_inner(self) {
+            system.terminal.stop().await?;
             if let Some(counter) = system.shift_jis.into_inner() {
                 counter.stop().await?;
             }
-            system.clinic.close().await?;
+            system.clinic.stop().await?;
             system.town.close().await;
             system.server.shutdown().await;
         }
@@ -162,7 +147,7 @@ impl System {
     }
 
     /// The counter whose receipt computer reads Shift_JIS.
-    async fn shift_jis_counter(&self) -> Result<&ShiftJisCounter> {
+    async fn shift_jis_counter(&self) -> Result<&RunningTerminal> {
         self.shift_jis.get_or_try_init(|| self.open_shift_jis_counter()).await
     }
 
@@ -177,7 +162,7 @@ impl System {
 
     /// How far the first day is.
     pub(crate) async fn first_day(&self) -> Result<Vec<Step>> {
-        progress::steps(self.store(), &self.town, self.clinic.share(), self.ports, self.clock.now()).await
+        progress::steps(self.store(), &self.town, &self.clinic, self.ports, self.clock.now()).await
     }
     /// What the telephones of the operator's people show.
     pub(crate) fn telephones(&self) -> Result<Vec<Shown>> {

@@ -66,9 +66,7 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
         put(&mut values, "authority.root_certificate", authority.root_certificate.display());
         put(&mut values, "authority.issuing_certificate", authority.issuing_certificate.display());
     }
-    if let Some(central::InstitutionWeb { listen, origin, certificate, key, environment }) =
-        institution_web
-    {
+    if let Some(central::InstitutionWeb { listen, origin, certificate, key, environment }) = institution_web {
         let of_terminal_api =
             |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(of terminal_api)".into(), path);
         put(&mut values, "institution_web.listen", listen);
@@ -122,6 +120,8 @@ fn of_line_authentication(values: &mut Values, settings: &central::LineAuthentic
 fn of_limits(values: &mut Values, limits: &central::Limits) {
     let central::Limits {
         connections,
+        site_connections,
+        site_network_connections,
         terminal_connections,
         terminal_concurrency,
         requests,
@@ -133,6 +133,8 @@ fn of_limits(values: &mut Values, limits: &central::Limits) {
         drain_s,
     } = limits;
     put(values, "limits.connections", connections);
+    put(values, "limits.site_connections", site_connections);
+    put(values, "limits.site_network_connections", site_network_connections);
     put(values, "limits.terminal_connections", terminal_connections);
     put(values, "limits.terminal_concurrency", terminal_concurrency);
     put(values, "limits.requests", requests);
@@ -184,11 +186,12 @@ fn of_certificate(
     let desk::CertificateConfig { retrieval_url, automatic_renewal } = certificate;
     put(values, "terminal: certificate.retrieval_url", retrieval_url.as_deref().unwrap_or("(none)"));
     put(values, "terminal: certificate.automatic_renewal", automatic_renewal);
-    let Some(desk::GatewayConfig { listen, institution_web }) = gateway else {
+    let Some(desk::GatewayConfig { listen, institution_web, line_authentication }) = gateway else {
         return put(values, "terminal: gateway", "(none)");
     };
     put(values, "terminal: gateway.listen", listen);
     put(values, "terminal: gateway.institution_web", institution_web.as_deref().unwrap_or("(none)"));
+    put(values, "terminal: gateway.line_authentication", line_authentication);
 }
 
 fn of_drop(values: &mut Values, drop: &desk::DropConfig) {

@@ -25,6 +25,7 @@ const COMMANDS: &[&[&str]] = &[
     &["audit", "key"],
     &["audit", "verify"],
     &["operator", "add"],
+    &["operator", "restore"],
     &["doctor"],
 ];
 

@@ -8,6 +8,7 @@
 mod cards;
 mod desk;
 mod direct;
+mod issuing;
 mod judgement;
 mod reader;
 mod site;

@@ -7,6 +7,7 @@ mod catalogue;
 mod contract;
 mod demo;
 mod kill_nine;
+mod open_files;
 mod pages;
 mod population;
 mod private;

@@ -47,6 +47,29 @@ async fn everybody_keeps_their_promise() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+#[tokio::test]
+async fn the_first_day_stays_under_one_name_and_goes_to_the_line_before_the_certificate() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = RunningDemo::start(folder.path());
+    let text = |name: &str| demo.announcement[name].as_str().expect("an address").to_owned();
+    assert!(text("landing_page").starts_with("http://localhost:"), "sessions are of one name");
+    let guide = client().get(format!("http://{}/first-day", demo.address)).send().await.expect("an answer");
+    assert_eq!(guide.url().host_str(), Some("localhost"), "the guide leads to the name the sites have");
+    let guide = guide.text().await.expect("a page");
+    let place = |words: &str| guide.find(words).unwrap_or_else(|| panic!("{words} is not in {guide}"));
+    assert!(place("ネットワークの設定（回線認証）") < place("システムの導入・機器のセットアップ"));
+    // A page that answered a form is loaded again: back to where the forms are.
+    let again = client().get(format!("http://{}/checks/card", demo.address)).send().await.expect("an answer");
+    assert_eq!((again.status(), again.url().path()), (StatusCode::OK, "/"));
+    // The first terminal's certificate is one the centre knows as issued.
+    let renewal = client().get(format!("{}/certificate-renewal", text("gateway"))).send().await;
+    let renewal = renewal.expect("an answer").text().await.expect("a page");
+    assert!(
+        renewal.contains("まだ更新できません") && !renewal.contains("発行したものではありません"),
+        "{renewal}"
+    );
+}
+
 fn card_form(persona: &Persona, promise: Promise) -> String {
     let proof = match promise {
         Promise::Refused(ErrorCode::PinWrong) => "wrong_pin",
@@ -93,7 +116,8 @@ async fn a_reload_does_not_check_again_and_a_form_of_another_page_is_refused() {
     assert!(policy.contains("default-src 'self'") && policy.contains("script-src 'none'"), "{policy}");
     let html = landing.text().await.expect("a page");
     assert!(!html.contains("<script") && !html.contains(" style="), "nothing inline");
-    assert!(html.contains("1319990012") && html.contains(&demo.address));
+    let announced = demo.address.replace("127.0.0.1", "localhost");
+    assert!(html.contains("1319990012") && html.contains(&announced), "under the name its links keep");
 
     let nobody = post(&demo, "/checks/card", "persona=nobody&proof=pin").await;
     assert_eq!(nobody.status(), StatusCode::UNPROCESSABLE_ENTITY);

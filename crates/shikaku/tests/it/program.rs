@@ -9,8 +9,8 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// Distances from the port base that a demo listens on.
-const DISTANCES: [u16; 5] = [0, 3, 5, 8, 9];
+/// Ports a demo listens on, counted from its base.
+const PORTS: u16 = 15;
 
 /// A data folder of the user in which nobody ever ran a demo.
 const NO_DEMO: &str = "/nonexistent/shikaku-tests";
@@ -42,8 +42,8 @@ pub(crate) fn document(text: &str) -> serde_json::Value {
 /// Where the tests' port bases begin. They end below 32768, from where on the system gives ports to whoever asks for
 /// any: a base up there could be taken between the look and the start.
 const LOWEST_BASE: u16 = 10_240;
-/// Bases to choose from, ten ports each.
-const BASES: u32 = 2_200;
+/// Bases to choose from, that many ports each.
+const BASES: u32 = 1_500;
 /// Bases one process leaves to the next.
 const BASES_OF_A_PROCESS: u32 = 7;
 
@@ -52,11 +52,9 @@ pub(crate) fn free_port_base() -> u16 {
     static GIVEN: AtomicU32 = AtomicU32::new(0);
     for _ in 0..200 {
         let turn = std::process::id() * BASES_OF_A_PROCESS + GIVEN.fetch_add(1, Ordering::Relaxed);
-        let base = LOWEST_BASE + u16::try_from(turn % BASES).expect("small") * 10;
-        let held: Result<Vec<_>, _> = DISTANCES
-            .iter()
-            .map(|distance| TcpListener::bind((Ipv4Addr::LOCALHOST, base + distance)))
-            .collect();
+        let base = LOWEST_BASE + u16::try_from(turn % BASES).expect("small") * PORTS;
+        let held: Result<Vec<_>, _> =
+            (0..PORTS).map(|distance| TcpListener::bind((Ipv4Addr::LOCALHOST, base + distance))).collect();
         if held.is_ok() {
             return base;
         }

@@ -137,7 +137,7 @@ impl Act {
             tx,
             &self.institution,
             (&self.id, old.reception_number.as_deref()),
-            &content,
+            (&content, &submitted.applicants),
             self.now,
         )
         .await?;
@@ -174,7 +174,7 @@ impl Act {
             tx,
             &self.institution,
             (&self.id, old.reception_number.as_deref()),
-            content,
+            (content, &old.application.applicants),
             self.now,
         )
         .await?;

@@ -82,7 +82,12 @@ impl Write for CarryOut {
                 self.line(tx, chains, CircuitKind::IpVpnNtt, Some(&wanted.customer_id)).await?
             }
             ApplicationContent::Succession(wanted) if wanted.date > today => return Ok(CarriedOut::NotYet),
-            ApplicationContent::Succession(_) => LineRegistration::Done,
+            ApplicationContent::Succession(wanted) => {
+                // The page says that the predecessor's certificates are no longer of use: this makes it so.
+                let why = (RevocationReason::CessationOfOperation, &*format!("application:{}", self.id));
+                certificate::end_all(tx, chains, &wanted.predecessor, why, self.now).await?;
+                LineRegistration::Done
+            }
             ApplicationContent::CodeChange(wanted) if wanted.date > today => return Ok(CarriedOut::NotYet),
             ApplicationContent::CodeChange(wanted) => {
                 self.register_code(tx, &wanted.new_code).await?;

@@ -2,8 +2,8 @@
 
 use eligibility::{
     Instant,
-    application::{ApplicationContent, Facts, Finding, check},
-    institution::InstitutionCode,
+    application::{Actor, ApplicationContent, Facts, Finding, check},
+    institution::{InstitutionCode, names_agree},
     institution_certificate::{CertificateStanding, TerminalName},
     line::CustomerId,
 };
@@ -12,6 +12,7 @@ use super::{ApplicationId, row};
 use crate::{
     Error, Result, certificate,
     engine::{Tx, bind},
+    registrant,
 };
 
 const KNOWN: &str = "SELECT 1 FROM institution WHERE code = $1";
@@ -40,7 +41,7 @@ pub(super) async fn findings(
     tx: &Tx<'_>,
     institution: &InstitutionCode,
     (id, number): (&ApplicationId, Option<&str>),
-    content: &ApplicationContent,
+    (content, applicants): (&ApplicationContent, &[Actor]),
     now: Instant,
 ) -> Result<Vec<Finding>> {
     let code = institution.as_str();
@@ -87,8 +88,24 @@ pub(super) async fn findings(
         certificate: known.as_ref(),
         other_code_known,
         other_code_taken,
+        registrant_proven: is_proven(tx, institution, applicants).await?,
+        name_agrees: name_agrees(tx, institution).await?,
     };
     Ok(check(content, &facts, now))
+}
+
+/// Whether all who handed it in are the institution's proven registrant: one who was stopped meanwhile is not, nor is
+/// what that one began.
+async fn is_proven(tx: &Tx<'_>, institution: &InstitutionCode, applicants: &[Actor]) -> Result<bool> {
+    let proven = registrant::proven(tx, institution).await?;
+    Ok(proven.is_some_and(|proven| applicants.iter().all(|one| one.account == proven)))
+}
+
+/// Whether the name that was typed at the registration is the register's; where there is neither, nothing is said.
+async fn name_agrees(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<bool> {
+    let typed = registrant::typed_name(tx, institution).await?;
+    let known = registrant::register_name(tx, institution).await?;
+    Ok(typed.zip(known).is_none_or(|(typed, known)| names_agree(&typed, &known)))
 }
 
 const fn other_code(content: &ApplicationContent) -> Option<&InstitutionCode> {

@@ -13,6 +13,7 @@ use crate::{
     audit::{AuditEvent, Chains},
     engine::{Tx, bind},
     job::{Read, Write},
+    registrant,
 };
 
 /// The role of the first account.
@@ -57,6 +58,8 @@ pub enum AccountSheetIssue {
     Already(InstitutionAccount),
     /// The account has a password of its own now: there is nothing to hand over.
     InUse(InstitutionAccount),
+    /// Whoever fetches it is not proven to be of the institution.
+    NotProven(InstitutionAccount),
     /// The institution has no account.
     Unknown,
 }
@@ -108,6 +111,9 @@ impl Write for Issue {
         };
         if !account.must_change {
             return Ok(AccountSheetIssue::InUse(account));
+        }
+        if registrant::proven(tx, &self.institution).await?.is_none_or(|one| one != self.sheet.by.account) {
+            return Ok(AccountSheetIssue::NotProven(account));
         }
         let NewSheet { seen_sheets, password_hash, password_until, by, now } = &self.sheet;
         let code = self.institution.as_str();

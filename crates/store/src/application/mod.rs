@@ -3,6 +3,7 @@
 
 mod act;
 mod approved;
+mod beforehand;
 mod carried_out;
 mod decided;
 mod draft;

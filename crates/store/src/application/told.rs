@@ -3,7 +3,7 @@
 use eligibility::application::{Application, HistoryEntry, my_menu};
 
 use super::StoredApplication;
-use crate::{NewMail, Result, engine::Tx, mail_outbox};
+use crate::{MailText, NewMail, Result, engine::Tx, mail_outbox};
 
 /// Tells the person who last handed in or changed the application what happened, where it concerns them.
 pub(super) async fn tell(
@@ -26,12 +26,12 @@ pub(super) async fn tell(
         mail_id: format!("application:{}:{}:{place}", of.application.institution, of.id),
         recipient,
         subject_line: format!("【{}】{line}（受付番号 {number}）", menu.title),
-        text: format!(
+        text: MailText::Open(format!(
             "{}\n受付番号：{number}\n\n{line}\n{}\n{reason}\n\
              詳しくは、医療機関等向け総合ポータルサイトにログインし、マイメニューで確認してください。\n\
              このメールは送信専用です。\n",
             menu.title, menu.sentence
-        ),
+        )),
     };
     mail_outbox::put(tx, &mail, entry.at).await
 }

@@ -45,8 +45,8 @@ pub struct NewLetter {
     pub terminal_name: String,
     /// What the certificate may be used for.
     pub uses: CertificateUses,
-    /// The letter. It holds the 認証ID.
-    pub pdf: Vec<u8>,
+    /// The letter, sealed by who wrote it: it holds the 認証ID.
+    pub sealed_pdf: Vec<u8>,
     /// Now.
     pub made_at: Instant,
     /// First moment it is no longer good.
@@ -215,7 +215,7 @@ impl File {
             number,
             &new.document_number,
             &new.terminal_name,
-            new.pdf.as_slice(),
+            new.sealed_pdf.as_slice(),
             new.made_at.0,
             new.retrievable_until.0
         ];
@@ -399,7 +399,7 @@ impl Store {
         self.read(Letters::Of(institution.clone())).await
     }
 
-    /// The letter for a person of the operator to print: given out only after it is on disk who opened it.
+    /// The letter, sealed, for a person of the operator to print: given out only after it is on disk who opened it.
     ///
     /// # Errors
     /// Any write error of the store.
@@ -414,11 +414,11 @@ impl Store {
         self.write(Open { letter, operator: operator.to_owned(), now }).await
     }
 
-    /// The letter as it is kept, where nobody looks at it. It holds the 認証ID; gone once it is posted.
+    /// The letter as it is kept: sealed, and gone once it is posted.
     ///
     /// # Errors
     /// Any read error of the store.
-    pub async fn letter_pdf(
+    pub async fn sealed_letter(
         &self,
         institution: &InstitutionCode,
         letter_id: &str,

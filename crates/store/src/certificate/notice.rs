@@ -4,7 +4,7 @@ use eligibility::{Date, Instant, institution::InstitutionCode};
 
 use super::{certificate_object, event};
 use crate::{
-    Error, NewMail, Result, Store,
+    Error, MailText, NewMail, Result, Store,
     audit::Chains,
     engine::{Tx, bind},
     job::{Read, Write},
@@ -55,8 +55,8 @@ impl Write for Give {
         }
         let mail = tx.query_one(MAIL, bind![institution], |row| Ok(row.text(0, "mail")?.to_owned())).await?;
         if let Some(recipient) = mail {
-            let (mail_id, subject_line, text) =
-                (new.mail_id.clone(), new.subject_line.clone(), new.text.clone());
+            let (mail_id, subject_line) = (new.mail_id.clone(), new.subject_line.clone());
+            let text = MailText::Open(new.text.clone());
             mail_outbox::put(tx, &NewMail { mail_id, recipient, subject_line, text }, new.at).await?;
         }
         let event = event("authority", "certificate.notice", certificate_object(&new.serial), due_on);

@@ -30,6 +30,8 @@ pub struct StoredRetrieval {
     pub uses: CertificateUses,
     /// How the letter stands.
     pub retrieval: Retrieval,
+    /// Whether it was handed to the post: until then only people of the operator can have seen it.
+    pub posted: bool,
 }
 
 impl std::fmt::Debug for StoredRetrieval {
@@ -55,6 +57,8 @@ const COUNT: &str = "INSERT INTO retrieval_try (retrieval_number, tries, last_at
      last_at = excluded.last_at RETURNING tries";
 const FIND: &str = "SELECT secret_hash, institution_code, order_id, terminal_name, uses, issued_at, withdrawn_at, \
      retrieved_at FROM retrieval WHERE retrieval_number = $1";
+const POSTED: &str = "SELECT 1 FROM certificate_letter WHERE institution_code = $1 AND retrieval_number = $2 \
+     AND posted_at IS NOT NULL";
 const GIVE_BACK: &str =
     "UPDATE retrieval_try SET tries = tries - 1 WHERE retrieval_number = $1 AND tries > 0";
 const FORGET: &str = "DELETE FROM retrieval_try WHERE retrieval_number IN (\
@@ -103,7 +107,8 @@ impl Read for Find {
     type Output = Option<StoredRetrieval>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        tx.query_one(FIND, bind![self.0.as_str()], |row| {
+        let number = bind![self.0.as_str()];
+        let found = tx.query_one(FIND, number, |row| {
             Ok(StoredRetrieval {
                 secret_hash: row.bytes(0, "secret_hash")?,
                 institution_code: InstitutionCode::parse(row.text(1, "institution_code")?)
@@ -116,9 +121,13 @@ impl Read for Find {
                     withdrawn_at: row.int_or_null(6, "withdrawn_at")?.map(Instant),
                     retrieved_at: row.int_or_null(7, "retrieved_at")?.map(Instant),
                 },
+                posted: false,
             })
-        })
-        .await
+        });
+        let Some(found) = found.await? else { return Ok(None) };
+        let letter = bind![found.institution_code.as_str(), self.0.as_str()];
+        let posted = tx.query_one(POSTED, letter, |_| Ok(())).await?.is_some();
+        Ok(Some(StoredRetrieval { posted, ..found }))
     }
 }
 
@@ -170,7 +179,7 @@ impl Store {
         Ok(TryCounted { before, known })
     }
 
-    /// Gives back the try of who had the right secret and was handed the certificate.
+    /// Gives back the try of who had the right secret.
     ///
     /// # Errors
     /// Any write error of the store.

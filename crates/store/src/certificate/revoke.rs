@@ -48,6 +48,9 @@ const FIND: &str = "SELECT revoked_at, fingerprint, key_fingerprint FROM institu
      WHERE institution_code = $1 AND serial = $2";
 const REVOKE: &str = "UPDATE institution_certificate SET revoked_at = $1, revocation_reason = $2, revoked_by = $3 \
      WHERE institution_code = $4 AND serial = $5 AND revoked_at IS NULL";
+/// Read after the row was written: a renewal that came at the same moment is over, or will find the row revoked.
+const SUCCESSOR: &str =
+    "SELECT successor FROM institution_certificate WHERE institution_code = $1 AND serial = $2";
 const BAR: &str = "UPDATE terminal_certificate SET revoked_at = $1, changed_at = $2 \
      WHERE institution_code = $3 AND fingerprint = $4 AND revoked_at IS NULL";
 /// Terminals whose certificate the authority has no record of, too.
@@ -92,6 +95,38 @@ async fn revoke(tx: &Tx<'_>, chains: &mut Chains, new: &NewRevocation) -> Result
     let event = event(&new.actor, "certificate.revoke", certificate_object(&new.serial), detail);
     chains.append(tx, institution, new.at, &event).await?;
     Ok(Revoked::Now)
+}
+
+/// Revokes a certificate and, where its key is in strange hands, everything that was renewed from it: whoever has the
+/// key could renew it, and then holds the key of the successor.
+async fn revoke_with_successors(tx: &Tx<'_>, chains: &mut Chains, new: &NewRevocation) -> Result<Revoked> {
+    let revoked = revoke(tx, chains, new).await?;
+    if new.reason != RevocationReason::KeyCompromise {
+        return Ok(revoked);
+    }
+    let mut ended = revoked;
+    let (mut seen, mut serial) = (vec![new.serial.clone()], new.serial.clone());
+    while let Some(next) = successor(tx, new.institution_code.as_str(), &serial).await? {
+        if seen.contains(&next) {
+            return Err(Error::Malformed { what: "successor" });
+        }
+        let of_next = NewRevocation { serial: next.clone(), ..new.clone() };
+        if revoke(tx, chains, &of_next).await? == Revoked::Now {
+            ended = Revoked::Now;
+        }
+        seen.push(next.clone());
+        serial = next;
+    }
+    Ok(ended)
+}
+
+async fn successor(tx: &Tx<'_>, institution: &str, serial: &str) -> Result<Option<String>> {
+    let found = tx
+        .query_one(SUCCESSOR, bind![institution, serial], |row| {
+            Ok(row.text_or_null(0, "successor")?.map(str::to_owned))
+        })
+        .await?;
+    Ok(found.flatten())
 }
 
 /// A terminal's certificate was barred by its fingerprint: the authority's record of it, if there is one, ends too.
@@ -158,7 +193,7 @@ impl Write for Revoke {
         {
             return Ok(Revoked::NotApproved);
         }
-        revoke(tx, chains, new).await
+        revoke_with_successors(tx, chains, new).await
     }
 }
 
@@ -179,7 +214,8 @@ impl Read for AllRevoked {
 }
 
 impl Store {
-    /// Revokes a certificate: its terminal is refused, its answer is void, a compromised key is barred for good.
+    /// Revokes a certificate: its terminal is refused, its answer is void. A compromised key is barred for good, and
+    /// everything that was renewed from it ends in the same commit; [`Revoked::Now`] when anything ended now.
     ///
     /// # Errors
     /// Any write error of the store.

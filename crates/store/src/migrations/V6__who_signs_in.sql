@@ -136,7 +136,8 @@ CREATE TABLE attempt (
 );
 CREATE INDEX attempt_age ON attempt (changed_at);
 
--- Mail to be sent. next_try_at: NULL once it is sent or given up; text is emptied then, as it may hold a link.
+-- Mail to be sent. next_try_at: NULL once it is sent or given up; text is emptied then. text: 'open:' and the words, or
+-- 'sealed:' and hex under the server's key, where it holds a link.
 -- sharded: mail_id
 CREATE TABLE mail_outbox (
     mail_id TEXT NOT NULL,

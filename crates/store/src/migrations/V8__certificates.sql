@@ -99,7 +99,7 @@ CREATE TABLE institution_address (
     PRIMARY KEY (institution_code)
 );
 
--- 電子証明書発行通知書. pdf: NULL once posted or old, because the secret stands in it.
+-- 電子証明書発行通知書. pdf: sealed under the server's key, because the secret stands in it; NULL once posted or old.
 -- sharded: institution_code
 CREATE TABLE certificate_letter (
     institution_code TEXT NOT NULL,

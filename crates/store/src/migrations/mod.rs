@@ -26,10 +26,11 @@ pub const ALL: &[(&str, &str)] = &[
     ("V8__certificates", include_str!("V8__certificates.sql")),
     ("V9__lines", include_str!("V9__lines.sql")),
     ("V10__what_cannot_be_carried_out", include_str!("V10__what_cannot_be_carried_out.sql")),
-    ("V11__accounts_of_institutions", include_str!("V11__accounts_of_institutions.sql")),
-    ("V12__answers_by_person", include_str!("V12__answers_by_person.sql")),
-    ("V13__files_with_many_rows", include_str!("V13__files_with_many_rows.sql")),
-    ("V14__what_administrators_manage", include_str!("V14__what_administrators_manage.sql")),
+    ("V11__who_registered", include_str!("V11__who_registered.sql")),
+    ("V12__accounts_of_institutions", include_str!("V12__accounts_of_institutions.sql")),
+    ("V13__answers_by_person", include_str!("V13__answers_by_person.sql")),
+    ("V14__files_with_many_rows", include_str!("V14__files_with_many_rows.sql")),
+    ("V15__what_administrators_manage", include_str!("V15__what_administrators_manage.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

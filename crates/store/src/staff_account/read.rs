@@ -8,7 +8,7 @@ use eligibility::{
 
 use super::{Place, STAFF_LIMIT, StaffAccount};
 use crate::{
-    Error, Result, Store, TokenHash,
+    Error, Result, Store,
     engine::{Row, Tx, bind},
     job::Read,
 };
@@ -19,7 +19,6 @@ const FIND: &str = "SELECT user_id, role, name, name_kana, starts_on, ends_on, e
 const ALL: &str = "SELECT user_id, role, name, name_kana, starts_on, ends_on, emergency_view_at, password_hash, \
      must_change, password_until, initial_spent_at, stopped_at, last_sign_in_at, created_at, created_by \
      FROM institution_account WHERE institution_code = $1 ORDER BY user_id LIMIT $2";
-const BROWSERS: &str = "SELECT browser_hash FROM known_browser WHERE subject = $1 ORDER BY browser_hash";
 
 fn day(row: &Row<'_>, index: usize, what: &'static str) -> Result<Option<Date>> {
     let text = row.text_or_null(index, what)?;
@@ -80,16 +79,6 @@ impl Read for All {
     }
 }
 
-struct Browsers(String);
-
-impl Read for Browsers {
-    type Output = Vec<TokenHash>;
-
-    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        tx.query(BROWSERS, bind![&self.0], |row| row.bytes::<32>(0, "browser_hash")).await
-    }
-}
-
 impl Store {
     /// One account of an institution, stopped ones included.
     ///
@@ -109,13 +98,5 @@ impl Store {
     /// Any read error of the store.
     pub async fn staff_accounts(&self, institution: &InstitutionCode) -> Result<Vec<StaffAccount>> {
         self.read(All(institution.clone())).await
-    }
-
-    /// The browsers (or terminals) that an account has signed in with, by their hashes.
-    ///
-    /// # Errors
-    /// Any read error of the store.
-    pub async fn known_browsers(&self, subject: &str) -> Result<Vec<TokenHash>> {
-        self.read(Browsers(subject.to_owned())).await
     }
 }

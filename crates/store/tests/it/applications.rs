@@ -4,7 +4,7 @@ use eligibility::{
     account::{MailAddress, OperatorRole, PortalRole},
     application::{
         Actor, ApplicationForm, ApplicationKind, ApplicationState as S, CertificateForm, FindingCode,
-        Refused, Side, UseForm,
+        Refused, Side, SuccessionForm, UseForm,
     },
     institution::InstitutionCode,
 };
@@ -16,6 +16,7 @@ use store::{
 use crate::{
     databases::{Database, on_every_database},
     people::*,
+    registrants::{prove, register},
 };
 
 on_every_database!(
@@ -28,20 +29,21 @@ on_every_database!(
     another_institution_has_no_such_application,
     use_begins_once_and_its_sheet_is_made_once,
     what_changed_since_is_found_before_it_is_approved,
+    a_successions_day_ends_the_predecessors_certificates,
 );
 
-fn id(number: u32) -> ApplicationId {
+pub(crate) fn id(number: u32) -> ApplicationId {
     ApplicationId::parse(&format!("01940000-0000-7000-8000-{number:012x}")).expect("a UUID")
 }
 
-fn clinic(number: u32) -> Actor {
+pub(crate) fn clinic(number: u32) -> Actor {
     let institution = institution(number);
     let mail = MailAddress::parse(&format!("clinic{number}@minato.example")).ok();
     let account = format!("account-{number}");
     Actor { side: Side::Applicant { institution, role: PortalRole::Representative }, account, mail }
 }
 
-fn reviewer(name: &str) -> Actor {
+pub(crate) fn reviewer(name: &str) -> Actor {
     let mail = MailAddress::parse(&format!("{name}@operator.example")).ok();
     Actor { side: Side::Operator(OperatorRole::Reviewer), account: name.to_owned(), mail }
 }
@@ -58,7 +60,7 @@ fn certificate(terminal: &str) -> ApplicationForm {
     })
 }
 
-fn use_start() -> ApplicationForm {
+pub(crate) fn use_start() -> ApplicationForm {
     ApplicationForm::UseStart(UseForm {
         circuit_kind: "ip_vpn_ntt".to_owned(),
         customer_id: "CAF0123456789".to_owned(),
@@ -71,6 +73,8 @@ async fn known(store: &Store, number: u32) -> InstitutionCode {
     let code = institution(number);
     let named = Institution { code: code.clone(), name: "みなと薬局".to_owned() };
     store.put_institution(named).await.expect("writes");
+    register(store, number, "みなと薬局", number).await;
+    prove(store, number, &format!("account-{number}")).await;
     code
 }
 
@@ -82,28 +86,33 @@ async fn saved(store: &Store, number: u32, of: u32, form: ApplicationForm) -> St
     }
 }
 
-async fn submitted(store: &Store, number: u32, of: u32, form: ApplicationForm) -> StoredApplication {
+pub(crate) async fn submitted(
+    store: &Store,
+    number: u32,
+    of: u32,
+    form: ApplicationForm,
+) -> StoredApplication {
     let draft = saved(store, number, of, form).await;
     let seen = (draft.application.revision, draft.version);
     let when = at(i64::from(number));
     done(store.submit_application(&draft.id, seen, clinic(of), when).await.expect("writes"))
 }
 
-fn done(acted: Acted) -> StoredApplication {
+pub(crate) fn done(acted: Acted) -> StoredApplication {
     match acted {
         Acted::Done(stored) => *stored,
         other => panic!("{other:?}"),
     }
 }
 
-fn refused(acted: Acted) -> Refused {
+pub(crate) fn refused(acted: Acted) -> Refused {
     match acted {
         Acted::Refused(refused, _) => refused,
         other => panic!("{other:?}"),
     }
 }
 
-async fn decide(store: &Store, of: u32, number: u32, decision: Decision, by: &str) -> Acted {
+pub(crate) async fn decide(store: &Store, of: u32, number: u32, decision: Decision, by: &str) -> Acted {
     decide_revision(store, of, number, 1, decision, by).await
 }
 
@@ -171,7 +180,7 @@ async fn many_clicks_hand_in_once(db: Database) {
     assert_eq!((stored.application.state, stored.application.revision), (S::Checking, 1));
     let happened: Vec<_> = stored.application.history.iter().map(|entry| entry.event.as_str()).collect();
     assert_eq!(happened, ["submit", "checked"]);
-    assert_eq!(store.mails_waiting().await.expect("reads").count, 1);
+    assert_eq!(store.mails_waiting().await.expect("reads").count, 2, "beside that of the registration");
     // A form with faults is not handed in, and what was read is not the page of long ago.
     let faulty = saved(store, 2, 1, certificate("")).await;
     let outcome = store.submit_application(&faulty.id, (0, 1), clinic(1), at(6)).await.expect("writes");
@@ -382,9 +391,10 @@ async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
 
 async fn what_changed_since_is_found_before_it_is_approved(db: Database) {
     let store = &db.store;
+    register(store, 1, "みなと薬局", 1).await;
     let unknown = submitted(store, 1, 1, use_start()).await;
     let codes: Vec<_> = unknown.application.findings.iter().map(|finding| finding.code).collect();
-    assert_eq!(codes, [FindingCode::InstitutionUnknown]);
+    assert_eq!(codes, [FindingCode::InstitutionUnknown, FindingCode::RegistrantUnproven]);
     assert_eq!(refused(decide(store, 1, 1, Decision::Approve, "sato").await), Refused::BlockingFinding);
     // The register learns of the institution: the checks are made again at the decision.
     known(store, 1).await;
@@ -401,4 +411,37 @@ async fn what_changed_since_is_found_before_it_is_approved(db: Database) {
     let again = submitted(store, 2, 1, use_start()).await;
     let codes: Vec<_> = again.application.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [FindingCode::DuplicateOpen, FindingCode::AlreadyInUse]);
+}
+
+async fn a_successions_day_ends_the_predecessors_certificates(db: Database) {
+    let store = &db.store;
+    let (code, predecessor) = (known(store, 1).await, known(store, 2).await);
+    issued(store, &predecessor, "a1").await;
+    issued(store, &code, "b1").await;
+    let form = ApplicationForm::Succession(SuccessionForm {
+        predecessor_code: predecessor.to_string(),
+        date: eligibility::calendar::tokyo_date(NOW).to_string(),
+        owner: "医療法人社団みなと会".to_owned(),
+        contact_name: "𠮷辻󠄀　花子".to_owned(),
+        phone: "03-0000-0000".to_owned(),
+    });
+    submitted(store, 1, 1, form).await;
+    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    assert!(!ended(store, &predecessor).await, "one pair of eyes ends nothing");
+    done(decide(store, 1, 1, Decision::Approve, "tanaka").await);
+    assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
+    assert!(ended(store, &predecessor).await);
+    assert!(!ended(store, &code).await, "the successor's own go on");
+}
+
+async fn issued(store: &Store, institution: &InstitutionCode, serial: &str) {
+    let new = crate::certificates::certificate(serial, serial);
+    let new = store::NewCertificate { institution_code: institution.clone(), ..new };
+    assert!(matches!(store.keep_certificate(new).await, Ok(store::Kept::Fresh { .. })));
+}
+
+async fn ended(store: &Store, institution: &InstitutionCode) -> bool {
+    let all = store.certificates_of(institution).await.expect("reads");
+    let reason = eligibility::institution_certificate::RevocationReason::CessationOfOperation;
+    all.iter().all(|one| one.revocation.is_some_and(|how| how.reason == reason))
 }

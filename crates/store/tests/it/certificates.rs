@@ -20,6 +20,7 @@ on_every_database!(
     leaves_have_no_gaps_however_many_are_logged_at_once,
     a_successor_ends_the_first_and_there_is_one_only,
     a_revocation_bars_the_terminal_voids_the_answer_and_is_listed,
+    a_compromised_key_takes_everything_renewed_from_it_along,
     tries_are_counted_for_every_number_and_no_further_than_they_go,
     a_letter_is_made_once_posted_once_and_wiped,
     an_older_list_never_takes_a_newer_ones_place,
@@ -39,7 +40,7 @@ fn reservation(serial: &str, order: &str, key: &str) -> Reservation {
     }
 }
 
-fn certificate(serial: &str, order: &str) -> NewCertificate {
+pub(crate) fn certificate(serial: &str, order: &str) -> NewCertificate {
     NewCertificate {
         institution_code: institution(1),
         serial: serial.to_owned(),
@@ -209,6 +210,43 @@ async fn a_revocation_bars_the_terminal_voids_the_answer_and_is_listed(db: Datab
     assert_eq!(store.drop_answers_over(at(YEAR + 1), 10).await, Ok(2));
 }
 
+async fn a_compromised_key_takes_everything_renewed_from_it_along(db: Database) {
+    let store = &db.store;
+    issue(store, certificate("a1", "o1")).await;
+    issue(store, certificate("other", "o2")).await;
+    for (old, new) in [("a1", "a2"), ("a2", "a3")] {
+        let mut renewed = certificate(new, &format!("renewal:{old}"));
+        renewed.predecessor = Some(old.to_owned());
+        issue(store, renewed).await;
+    }
+    let ended = async || -> Vec<String> {
+        let revoked = store.revoked_certificates(NOW).await.expect("reads");
+        revoked.into_iter().map(|(serial, _)| serial).collect()
+    };
+    // For another reason each certificate ends by itself.
+    let how = revocation("a2", RevocationReason::CessationOfOperation);
+    assert_eq!(store.revoke_certificate(how).await, Ok(Revoked::Now));
+    assert_eq!(ended().await, ["a2"]);
+    // The chain is followed through the one that ended before.
+    let how = revocation("a1", RevocationReason::KeyCompromise);
+    assert_eq!(store.revoke_certificate(how.clone()).await, Ok(Revoked::Now));
+    assert_eq!(ended().await, ["a1", "a2", "a3"]);
+    let last = store.certificate_of(&institution(1), "a3").await.expect("reads").expect("there");
+    assert_eq!(last.revocation, Some(Revocation { at: at(5000), reason: RevocationReason::KeyCompromise }));
+    let standings = store.terminal_standings_changed_since(NOW).await.expect("reads");
+    let barred = |print: &str| {
+        standings
+            .iter()
+            .any(|one| one.certificate.fingerprint == print && one.certificate.revoked_at == Some(at(5000)))
+    };
+    assert!(barred("f-a1") && barred("f-a2") && barred("f-a3") && !barred("f-other"));
+    for key in ["k-a1", "k-a3"] {
+        let reserved = store.reserve_serial(reservation("b1", "o9", key)).await;
+        assert_eq!(reserved, Ok(Reserved::KeyCompromised), "{key}");
+    }
+    assert_eq!(store.revoke_certificate(how).await, Ok(Revoked::Before(at(5000))));
+}
+
 fn number(digits: &str) -> RetrievalNumber {
     RetrievalNumber::parse(digits).expect("twelve digits")
 }
@@ -224,7 +262,7 @@ fn letter(order: &str, digits: &str) -> NewLetter {
         secret_hash: [7; 32],
         terminal_name: "受付1号機".to_owned(),
         uses: CertificateUses::Eligibility,
-        pdf: b"%PDF secret".to_vec(),
+        sealed_pdf: b"sealed".to_vec(),
         made_at: NOW,
         retrievable_until: at(YEAR / 2),
     }
@@ -276,12 +314,18 @@ async fn a_letter_is_made_once_posted_once_and_wiped(db: Database) {
     assert_eq!(store.file_letter(letter("o2", "111111111111")).await, Ok(LetterFiled::NumberTaken));
     assert_eq!(store.file_letter(letter("o2", "222222222222")).await, Ok(LetterFiled::Fresh));
     assert_eq!(store.letters_to_post().await.expect("reads").len(), 2);
-    assert_eq!(store.letter_pdf(&code, "letter-o1").await, Ok(Some(b"%PDF secret".to_vec())));
-    assert_eq!(store.letter_pdf(&institution(2), "letter-o1").await, Ok(None));
+    assert_eq!(store.sealed_letter(&code, "letter-o1").await, Ok(Some(b"sealed".to_vec())));
+    assert_eq!(store.sealed_letter(&institution(2), "letter-o1").await, Ok(None));
+    let posted = async || {
+        let counted = store.count_retrieval_try(&number("111111111111"), at(8)).await.expect("counts");
+        counted.known.expect("known").posted
+    };
+    assert!(!posted().await, "it lies at the operator");
     let post = async |id: &str| store.post_letter(&code, id, "123-45-67890-1", "op", at(9)).await;
     assert_eq!(store.post_letter(&institution(2), "letter-o1", "1", "op", at(9)).await, Ok(false));
     assert_eq!((post("letter-o1").await, post("letter-o1").await), (Ok(true), Ok(false)));
-    assert_eq!(store.letter_pdf(&code, "letter-o1").await, Ok(None), "the secret is gone");
+    assert_eq!(store.sealed_letter(&code, "letter-o1").await, Ok(None), "the secret is gone");
+    assert!(posted().await);
     let posted = store.letters_posted().await.expect("reads");
     assert_eq!(posted[0].tracking_number.as_deref(), Some("123-45-67890-1"));
     assert_eq!(store.wipe_letters(at(1), 10).await, Ok(1));

@@ -28,15 +28,16 @@ async fn deny(store: &Store, source: &str, outcome: &str, ms: i64) {
 }
 
 #[derive(Debug, serde::Deserialize)]
-struct Entry {
-    action: String,
+pub(crate) struct Entry {
+    pub(crate) actor: String,
+    pub(crate) action: String,
     object: String,
     outcome: String,
     detail: String,
 }
 
 /// The log's entries, whose chains are whole.
-async fn entries(store: &Store) -> Vec<Entry> {
+pub(crate) async fn entries(store: &Store) -> Vec<Entry> {
     let key = SigningKey::generate().expect("a key");
     store.audit_integrate_and_sign(&key, NOW).await.expect("signs");
     let mut dump = Vec::new();

@@ -26,6 +26,7 @@ mod lines;
 mod passcodes;
 mod people;
 mod read_only;
+mod registrants;
 mod revocation_lists;
 mod schema;
 mod signing_in;

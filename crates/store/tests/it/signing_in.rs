@@ -3,7 +3,7 @@
 use eligibility::account::{AttemptState, Bucket, LockoutDecision, MailAddress};
 use eligibility::institution::InstitutionCode;
 use store::{
-    Act, AttemptPlace, Audience, Confirmed, FormId, MailOutcome, NewMail, NewMailLink, Options,
+    Act, AttemptPlace, Audience, Confirmed, FormId, MailOutcome, MailText, NewMail, NewMailLink, Options,
     PendingRegistration, REGISTRATION_LINK, Stage, Store, StoredPasskey, WebSession, audit::AuditEvent,
 };
 
@@ -60,7 +60,7 @@ fn mail(id: &str) -> NewMail {
         mail_id: id.to_owned(),
         recipient: "a@mihon.example".to_owned(),
         subject_line: "確認".to_owned(),
-        text: "http://localhost/confirm?token=x".to_owned(),
+        text: MailText::Sealed(vec![0, 7, 255]),
     }
 }
 
@@ -144,6 +144,10 @@ async fn a_session_is_replaced_in_one_commit_and_good_at_one_site_only(db: Datab
     assert_eq!(store.web_session(Audience::Portal, [2; 32]).await, Ok(Some(full.clone())));
     assert_eq!(store.web_session(Audience::Operator, [2; 32]).await, Ok(None));
     assert_eq!(store.remove_ended_web_sessions(at(999), 10).await, Ok(0));
+    // What has ended meanwhile is no step to the last one.
+    let late = store.begin_web_session([3; 32], full.clone(), Some([1; 32]), audit()).await.expect("writes");
+    assert!(!late, "the session with the password only is gone");
+    assert_eq!(store.web_session(Audience::Portal, [3; 32]).await.expect("reads"), None);
     store.end_web_session([2; 32], full, audit(), at(5)).await.expect("writes");
     assert_eq!(store.web_session(Audience::Portal, [2; 32]).await, Ok(None));
 }
@@ -193,6 +197,7 @@ async fn a_mail_is_claimed_by_one_sender_and_emptied_when_sent(db: Database) {
     store.send_mail(mail("m1"), at(1)).await.expect("writes");
     let due = store.due_mails(at(1), 10).await.expect("reads");
     assert_eq!(due.len(), 1);
+    assert_eq!(due[0].mail, mail("m1"), "as it was sealed");
     assert_eq!(store.claim_mail(&due[0], at(1), at(100)).await, Ok(true));
     assert_eq!(store.claim_mail(&due[0], at(1), at(100)).await, Ok(false), "another sender");
     assert_eq!(store.due_mails(at(99), 10).await, Ok(vec![]));
@@ -201,5 +206,9 @@ async fn a_mail_is_claimed_by_one_sender_and_emptied_when_sent(db: Database) {
     assert_eq!((again.len(), again[0].tries), (1, 1));
     store.settle_mail("m1", MailOutcome::Sent, at(101)).await.expect("writes");
     assert_eq!(store.mails_waiting().await.expect("reads").count, 0);
+    let told =
+        NewMail { text: MailText::Open("sealed:00 とは書かれていません".to_owned()), ..mail("m2") };
+    store.send_mail(told.clone(), at(200)).await.expect("writes");
+    assert_eq!(store.due_mails(at(200), 10).await.expect("reads")[0].mail, told);
     assert_eq!(store.forget_mails(at(1), 10).await, Ok(1));
 }

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 use eligibility::Instant;
 use pki::pkcs12;
 use rustls::pki_types::CertificateDer;
-use zip::{ZipArchive, read::ZipFile};
+use zip::{AesMode, ZipArchive, read::ZipFile};
 
 use super::{Fault, Held};
 
@@ -20,7 +20,8 @@ const ZIP_MARK: &[u8] = b"PK\x03\x04";
 /// Endings of a PKCS#12 file's name.
 const ENDINGS: [&str; 2] = [".p12", ".pfx"];
 
-/// Reads a PKCS#12 file, or the one in a ZIP; where the ZIP itself is encrypted, it has the same password.
+/// Reads a PKCS#12 file, or the one in a ZIP; where the ZIP itself is encrypted, it is with AES-256 and has the same
+/// password.
 pub(super) fn read(file: &[u8], password: &str) -> Result<Held, Fault> {
     if file.len() > MAX_FILE_BYTES {
         return Err(Fault::TooLarge);
@@ -55,6 +56,11 @@ fn unpack(file: &[u8], password: &str) -> Result<Vec<u8>, Fault> {
     let index = archive.index_for_name(name).ok_or(Fault::NoCertificateInFile)?;
     let encrypted = archive.by_index_raw(index).map_err(broken)?.encrypted();
     if encrypted {
+        // The old way gives a password away that guards the certificate too.
+        let aes = archive.get_aes_verification_key_and_salt(index).map_err(broken)?;
+        if aes.is_none_or(|aes| aes.aes_mode != AesMode::Aes256) {
+            return Err(Fault::WeakZip);
+        }
         return bounded(archive.by_index_decrypt(index, password.as_bytes()).map_err(broken)?);
     }
     bounded(archive.by_index(index).map_err(broken)?)

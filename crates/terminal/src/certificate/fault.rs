@@ -50,9 +50,15 @@ pub enum Fault {
     /// The password is wrong, or the file is broken.
     #[error("the file does not open with this password")]
     Password,
+    /// No file was chosen, or an empty one.
+    #[error("no file was chosen")]
+    NoFile,
     /// The file holds no key with a certificate.
     #[error("the file holds no key with a certificate")]
     NoCertificateInFile,
+    /// The ZIP around the certificate is encrypted in a way that does not protect it.
+    #[error("the ZIP is not encrypted with AES-256")]
+    WeakZip,
     /// The file is too large.
     #[error("the file is too large")]
     TooLarge,
@@ -99,7 +105,9 @@ impl Fault {
             Self::Password => {
                 "ファイルを開けませんでした。パスワードが違うか、ファイルが壊れています。".into()
             }
+            Self::NoFile => "ファイルが選ばれていないか、中身が空です。".into(),
             Self::NoCertificateInFile => "ファイルに電子証明書と鍵が入っていません。".into(),
+            Self::WeakZip => "ZIPファイルの暗号化の方式が弱いため、読み取りません。".into(),
             Self::TooLarge => "ファイルが大きすぎます（上限1MB）。".into(),
             Self::NotOurs => {
                 "この電子証明書の発行者は「Online Billing NW Common RootCA」ではありません。".into()
@@ -136,8 +144,13 @@ impl Fault {
             Self::Password => {
                 "大文字・小文字を確かめて、もう一度入力してください。開けないときはファイルをもう一度入手してください。".into()
             }
-            Self::NoCertificateInFile => {
+            Self::NoFile | Self::NoCertificateInFile => {
                 "電子証明書のファイル（.p12、.pfx、またはそれを1つだけ入れた.zip）を選んでください。".into()
+            }
+            Self::WeakZip => {
+                "AES-256で暗号化したZIPか、電子証明書のファイル（.p12、.pfx）そのものを選んでください。\
+                 電子証明書取得サイトのファイルは、そのまま使えます。"
+                    .into()
             }
             Self::TooLarge => "電子証明書のファイルを選んでいるか確認してください。".into(),
             Self::NotOurs => CertificateStanding::Unknown.remedy().to_owned(),

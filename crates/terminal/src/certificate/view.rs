@@ -129,6 +129,15 @@ impl CertificateView {
         )
     }
 
+    /// Whether the centre does not take it, whatever its dates say.
+    #[must_use]
+    pub const fn is_void(&self) -> bool {
+        matches!(
+            self.situation,
+            Situation::Revoked | Situation::Superseded | Situation::WrongInstitution | Situation::Unknown
+        )
+    }
+
     /// Whether the daily notice of the last days is on.
     #[must_use]
     pub fn is_urgent(&self) -> bool {

@@ -56,6 +56,7 @@ impl Config {
         self.check_drop(&mut problems);
         self.check_central(&mut problems);
         self.check_reader_link(&mut problems);
+        self.check_gateway(&mut problems);
         self.check_places(&mut problems);
         problems
     }
@@ -149,6 +150,15 @@ impl Config {
         if !self.reader_link.listen.ip().is_loopback() {
             let what = format!("{} is reachable from other machines", self.reader_link.listen);
             problems.push(problem("reader_link.listen", what, "use 127.0.0.1 or [::1]"));
+        }
+    }
+
+    fn check_gateway(&self, problems: &mut Vec<Problem>) {
+        let Some(gateway) = &self.gateway else { return };
+        let page = &gateway.line_authentication;
+        if !page.starts_with("https://") && !page.starts_with("http://") {
+            let what = format!("{page} is no address a browser opens");
+            problems.push(problem("gateway.line_authentication", what, "write https://NAME"));
         }
     }
 

@@ -152,13 +152,24 @@ pub struct GatewayConfig {
     /// Base address of the institution web, `https://host[:port]`. Default: none, only the terminal's own pages.
     #[serde(default)]
     pub institution_web: Option<String>,
+    /// Where this machine's browser finds the page of line authentication, as the pages name it. Default
+    /// `https://www.lineauth.mnw`.
+    #[serde(default = "default_line_authentication")]
+    pub line_authentication: String,
 }
 
 impl Default for GatewayConfig {
     fn default() -> Self {
-        Self { listen: default_gateway_listen(), institution_web: None }
+        Self {
+            listen: default_gateway_listen(),
+            institution_web: None,
+            line_authentication: default_line_authentication(),
+        }
     }
 }
+
+/// The page of line authentication, as the procedures name it.
+pub const LINE_AUTHENTICATION: &str = "https://www.lineauth.mnw";
 
 /// `[reader_link]`: loopback HTTP for the card reader.
 #[derive(Clone, Debug, Deserialize)]
@@ -344,6 +355,9 @@ fn default_receipt_issuer() -> String {
 }
 fn default_gateway_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8450))
+}
+fn default_line_authentication() -> String {
+    LINE_AUTHENTICATION.to_owned()
 }
 fn default_reader_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8445))

@@ -10,6 +10,7 @@ mod family;
 mod folder;
 mod immediate;
 mod journal;
+mod left_alone;
 mod many_rows;
 mod names;
 mod outbox;
@@ -32,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use archive::seal;
 pub(crate) use desk::{Desk, FaceFile};
+pub(crate) use left_alone::left_alone;
 use watch::{SCAN_LIMIT, Watch};
 
 use crate::central::Central;

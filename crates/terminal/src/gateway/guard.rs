@@ -1,7 +1,10 @@
 //! Who may ask: a browser on this machine that came here on purpose. Any web page can send requests to loopback, and a
 //! name of its own can be made to lead here, so names and origins are looked at.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{Request, State},
@@ -16,6 +19,9 @@ use crate::pages;
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// Time between two lines about refused pages.
+const TELLING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The only names this door has.
 pub(super) struct Names {
@@ -54,6 +60,17 @@ impl Names {
     }
 }
 
+/// Any web page can bring refusals about, as many as it likes; the log tells of them once in a while.
+fn is_time_to_tell() -> bool {
+    static TOLD: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    let due = told.is_none_or(|at| at.elapsed() >= TELLING_INTERVAL);
+    if due {
+        *told = Some(Instant::now());
+    }
+    due
+}
+
 /// Lets in what may ask, in a bounded number.
 pub(super) async fn guard(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     if !gateway.names.are_asked(&request) {
@@ -65,11 +82,15 @@ pub(super) async fn guard(State(gateway): State<Arc<Gateway>>, request: Request,
         _ => gateway.names.are_origin(headers),
     };
     if !allowed {
-        tracing::warn!("a request that came from another site's page was refused");
+        if is_time_to_tell() {
+            tracing::warn!("requests that came from another site's page are refused");
+        }
         return pages::foreign(&gateway);
     }
-    let Ok(_place) = gateway.places.acquire().await else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    let Some(_place) = gateway.place(changes).await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "混み合っています。しばらくしてからお試しください。")
+            .into_response();
     };
     next.run(request).await
 }

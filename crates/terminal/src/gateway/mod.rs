@@ -9,19 +9,32 @@ mod guard;
 mod headers;
 mod proxy;
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, middleware};
 use reqwest::Url;
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, SemaphorePermit},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::{certificate::Care, config::GatewayConfig, pages, status::Status};
+use crate::{
+    certificate::Care,
+    config::GatewayConfig,
+    loopback::{self, Patience},
+    pages,
+    status::Status,
+};
 use guard::Names;
 use proxy::Upstream;
 
 /// Requests being answered at once.
 const REQUESTS_MAX: usize = 64;
+/// Of these, requests that change something: their bodies may take their time, and pages are shown meanwhile.
+const CHANGES_MAX: usize = 16;
+/// Longest wait for a place.
+const PLACE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What answering needs.
 pub(crate) struct Gateway {
@@ -30,6 +43,24 @@ pub(crate) struct Gateway {
     names: Names,
     upstream: Option<Upstream>,
     places: Semaphore,
+    changes: Semaphore,
+}
+
+/// What a request holds while it is answered.
+struct Place<'g> {
+    _of_all: SemaphorePermit<'g>,
+    _of_changes: Option<SemaphorePermit<'g>>,
+}
+
+impl Gateway {
+    /// A place for a request, soon or not at all. Changes wait for each other before they take one of all places.
+    async fn place(&self, changes: bool) -> Option<Place<'_>> {
+        let taken = tokio::time::timeout(PLACE_PATIENCE, async {
+            let _of_changes = if changes { Some(self.changes.acquire().await.ok()?) } else { None };
+            Some(Place { _of_all: self.places.acquire().await.ok()?, _of_changes })
+        });
+        taken.await.ok().flatten()
+    }
 }
 
 /// The bound listener, before it serves.
@@ -65,6 +96,7 @@ impl GatewayDoor {
             names: Names::of_port(port),
             upstream: upstream.flatten(),
             places: Semaphore::new(REQUESTS_MAX),
+            changes: Semaphore::new(CHANGES_MAX),
         });
         let router = pages::routes()
             .fallback(proxy::pass_on)
@@ -79,7 +111,7 @@ impl GatewayDoor {
     }
 
     /// Serves until `shutdown`.
-    pub(crate) async fn serve(self, shutdown: CancellationToken) -> io::Result<()> {
-        axum::serve(self.listener, self.router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    pub(crate) async fn serve(self, shutdown: CancellationToken) {
+        loopback::serve(self.listener, self.router, Patience::default(), shutdown).await;
     }
 }

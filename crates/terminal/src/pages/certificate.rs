@@ -9,11 +9,16 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use eligibility::{Date, calendar::format_japanese};
+use eligibility::{
+    Date,
+    calendar::format_japanese,
+    retrieval::{RetrievalNumber, RetrievalSecret},
+};
 use serde::Deserialize;
 
 use super::{
     frame::{CERTIFICATE, Frame, render},
+    state::view_here,
     upload,
 };
 use crate::{
@@ -58,6 +63,8 @@ struct Rows {
     issuer: String,
     last_day: String,
     days_left: i32,
+    /// Not taken any more, whatever its dates say.
+    void: bool,
     serial: String,
     uses: &'static str,
 }
@@ -73,6 +80,7 @@ impl Rows {
             issuer: facts.issuer.clone(),
             last_day: both_calendars(facts.period.last_day()),
             days_left: view.days_left.unwrap_or_default(),
+            void: view.is_void(),
             serial: grouped(&facts.serial),
             uses: view.uses.map_or("", eligibility::institution_certificate::CertificateUses::label),
         })
@@ -101,7 +109,7 @@ pub(super) fn state_page(
     done: Option<&'static str>,
     fault: Option<Fault>,
 ) -> Response {
-    let view = gateway.care.view();
+    let view = view_here(gateway);
     let now = eligibility::Instant(crate::clock::now_ms());
     let page = StatePage {
         frame: Frame::new(gateway, "電子証明書", CERTIFICATE),
@@ -125,6 +133,9 @@ pub(super) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
 struct LetterPage {
     frame: Frame,
     number: String,
+    /// What is wrong with each field, by itself.
+    number_fault: Option<Fault>,
+    secret_fault: Option<Fault>,
     fault: Option<Fault>,
 }
 
@@ -140,7 +151,21 @@ pub(super) struct Letter {
 fn letter_page(gateway: &Gateway, number: String, fault: Option<Fault>) -> Response {
     let frame = Frame::new(gateway, "通知書から電子証明書を導入", CERTIFICATE);
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    render(status, &LetterPage { frame, number, fault })
+    let page = LetterPage { frame, number, number_fault: None, secret_fault: None, fault };
+    render(status, &page)
+}
+
+/// The page with what cannot be on any letter; `None` when both fields can.
+fn mistyped(gateway: &Gateway, letter: &Letter) -> Option<Response> {
+    let number_fault = RetrievalNumber::parse(&letter.number).err().map(Fault::Mistyped);
+    let secret_fault = RetrievalSecret::parse(&letter.secret).err().map(Fault::Mistyped);
+    if number_fault.is_none() && secret_fault.is_none() {
+        return None;
+    }
+    let frame = Frame::new(gateway, "通知書から電子証明書を導入", CERTIFICATE);
+    let number = letter.number.clone();
+    let page = LetterPage { frame, number, number_fault, secret_fault, fault: None };
+    Some(render(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
 pub(super) async fn letter(State(gateway): State<Arc<Gateway>>) -> Response {
@@ -151,6 +176,9 @@ pub(super) async fn install_letter(
     State(gateway): State<Arc<Gateway>>,
     Form(letter): Form<Letter>,
 ) -> Response {
+    if let Some(page) = mistyped(&gateway, &letter) {
+        return page;
+    }
     let care = Arc::clone(&gateway.care);
     let number = letter.number.clone();
     // On its own task: it comes to its end even when the browser goes away.

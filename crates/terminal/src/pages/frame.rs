@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 
-use crate::gateway::Gateway;
+use crate::{config::LINE_AUTHENTICATION, gateway::Gateway};
 
 /// The first page: how the terminal is.
 pub(crate) const HOME: &str = "/terminal/";
@@ -24,6 +24,7 @@ const CHECK: &str = "/terminal/certificate/check";
 /// One look for all sites of the house.
 const FOUNDATION_CSS: &str = include_str!("../../../server/static/foundation.css");
 const SITE_CSS: &str = include_str!("../../../server/static/site.css");
+const ICON_SVG: &str = include_str!("../../../server/static/icon.svg");
 /// No script, nothing from elsewhere, no frame around it.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                               base-uri 'none'; frame-ancestors 'none'";
@@ -36,6 +37,8 @@ pub(super) struct Frame {
     pub(super) title: String,
     pub(super) institution: String,
     pub(super) menu: Vec<MenuLine>,
+    /// The page of line authentication.
+    pub(super) line_page: String,
 }
 
 /// One line of the menu.
@@ -58,8 +61,19 @@ impl Frame {
         ];
         let menu = lines.map(|(href, label)| MenuLine { href, label, current: href == path });
         let institution = gateway.care.config().institution_code.to_string();
-        Self { title: title.to_owned(), institution, menu: menu.into() }
+        let line_page = line_page(gateway).to_owned();
+        Self { title: title.to_owned(), institution, menu: menu.into(), line_page }
     }
+}
+
+/// Where this machine's browser finds the page of line authentication.
+fn line_page(gateway: &Gateway) -> &str {
+    gateway.care.config().gateway.as_ref().map_or(LINE_AUTHENTICATION, |door| &door.line_authentication)
+}
+
+/// Words that name the page of line authentication, with the address it has here.
+pub(super) fn as_here(gateway: &Gateway, words: &str) -> String {
+    words.replace(LINE_AUTHENTICATION, line_page(gateway))
 }
 
 /// Writes a page.
@@ -90,11 +104,16 @@ fn dress(response: &mut Response) {
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
 }
 
+async fn icon() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, KEEP)], ICON_SVG)
+}
+
 pub(super) fn style_routes() -> Router<Arc<Gateway>> {
     let css = |text: &'static str| {
         ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, KEEP)], text)
     };
     Router::new()
         .route("/terminal/static/foundation.css", get(move || async move { css(FOUNDATION_CSS) }))
+        .route("/favicon.ico", get(icon))
         .route("/terminal/static/site.css", get(move || async move { css(SITE_CSS) }))
 }

@@ -24,7 +24,7 @@ use crate::{
     gateway::Gateway,
 };
 pub(crate) use frame::{CERTIFICATE, HOME, NETWORK};
-use frame::{Frame, render};
+use frame::{Frame, as_here, render};
 
 /// Room for the other parts of a form with a file, bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -85,7 +85,7 @@ fn notice(
     (title, what, remedy): (&str, &str, &str),
     code: &str,
 ) -> Response {
-    let (what, remedy, code) = (what.to_owned(), remedy.to_owned(), code.to_owned());
+    let (what, remedy, code) = (what.to_owned(), as_here(gateway, remedy), code.to_owned());
     render(status, &NoticePage { frame: Frame::new(gateway, title, ""), what, remedy, code })
 }
 

@@ -11,10 +11,11 @@ use axum::{
 
 use super::{
     certificate::Band,
-    frame::{Frame, HOME, render},
+    frame::{Frame, HOME, as_here, render},
 };
 use crate::{
     certificate::{CertificateView, Situation},
+    drop::left_alone,
     gateway::Gateway,
     status::StatusReport,
 };
@@ -27,16 +28,28 @@ struct StatePage {
     view: CertificateView,
     status: StatusReport,
     drop_root: String,
+    /// Files in `req` whose names are no requests.
+    left_alone: usize,
     /// Whether the steps of a network trouble stand on the page.
     network: bool,
 }
 
-pub(super) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
+/// The certificate's state, in words that fit this machine.
+pub(super) fn view_here(gateway: &Gateway) -> CertificateView {
     let view = gateway.care.view();
+    CertificateView { remedy: as_here(gateway, &view.remedy), ..view }
+}
+
+pub(super) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
+    let view = view_here(&gateway);
+    let root = gateway.care.config().drop.root.clone();
+    // A share may take its time.
+    let left_alone = tokio::task::spawn_blocking(move || left_alone(&root)).await.unwrap_or_default();
     let page = StatePage {
         frame: Frame::new(&gateway, "端末の状態", HOME),
         band: Band::of(&view),
         status: gateway.status.report(),
+        left_alone,
         drop_root: gateway.care.config().drop.root.display().to_string(),
         network: matches!(view.situation, Situation::CentreUnreachable | Situation::LineNotConnected),
         view,

@@ -29,7 +29,7 @@ pub(super) async fn read(request: Request) -> Result<(Vec<u8>, String), Fault> {
         }
     }
     if file.is_empty() {
-        return Err(Fault::NoCertificateInFile);
+        return Err(Fault::NoFile);
     }
     Ok((file, password))
 }

@@ -32,6 +32,7 @@ use crate::{
     clock,
     config::{self, Config, EncryptionSwitch, FaceEncoding},
     drop::Desk,
+    loopback::{self, Patience},
     status::Status,
 };
 
@@ -98,8 +99,8 @@ impl ReaderLink {
     }
 
     /// Serves until `shutdown`, then lets sessions in flight come to their end.
-    pub(crate) async fn serve(self, shutdown: CancellationToken) -> io::Result<()> {
-        axum::serve(self.listener, self.router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    pub(crate) async fn serve(self, shutdown: CancellationToken) {
+        loopback::serve(self.listener, self.router, Patience::default(), shutdown).await;
     }
 }
 

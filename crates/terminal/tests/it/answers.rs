@@ -128,7 +128,7 @@ async fn wrong_elements_and_a_strange_institution_get_segment_9() {
     let wrong = counter.result("OQSsiquc01res_1.xml").await.message;
     assert_eq!(wrong.header.segment_of_result, Code::Known(ResultSegment::Failed));
     assert_eq!(wrong.header.error_code.as_deref(), Some("OQSA9001E"));
-    assert_eq!(wrong.header.error_message.as_deref(), Some("Birthdateの形式が不正です。"));
+    assert_eq!(wrong.header.error_message.as_deref(), Some("生年月日（Birthdate）の形式が不正です。"));
     assert_eq!(wrong.header.arbitrary_file_identifier.as_deref(), Some("K-1"));
     assert_eq!(wrong.body.processing_result_status, Code::Known(ProcessingStatus::Error));
     let strange = counter.result("OQSsiquc01res_2.xml").await.message;

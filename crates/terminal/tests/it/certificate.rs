@@ -137,6 +137,15 @@ async fn a_certificate_that_fails_its_trial_is_not_used_and_the_letter_is_not_lo
     assert!(!scene.folder().join("pending.json").exists(), "nothing is pending any more");
 }
 
+/// Says in both headers of the only entry that it is encrypted in the way of before AES; no library writes that now.
+fn old_encryption(mut zip: Vec<u8>) -> Vec<u8> {
+    for (signature, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let header = zip.windows(4).position(|bytes| bytes == signature).expect("a header");
+        zip[header + flags] |= 1;
+    }
+    zip
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_installed_with_its_password_only() {
     let mut scene = scene();
@@ -154,7 +163,21 @@ async fn a_file_is_installed_with_its_password_only() {
     let zip = zip.finish().expect("ends").into_inner();
     let again = care.install_from_file(zip, PASSWORD.into()).await.expect("installed");
     assert_eq!(again.fingerprint, facts.fingerprint);
+    let packed = |aes: Option<zip::AesMode>| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let plain = zip::write::SimpleFileOptions::default();
+        match aes {
+            Some(mode) => zip.start_file("terminal.p12", plain.with_aes_encryption(mode, PASSWORD)),
+            None => zip.start_file("terminal.p12", plain),
+        }
+        .expect("begins");
+        zip.write_all(&p12).expect("writes");
+        zip.finish().expect("ends").into_inner()
+    };
+    let zip_crypto = old_encryption(packed(None));
     for (name, file, expected) in [
+        ("ZipCrypto", zip_crypto, Fault::WeakZip),
+        ("AES-128", packed(Some(zip::AesMode::Aes128)), Fault::WeakZip),
         ("no certificate", b"hello".to_vec(), Fault::Password),
         ("too large", vec![0; 2 * 1024 * 1024], Fault::TooLarge),
     ] {

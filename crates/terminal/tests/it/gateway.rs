@@ -7,6 +7,10 @@ use reqwest::{
     header::{ACCEPT, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE},
 };
 use terminal::{Terminal, central::HttpsCentral, config::Config};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_util::sync::CancellationToken;
 use wire::institution_certificate::CertificateStage;
 
@@ -287,6 +291,10 @@ async fn every_state_has_its_words() {
         for path in ["/terminal/", "/terminal/certificate"] {
             let (_, page) = browser.page(path).await;
             assert!(page.contains(word) && page.contains("センターの手当て。"), "{path} {word}: {page}");
+            let void = stage != CertificateStage::Expired;
+            let fine =
+                page.contains("✓ 接続しています") || page.contains("あと5日") || page.contains("あと4日");
+            assert!(!(void && fine), "{path} says it works, and it is {word}: {page}");
         }
     }
     browser.centre.mood().stage = CertificateStage::Valid;
@@ -294,6 +302,43 @@ async fn every_state_has_its_words() {
     assert!(status == StatusCode::OK && page.contains("電子証明書を更新しました。"), "{page}");
     let (status, page) = browser.page("/terminal/nothing").await;
     assert!(status == StatusCode::NOT_FOUND && page.contains("ページが見つかりません"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_field_of_a_letter_is_named_at_itself() {
+    let browser = browser(None, |_| {}).await;
+    let (status, page) = browser.submit("/terminal/certificate/letter", "number=12&secret=abc").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let wrong = ["number-fault", "secret-fault"].map(|id| page.matches(&format!("id=\"{id}\"")).count());
+    assert_eq!(wrong, [1, 1], "{page}");
+    assert_eq!(page.matches("aria-invalid").count(), 2, "{page}");
+    let (_, page) = browser.submit("/terminal/certificate/letter", "number=123456789012&secret=abc").await;
+    assert_eq!(page.matches("aria-invalid").count(), 1, "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_line_authentication_is_named_as_it_is_found_here() {
+    let here = "http://127.0.0.1:8454/";
+    let browser = self::browser(Some(1_000), |config| {
+        if let Some(gateway) = config.gateway.as_mut() {
+            gateway.line_authentication = here.to_owned();
+        }
+    })
+    .await;
+    let (_, trouble) = browser.page("/terminal/network").await;
+    assert!(trouble.contains(&format!("href=\"{here}\"")) && !trouble.contains("lineauth"), "{trouble}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_nobody_will_answer_is_told_of_without_its_name() {
+    let browser = browser(Some(1_000), |_| {}).await;
+    let (_, page) = browser.page("/terminal/").await;
+    assert!(!page.contains("読み取らないファイルがあります"), "{page}");
+    let req = browser.dir.path().join("OQS").join("req");
+    let file = std::fs::File::create(req.join("yamada-hanako.xml")).expect("creates");
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(600)).expect("sets");
+    let (_, page) = browser.page("/terminal/").await;
+    assert!(page.contains("読み取らないファイルがあります") && !page.contains("yamada"), "{page}");
 }
 
 /// The text the procedures were handed out with, whatever tags and line breaks stand between.
@@ -338,4 +383,33 @@ async fn the_procedures_stand_word_for_word_and_come_when_nothing_answers() {
     assert!(bare(&page).contains(&bare(TROUBLE)), "{page}");
     let (_, state) = cut_off.page("/terminal/").await;
     assert!(bare(&state).contains(&bare(TROUBLE)) && state.contains("接続できません"), "{state}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stalled_bodies_keep_no_page_away() {
+    let browser = browser(Some(1_000), |_| {}).await;
+    let stalled = format!(
+        "POST /form HTTP/1.1\r\nhost: {0}\r\norigin: http://{0}\r\nconnection: close\r\n\
+         content-length: 1000\r\n\r\nhalf",
+        browser.address
+    );
+    let mut held = Vec::new();
+    // More than are answered at once.
+    for _ in 0..100 {
+        let mut stream = TcpStream::connect(&browser.address).await.expect("a connection");
+        stream.write_all(stalled.as_bytes()).await.expect("written");
+        held.push(stream);
+    }
+    // Those without a place are told so instead of waiting for the others' bodies.
+    let mut told = vec![0; 12];
+    held.last_mut().expect("some").read_exact(&mut told).await.expect("an answer");
+    assert_eq!(told, b"HTTP/1.1 503", "{}", String::from_utf8_lossy(&told));
+    let (status, page) = browser.page("/terminal/").await;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    // Whoever never goes on is sent away, and so is who says nothing at all.
+    held.push(TcpStream::connect(&browser.address).await.expect("a connection"));
+    for mut stream in held {
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+    assert_eq!(browser.submit("/form", "whole").await.0, StatusCode::OK);
 }

@@ -111,6 +111,7 @@ impl IssuingCentre {
         config.gateway = Some(GatewayConfig {
             listen: ([127, 0, 0, 1], 0).into(),
             institution_web: Some(format!("https://localhost:{}", self.port)),
+            ..GatewayConfig::default()
         });
         config
     }

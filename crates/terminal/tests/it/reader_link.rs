@@ -10,6 +10,10 @@ use eligibility::{
 };
 use serde_json::Value;
 use terminal::config::{ConsentElements, FaceEncoding};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use wire::reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNonce, ReaderOutcome};
 
 use crate::{
@@ -211,4 +215,28 @@ async fn only_who_holds_the_token_and_no_web_page_is_let_in() {
         &std::fs::metadata(counter.config.token_file()).expect("a file"),
     );
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_holds_something_back_is_sent_away() {
+    let counter = Counter::open().await;
+    let reader = Reader::of(&counter);
+    let half = format!(
+        "POST {NONCE_PATH} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: 100\r\n\r\n{{",
+        reader.token
+    );
+    let card_check = half.replace(NONCE_PATH, CARD_CHECKS_PATH);
+    let mut crowd = Vec::new();
+    // More than the door takes, so that some are sent away at once and the others in their time.
+    for said in ["", "POST /reader", &half, &card_check].into_iter().cycle().take(300) {
+        let mut stream = TcpStream::connect(counter.address()).await.expect("a connection");
+        let _ = stream.write_all(said.as_bytes()).await;
+        crowd.push(stream);
+    }
+    for mut stream in crowd {
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+    let nonce: Option<ReaderNonce> = reader.post(NONCE_PATH, &Value::Null).await.1;
+    assert!(nonce.is_some(), "the reader is let in");
 }

@@ -59,8 +59,7 @@ struct Report {
     benchmarks: Vec<Line>,
 }
 
-const NAMES: [&str; 6] =
-    [CERTIFICATES, "card_check", "number_check", "bulk", "file_drop", "insurer_import"];
+const NAMES: [&str; 6] = [CERTIFICATES, "card_check", "number_check", "bulk", "file_drop", "insurer_import"];
 /// The one benchmark that needs no installation.
 const CERTIFICATES: &str = "certificates";
 

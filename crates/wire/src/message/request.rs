@@ -94,13 +94,35 @@ pub(crate) fn problems_message(problems: &[FieldProblem]) -> String {
             FieldProblemKind::TooLong => "が長すぎます",
             FieldProblemKind::Repeated => "が重複しています",
         };
-        let next = format!("{}{what}。", problem.element);
-        if (text.chars().count() + next.chars().count()) > super::MAX_ERROR_MESSAGE_CHARS {
+        let room = super::MAX_ERROR_MESSAGE_CHARS - text.chars().count();
+        let fits = |next: &String| next.chars().count() <= room;
+        // The supplier looks for the element; where there is no room for both names, his stays.
+        let named = label(problem.element).map(|label| format!("{label}（{}）{what}。", problem.element));
+        let next = named.filter(fits).or_else(|| Some(format!("{}{what}。", problem.element)).filter(fits));
+        let Some(next) = next else {
             break;
-        }
+        };
         text.push_str(&next);
     }
     text
+}
+
+/// What people at the counter call an element.
+fn label(element: &str) -> Option<&'static str> {
+    Some(match element {
+        "QualificationConfirmationDate" => "資格確認日",
+        "MedicalInstitutionCode" => "医療機関コード",
+        "ArbitraryFileIdentifier" => "任意のファイル識別子",
+        "ArbitraryIdentifier" => "任意の識別子",
+        "QualificationConfirmSearchInfo" => "照会の内容",
+        "InsurerNumber" => "保険者番号",
+        "InsuredCardSymbol" => "記号",
+        "InsuredIdentificationNumber" => "番号",
+        "InsuredBranchNumber" => "枝番",
+        "Birthdate" => "生年月日",
+        "LimitApplicationCertificateRelatedConsFlg" => "限度額適用認定証の同意",
+        _ => return None,
+    })
 }
 
 /// The readable part of a request's header.

@@ -111,9 +111,9 @@ fn wrong_element() {
     // We name the element (ADR 8); the sample only says that one is wrong. Nothing else differs.
     let sample = read_result(&bytes(RESULTS[3])).expect("sample reads").message;
     assert_eq!(sample.header.error_message.as_deref(), Some("項目の形式が不正です。"));
-    assert_eq!(message.header.error_message.as_deref(), Some("Birthdateの形式が不正です。"));
+    assert_eq!(message.header.error_message.as_deref(), Some("生年月日（Birthdate）の形式が不正です。"));
     let written = text(&write_result(&message, CharacterCode::Utf8, Layout::Indented).bytes);
-    let unnamed = written.replace("<ErrorMessage>Birthdateの", "<ErrorMessage>項目の");
+    let unnamed = written.replace("<ErrorMessage>生年月日（Birthdate）の", "<ErrorMessage>項目の");
     assert_eq!(unnamed, text(&bytes(RESULTS[3])));
     // Where no element is named, the catalogue's text is the sample's.
     let plain = refusal(

@@ -48,7 +48,7 @@ const SERIAL: FieldText = FieldText {
     id: "serial",
     label: "電子証明書のシリアル番号",
     required: true,
-    hint: "証明書の管理画面、またはマイメニューの一覧で確認できます",
+    hint: "端末の「電子証明書」の画面、または証明書の管理画面で確認できます",
 };
 
 /// 電子証明書発行申請 as typed. Anything may be empty.
@@ -104,7 +104,7 @@ impl CertificateForm {
             id: "for_eligibility",
             label: "オンライン資格確認端末として使う",
             required: false,
-            hint: "請求用端末と兼用する場合は両方を選んでください。電子証明書は共通です",
+            hint: "",
         },
         FieldText {
             id: "for_billing", label: "オンライン請求用端末として使う", required: false, hint: ""
@@ -143,9 +143,7 @@ impl TryFrom<&CertificateForm> for CertificateApplication {
             CertificateUses::of(field::ticked(&form.for_eligibility), field::ticked(&form.for_billing));
         let uses = faults.keep(
             "for_eligibility",
-            uses.ok_or_else(|| {
-                Fault::new("用途が選ばれていません。", "端末の用途を少なくとも1つ選んでください。")
-            }),
+            uses.ok_or_else(|| Fault::new("端末の用途が選ばれていません。", "少なくとも1つ選んでください。")),
         );
         let whole = (|| Some(Self { contact: contact?, terminal_name: terminal_name?, uses: uses? }))();
         faults.finish(whole)

@@ -13,6 +13,9 @@ use crate::{
 /// Months ahead a planned month may lie.
 const PLANNED_MAX_MONTHS: i32 = 24;
 
+/// How a month is typed.
+const MONTH_HINT: &str = "例：令和8年11月、2026-11。未定のときは空欄";
+
 /// What was typed. Anything may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -48,16 +51,14 @@ impl UseForm {
             id: "customer_id",
             label: "お客さまID",
             required: false,
-            hint: "IP-VPN（NTT・光コラボ）の場合に必要です。CAFまたはCOPで始まります",
+            hint: "IP-VPN（NTT・光コラボ）のときは必須です。CAFまたはCOPで始まります",
         },
-        FieldText {
-            id: "start_month", label: "利用開始予定年月", required: false, hint: "未定のときは空欄"
-        },
+        FieldText { id: "start_month", label: "利用開始予定年月", required: false, hint: MONTH_HINT },
         FieldText {
             id: "test_month",
             label: "疎通確認テスト開始予定年月",
             required: false,
-            hint: "未定のときは空欄",
+            hint: MONTH_HINT,
         },
     ];
 

@@ -49,8 +49,8 @@ impl std::fmt::Debug for Fetched {
 }
 
 impl Desk {
-    /// Counts the try, durably; compares; hands out. Who has the right secret gets his try back, unless he only
-    /// asked.
+    /// Counts the try, durably; compares; hands out. Who has the right secret gets the try back, whatever comes of it:
+    /// five are for guesses.
     ///
     /// # Errors
     /// [`Refusal::Retrieval`], [`Refusal::Request`] or a fault.
@@ -74,10 +74,12 @@ impl Desk {
             self.note(&known, &refusal, now).await?;
             return Err(refusal.into());
         }
-        let fetched = self.hand_out(number, &known, outcome, &how).await;
-        if !matches!(how, How::About) {
-            self.store.give_retrieval_try_back(number).await?;
-        }
+        let fetched = match known.posted {
+            true => self.hand_out(number, &known, outcome, &how).await,
+            // Nobody but the operator's people can have seen it yet.
+            false => Err(Refusal::NotPosted.into()),
+        };
+        self.store.give_retrieval_try_back(number).await?;
         if let Err(NotIssued::Refused(refusal)) = &fetched {
             self.note(&known, refusal, now).await?;
         }

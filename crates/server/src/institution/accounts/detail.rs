@@ -11,7 +11,7 @@ use super::{PATH, managed, moment};
 use crate::institution::menu;
 use crate::institution::user::InstitutionUser;
 use crate::web::once::Once;
-use crate::web::sign_in::see;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
 

@@ -17,7 +17,7 @@ use crate::institution::sign_in::{by_password, password_places};
 use crate::institution::user::InstitutionUser;
 use crate::web::once::Once;
 use crate::web::password::{Passwords, initial_password};
-use crate::web::sign_in::see;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, Shell, Site, refused, render};
 

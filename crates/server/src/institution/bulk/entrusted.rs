@@ -16,9 +16,9 @@ use super::handed_in::{self, Problem};
 use super::shown::{self, Encoding, Line, Place};
 use crate::institution::menu;
 use crate::institution::user::InstitutionUser;
-use crate::portal::applications::see;
 use crate::terminal_api::Api;
 use crate::web::once::{self, Once};
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, Shell, Site, refused, render};
 

@@ -23,9 +23,9 @@ pub(super) use entrusted::{PATH as ENTRUSTED_PATH, TITLE as ENTRUSTED_TITLE};
 
 use super::menu;
 use super::user::InstitutionUser;
-use crate::portal::applications::see;
 use crate::terminal_api::Api;
 use crate::web::once::Once;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, refused, render};
 use handed_in::Problem;

@@ -14,9 +14,9 @@ use store::{NewSettings, SettingsChange, SettingsChanged, StoredSettings};
 
 use super::menu;
 use super::user::InstitutionUser;
-use crate::portal::applications::see;
 use crate::portal::applications::summary::moment;
 use crate::web::once::Once;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
 

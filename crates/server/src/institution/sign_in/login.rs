@@ -17,7 +17,7 @@ use super::{Asked, by_password, destination, with_next};
 use crate::institution::user::InstitutionUser;
 use crate::listener::identity::AskingTerminal;
 use crate::web::password::Passwords;
-use crate::web::sign_in::see;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, Shell, Site, refused, render};
 

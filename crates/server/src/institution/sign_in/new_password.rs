@@ -14,7 +14,7 @@ use super::take_over::account_of;
 use super::{Asked, by_password, destination, with_next};
 use crate::institution::user::Proven;
 use crate::web::password::Passwords;
-use crate::web::sign_in::see;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
 

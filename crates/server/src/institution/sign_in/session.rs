@@ -12,8 +12,8 @@ use super::WHAT;
 use crate::listener::identity::AskingTerminal;
 use crate::web::guess::Guess;
 use crate::web::secret_token::sha256;
+use crate::web::see;
 use crate::web::session::{IDLE_MS, LONGEST_MS};
-use crate::web::sign_in::see;
 use crate::web::{SecretToken, Site, refused};
 
 /// A session that was not used for so long stands in nobody's way.

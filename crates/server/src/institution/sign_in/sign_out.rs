@@ -7,7 +7,7 @@ use store::audit::AuditEvent;
 use super::session::onward;
 use crate::institution::user::{InstitutionUser, Proven};
 use crate::web::refused;
-use crate::web::sign_in::see;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 
 /// 《ログアウト》, also of who has given the password only.

@@ -10,7 +10,7 @@ use store::StaffAccount;
 use super::session::{Entered, enter, onward};
 use super::{Asked, destination, with_next};
 use crate::institution::user::Proven;
-use crate::web::sign_in::see;
+use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, Shell, Site, refused, render};
 

@@ -15,6 +15,10 @@ pub(super) const PAGE: KindPage = KindPage {
     fields,
 };
 
+/// Above the two boxes: one of them must be ticked, which no box can say of itself.
+const USES: &str = "<h2>端末の用途 <span class=\"must\">必須</span></h2>\
+    <p class=\"hint\">1つ以上選んでください。請求用端末と兼用する場合は両方を選びます。電子証明書は共通です。</p>";
+
 fn fields(view: &FormView, _: &Offered) -> Vec<String> {
     vec![
         view.line("department"),
@@ -22,7 +26,7 @@ fn fields(view: &FormView, _: &Offered) -> Vec<String> {
         view.input("phone", "tel", "tel"),
         view.input("mail", "email", "email"),
         view.line("terminal_name"),
-        "<h2>端末の用途</h2>".to_owned(),
+        USES.to_owned(),
         view.tick("for_eligibility"),
         view.tick("for_billing"),
     ]

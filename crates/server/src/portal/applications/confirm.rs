@@ -6,16 +6,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::{
     account::PortalAction,
-    application::{Refused, my_menu},
+    application::{Actor, ApplicationContent, FindingCode, FindingSeverity, Refused, Side, my_menu},
     calendar::tokyo_date,
 };
-use store::{Acted, ApplicationId};
+use store::{Acted, ApplicationId, StoredApplication};
 
 use super::form::{Told, write_stored};
 use super::summary::{self, Row};
 use super::{applicant, kind_of, mine, place, see};
 use crate::web::signed_in::OnSite;
-use crate::web::{FormData, PortalUser, Shell, refused, render};
+use crate::web::{FormData, PortalUser, Shell, Site, refused, render};
 
 #[derive(Template)]
 #[template(path = "applications/confirm.html")]
@@ -25,6 +25,8 @@ struct Page {
     rows: Vec<Row>,
     revision: u32,
     version: i64,
+    /// Why it could not be approved as it is; it is not handed in then.
+    hopeless: Vec<&'static str>,
 }
 
 /// The last look before it is handed in.
@@ -44,6 +46,14 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser, path: Path<(Str
         Ok(content) => content,
         Err(errors) => return write_stored(&site, &user, &stored, Some(errors), Told::default()).await,
     };
+    let by = match applicant(&site, &user).await {
+        Ok(by) => by,
+        Err(refused) => return refused,
+    };
+    let hopeless = match hopeless(&site, &stored, &content, by).await {
+        Ok(hopeless) => hopeless,
+        Err(error) => return refused::by_store(&error),
+    };
     let title = format!("{}の確認", kind.label());
     let page = Page {
         shell: Shell::new(&site, title, "/applications", Some(&user.signed_in)),
@@ -51,8 +61,35 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser, path: Path<(Str
         rows: summary::rows(&content),
         revision: stored.application.revision,
         version: stored.version,
+        hopeless,
     };
-    render(StatusCode::OK, &page)
+    let status = if page.hopeless.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
+    render(status, &page)
+}
+
+/// Findings that nobody but the applicant can do anything about, and that end in a rejection.
+async fn hopeless(
+    site: &Site,
+    stored: &StoredApplication,
+    content: &ApplicationContent,
+    by: Actor,
+) -> Result<Vec<&'static str>, store::Error> {
+    let Side::Applicant { institution, .. } = &by.side else { return Ok(Vec::new()) };
+    let place = (&institution.clone(), &stored.id);
+    let found = site.store.findings_beforehand(place, content.clone(), by, site.clock.now()).await?;
+    let blocking = found.iter().filter(|one| one.severity == FindingSeverity::Blocking);
+    let own = blocking.filter(|one| {
+        matches!(
+            one.code,
+            FindingCode::DuplicateOpen
+                | FindingCode::DuplicateTerminal
+                | FindingCode::AlreadyInUse
+                | FindingCode::CustomerIdUnchanged
+                | FindingCode::CertificateRevoked
+                | FindingCode::OtherCodeSame
+        )
+    });
+    Ok(own.map(|one| one.code.sentence()).collect())
 }
 
 /// 申請する.

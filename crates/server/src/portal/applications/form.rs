@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::{
     account::PortalAction,
-    application::{ApplicationForm, ApplicationKind, my_menu},
+    application::{ApplicationForm, ApplicationKind, ApplicationState, my_menu},
     calendar::tokyo_date,
     field::FieldErrors,
 };
@@ -99,7 +99,10 @@ async fn offered(site: &Site, user: &PortalUser, kind: ApplicationKind) -> Resul
     let usable = all.into_iter().filter(|one| one.revocation.is_none() && !one.period.is_over(now));
     let named = usable.map(|one| {
         let last_day = eligibility::calendar::format_japanese(one.period.last_day());
-        let words = format!("{}（{last_day}まで、シリアル番号 {}）", one.terminal_name, one.serial);
+        let mut words = format!("{}（{last_day}まで、シリアル番号 {}）", one.terminal_name, one.serial);
+        if let Some(next) = &one.successor {
+            words += &format!("。更新後の電子証明書はシリアル番号 {next}");
+        }
         (one.serial, words)
     });
     Ok(Offered { certificates: named.collect() })
@@ -128,8 +131,15 @@ pub(super) async fn new_page(OnSite(site): OnSite, user: PortalUser, Path(kind):
     if let Err(refused) = user.must_be_allowed(PortalAction::Apply) {
         return refused;
     }
+    let begun = match kind {
+        ApplicationKind::UseChange => used_now(&site, &user).await,
+        _ => Ok(FormData::default()),
+    };
     let draft = Draft { kind, id: new_id(), version: None };
-    write(&site, &user, draft, (FormData::default(), None), Told::default()).await
+    match begun {
+        Ok(typed) => write(&site, &user, draft, (typed, None), Told::default()).await,
+        Err(error) => refused::by_store(&error),
+    }
 }
 
 /// What an address may say besides.
@@ -160,6 +170,38 @@ pub(super) async fn edit_page(
     write_stored(&site, &user, &stored, None, told).await
 }
 
+/// A form that was opened anew and filled in the same again goes on with the draft there is.
+async fn same_draft(
+    site: &Site,
+    user: &PortalUser,
+    form: &ApplicationForm,
+    seen: Option<i64>,
+) -> Result<Option<(ApplicationId, i64)>, store::Error> {
+    if seen.is_some() {
+        return Ok(None);
+    }
+    let all = site.store.applications_of(&user.institution_code).await?;
+    let same =
+        all.into_iter().find(|one| one.application.state == ApplicationState::Draft && one.form == *form);
+    Ok(same.map(|one| (one.id, one.version)))
+}
+
+/// What an institution uses now, for the form that changes it; months that are past are left to be typed.
+async fn used_now(site: &Site, user: &PortalUser) -> Result<FormData, store::Error> {
+    let all = site.store.applications_of(&user.institution_code).await?;
+    let granted = all.into_iter().filter(|one| {
+        let application = &one.application;
+        let of_use = matches!(application.kind, ApplicationKind::UseStart | ApplicationKind::UseChange);
+        of_use && matches!(application.state, ApplicationState::Approved | ApplicationState::Completed)
+    });
+    let Some(newest) = granted.max_by_key(|one| one.submitted_at) else { return Ok(FormData::default()) };
+    let errors = newest.form.read(tokyo_date(site.clock.now())).err();
+    let past = |id: &str| errors.as_ref().is_some_and(|errors| errors.of(id).is_some());
+    let typed = kind_page::typed_of(&newest.form);
+    let kept = ApplicationForm::fields(ApplicationKind::UseChange).iter().filter(|field| !past(field.id));
+    Ok(FormData::from(kept.map(|field| (field.id.to_owned(), typed.text(field.id))).collect::<Vec<_>>()))
+}
+
 /// 下書き保存 or 確認画面へ進む.
 pub(super) async fn handed_in(
     OnSite(site): OnSite,
@@ -183,6 +225,11 @@ pub(super) async fn handed_in(
     if seen.is_none() && !version.is_empty() {
         return refused::incomplete();
     }
+    let (id, seen) = match same_draft(&site, &user, &form, seen).await {
+        Ok(Some((kept, version))) => (kept, Some(version)),
+        Ok(None) => (id, seen),
+        Err(error) => return refused::by_store(&error),
+    };
     let now = site.clock.now();
     let keeps_only = typed.get("action") == "save";
     let saved = site.store.save_draft(NewDraft { id: id.clone(), form, by, seen, now }).await;

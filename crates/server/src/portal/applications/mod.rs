@@ -22,8 +22,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use eligibility::{
     account::PortalAction,
@@ -35,7 +34,7 @@ pub use carrying_out::CarryingOut;
 pub use index::{MyApplication, my_applications};
 pub use sheet::SheetMaker;
 
-use crate::web::{PortalUser, Site, refused};
+use crate::web::{PortalUser, Site, refused, see};
 
 /// The routes, for a portal's router.
 pub fn routes(sheets: Option<Arc<SheetMaker>>) -> Router {
@@ -64,14 +63,6 @@ pub(crate) fn kind_of(slug: &str) -> Option<ApplicationKind> {
 
 fn place(kind: ApplicationKind, id: &ApplicationId) -> String {
     format!("/applications/{}/{id}", slug(kind))
-}
-
-/// On to another page.
-pub(crate) fn see(path: &str) -> Response {
-    match HeaderValue::from_str(path) {
-        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
-        Err(_) => refused::broken(),
-    }
 }
 
 /// Who applies, as the rules know them.

@@ -13,7 +13,7 @@ use eligibility::{
     account::{INITIAL_PASSWORD_DAYS, PortalAction},
     calendar::{format_n8, tokyo_date},
 };
-use pki::letter::{Account, AccountSheet, Environment, FontFiles, Fonts, Recipient, Sender};
+use pki::letter::{Account, AccountSheet, Environment, FontFiles, FontsOnDemand, Recipient, Sender};
 use store::{AccountSheetIssue, InstitutionAddress, NewSheet, StoredApplication};
 use zeroize::Zeroizing;
 use zip::write::SimpleFileOptions;
@@ -32,15 +32,15 @@ const ROLE: &str = "マスターアカウント";
 /// Who makes the sheets.
 pub struct SheetMaker {
     /// The letters' fonts.
-    pub fonts: Fonts,
+    pub fonts: FontsOnDemand,
     /// Hashes the initial passwords.
     pub passwords: Passwords,
     /// The office that sends them.
     pub sender: String,
     /// Where questions go: telephone and hours.
     pub contact: String,
-    /// Address of the institutions' login page.
-    pub login_site: String,
+    /// Address of the institutions' login page; `None` where this server has none.
+    pub login_site: Option<String>,
 }
 
 impl SheetMaker {
@@ -48,7 +48,7 @@ impl SheetMaker {
     ///
     /// # Errors
     /// When a font cannot be read or there is no randomness; what it was, in words.
-    pub fn new(settings: &AuthorityLetters, login_site: String) -> Result<Self, String> {
+    pub fn new(settings: &AuthorityLetters, login_site: Option<String>) -> Result<Self, String> {
         let files = FontFiles {
             regular: settings.regular.clone(),
             bold: settings.bold.clone(),
@@ -56,7 +56,7 @@ impl SheetMaker {
             bold_fallback: settings.bold_fallback.clone(),
         };
         Ok(Self {
-            fonts: Fonts::load(&files).map_err(|error| error.to_string())?,
+            fonts: FontsOnDemand::new(files).map_err(|error| error.to_string())?,
             passwords: Passwords::new().map_err(|error| error.to_string())?,
             sender: settings.sender.clone(),
             contact: settings.contact.clone(),
@@ -125,6 +125,7 @@ const NO_ADDRESS: &str =
     "医療機関等の所在地が台帳に登録されていないため、通知書を作成できません。運用窓口にご連絡ください。";
 const NOT_HERE: &str = "このサイトでは通知書を作成できません。運用窓口にご連絡ください。";
 const ALREADY: &str = "通知書は、この画面を開いた後にすでに作成されています。手元にないときは、もう一度ダウンロードしてください。前の通知書の初期パスワードは使えなくなります。";
+const NOT_PROVEN: &str = "ご登録の方が医療機関等の方であることを、運用窓口から台帳の電話番号または所在地に確認しています。確認が終わるまで、通知書は作成できません。";
 const IN_USE: &str = "初期パスワードはすでに変更されています。通知書は必要ありません。";
 
 async fn issue(
@@ -165,6 +166,7 @@ async fn issue(
         AccountSheetIssue::Issued(_) => Ok(Issued::Sheet(zip)),
         AccountSheetIssue::Already(_) => Ok(Issued::Not(ALREADY)),
         AccountSheetIssue::InUse(_) => Ok(Issued::Not(IN_USE)),
+        AccountSheetIssue::NotProven(_) => Ok(Issued::Not(NOT_PROVEN)),
         AccountSheetIssue::Unknown => Err(refused::not_there()),
     }
 }
@@ -198,9 +200,9 @@ impl Sheet {
             issued_on: self.on,
             environment: Environment::Production,
             accounts: &[account],
-            login_site: &self.maker.login_site,
+            login_site: self.maker.login_site.as_deref(),
         };
-        let pdf = sheet.pdf(&self.maker.fonts);
+        let pdf = self.maker.fonts.take().and_then(|fonts| sheet.pdf(&fonts));
         let pdf = pdf.inspect_err(|error| tracing::error!(%error, "a 通知書 could not be drawn")).ok()?;
         let name = format!("通知書_{}_{}.pdf", self.code, format_n8(self.on));
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));

@@ -6,7 +6,7 @@ use super::use_start;
 pub(super) const PAGE: KindPage = KindPage {
     lead: "利用開始申請の内容（回線種別や予定年月）を変更するときの申請です。",
     notes: &[
-        "変更しない項目も、現在の内容を入力してください。",
+        "現在の内容が入力されています。変更する項目だけを直してください。",
         "お客さまIDだけが変わるときは「お客さまID変更申請」を使ってください。",
     ],
     fields: use_start::fields,

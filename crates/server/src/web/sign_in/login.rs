@@ -15,7 +15,7 @@ use store::{Audience, SignInRecord, Stage, WebSession};
 use super::step::{browser, event, onward};
 use super::{Next, SignInDesk, see, step, with_next};
 use crate::web::door::Peer;
-use crate::web::guess::Guess;
+use crate::web::guess::{Guess, password_of};
 use crate::web::password::PasswordError;
 use crate::web::signed_in::Visitor;
 use crate::web::{FormData, Shell, refused, render};
@@ -90,7 +90,7 @@ async fn attempt(
     let (name, next) = (form.get("name"), form.get("next"));
     let key = login_key(audience, name);
     let record = site.store.sign_in_record(audience, &key).await.map_err(by_store)?;
-    let what = format!("{}-password", audience.name());
+    let what = password_of(audience);
     let browser = browser(headers).unwrap_or([0; 32]);
     // Asked for every name, also for one that nobody has.
     let subject = record.as_ref().map_or("-", |record| record.subject.as_str());

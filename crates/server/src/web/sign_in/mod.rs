@@ -17,13 +17,11 @@ mod totp_setup;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::password::Passwords;
-use super::refused;
 use super::seal::Seal;
+use super::see;
 use super::site::Site;
 
 /// The browser's own cookie: it says that somebody has signed in here before, and nothing else.
@@ -38,7 +36,7 @@ pub struct SignInDesk {
     /// Hashes passwords.
     pub passwords: Passwords,
     /// Seals TOTP secrets.
-    pub seal: Seal,
+    pub seal: Arc<Seal>,
     /// What the field for the name is called, e.g. `メールアドレス`.
     pub name_label: &'static str,
     /// `email` or `text`: how browsers help with the name.
@@ -73,14 +71,6 @@ pub fn routes(desk: Arc<SignInDesk>) -> Router {
         .route("/security/recovery-codes", post(security::new_codes))
         .route("/sign-out", post(sign_out::sign_out))
         .with_state(desk)
-}
-
-/// On to another page.
-pub(crate) fn see(path: &str) -> Response {
-    match HeaderValue::from_str(path) {
-        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
-        Err(_) => refused::broken(),
-    }
 }
 
 /// Where to go after signing in, carried from page to page.

@@ -12,7 +12,7 @@ use store::{SecondFactors, Stage, WebSession};
 use super::recovery;
 use super::step::{complete, destination, event, onward};
 use super::{Next, SignInDesk, see};
-use crate::web::guess::Guess;
+use crate::web::guess::{Guess, second_factor_of};
 use crate::web::session::Presented;
 use crate::web::{FormData, PasswordGiven, Shell, refused, render, totp};
 
@@ -90,7 +90,7 @@ pub(super) async fn recovery(
 
 /// The guesses at an account's second factor: codes of both kinds are counted together.
 pub(super) fn guess(session: &WebSession) -> Guess {
-    Guess::of_account(&format!("{}-second-factor", session.audience.name()), &session.subject)
+    Guess::of_account(&second_factor_of(session.audience), &session.subject)
 }
 
 async fn check(

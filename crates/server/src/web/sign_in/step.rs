@@ -7,7 +7,7 @@ use store::{Act, Stage, TokenHash, WebSession};
 
 use super::{BROWSER_COOKIE, BROWSER_S, SignInDesk, see};
 use crate::web::secret_token::SecretToken;
-use crate::web::session::{Presented, cookie};
+use crate::web::session::{Presented, SessionError, cookie};
 use crate::web::{refused, signed_in};
 
 /// The hash of the browser's own cookie.
@@ -41,9 +41,12 @@ pub(super) async fn complete(
     let full = WebSession { stage: Stage::Full, ..session.clone() };
     let mut audit = event(session, "account.sign-in", "done");
     audit.detail = format!("by={by}");
-    let begun = site.begin_session(full, Some(before.token), audit).await.map_err(|error| {
-        tracing::error!(%error, "a session could not be begun");
-        refused::busy()
+    let begun = site.begin_session(full, Some(before.token), audit).await.map_err(|error| match error {
+        SessionError::Over => see(site.sign_in),
+        error => {
+            tracing::error!(%error, "a session could not be begun");
+            refused::busy()
+        }
     })?;
     let mut cookies = vec![begun];
     let known = match browser(headers) {

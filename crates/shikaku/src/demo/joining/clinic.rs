@@ -1,11 +1,9 @@
 //! The new institution's own terminal: a program with a folder, a share and a line of its own, and no certificate.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use anyhow::Result;
-use kiosk::{TerminalLink, TerminalLinkConfig};
-use terminal::{Terminal, central::HttpsCentral, config::Config};
-use tokio_util::sync::CancellationToken;
+use terminal::config::Config;
 use toml::Value;
 
 use super::{NEW_CODE, NEW_LINE};
@@ -13,7 +11,7 @@ use crate::{
     demo::{
         ports::Ports,
         premises::{RECEIPT_KEYS, institution_web_origin, private_folder, section, table, text},
-        system::TerminalTask,
+        running_terminal::RunningTerminal,
     },
     folder::DataFolder,
 };
@@ -21,50 +19,13 @@ use crate::{
 /// Folder of the new institution below the data folder.
 const FOLDER: &str = "new-clinic";
 
-/// The new institution, at work.
-pub(crate) struct Clinic {
-    share: PathBuf,
-    state: PathBuf,
-    reader: Arc<TerminalLink>,
-    stop: CancellationToken,
-    task: TerminalTask,
-}
-
-impl Clinic {
-    /// Starts its terminal.
-    pub(crate) async fn open(folder: &DataFolder, ports: Ports) -> Result<Self> {
-        let place = folder.root().join(FOLDER);
-        private_folder(&place)?;
-        let file = place.join("terminal.toml");
-        std::fs::write(&file, toml::to_string_pretty(&settings(folder, ports))?)?;
-        let config = Config::load(&file)?;
-        let terminal = Terminal::start(&config, HttpsCentral::new(&config)?).await?;
-        let link =
-            TerminalLinkConfig { address: terminal.reader_link_address()?, token_file: config.token_file() };
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(terminal.serve(stop.clone()));
-        let reader = Arc::new(TerminalLink::new(&link)?);
-        Ok(Self { share: config.drop.root, state: config.state, reader, stop, task })
-    }
-
-    /// Where its results appear.
-    pub(crate) fn share(&self) -> &PathBuf {
-        &self.share
-    }
-    /// The terminal's own state.
-    pub(crate) fn state(&self) -> &PathBuf {
-        &self.state
-    }
-    /// Its card reader's way to the terminal.
-    pub(crate) fn reader(&self) -> &Arc<TerminalLink> {
-        &self.reader
-    }
-
-    /// Ends it.
-    pub(crate) async fn close(self) -> Result<()> {
-        self.stop.cancel();
-        Ok(self.task.await??)
-    }
+/// Starts its terminal.
+pub(crate) async fn open(folder: &DataFolder, ports: Ports) -> Result<RunningTerminal> {
+    let place = folder.root().join(FOLDER);
+    private_folder(&place)?;
+    let file = place.join("terminal.toml");
+    std::fs::write(&file, toml::to_string_pretty(&settings(folder, ports))?)?;
+    RunningTerminal::start(Config::load(&file)?).await
 }
 
 fn settings(folder: &DataFolder, ports: Ports) -> Value {
@@ -89,6 +50,7 @@ fn settings(folder: &DataFolder, ports: Ports) -> Value {
             section([
                 ("listen", text(ports.new_gateway())),
                 ("institution_web", text(institution_web_origin(ports))),
+                ("line_authentication", text(format!("http://{}/", ports.line_door()))),
             ]),
         ),
     ]))

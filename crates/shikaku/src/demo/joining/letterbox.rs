@@ -8,10 +8,11 @@ use std::{
 };
 
 use anyhow::Result;
+use server::ca::opened_letter;
 use store::{Letter, Store};
 use tokio_util::sync::CancellationToken;
 
-use super::new_institution;
+use super::{new_institution, staff};
 use crate::demo::premises::private_folder;
 
 /// Between two rounds of the postman.
@@ -21,13 +22,15 @@ const ROUND: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(crate) struct Letterbox {
     folder: PathBuf,
+    /// What the server sealed the letters with.
+    key: PathBuf,
 }
 
 impl Letterbox {
     /// In a folder that only its owner can enter.
-    pub(super) fn open(folder: &Path) -> Result<Self> {
+    pub(super) fn open(folder: &Path, key: PathBuf) -> Result<Self> {
         private_folder(folder)?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), key })
     }
 
     /// Works until the end.
@@ -50,7 +53,9 @@ impl Letterbox {
             if letter.institution_code != code || file.is_file() {
                 continue;
             }
-            if let Some(pdf) = store.letter_pdf(&code, &letter.letter_id).await? {
+            if let Some(sealed) = store.sealed_letter(&code, &letter.letter_id).await? {
+                // As the post room prints it.
+                let pdf = opened_letter(&staff::seal(&self.key)?, (&code, &letter.letter_id), &sealed)?;
                 pki::keys::write_private(&file, &pdf)?;
             }
         }

@@ -2,7 +2,7 @@
 //! carrier of the lines. Everything that a person outside the system would do is done here, by the same doors.
 
 mod carrier;
-mod clinic;
+pub(crate) mod clinic;
 pub(crate) mod fonts;
 mod letterbox;
 pub(crate) mod line_door;
@@ -13,7 +13,6 @@ pub(crate) mod settings;
 mod smtp;
 pub(crate) mod staff;
 
-pub(crate) use clinic::Clinic;
 pub(crate) use letterbox::Letterbox;
 pub(crate) use mailbox::Mailbox;
 
@@ -71,7 +70,7 @@ impl Town {
         let mailbox = Mailbox::open(&folder.root().join("mailbox"))?;
         let listener = tokio::net::TcpListener::bind(ports.smtp()).await.context("the demo's mail server")?;
         tasks.spawn(smtp::serve(listener, mailbox.clone(), stop.clone()));
-        let letterbox = Letterbox::open(&folder.root().join("post"))?;
+        let letterbox = Letterbox::open(&folder.root().join("post"), folder.key(settings::SECRETS_KEY))?;
         Ok(Self { mailbox, letterbox, stop, tasks })
     }
 

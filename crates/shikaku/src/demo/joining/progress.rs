@@ -11,7 +11,7 @@ use eligibility::{
 use store::{Store, StoredApplication};
 
 use super::{NEW_LINE, Town, new_institution};
-use crate::demo::ports::Ports;
+use crate::demo::{ports::Ports, running_terminal::RunningTerminal};
 
 /// One step of the day.
 pub(crate) struct Step {
@@ -34,6 +34,9 @@ struct Known {
     use_start: Option<ApplicationState>,
     certificate: Option<ApplicationState>,
     letters: usize,
+    /// Somebody fetched a certificate with the letter.
+    fetched: bool,
+    /// The terminal has it.
     installed: bool,
     line: Option<LineDecision>,
     checked: bool,
@@ -43,18 +46,18 @@ struct Known {
 pub(crate) async fn steps(
     store: &Store,
     town: &Town,
-    share: &Path,
+    terminal: &RunningTerminal,
     ports: Ports,
     now: Instant,
 ) -> Result<Vec<Step>> {
-    let known = know(store, town, share, now).await?;
+    let known = know(store, town, terminal, now).await?;
     let mut steps = vec![
         sign_up(&known, ports),
         use_start(&known, ports),
         certificate(&known, ports),
         letter(&known, ports),
-        terminal(&known, ports),
         line(&known, ports),
+        set_up(&known, ports),
         check(&known, ports),
     ];
     if let Some(first) = steps.iter_mut().find(|step| !step.done) {
@@ -63,18 +66,19 @@ pub(crate) async fn steps(
     Ok(steps)
 }
 
-async fn know(store: &Store, town: &Town, share: &Path, now: Instant) -> Result<Known> {
+async fn know(store: &Store, town: &Town, terminal: &RunningTerminal, now: Instant) -> Result<Known> {
     let code = new_institution()?;
     let applications = store.applications_of(&code).await?;
     let state = |kind| newest(&applications, kind);
     let certificates = store.certificates_of(&code).await?;
-    let face = std::fs::read_dir(share.join("face"));
+    let face = std::fs::read_dir(terminal.share().join("face"));
     Ok(Known {
         registered: store.registered_institution(&code).await?.is_some(),
         use_start: state(ApplicationKind::UseStart),
         certificate: state(ApplicationKind::CertificateIssue),
         letters: town.letterbox.arrived(store).await?.len(),
-        installed: !certificates.is_empty(),
+        fetched: !certificates.is_empty(),
+        installed: terminal.has_certificate(),
         line: store.line_of(&code).await?.map(|line| line.decision(NEW_LINE, now)),
         checked: face.is_ok_and(|mut files| files.any(|file| file.is_ok_and(|file| is_result(&file.path())))),
     })
@@ -135,12 +139,13 @@ fn use_start(known: &Known, ports: Ports) -> Step {
     let (state, done) = decided(known.use_start);
     Step {
         title: "オンライン資格確認の利用申請",
-        how: "ポータルサイトの「各種申請」からオンライン資格確認利用開始申請を行います。運営者サイトで審査担当者が承認すると、最初のアカウントの通知書をダウンロードできます。",
+        how: "ポータルサイトの「各種申請」からオンライン資格確認利用開始申請を行います。運営者サイトで審査担当者が登録者を確認済みにし（「登録者」の画面）、申請を承認すると、最初のアカウントの通知書をダウンロードできます。",
         state,
         done,
         next: false,
         places: vec![
             ("利用開始申請", portal(ports, "/applications/use-start")),
+            ("運営者サイトの登録者", operator(ports, "/registrants")),
             ("運営者サイトの審査", operator(ports, "/queues")),
             ("マイメニュー", portal(ports, "/my-menu")),
         ],
@@ -177,15 +182,21 @@ fn letter(known: &Known, ports: Ports) -> Step {
     }
 }
 
-fn terminal(known: &Known, ports: Ports) -> Step {
-    let (state, done) = yes_or_no(known.installed, "電子証明書を取得しました");
+fn set_up(known: &Known, ports: Ports) -> Step {
+    let state = match (known.installed, known.fetched) {
+        (true, _) => "電子証明書を導入しました",
+        (false, true) => "取得済みです。端末への導入はまだです",
+        (false, false) => "まだです",
+    };
+    let (state, done) = (state.to_owned(), known.installed);
     Step {
         title: "システムの導入・機器のセットアップ",
-        how: "新しい診療所の資格確認端末で、通知書のリファレンスナンバーと認証IDを入力して電子証明書を導入します。ファイル（PKCS#12）で受け取るときは電子証明書取得サイトを使います。",
+        how: "新しい診療所の資格確認端末で、通知書のリファレンスナンバーと認証IDを入力して電子証明書を導入します。ファイル（PKCS#12）で受け取るときは、電子証明書取得サイトで取得してから、端末の「ファイルから導入する」で入れます。",
         state,
         done,
         next: false,
         places: vec![
+            ("通知書から導入する（端末の画面）", clinic(ports, "/terminal/certificate/letter")),
             ("端末の電子証明書の画面", clinic(ports, "/terminal/certificate")),
             ("電子証明書取得サイト", format!("http://{}/", ports.authority())),
         ],
@@ -201,7 +212,7 @@ fn line(known: &Known, ports: Ports) -> Step {
     };
     Step {
         title: "ネットワークの設定（回線認証）",
-        how: "新しい診療所の回線から回線認証の画面を開き、「希望する」を押します。「回線認証接続済み」と表示されれば完了です。",
+        how: "新しい診療所の回線から回線認証の画面を開き、「希望する」を押します。「回線認証接続済み」と表示されれば完了です。回線がつながるまで、端末は「ネットワークエラー」になります。",
         state: state.to_owned(),
         done: known.line.is_some_and(LineDecision::lets_through),
         next: false,

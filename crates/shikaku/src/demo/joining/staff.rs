@@ -1,7 +1,7 @@
 //! The operator's people of a demo: two who decide, so that there are two pairs of eyes, and one who posts letters.
 //! Their passwords are printed on the page; what their telephones show stands there too.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use eligibility::{
@@ -37,7 +37,7 @@ pub(crate) const STAFF: [Member; 3] = [
         name: "審査　一郎",
         password: "demo-ichiro-2026",
         role: OperatorRole::Reviewer,
-        does: "申請を審査し、1人目として承認します。",
+        does: "登録者を電話で確認し、申請を審査して1人目として承認します。",
     },
     Member {
         id: "shinsa-2",
@@ -85,7 +85,7 @@ pub(super) async fn settle(server: &Server, folder: &DataFolder, now: Instant) -
         return Ok(());
     }
     let telephones = telephones(folder)?;
-    let seal = seal(folder)?;
+    let seal = seal(&folder.key(SECRETS_KEY))?;
     let passwords = Passwords::new()?;
     let mut hashing = tokio::task::JoinSet::new();
     for member in missing {
@@ -145,8 +145,9 @@ fn secret_of(telephones: &[Telephone], id: &str) -> Result<Vec<u8>> {
     Ok(hex::decode(&found.secret)?)
 }
 
-fn seal(folder: &DataFolder) -> Result<Seal> {
-    let text = std::fs::read_to_string(folder.key(SECRETS_KEY))?;
+/// What the server seals with.
+pub(super) fn seal(key: &Path) -> Result<Seal> {
+    let text = std::fs::read_to_string(key)?;
     let mut key = [0; 32];
     hex::decode_to_slice(text.trim(), &mut key)?;
     Ok(Seal::new(&key)?)

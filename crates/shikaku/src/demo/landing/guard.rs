@@ -6,7 +6,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 
 /// The names this listener has.
@@ -27,6 +27,19 @@ impl Own {
 
     fn is_origin(&self, origin: &str) -> bool {
         origin.strip_prefix("http://").is_some_and(|host| self.is_host(host))
+    }
+}
+
+/// Sends a browser on to the name the sites have: their sessions are not sent along with a link from another name, and
+/// 127.0.0.1 is another one.
+pub(crate) async fn under_the_sites_name(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    match host.rsplit_once(':') {
+        Some((name, port)) if reads && name != "localhost" => {
+            Redirect::temporary(&format!("http://localhost:{port}{}", request.uri())).into_response()
+        }
+        _ => next.run(request).await,
     }
 }
 

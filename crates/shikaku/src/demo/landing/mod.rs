@@ -43,6 +43,10 @@ pub(crate) struct Pages {
 pub(crate) async fn serve(listener: TcpListener, system: Arc<System>) -> std::io::Result<()> {
     let own = guard::Own::of(listener.local_addr()?);
     let pages = Arc::new(Pages { system, results: Results::default() });
+    let guided = Router::new()
+        .route("/first-day", get(joining::first_day))
+        .route("/mailbox", get(joining::mailbox))
+        .route_layer(middleware::from_fn(guard::under_the_sites_name));
     let router = Router::new()
         .route("/", get(landing))
         .route("/checks/card", post(check_card))
@@ -52,11 +56,12 @@ pub(crate) async fn serve(listener: TcpListener, system: Arc<System>) -> std::io
         .route("/cards/{persona}", get(visit))
         .route("/catalogue", get(list))
         .route("/results/{number}", get(result))
-        .route("/first-day", get(joining::first_day))
-        .route("/mailbox", get(joining::mailbox))
+        .merge(guided)
         .route("/post/{id}/letter.pdf", get(joining::letter))
         .route("/style.css", get(style))
+        .route(server::web::style::ICON, get(icon))
         .fallback(unknown)
+        .method_not_allowed_fallback(no_form)
         .with_state(pages)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn_with_state(own, guard::only_ourselves))
@@ -151,6 +156,15 @@ async fn style() -> Response {
     const CSS: &str = include_str!("../../../templates/style.css");
     let whole = [server::web::style::FOUNDATION_CSS, CSS].concat();
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], whole).into_response()
+}
+
+async fn icon() -> Response {
+    ([(header::CONTENT_TYPE, "image/svg+xml")], server::web::style::ICON_SVG).into_response()
+}
+
+/// A page that was the answer to a form was loaded again: there is nothing to show, the form is on the first page.
+async fn no_form() -> Redirect {
+    Redirect::to("/")
 }
 
 async fn unknown() -> Response {

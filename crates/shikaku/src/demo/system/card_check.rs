@@ -60,17 +60,12 @@ impl System {
 
     async fn card_check(&self, person: &Persona, visit: &Visit) -> Result<Outcome, Refusal> {
         let broken = |error: anyhow::Error| Refusal::broken(&error);
-        let (reader, share, state) = match visit.counter {
-            Counter::Utf8 => (Arc::clone(&self.reader), self.folder.drop(), self.folder.terminal_state()),
-            Counter::ShiftJis => {
-                let counter = self.shift_jis_counter().await.map_err(broken)?;
-                (Arc::clone(counter.reader()), counter.share().to_owned(), counter.state().to_owned())
-            }
-            Counter::NewClinic => {
-                let clinic = &self.clinic;
-                (Arc::clone(clinic.reader()), clinic.share().clone(), clinic.state().clone())
-            }
+        let terminal = match visit.counter {
+            Counter::Utf8 => &self.terminal,
+            Counter::ShiftJis => self.shift_jis_counter().await.map_err(broken)?,
+            Counter::NewClinic => &self.clinic,
         };
+        let (reader, share, state) = (Arc::clone(terminal.reader()), terminal.share(), terminal.state());
         let session = self.card_session(person.clone(), *visit, reader).await;
         let outcome = session.map_err(broken)?.map_err(|trouble| refused(person, &trouble))?;
         let Some(name) = &outcome.file_name else {
@@ -78,7 +73,7 @@ impl System {
         };
         let path = share.join("face").join(name);
         let steps = card_steps(visit.proof, &self.ports.terminal_api().to_string());
-        let read = self.outcome(person, path, steps, Vec::new(), &state).map_err(broken)?;
+        let read = self.outcome(person, path, steps, Vec::new(), state).map_err(broken)?;
         let seen = visit.seen(&read.message);
         let substitutions = if outcome.substitutions > 0 { substituted(person) } else { Vec::new() };
         Ok(Outcome { seen, substitutions, ..read })

@@ -14,7 +14,7 @@ impl System {
         let ready = self.http.get(format!("http://{}/readyz", self.ports.ops())).send().await;
         let ready = ready.is_ok_and(|answer| answer.status().is_success());
         let database = self.server.store().ping().await.is_ok();
-        let terminal = self.terminal_status.report();
+        let terminal = self.terminal.status().report();
         let jlis = tokio::net::TcpStream::connect(self.ports.jlis()).await.is_ok();
         let state = |well: bool| if well { "動いています" } else { "止まっています" }.to_owned();
         vec![

@@ -98,9 +98,9 @@ impl System {
     pub(super) async fn face_folder_gone(&self) -> Result<Trial> {
         let place = self.admitted(plan("no-face-folder", "結果を書けない端末"), None).await?;
         let running = place.start(&self.root(), self.ports.terminal_api()).await?;
-        let face = running.drop.join("face");
+        let face = running.share().join("face");
         std::fs::remove_dir_all(&face).with_context(|| format!("{}", face.display()))?;
-        let outcome = self.check_with(Arc::clone(&running.reader)).await;
+        let outcome = self.check_with(Arc::clone(running.reader())).await;
         running.stop().await?;
         let outcome = outcome?.map_err(|trouble| anyhow!("{trouble}"))?;
         let steps = vec![

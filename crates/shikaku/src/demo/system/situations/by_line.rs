@@ -192,7 +192,7 @@ impl System {
     pub(super) async fn ask_at(&self, place: &Place, centre: SocketAddr, first: &[&str]) -> Result<Trial> {
         let running = place.start(&self.root(), centre).await?;
         let handed = self.changed_request("OQSsiquc01req", |xml| xml)?;
-        let trial = self.hand_in(&running.drop, handed, "ふつうの").await;
+        let trial = self.hand_in(running.share(), handed, "ふつうの").await;
         running.stop().await?;
         let mut trial = trial?;
         trial.steps.splice(0..0, first.iter().map(|&step| step.to_owned()));

@@ -14,8 +14,6 @@ use eligibility::{Instant, errors::ErrorCode};
 use serde::Deserialize;
 use store::audit::SigningKey;
 
-pub(crate) use side_terminal::ShiftJisCounter;
-
 use super::System;
 use crate::demo::{
     band::Band,

@@ -4,12 +4,10 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use anyhow::{Context, Result};
 use eligibility::institution::InstitutionCode;
-use kiosk::{TerminalLink, TerminalLinkConfig};
 use pki::{
     TerminalName, TerminalSubject, Validity,
     authority::{InstitutionAuthority, ROOT_CERTIFICATE_FILE},
@@ -17,8 +15,7 @@ use pki::{
     profile::TerminalIdentity,
 };
 use store::{Institution, TerminalCertificate};
-use terminal::{Terminal, central::HttpsCentral, config::Config};
-use tokio_util::sync::CancellationToken;
+use terminal::config::Config;
 use toml::Value;
 
 use super::{
@@ -29,7 +26,7 @@ use crate::{
     demo::{
         joining,
         premises::{RECEIPT_KEYS, private_folder, section, table, text},
-        system::TerminalTask,
+        running_terminal::RunningTerminal,
     },
     runtime::this_second,
 };
@@ -56,37 +53,6 @@ pub(super) struct Place {
     folder: PathBuf,
     /// The demo's receipt keys.
     receipt_keys: PathBuf,
-}
-
-/// A side terminal while it runs.
-pub(super) struct Running {
-    pub(super) drop: PathBuf,
-    state: PathBuf,
-    pub(super) reader: Arc<TerminalLink>,
-    stop: CancellationToken,
-    task: TerminalTask,
-}
-
-/// The counter whose receipt computer reads Shift_JIS: another terminal of the same institution.
-pub(crate) struct ShiftJisCounter(Running);
-
-impl ShiftJisCounter {
-    /// Where its results appear.
-    pub(crate) fn share(&self) -> &Path {
-        &self.0.drop
-    }
-    /// The terminal's own state.
-    pub(crate) fn state(&self) -> &Path {
-        &self.0.state
-    }
-    /// Its card reader's way to the terminal.
-    pub(crate) fn reader(&self) -> &Arc<TerminalLink> {
-        &self.0.reader
-    }
-    /// Ends it.
-    pub(crate) async fn stop(self) -> Result<()> {
-        self.0.stop().await
-    }
 }
 
 impl Place {
@@ -127,16 +93,9 @@ impl Place {
     }
 
     /// Starts the terminal of this place against this centre.
-    pub(super) async fn start(&self, root: &Path, centre: SocketAddr) -> Result<Running> {
+    pub(super) async fn start(&self, root: &Path, centre: SocketAddr) -> Result<RunningTerminal> {
         let settings = self.settings(root, centre)?;
-        let config = Config::parse(&settings, &self.folder)?;
-        let terminal = Terminal::start(&config, HttpsCentral::new(&config)?).await?;
-        let link =
-            TerminalLinkConfig { address: terminal.reader_link_address()?, token_file: config.token_file() };
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(terminal.serve(stop.clone()));
-        let reader = Arc::new(TerminalLink::new(&link)?);
-        Ok(Running { drop: config.drop.root, state: config.state, reader, stop, task })
+        RunningTerminal::start(Config::parse(&settings, &self.folder)?).await
     }
 
     fn settings(&self, root: &Path, centre: SocketAddr) -> Result<String> {
@@ -158,13 +117,6 @@ impl Place {
             ("reader_link", section([("listen", text(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))])),
         ]);
         Ok(toml::to_string_pretty(&Value::Table(settings))?)
-    }
-}
-
-impl Running {
-    pub(super) async fn stop(self) -> Result<()> {
-        self.stop.cancel();
-        Ok(self.task.await??)
     }
 }
 
@@ -239,7 +191,7 @@ impl System {
     }
 
     /// Starts the counter whose receipt computer reads Shift_JIS.
-    pub(in crate::demo::system) async fn open_shift_jis_counter(&self) -> Result<ShiftJisCounter> {
+    pub(in crate::demo::system) async fn open_shift_jis_counter(&self) -> Result<RunningTerminal> {
         let plan = Plan {
             id: "shift-jis",
             name: "受付2",
@@ -247,6 +199,6 @@ impl System {
             face_encoding: "shift_jis",
         };
         let place = self.admitted(plan, None).await?;
-        place.start(&self.root(), self.ports.terminal_api()).await.map(ShiftJisCounter)
+        place.start(&self.root(), self.ports.terminal_api()).await
     }
 }

@@ -35,6 +35,16 @@ impl Severity {
             Self::Error => 'E',
         }
     }
+
+    /// The Japanese word.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Information => "お知らせ",
+            Self::Warning => "警告",
+            Self::Error => "エラー",
+        }
+    }
 }
 
 /// What happened and what to do, in one language.

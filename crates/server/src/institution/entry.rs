@@ -100,7 +100,7 @@ async fn show(
     let notice = notice_due(&known.period, today, None)
         .filter(|_| matches!(standing, CertificateStanding::RenewalOpen { .. }));
     let page = Entry {
-        shell: Shell::new(&site, TITLE, "/", None),
+        shell: Shell::new(&site, TITLE, "/", None).with_help("/help/entry"),
         institution_name: institution.map(|institution| institution.name).unwrap_or_default(),
         institution_code: terminal.institution_code.to_string(),
         terminal_name: terminal.terminal_name.clone(),

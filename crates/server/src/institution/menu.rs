@@ -7,7 +7,7 @@ use eligibility::institution_account::InstitutionAction;
 
 use super::user::InstitutionUser;
 use super::{
-    accounts, activation, bulk, home_visit_url, number_check, passcode, passkeys, password, settings,
+    accounts, activation, bulk, help, home_visit_url, number_check, passcode, passkeys, password, settings,
 };
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;
@@ -103,7 +103,10 @@ pub const GROUPS: &[Group] = &[
     },
     Group { label: "顔認証付きカードリーダー操作", entries: &[] },
     Group { label: "緊急時医療情報・資格確認機能", entries: &[] },
-    Group { label: "お知らせ・操作履歴", entries: &[] },
+    Group {
+        label: "お知らせ・操作履歴",
+        entries: &[Entry { label: help::TITLE, href: help::PATH, needs: &[] }],
+    },
 ];
 
 fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
@@ -154,5 +157,5 @@ struct Page {
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Response {
-    render(StatusCode::OK, &Page { shell: shell(&site, TITLE, PATH, &user) })
+    render(StatusCode::OK, &Page { shell: shell(&site, TITLE, PATH, &user).with_help("/help/menu") })
 }

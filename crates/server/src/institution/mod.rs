@@ -9,6 +9,7 @@
 //! * `accounts`: アカウント管理;
 //! * `bulk`: 一括照会, 委託先資格情報: files with many rows ([`crate::bulk`] works on them);
 //! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
+//! * [`help`]: what each screen is for, and what each code means;
 //! * [`number_check`], `check_result`, `reference_number`: 資格確認 by number, its result, 照会番号登録.
 //!
 //! 電子証明書更新申請サイト is mounted here ([`crate::ca::renewal`]).
@@ -19,6 +20,7 @@ mod bulk;
 mod check_result;
 mod door;
 mod entry;
+pub mod help;
 mod home_visit_url;
 pub mod menu;
 pub mod number_check;
@@ -99,4 +101,5 @@ fn pages() -> Router {
         .merge(home_visit_url::pages())
         .merge(activation::pages())
         .merge(bulk::pages())
+        .merge(help::pages())
 }

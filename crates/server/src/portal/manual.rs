@@ -7,6 +7,7 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::web::prose::{Block, Prose};
 use crate::web::signed_in::{OnSite, Visitor};
 use crate::web::{Shell, refused, render};
 
@@ -31,19 +32,9 @@ const TEXTS: &[(&str, &str)] = &[
     ("network-trouble", include_str!("../../../../docs/manual/network-trouble.md")),
 ];
 
-/// A piece of a procedure.
-#[derive(Debug, PartialEq, Eq)]
-enum Block {
-    Heading(String),
-    Paragraph(String),
-    Steps(Vec<String>),
-    Points(Vec<String>),
-}
-
 struct Procedure {
     slug: &'static str,
-    title: String,
-    blocks: Vec<Block>,
+    prose: Prose,
     /// Everything, folded for searching.
     folded: String,
     /// Everything, as it is shown.
@@ -53,37 +44,10 @@ struct Procedure {
 static PROCEDURES: LazyLock<Vec<Procedure>> =
     LazyLock::new(|| TEXTS.iter().map(|(slug, text)| read(slug, text)).collect());
 
-/// Reads the small part of Markdown that the procedures use.
 fn read(slug: &'static str, text: &str) -> Procedure {
-    let mut title = String::new();
-    let mut blocks: Vec<Block> = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let step = line.split_once(". ").filter(|(number, _)| number.bytes().all(|b| b.is_ascii_digit()));
-        if let Some(rest) = line.strip_prefix("# ") {
-            rest.clone_into(&mut title);
-        } else if let Some(rest) = line.strip_prefix("## ") {
-            blocks.push(Block::Heading(rest.to_owned()));
-        } else if let Some((_, rest)) = step {
-            match blocks.last_mut() {
-                Some(Block::Steps(steps)) => steps.push(rest.to_owned()),
-                _ => blocks.push(Block::Steps(vec![rest.to_owned()])),
-            }
-        } else if let Some(rest) = line.strip_prefix("- ") {
-            match blocks.last_mut() {
-                Some(Block::Points(points)) => points.push(rest.to_owned()),
-                _ => blocks.push(Block::Points(vec![rest.to_owned()])),
-            }
-        } else {
-            blocks.push(Block::Paragraph(line.to_owned()));
-        }
-    }
-    let said = |block: &Block| match block {
-        Block::Heading(text) | Block::Paragraph(text) => text.clone(),
-        Block::Steps(lines) | Block::Points(lines) => lines.join(" "),
-    };
-    let body: Vec<String> = blocks.iter().map(said).collect();
-    let plain = format!("{title} {}", body.join(" "));
-    Procedure { slug, title, blocks, folded: fold(&plain), plain }
+    let prose = Prose::read(text);
+    let plain = prose.plain();
+    Procedure { slug, folded: fold(&plain), plain, prose }
 }
 
 /// Small letters, narrow ones, so that a search finds either way of typing. Keeps one character for one.
@@ -108,7 +72,7 @@ fn search(words: &str) -> Vec<Found> {
     let fits = |procedure: &&Procedure| wanted.iter().all(|word| procedure.folded.contains(word));
     let found = |procedure: &'static Procedure| Found {
         slug: procedure.slug,
-        title: &procedure.title,
+        title: &procedure.prose.title,
         excerpt: wanted.first().map_or_else(String::new, |word| excerpt(procedure, word)),
     };
     PROCEDURES.iter().filter(fits).map(found).collect()
@@ -141,7 +105,7 @@ struct Index {
 #[template(path = "portal/procedure.html")]
 struct Page {
     shell: Shell,
-    procedure: &'static Procedure,
+    prose: &'static Prose,
 }
 
 pub(super) async fn index(
@@ -162,6 +126,6 @@ pub(super) async fn page(
     let Some(procedure) = PROCEDURES.iter().find(|procedure| procedure.slug == slug) else {
         return refused::not_there();
     };
-    let shell = Shell::new(&site, procedure.title.clone(), "/manual", visitor.as_ref());
-    render(StatusCode::OK, &Page { shell, procedure })
+    let shell = Shell::new(&site, procedure.prose.title.clone(), "/manual", visitor.as_ref());
+    render(StatusCode::OK, &Page { shell, prose: &procedure.prose })
 }

@@ -41,6 +41,10 @@ const ROUTES: &[Route] = {
     &[
         Route("get", "/", Certificate),
         Route("get", "menu::PATH", SignedIn),
+        Route("get", "/help", Certificate),
+        Route("get", "/help/{screen}", Certificate),
+        Route("get", "/help/errors", Certificate),
+        Route("get", "/help/errors/{code}", Certificate),
         Route("get", "/login", Certificate),
         Route("post", "/login", Certificate),
         Route("get", "/login/new-password", Step),
@@ -122,6 +126,7 @@ const FORM: &[(&str, &str)] = &[("form_id", "00112233445566778899aabbccddeeff")]
 fn filled(path: &str) -> String {
     let path = path.replace("menu::PATH", "/menu").replace("{id}", "00112233445566778899aabbccddeeff");
     let path = path.replace("{user_id}", "uketsuke9").replace("{use}", "visit").replace("{file}", "code.png");
+    let path = path.replace("{screen}", "login").replace("{code}", "OQSB1001W");
     let path = path.replace("{reception}", "20261122200001000042");
     assert!(!path.contains(['{', ':']), "{path}: what is put in here?");
     path

@@ -21,6 +21,7 @@ mod guessing;
 mod hosts;
 mod institution_accounts;
 mod institution_codes;
+mod institution_help;
 mod institution_menu;
 mod institution_number_check;
 mod institution_policy;

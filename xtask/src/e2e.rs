@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The stories there are, in the order they are told; each is `e2e/stories/NAME.js`.
-pub(crate) const STORIES: &[&str] = &["demo", "certificate-import", "first-day"];
+pub(crate) const STORIES: &[&str] = &["demo", "certificate-import", "first-day", "institution"];
 /// What each story leaves of what it saw, below the root.
 const PICTURES: &str = "target/screenshots";
 /// Where the pictures of the documents are, below the root.

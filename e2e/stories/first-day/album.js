@@ -39,10 +39,12 @@ async function atTwoHundredPercent(page, tale) {
 /** Pictures with captions, in the order of the day. */
 export class Album {
   #folder;
+  #title;
   #pictures = [];
 
-  constructor(folder) {
+  constructor(folder, title = 'はじめての一日') {
     this.#folder = folder;
+    this.#title = title;
   }
 
   /** Looks at a screen as everybody would: axe, 200 %, the keyboard to its button; keeps a picture. */
@@ -57,7 +59,7 @@ export class Album {
 
   /** index.md and index.html beside the pictures. */
   async write() {
-    const title = 'はじめての一日';
+    const title = this.#title;
     const lines = this.#pictures.map(({ row, file, caption }) => `## ${row}　${caption}\n\n![${caption}](${file})\n`);
     await writeFile(join(this.#folder, 'index.md'), `# ${title}\n\n${lines.join('\n')}`);
     const figures = this.#pictures.map(

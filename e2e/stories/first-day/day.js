@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as labels from './labels.js';
 import { codesOf, oneTimeCode, saved, textOf, unpacked } from './papers.js';
+import { signInWithTheSheet } from './first_account.js';
 import { tellDecision, tellPosting, tellProof } from './operators.js';
 
 const MAIL = 'jimu@kasai-kuzuryu.example';
@@ -146,6 +147,7 @@ async function fetchSheet({ town, look }) {
   const text = await textOf(pdf);
   assert.match(text, new RegExp(`M${town.clinic.institution_code}`), text);
   assert.match(text, /初期パスワード/, text);
+  return text;
 }
 
 async function applyForCertificate({ town, look }) {
@@ -333,7 +335,9 @@ export function tellDay({ town, album, step, named }) {
   then('S2: the application to use it, kept as a draft, handed in twice, is one', () => applyForUse(scene));
   then('S2: a person of the operator makes sure who registered', () => tellProof(scene));
   then('S2: a person of the operator approves it', () => tellDecision(scene, 'use-start', ['shinsa-1'], 'S2'));
-  then('S2: the sheet with the first account comes as PDF in a ZIP', () => fetchSheet(scene));
+  then('S2: the sheet with the first account comes as PDF in a ZIP', async () => {
+    scene.sheet = await fetchSheet(scene);
+  });
   then('S3: the application for a certificate', () => applyForCertificate(scene));
   then('S3: two people of the operator approve it', () =>
     tellDecision(scene, 'certificate-issue', ['shinsa-1', 'shinsa-2'], 'S3'));
@@ -350,4 +354,5 @@ export function tellDay({ town, album, step, named }) {
   else then('S5: the terminal installs a file from 電子証明書取得サイト', () => installFromFile(scene));
   then('the first check of a card lands in the folder of its own receipt computer', () => firstCheck(scene));
   then('S7: the certificate is looked at in words and in the browser', () => checkCertificate(scene));
+  then('the first account of the sheet signs in at the terminal', () => signInWithTheSheet(scene));
 }

@@ -7,6 +7,7 @@ mod earlier_consents;
 mod foreign_card;
 mod forgery;
 mod guide;
+mod institution_accounts;
 mod joining;
 mod landing;
 mod once;
@@ -117,6 +118,7 @@ fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
         "operator": format!("http://localhost:{}", ports.operator().port()),
         "institution_web": premises::institution_web_origin(ports),
         "authority": format!("http://{}", ports.authority()),
+        "institution_accounts": institution_accounts::announced(),
         "line_authentication": format!("https://{}", ports.line_authentication()),
         "gateway": format!("http://{}", ports.gateway()),
         "new_clinic": system.new_clinic(),

@@ -35,6 +35,9 @@ pub(crate) const TERMINAL_NAME: &str = "受付1";
 /// The number the demo's institution gave its first patient, as the published sample messages have it.
 pub(crate) const REFERENCE_NUMBER: &str = "K0000123";
 
+/// Where patients would find マイナ在宅受付Web: a name that leads nowhere, as the demo has no such site.
+const HOME_VISIT_ORIGIN: &str = "https://zaitaku.shikaku.example";
+
 pub(crate) const SERVER_KEY: &str = "server.key.pem";
 pub(crate) const SERVER_CERTIFICATE: &str = "server.cert.pem";
 pub(crate) const TERMINAL_KEY: &str = "terminal.key.pem";
@@ -150,6 +153,7 @@ fn server_settings(ports: Ports) -> Table {
     let key = |name: &str| text(format!("keys/{name}"));
     let mut settings = table([
         ("database_url", text("sqlite:shikaku.db")),
+        ("home_visit_origin", text(HOME_VISIT_ORIGIN)),
         (
             "terminal_api",
             section([

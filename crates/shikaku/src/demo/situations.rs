@@ -37,6 +37,14 @@ pub(crate) enum Situation {
     ChangedConsent,
     NoRevocationList,
     Guessing,
+    NumberOfAnother,
+    NumberOfNobody,
+    ReceptionUnknown,
+    TooManyRows,
+    TooManyFiles,
+    FunctionOff,
+    TermsNotOpened,
+    SettingsConflict,
     PinThrice,
     ReaderUnplugged,
 }
@@ -55,7 +63,7 @@ pub(crate) struct Told {
 
 impl Situation {
     /// All of them, in the order of the catalogue.
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::WrongDate,
         Self::OtherInstitution,
         Self::TooLarge,
@@ -82,6 +90,14 @@ impl Situation {
         Self::ChangedConsent,
         Self::NoRevocationList,
         Self::Guessing,
+        Self::NumberOfNobody,
+        Self::NumberOfAnother,
+        Self::ReceptionUnknown,
+        Self::TooManyRows,
+        Self::TooManyFiles,
+        Self::FunctionOff,
+        Self::TermsNotOpened,
+        Self::SettingsConflict,
         Self::PinThrice,
         Self::ReaderUnplugged,
     ];
@@ -89,6 +105,7 @@ impl Situation {
     /// What the list says of it.
     pub(crate) fn told(self) -> Told {
         let told = self.files().or_else(|| self.peers()).or_else(|| self.joining());
+        let told = told.or_else(|| self.institution());
         let (slug, code, title, happens) = told.or_else(|| self.inside()).unwrap_or_else(|| self.cards());
         Told { slug, code, title, happens }
     }
@@ -129,8 +146,8 @@ impl Situation {
             Self::OtherKind => (
                 "other-kind",
                 ErrorCode::UnknownOperation,
-                "まだ提供していない種類の要求",
-                "照会番号の登録（OQSsiimm01req_）の要求ファイルを req に置きます。",
+                "提供していない種類の要求",
+                "どの種類でもない名前（OQSsidhc01req_）の要求ファイルを req に置きます。",
             ),
             _ => return None,
         })
@@ -205,6 +222,61 @@ impl Situation {
                 ErrorCode::InstitutionCertificateSuperseded,
                 "更新前の電子証明書を使い続ける端末",
                 "更新から 15 日たった（重複期間は 14 日）、期限の残る古い電子証明書で照会します。",
+            ),
+            _ => return None,
+        })
+    }
+
+    /// What goes wrong with files of many rows, reference numbers and an institution's own settings.
+    fn institution(self) -> Option<Line> {
+        Some(match self {
+            Self::NumberOfNobody => (
+                "number-of-nobody",
+                ErrorCode::ReferenceNotIdentified,
+                "だれのものでもない番号への照会番号登録",
+                "だれのものでもない番号の照会番号登録（OQSsiimm01req_）を req に置きます。",
+            ),
+            Self::NumberOfAnother => (
+                "number-of-another",
+                ErrorCode::ReferenceNumberTaken,
+                "ほかの患者の照会番号",
+                "架空　花子さんの照会番号を、別の患者に付ける照会番号登録を req に置きます。",
+            ),
+            Self::ReceptionUnknown => (
+                "reception-unknown",
+                ErrorCode::ReceptionUnknown,
+                "出されたことのない受付番号",
+                "一括照会の結果を、でたらめな受付番号で求めます。",
+            ),
+            Self::TooManyRows => (
+                "too-many-rows",
+                ErrorCode::BulkTooManyRows,
+                "件数の多すぎる一括照会",
+                "上限（10,000 件）を 1 件超える一括照会を登録します。",
+            ),
+            Self::TooManyFiles => (
+                "too-many-files",
+                ErrorCode::BulkTooManyFiles,
+                "1 日のファイル数の上限",
+                "別の医療機関（1319990046）から、その日の上限（20 ファイル）まで一括照会を登録し、もう一つ登録します。",
+            ),
+            Self::FunctionOff => (
+                "function-off",
+                ErrorCode::FunctionOff,
+                "「利用しない」の機能",
+                "設定前の医療機関（1319990046）のレセコンから、目視確認用パスコードを求めます。",
+            ),
+            Self::TermsNotOpened => (
+                "terms-not-opened",
+                ErrorCode::TermsNotOpened,
+                "開いていない利用規約",
+                "設定前の医療機関（1319990046）のレセコンから、訪問診療等機能を「利用する」にします。",
+            ),
+            Self::SettingsConflict => (
+                "settings-conflict",
+                ErrorCode::SettingsConflict,
+                "ふたりが同時に変える環境設定情報",
+                "同じ版番号を付けて、環境設定情報を 2 回続けて変えます。",
             ),
             _ => return None,
         })
@@ -301,11 +373,6 @@ type Line = (&'static str, ErrorCode, &'static str, &'static str);
 
 /// Errors that nothing of what is built so far can lead to, each with the reason, as the list shows it.
 pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[
-    (
-        ErrorCode::ReferenceNotIdentified,
-        "照会番号の登録（IF-003）をまだ作っていないため、起こりません。その要求には OQSA9007E で答えます。",
-    ),
-    (ErrorCode::ReceptionUnknown, "一括照会（IF-005〜）をまだ作っていないため、受付番号がありません。"),
     (
         ErrorCode::NoConsent,
         "薬剤情報・健診情報の閲覧をまだ作っていないため、起こりません。同意そのものは記録されます。",

@@ -21,6 +21,7 @@ use crate::{
     demo::{
         brought_certificate, earlier_consents,
         guide::Guide,
+        institution_accounts,
         joining::{
             self, Town, clinic, line_door,
             progress::{self, Step},
@@ -91,6 +92,7 @@ impl System {
         number_first_patient(&server, &people).await?;
         earlier_consents::give(&server, &people, &clock).await?;
         joining::settle(&server, &folder, clock.now()).await?;
+        institution_accounts::settle(&server, &clock).await?;
         town.begin(&server, &clock);
         line_door::open(&town, &folder, ports).await?;
 
@@ -163,6 +165,14 @@ impl System {
     /// How far the first day is.
     pub(crate) async fn first_day(&self) -> Result<Vec<Step>> {
         progress::steps(self.store(), &self.town, &self.clinic, self.ports, self.clock.now()).await
+    }
+    /// The terminal's door for the browser on its machine.
+    pub(crate) fn gateway(&self) -> String {
+        format!("http://localhost:{}/", self.ports.gateway().port())
+    }
+    /// The same, of the new institution's terminal.
+    pub(crate) fn new_gateway(&self) -> String {
+        format!("http://localhost:{}/", self.ports.new_gateway().port())
     }
     /// What the telephones of the operator's people show.
     pub(crate) fn telephones(&self) -> Result<Vec<Shown>> {

@@ -189,7 +189,7 @@ pub(crate) async fn people(site: &Site) -> Result<People> {
     Ok(People { asked, keys, fingerprint: site.terminal_fingerprint()?, institution, as_of })
 }
 
-fn now() -> Result<Instant> {
+pub(crate) fn now() -> Result<Instant> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     Ok(Instant(i64::try_from(since.as_millis())?))
 }

@@ -58,8 +58,18 @@ pub(crate) async fn run(
     connections: usize,
     per_second: Option<f64>,
 ) -> Result<Measured> {
+    run_over(std::slice::from_ref(target), requests, connections, per_second).await
+}
+
+/// The same over connections of several peers, in turn.
+pub(crate) async fn run_over(
+    targets: &[Target],
+    requests: Arc<Vec<Vec<u8>>>,
+    connections: usize,
+    per_second: Option<f64>,
+) -> Result<Measured> {
     let mut lines = Vec::new();
-    for _ in 0..connections {
+    for target in targets.iter().cycle().take(connections) {
         lines.push(Line::open(target).await?);
     }
     let next = Arc::new(AtomicUsize::new(0));

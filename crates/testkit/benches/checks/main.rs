@@ -11,6 +11,7 @@ mod floor;
 mod footprint;
 mod import;
 mod load;
+mod pages;
 mod process;
 mod site;
 
@@ -59,7 +60,8 @@ struct Report {
     benchmarks: Vec<Line>,
 }
 
-const NAMES: [&str; 6] = [CERTIFICATES, "card_check", "number_check", "bulk", "file_drop", "insurer_import"];
+const NAMES: [&str; 7] =
+    [CERTIFICATES, "card_check", "number_check", "bulk", "institution_pages", "file_drop", "insurer_import"];
 /// The one benchmark that needs no installation.
 const CERTIFICATES: &str = "certificates";
 
@@ -109,6 +111,7 @@ fn measure_site(wanted: &[&str]) -> Result<Vec<Line>> {
             "card_check" => runtime.block_on(checks::card(&site, &people))?,
             "number_check" => runtime.block_on(checks::number(&site, &people))?,
             "bulk" => runtime.block_on(bulk::measure(&site, &people))?,
+            "institution_pages" => runtime.block_on(pages::measure(&site))?,
             "file_drop" => file_drop::measure(&site, &people)?,
             _ => import::measure(&site)?,
         });

@@ -22,6 +22,8 @@ pub(crate) const PERSONS: u32 = 1_000_000;
 const SEED: u32 = 1;
 /// First port of the installation.
 const PORT_BASE: u16 = 18_440;
+/// Where the institution web listens.
+pub(crate) const INSTITUTION_WEB_PORT: u16 = PORT_BASE + 4;
 /// The floor's port.
 const FLOOR_PORT: u16 = 18_460;
 /// Longest wait for a server to listen.
@@ -102,6 +104,12 @@ impl Site {
     }
 
     fn ready(&self, port: u16) -> Result<Target> {
+        let address = self.listens(port)?;
+        Ok(Target { address, tls: Arc::new(self.client_tls()?) })
+    }
+
+    /// Waits until something listens there.
+    pub(crate) fn listens(&self, port: u16) -> Result<SocketAddr> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let start = Instant::now();
         while std::net::TcpStream::connect(address).is_err() {
@@ -110,12 +118,21 @@ impl Site {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(Target { address, tls: Arc::new(self.client_tls()?) })
+        Ok(address)
     }
 
     /// The terminal's side of mutual TLS.
     pub(crate) fn client_tls(&self) -> Result<ClientConfig> {
         let (chain, key) = self.identity("terminal")?;
+        self.tls_of(chain, key)
+    }
+
+    /// The same with any certificate.
+    pub(crate) fn tls_of(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<ClientConfig> {
         let builder =
             ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
                 .with_protocol_versions(&[&rustls::version::TLS13])?;

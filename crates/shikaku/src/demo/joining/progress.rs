@@ -232,6 +232,7 @@ fn check(known: &Known, ports: Ports) -> Step {
             ("架空　花子さんのカードを置く", "/cards/hanako?counter=new-clinic".to_owned()),
             ("電子証明書の確認方法", clinic(ports, "/terminal/certificate/check")),
             ("端末の状態", clinic(ports, "/terminal/")),
+            ("オンライン資格確認等システム", clinic(ports, "/")),
         ],
     }
 }

@@ -27,6 +27,8 @@ struct FirstDay {
     about: [(&'static str, String); 5],
     people: Vec<Shown>,
     operator: String,
+    /// オンライン資格確認等システム, as the new institution's browser opens it.
+    web: String,
     /// What to install for letters, where there is no font.
     missing: Option<&'static str>,
 }
@@ -68,6 +70,7 @@ pub(super) async fn first_day(State(pages): State<Arc<Pages>>) -> Response {
                 ],
                 people,
                 operator: system.operator_site(),
+                web: system.new_gateway(),
                 missing: fonts::find().is_none().then_some(fonts::REMEDY),
             };
             render(StatusCode::OK, &page)

@@ -23,7 +23,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use crate::demo::{outcome::Refusal, system::System};
+use crate::demo::{institution_accounts::ACCOUNTS, outcome::Refusal, system::System};
 use forms::{CardForm, NumberForm, SituationForm, UnlockForm};
 use recent::Results;
 use view::{Back, Landing, Problem, ResultPage};
@@ -74,6 +74,8 @@ async fn landing(State(pages): State<Arc<Pages>>) -> Response {
     let page = Landing {
         lamps: system.lamps().await,
         recent: pages.results.newest(),
+        gateway: system.gateway(),
+        accounts: &ACCOUNTS,
         groups: system.groups(),
         catalogue: system.catalogue(),
         tables: system.tables(),

@@ -4,7 +4,7 @@ use askama::Template;
 use wire::charset::Substitution;
 
 use super::catalogue::Catalogue;
-use crate::demo::band::Band;
+use crate::demo::{band::Band, institution_accounts::Account};
 
 /// One sign that a part works.
 pub(crate) struct Lamp {
@@ -94,6 +94,9 @@ pub(crate) struct Recent {
 pub(crate) struct Landing<'a> {
     pub(crate) lamps: Vec<Lamp>,
     pub(crate) recent: Vec<Recent>,
+    /// The terminal's door, and who may sign in behind it.
+    pub(crate) gateway: String,
+    pub(crate) accounts: &'a [Account],
     pub(crate) groups: &'a [Group],
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) tables: &'a [Table],

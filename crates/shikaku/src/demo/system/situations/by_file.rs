@@ -10,7 +10,10 @@ use anyhow::{Context, Result, bail};
 use eligibility::{calendar::format_n14, codes::CharacterCode, institution::InstitutionCode};
 use wire::{
     charset,
-    message::{EligibilityRequest, Layout, read_result, write_request},
+    message::{
+        EligibilityRequest, Layout, ReferenceNumberResult, read_reference_number_result, read_result,
+        write_request,
+    },
 };
 
 use super::{System, Trial};
@@ -63,8 +66,8 @@ impl System {
     }
 
     pub(super) async fn other_kind(&self) -> Result<Trial> {
-        let handed = self.changed_request("OQSsiimm01req", |xml| xml)?;
-        self.hand_in(&self.folder.drop(), handed, "名前が照会番号登録（OQSsiimm01req_）の").await
+        let handed = self.changed_request("OQSsidhc01req", |xml| xml)?;
+        self.hand_in(&self.folder.drop(), handed, "名前がどの種類でもない（OQSsidhc01req_）").await
     }
 
     pub(super) async fn name_used_again(&self) -> Result<Trial> {
@@ -117,7 +120,7 @@ impl System {
         let came = read_answer(&answer)?;
         let steps = vec![
             format!("レセコンが、{what}要求ファイルを req フォルダに置く"),
-            format!("端末が {} を res フォルダに書く", ending_of(&answer)),
+            format!("端末が {} を res フォルダに書く", kind_of(&answer)),
         ];
         let (path, content) = (asked.display().to_string(), shown(&String::from_utf8_lossy(&bytes)));
         let asked = File { title: "レセコンが置いたファイル", path, content, wrap: false };
@@ -162,12 +165,21 @@ fn read_answer(path: &Path) -> Result<Came> {
     if path.extension().is_some_and(|ending| ending == "err") {
         return read_words(&bytes);
     }
-    let header = read_result(&bytes).with_context(|| format!("{}", path.display()))?.message.header;
-    Ok(Came {
-        code: header.error_code.unwrap_or_default(),
-        message: header.error_message.unwrap_or_default(),
-        text: charset::decode(&bytes)?.1.into_owned(),
-    })
+    let text = charset::decode(&bytes)?.1.into_owned();
+    let of_registration =
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("OQSsiimm01res"));
+    let (code, message) = if of_registration {
+        let (_, result) = read_reference_number_result(&bytes).with_context(|| format!("{}", path.display()))?;
+        let ReferenceNumberResult { header, body } = result;
+        (
+            header.error_code.or(body.processing_result_code),
+            header.error_message.or(body.processing_result_message),
+        )
+    } else {
+        let header = read_result(&bytes).with_context(|| format!("{}", path.display()))?.message.header;
+        (header.error_code, header.error_message)
+    };
+    Ok(Came { code: code.unwrap_or_default(), message: message.unwrap_or_default(), text })
 }
 
 /// An `.err` file: `name：value` lines in Shift_JIS.
@@ -182,9 +194,12 @@ fn read_words(bytes: &[u8]) -> Result<Came> {
     Ok(Came { code, message: value("内容").unwrap_or_default(), text: text.replace("\r\n", "\n") })
 }
 
-fn ending_of(path: &Path) -> &'static str {
-    if path.extension().is_some_and(|ending| ending == "err") {
+fn kind_of(path: &Path) -> &'static str {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if name.ends_with(".err") {
         "理由を書いた .err"
+    } else if name.starts_with("OQSsiimm01res") {
+        "照会番号登録の結果の XML"
     } else {
         "処理結果区分 9（異常終了）の結果の XML"
     }

@@ -2,6 +2,7 @@
 
 mod by_card;
 mod by_file;
+mod by_institution;
 mod by_joining;
 mod by_line;
 mod line;
@@ -89,6 +90,14 @@ impl System {
             Situation::ChangedConsent => self.changed_consent().await,
             Situation::NoRevocationList => self.no_revocation_list().await,
             Situation::Guessing => self.guessing().await,
+            Situation::NumberOfAnother => self.number_of_another().await,
+            Situation::NumberOfNobody => self.number_of_nobody().await,
+            Situation::ReceptionUnknown => self.reception_unknown().await,
+            Situation::TooManyRows => self.too_many_rows().await,
+            Situation::TooManyFiles => self.too_many_files().await,
+            Situation::FunctionOff => self.function_off().await,
+            Situation::TermsNotOpened => self.terms_not_opened().await,
+            Situation::SettingsConflict => self.settings_conflict().await,
             Situation::PinThrice => self.pin_thrice().await,
             Situation::ReaderUnplugged => self.reader_unplugged().await,
         }

@@ -433,7 +433,7 @@ pub(crate) fn sheets() -> Arc<SheetMaker> {
         passwords: server::web::password::Passwords::new().expect("randomness"),
         sender: "架空オンライン資格確認 運用窓口".to_owned(),
         contact: "電話 0120-000-000（平日 9:00〜17:00）".to_owned(),
-        login_site: None,
+        login_site: Some("https://web.example.jp/".to_owned()),
     })
 }
 
@@ -447,8 +447,7 @@ async fn a_sheet_is_made_once_a_click_and_its_password_is_kept_nowhere(engine: E
     decide(&sato, &desk(CLINIC, &place), "approve", "").await;
     sites.carry_out().await;
     let offer = clinic.get(&place).await;
-    // There is no page yet to sign in on, so nobody is sent there.
-    offer.has("通知書をダウンロードする").has("M1319990012").lacks("最初のログインをしてください");
+    offer.has("通知書をダウンロードする").has("M1319990012").has("7日以内に最初のログインをしてください");
     let clicks: Vec<_> = (0..4)
         .map(|_| {
             let (clinic, sheet) = (clinic.clone(), sheet.clone());

@@ -73,6 +73,7 @@ const TEST_NEEDS: &[Need] = &[
     Need { package: "openssl", found_by: FoundBy::Program("openssl") },
     PYTHON,
     Need { package: "procps", found_by: FoundBy::Program("pgrep") },
+    Need { package: "curl", found_by: FoundBy::Program("curl") },
     Need { package: "iproute2", found_by: FoundBy::Program("ip") },
     UNSHARE,
     Need { package: "samba", found_by: FoundBy::Program("smbd") },

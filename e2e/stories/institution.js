@@ -88,9 +88,12 @@ function tell(javaScript, named) {
   });
   step('T08: a file with many rows', () => checkMany(as('general')));
   step('T24: the entrusted eligibility', () => fetchEntrusted(as('general')));
-  step('a passkey beside the password', () => usePasskey(as('general')));
+  step('a passkey beside the password', async () => {
+    pages.general = await usePasskey(scene);
+  });
   step('half an hour without a touch', () => stayIdle(scene));
   step('every page of the menu', async () => {
+    pages.administrator = await clinic.signedIn(clinic.account('administrator'));
     await walkMenu(as('administrator'), known);
     await walkMenu(as('general'), known);
   });

@@ -40,7 +40,6 @@ export class Clinic {
   /** A page in a browser of its own. */
   async page() {
     const context = await this.#browser.newContext(settingsOf(SCREENS.desk, this.javaScript));
-    if (this.javaScript) await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: this.door });
     const page = await context.newPage();
     this.#open.push({ context, page, complaints: complaintsOf(page) });
     return page;

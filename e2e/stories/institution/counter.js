@@ -14,6 +14,16 @@ const wide = (digits) => digits.replaceAll(/\d/g, (digit) => WIDE[Number(digit)]
 /** 19820514 in the words of a card: 昭和57年5月14日. */
 const era = (day) => `昭和${Number(day.slice(0, 4)) - 1925}年${Number(day.slice(4, 6))}月${Number(day.slice(6))}日`;
 
+/** Numbers of invented insurers have check digits that are wrong, so that they are nobody's: the page says so first. */
+async function compared(page) {
+  const as_is = page.getByRole('checkbox', { name: '券面と見比べました。入力した保険者番号のまま確認します' });
+  await as_is.or(page.locator('.band .word')).first().waitFor();
+  if (!(await as_is.isVisible())) return;
+  await as_is.check();
+  await press(page, '検索');
+  await page.locator('.band .word').waitFor();
+}
+
 async function fill(page, patient) {
   await page.getByLabel('保険者番号', { exact: false }).first().fill(wide(patient.insurer_number));
   await page.locator('#insured_symbol').fill(patient.insured_symbol);
@@ -42,7 +52,9 @@ export async function checkByNumber({ clinic, page, look, pictures }) {
   await fill(page, patient);
   await look(page, { row: 'T05', name: 'number', caption: '資格確認(被保険者証等)', button: search });
   await search.click();
-  await page.locator('.band .word').waitFor();
+  await page.getByText('保険者番号の検証番号が合いません').first().waitFor();
+  await look(page, { row: 'T05', name: 'number-digit', caption: '資格確認（検証番号の誤り）' });
+  await compared(page);
   assert.equal(await page.locator('.band .word').innerText(), '有効', await page.locator('main').innerText());
   await page.getByRole('img', { name: '資格確認の控えの二次元バーコード' }).waitFor();
   const register = page.getByRole('link', { name: '照会番号登録', exact: true });
@@ -64,7 +76,7 @@ export async function checkByNumber({ clinic, page, look, pictures }) {
   await page.getByRole('checkbox', { name: /限度額適用認定証提供同意/ }).check();
   await look(page, { row: 'T09', name: 'ceiling', caption: '限度額適用認定証', button: search });
   await search.click();
-  await page.locator('.band .word').waitFor();
+  await compared(page);
   assert.match(await page.locator('main').innerText(), /適用区分/);
   await look(page, { row: 'T09', name: 'ceiling-result', caption: '資格確認結果（限度額）' });
   return page.url();
@@ -85,7 +97,7 @@ async function findNobody({ clinic, page, look, pictures }, patient) {
   await heading(page, '資格確認(被保険者証等)').waitFor();
   await fill(page, { ...patient, insured_number: '9999999', branch_number: '' });
   await press(page, '検索');
-  await page.locator('.band .word').waitFor();
+  await compared(page);
   assert.equal(await page.locator('.band .word').innerText(), '該当資格なし');
   await look(page, { row: 'T06', name: 'result-nobody', caption: '該当資格なし' });
   await page.getByRole('link', { name: '印刷', exact: true }).click();
@@ -129,10 +141,10 @@ export async function checkMany({ clinic, page, look }) {
 
 /** T24. */
 export async function fetchEntrusted({ clinic, page, look }) {
-  await clinic.go(page, '資格確認', '委託先資格情報');
+  await clinic.go(page, '資格確認', '委託先資格情報一括取得');
   const get = page.getByRole('button', { name: '取得', exact: true });
-  await look(page, { row: 'T24', name: 'entrusted', caption: '委託先資格情報', button: get });
+  await look(page, { row: 'T24', name: 'entrusted', caption: '委託先資格情報一括取得', button: get });
   await get.click();
   await clinic.until(page, page.getByRole('link', { name: 'ダウンロード（UTF-8）', exact: true }), 'the entrusted eligibility');
-  await look(page, { row: 'T24', name: 'entrusted-done', caption: '委託先資格情報（完了）' });
+  await look(page, { row: 'T24', name: 'entrusted-done', caption: '委託先資格情報一括取得（完了）' });
 }

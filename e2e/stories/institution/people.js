@@ -14,7 +14,7 @@ const SEES = {
     not: [],
   },
   general: { has: ['資格確認(被保険者証等)', '資格確認一括照会'], not: ['アカウント管理(登録)', '環境設定情報更新', 'アクティベーション管理'] },
-  viewer: { has: ['パスワード変更'], not: ['アカウント管理(登録)', '環境設定情報更新', 'アクティベーション管理'] },
+  medical_viewer: { has: ['パスワード変更'], not: ['アカウント管理(登録)', '環境設定情報更新', 'アクティベーション管理'] },
 };
 
 /** T01, T02: from the first page through its window to [メニュー]. */
@@ -81,7 +81,7 @@ export async function seeMenus({ clinic, look }) {
 export async function stayIdle({ clinic, look }) {
   const page = await clinic.page();
   await page.clock.install();
-  await clinic.logIn(page, clinic.account('viewer'));
+  await clinic.logIn(page, clinic.account('medical_viewer'));
   const ok = page.getByRole('button', { name: 'OK', exact: true });
   await heading(page, 'メニュー').or(ok).waitFor();
   if (await ok.isVisible()) await ok.click();
@@ -95,7 +95,8 @@ export async function stayIdle({ clinic, look }) {
 }
 
 /** A passkey beside the password. */
-export async function usePasskey({ clinic, page, look }) {
+export async function usePasskey({ clinic, look }) {
+  const page = await clinic.signedIn(clinic.account('general'));
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable');
   await session.send('WebAuthn.addVirtualAuthenticator', {
@@ -115,13 +116,14 @@ export async function usePasskey({ clinic, page, look }) {
   await page.getByLabel('ユーザID', { exact: true }).fill(clinic.account('general').user_id);
   await press(page, 'パスキーでログイン');
   await heading(page, 'メニュー').waitFor();
+  return page;
 }
 
 /** Every page of the menu of this account; `known` are those that were looked at before. */
 export async function walkMenu({ clinic, page, look }, known) {
   await page.goto(`${clinic.door}/menu`);
   const lines = await page.locator('nav.menu a').evaluateAll((links) => links.map((link) => [link.getAttribute('href'), link.innerText.trim()]));
-  assert.ok(lines.length > 3, `${lines}`);
+  assert.ok(lines.length > 3 && !lines.some(([href]) => href === '/'), `not signed in any more: ${lines}`);
   for (const [href, label] of lines) {
     if (known.has(href)) continue;
     known.add(href);

@@ -90,6 +90,7 @@ export async function fetchAddress({ clinic, page, look }) {
   const copy = page.locator('[data-copy="address-visit"]');
   if (clinic.javaScript) {
     assert.equal(await copy.innerText(), s13.word('コピー'));
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: clinic.door });
     await copy.click();
     await page.locator('#address-visit-copied').getByText('コピーしました').waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), address);

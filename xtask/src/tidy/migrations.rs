@@ -17,6 +17,7 @@ const SHARD_KEYS: &[&str] = &[
     "mail_id",
     "key_fingerprint",
     "retrieval_number",
+    "url_hash",
 ];
 /// Columns have one of these types, which both engines know.
 const TYPES: &[&str] = &["TEXT", "BIGINT", "BOOLEAN", "BYTES"];

@@ -168,6 +168,7 @@ fn server_settings(ports: Ports) -> Table {
             section([
                 ("listen", text(ports.institution_web())),
                 ("origin", text(institution_web_origin(ports))),
+                ("environment", text("verification")),
             ]),
         ),
         (

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use eligibility::Instant;
 use eligibility::bulk::{BulkKind, BulkState, RESULTS_KEPT_MS, ReceptionNumber};
-use eligibility::calendar::{format_japanese, tokyo_datetime, tokyo_second};
+use eligibility::calendar::{format_japanese, tokyo_date, tokyo_datetime, tokyo_second};
 use eligibility::codes::{CharacterCode, ResultSegment};
 use eligibility::institution_account::InstitutionAction;
 use store::BulkJob;
@@ -56,8 +56,8 @@ pub(super) struct Line {
 }
 
 fn moment(at: Instant) -> String {
-    let at = tokyo_datetime(at);
-    format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute())
+    let local = tokyo_datetime(at);
+    format!("{} {:02}:{:02}", format_japanese(tokyo_date(at)), local.hour(), local.minute())
 }
 
 impl Line {

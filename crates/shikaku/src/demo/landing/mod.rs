@@ -76,6 +76,7 @@ async fn landing(State(pages): State<Arc<Pages>>) -> Response {
         recent: pages.results.newest(),
         gateway: system.gateway(),
         accounts: &ACCOUNTS,
+        patient: system.people().first().and_then(|person| person.number_query()),
         groups: system.groups(),
         catalogue: system.catalogue(),
         tables: system.tables(),

@@ -1,6 +1,7 @@
 //! What the pages show, ready to print: no logic is left for the templates.
 
 use askama::Template;
+use eligibility::verification::NumberQuery;
 use wire::charset::Substitution;
 
 use super::catalogue::Catalogue;
@@ -97,6 +98,8 @@ pub(crate) struct Landing<'a> {
     /// The terminal's door, and who may sign in behind it.
     pub(crate) gateway: String,
     pub(crate) accounts: &'a [Account],
+    /// Numbers to ask by: those of the first person.
+    pub(crate) patient: Option<&'a NumberQuery>,
     pub(crate) groups: &'a [Group],
     pub(crate) catalogue: &'a Catalogue,
     pub(crate) tables: &'a [Table],

@@ -34,11 +34,13 @@ mod mail_link;
 mod mail_outbox;
 pub mod migrations;
 mod notice;
+mod notice_read;
 mod number_check;
 mod operator_account;
 mod options;
 mod portal_account;
 mod reader;
+mod reader_state;
 mod reference_number;
 mod registrant;
 mod registration;
@@ -93,12 +95,16 @@ pub use line::{
 pub use mail_link::NewMailLink;
 pub use mail_outbox::{DueMail, MailOutcome, MailText, MailsWaiting, NewMail};
 pub use notice::{NOTICE_BODY_MAX_CHARS, NOTICE_TITLE_MAX_CHARS, NOTICES_LIMIT, Notice};
+pub use notice_read::NoticeReader;
 pub use number_check::{NumberLookup, NumberQuestion, NumberRefusal, RefusedNumberCheck};
 pub use operator_account::{
     FreshFactors, NewOperator, OPERATORS_LIMIT, OperatorAccount, OperatorAdded, OperatorHelp, is_operator_id,
 };
 pub use options::{Options, READ_BATCH_LIMIT, READ_QUEUE_LIMIT, WRITE_GROUP_LIMIT, WRITE_QUEUE_LIMIT};
 pub use portal_account::{Confirmed, PendingRegistration, PortalAccount, REGISTRATION_LINK};
+pub use reader_state::{
+    READERS_LIMIT, ReaderHears, ReaderTold, ReaderWish, StoredCommand, StoredReader,
+};
 pub use reference_number::REFERENCE_NUMBER_MAX;
 pub use registrant::{ProofWay, REGISTRANTS_LIMIT, Registrant, RegistrantProof, StopAsked, Stopped};
 pub use registration::{NewRegistration, Registered, RegistrationLookup, RegistrationQuestion};

@@ -29,6 +29,7 @@ pub enum RunError {
 pub struct Terminal<C: Central> {
     desk: Arc<Desk<C>>,
     link: ReaderLink,
+    central: Arc<C>,
     care: Option<Arc<Care>>,
     gateway: Option<GatewayDoor>,
     status: Arc<Status>,
@@ -52,14 +53,15 @@ impl<C: Central> Terminal<C> {
         let care = central.identity().map(|slot| Arc::new(Care::new(config.clone(), slot)));
         let (central, status) = (Arc::new(central), Arc::new(Status::default()));
         let desk = Arc::new(Desk::open(config, Arc::clone(&central), Arc::clone(&status))?);
-        let link = ReaderLink::bind(config, central, Arc::clone(&desk), Arc::clone(&status)).await?;
+        let link =
+            ReaderLink::bind(config, Arc::clone(&central), Arc::clone(&desk), Arc::clone(&status)).await?;
         let gateway = match (&config.gateway, &care) {
             (Some(door), Some(care)) => {
                 Some(GatewayDoor::bind(door, Arc::clone(care), Arc::clone(&status)).await?)
             }
             _ => None,
         };
-        Ok(Self { desk, link, care, gateway, status })
+        Ok(Self { desk, link, central, care, gateway, status })
     }
 
     /// Where the browser on this machine finds the terminal's pages and the institution web, if it does.
@@ -109,7 +111,7 @@ impl<C: Central> Terminal<C> {
                 gateway.await;
             }
         };
-        tokio::join!(drop, care, self.link.serve(shutdown), gateway);
+        tokio::join!(drop, care, self.link.serve(self.central, shutdown), gateway);
         Ok(())
     }
 }

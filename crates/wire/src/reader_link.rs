@@ -13,6 +13,8 @@ use crate::strict;
 
 /// Path that hands out one nonce (POST, empty body).
 pub const NONCE_PATH: &str = "/reader/v1/nonce";
+/// Path that says how the reader is to prove who somebody is (GET).
+pub const MODE_PATH: &str = "/reader/v1/mode";
 /// Path that takes one card session (POST).
 pub const CARD_CHECKS_PATH: &str = "/reader/v1/card-checks";
 
@@ -29,6 +31,13 @@ pub struct ReaderNonce {
     pub as_of: Date,
     /// Life from now, seconds.
     pub expires_in_s: u32,
+}
+
+/// How the reader is to prove who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaderModeAnswer {
+    /// `unattended` by face or PIN, `visual` staff compare the photograph with the face.
+    pub mode: String,
 }
 
 /// One finished card session.

@@ -4,6 +4,7 @@
 //! The institution is never in a body: it is the organisation of the client certificate.
 
 mod bulk;
+mod readers;
 
 use eligibility::{
     Date,
@@ -29,6 +30,11 @@ pub use bulk::{
     BULK_RESULTS_PATH, BULK_UPLOADS_PATH, BulkResultAnswer, BulkResultRequest, BulkUploadAnswer,
     BulkUploadRequest, MAX_BULK_BODY_BYTES, MAX_FILE_IDENTIFIER_CHARS, REFERENCE_NUMBERS_PATH,
     ReferenceNumberRequest, RegistrationAnswer, outcome_of,
+};
+
+pub use readers::{
+    MAX_CODE_CHARS, MAX_COMMAND_ID_CHARS, READER_STATE_PATH, ReaderCommandDone, ReaderCommandOrder,
+    ReaderStateAnswer, ReaderStateRequest,
 };
 
 /// Path of the nonce issue (POST).

@@ -149,7 +149,7 @@ pub(super) async fn refused(site: &Site, terminal: &AskingTerminal, refusal: &Re
 }
 
 /// What is known of the connection's certificate; its own dates where the authority did not issue it here.
-async fn known(site: &Site, terminal: &AskingTerminal) -> store::Result<KnownCertificate> {
+pub(super) async fn known(site: &Site, terminal: &AskingTerminal) -> store::Result<KnownCertificate> {
     let found =
         site.store.certificate_by_fingerprint(&terminal.institution_code, &terminal.fingerprint).await?;
     let brought = || KnownCertificate {

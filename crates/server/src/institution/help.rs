@@ -35,11 +35,15 @@ const TEXTS: &[(&str, &str)] = &[
     ("bulk", include_str!("help/bulk.md")),
     ("entrusted", include_str!("help/entrusted.md")),
     ("accounts", include_str!("help/accounts.md")),
+    ("master-reset", include_str!("help/master-reset.md")),
     ("visual-check-passcode", include_str!("help/visual-check-passcode.md")),
     ("password", include_str!("help/password.md")),
     ("facility-settings", include_str!("help/facility-settings.md")),
     ("home-visit-url", include_str!("help/home-visit-url.md")),
     ("activation", include_str!("help/activation.md")),
+    ("readers", include_str!("help/readers.md")),
+    ("notices", include_str!("help/notices.md")),
+    ("history", include_str!("help/history.md")),
 ];
 
 struct Help {

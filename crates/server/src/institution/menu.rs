@@ -7,7 +7,8 @@ use eligibility::institution_account::InstitutionAction;
 
 use super::user::InstitutionUser;
 use super::{
-    accounts, activation, bulk, help, home_visit_url, number_check, passcode, passkeys, password, settings,
+    accounts, activation, bulk, help, history, home_visit_url, master_reset, notices, number_check, passcode,
+    passkeys, password, readers, settings,
 };
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;
@@ -73,6 +74,11 @@ pub const GROUPS: &[Group] = &[
                 href: passcode::PATH,
                 needs: &[InstitutionAction::IssueVisualCheckPasscode],
             },
+            Entry {
+                label: master_reset::TITLE,
+                href: master_reset::PATH,
+                needs: &[InstitutionAction::ResetMaster],
+            },
             Entry { label: password::TITLE, href: password::PATH, needs: &[] },
             Entry { label: passkeys::TITLE, href: passkeys::PATH, needs: &[] },
         ],
@@ -101,11 +107,22 @@ pub const GROUPS: &[Group] = &[
             needs: &[InstitutionAction::ManageActivation],
         }],
     },
-    Group { label: "顔認証付きカードリーダー操作", entries: &[] },
+    Group {
+        label: "顔認証付きカードリーダー操作",
+        entries: &[Entry {
+            label: readers::TITLE,
+            href: readers::PATH,
+            needs: &[InstitutionAction::OperateReaders],
+        }],
+    },
     Group { label: "緊急時医療情報・資格確認機能", entries: &[] },
     Group {
         label: "お知らせ・操作履歴",
-        entries: &[Entry { label: help::TITLE, href: help::PATH, needs: &[] }],
+        entries: &[
+            Entry { label: notices::TITLE, href: notices::PATH, needs: &[InstitutionAction::ReadNotices] },
+            Entry { label: history::TITLE, href: history::PATH, needs: &[InstitutionAction::ReadHistory] },
+            Entry { label: help::TITLE, href: help::PATH, needs: &[] },
+        ],
     },
 ];
 
@@ -124,6 +141,7 @@ fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
         href: entry.href,
         label: entry.label,
         current: current == Some(entry.href),
+        unread: if entry.href == notices::PATH { user.unread } else { 0 },
     };
     GROUPS
         .iter()
@@ -140,7 +158,7 @@ fn groups(user: &InstitutionUser, path: &str) -> Vec<MenuGroup> {
 pub fn shell(site: &Site, title: impl Into<String>, path: &str, user: &InstitutionUser) -> Shell {
     let mut shell = Shell::new(site, title, path, Some(&user.signed_in));
     shell.home = PATH;
-    shell.menu = vec![MenuLine { href: PATH, label: TITLE, current: path == PATH }];
+    shell.menu = vec![MenuLine { href: PATH, label: TITLE, current: path == PATH, unread: 0 }];
     shell.groups = groups(user, path);
     shell.idle = true;
     if let Some(person) = &mut shell.person {

@@ -6,9 +6,11 @@
 //! * [`user`]: who is signed in, what the account may do, and the record of what it may not;
 //! * [`menu`]: [メニュー] and the frame of every page behind it;
 //! * `sign_in`, `password`, `passkeys`: ログイン, one session at a time, a password of one's own;
-//! * `accounts`: アカウント管理;
+//! * `accounts`, `master_reset`: アカウント管理, マスタアカウントリセット;
 //! * `bulk`: 一括照会, 委託先資格情報: files with many rows ([`crate::bulk`] works on them);
 //! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
+//! * `readers`: 顔認証付きカードリーダー操作;
+//! * `notices`, `history`: お知らせ, 操作履歴;
 //! * [`help`]: what each screen is for, and what each code means;
 //! * [`number_check`], `check_result`, `reference_number`: 資格確認 by number, its result, 照会番号登録.
 //!
@@ -21,12 +23,16 @@ mod check_result;
 mod door;
 mod entry;
 pub mod help;
+mod history;
 mod home_visit_url;
+mod master_reset;
 pub mod menu;
 pub mod number_check;
+mod notices;
 mod passcode;
 mod passkeys;
 mod password;
+mod readers;
 mod reference_number;
 mod settings;
 mod sign_in;
@@ -93,6 +99,7 @@ fn pages() -> Router {
         .merge(password::pages())
         .merge(passkeys::pages())
         .merge(accounts::pages())
+        .merge(master_reset::pages())
         .merge(number_check::pages())
         .merge(check_result::pages())
         .merge(reference_number::pages())
@@ -102,4 +109,7 @@ fn pages() -> Router {
         .merge(activation::pages())
         .merge(bulk::pages())
         .merge(help::pages())
+        .merge(readers::pages())
+        .merge(notices::pages())
+        .merge(history::pages())
 }

@@ -12,7 +12,7 @@ use eligibility::institution_account::{InstitutionAction, InstitutionRole};
 use store::audit::AuditEvent;
 use store::{Act, Audience, Denial, Stage, TokenHash, WebSession};
 
-use super::menu;
+use super::{menu, notices};
 use crate::listener::identity::AskingTerminal;
 use crate::web::see;
 use crate::web::session::{NoSession, Presented};
@@ -30,6 +30,8 @@ pub struct InstitutionUser {
     pub role: InstitutionRole,
     /// The terminal that the request came from.
     pub terminal: AskingTerminal,
+    /// お知らせ that the account has not read; counted for pages only.
+    pub unread: usize,
 }
 
 #[derive(Template)]
@@ -256,6 +258,11 @@ impl<S: Sync> FromRequestParts<S> for InstitutionUser {
         let role = InstitutionRole::from_name(&session.role).filter(|role| role.signs_in());
         let Some(role) = role else { return Err(refused::not_there()) };
         let institution_code = terminal.institution_code.clone();
-        Ok(Self { signed_in: SignedIn { session, token }, institution_code, role, terminal })
+        let signed_in = SignedIn { session, token };
+        let mut user = Self { signed_in, institution_code, role, terminal, unread: 0 };
+        if parts.method == Method::GET {
+            user.unread = notices::unread(&site, &user).await.map_err(|error| refused::by_store(&error))?;
+        }
+        Ok(user)
     }
 }

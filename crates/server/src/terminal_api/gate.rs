@@ -17,7 +17,7 @@ use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
 use super::{
-    Api, certificate, denied, facility, many_rows, nonces, receipt_keys, reference_numbers, status,
+    Api, certificate, denied, facility, many_rows, nonces, readers, receipt_keys, reference_numbers, status,
     verify_card, verify_number,
 };
 use crate::line_auth::Lines;
@@ -129,6 +129,7 @@ impl Gate {
             }
             Operation::UploadBulk => many_rows::upload(&self.api, admission, request).await,
             Operation::BulkResult => many_rows::result(&self.api, admission, request).await,
+            Operation::ReaderState => readers::told(&self.api, admission, request).await,
             Operation::HomeVisitUrl => facility::home_visit_url(&self.api, admission, request).await,
         }
     }

@@ -15,6 +15,7 @@ mod many_rows;
 pub mod nonce;
 mod nonces;
 pub mod openapi;
+mod readers;
 pub mod receipt;
 mod receipt_keys;
 mod reference_numbers;

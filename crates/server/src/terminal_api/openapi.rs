@@ -9,8 +9,8 @@ use wire::facility::{
 use wire::institution_certificate::{RenewalAnswer, RenewalRequest, StandingAnswer};
 use wire::terminal_api::{
     BulkResultAnswer, BulkResultRequest, BulkUploadAnswer, BulkUploadRequest, CardCheckRequest, CheckAnswer,
-    JwkSet, NonceAnswer, NonceRequest, NumberCheckRequest, Problem, ReferenceNumberRequest,
-    RegistrationAnswer,
+    JwkSet, NonceAnswer, NonceRequest, NumberCheckRequest, Problem, ReaderStateAnswer, ReaderStateRequest,
+    ReferenceNumberRequest, RegistrationAnswer,
 };
 
 use super::status::Status;
@@ -47,7 +47,8 @@ pub fn document() -> Result<String, serde_json::Error> {
         home_visit_url,
         register_reference_number,
         upload_bulk,
-        bulk_result
+        bulk_result,
+        reader_state
     )
 )]
 struct Description;
@@ -183,3 +184,12 @@ fn upload_bulk() {}
 )]
 #[allow(dead_code, reason = "only its documentation is used")]
 fn bulk_result() {}
+
+/// Takes how the terminal's card reader stands, and gives back what somebody of the institution wants it to do, until it
+/// is said how that ended. A terminal tells at once when something changes, and otherwise after `next_in_s`.
+#[utoipa::path(
+    post, path = "/v1/readers/state", request_body = ReaderStateRequest,
+    responses((status = 200, body = ReaderStateAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
+)]
+#[allow(dead_code, reason = "only its documentation is used")]
+fn reader_state() {}

@@ -7,7 +7,7 @@ use wire::facility::{
 use wire::institution_certificate::{RENEWAL_PATH, STANDING_PATH};
 use wire::terminal_api::{
     BULK_RESULTS_PATH, BULK_UPLOADS_PATH, CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH,
-    RECEIPT_KEYS_PATH, REFERENCE_NUMBERS_PATH,
+    READER_STATE_PATH, RECEIPT_KEYS_PATH, REFERENCE_NUMBERS_PATH,
 };
 
 use super::refusal::Refusal;
@@ -47,6 +47,8 @@ pub enum Operation {
     UploadBulk,
     /// What became of one.
     BulkResult,
+    /// How the terminal's card reader stands.
+    ReaderState,
 }
 
 /// One row of the table.
@@ -63,7 +65,7 @@ pub struct Route {
 }
 
 /// Every route, most used first.
-pub static ROUTES: [Route; 15] = [
+pub static ROUTES: [Route; 16] = [
     route(Operation::VerifyCard, "verify_card", Method::POST, CARD_VERIFICATIONS_PATH),
     route(Operation::VerifyNumber, "verify_number", Method::POST, NUMBER_VERIFICATIONS_PATH),
     route(Operation::IssueNonces, "nonces", Method::POST, NONCES_PATH),
@@ -84,6 +86,7 @@ pub static ROUTES: [Route; 15] = [
     ),
     route(Operation::UploadBulk, "upload_bulk", Method::POST, BULK_UPLOADS_PATH),
     route(Operation::BulkResult, "bulk_result", Method::POST, BULK_RESULTS_PATH),
+    route(Operation::ReaderState, "reader_state", Method::POST, READER_STATE_PATH),
 ];
 
 const fn route(operation: Operation, name: &'static str, method: Method, path: &'static str) -> Route {

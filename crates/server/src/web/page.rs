@@ -47,6 +47,8 @@ pub struct MenuLine {
     pub label: &'static str,
     /// Whether it is this page's.
     pub current: bool,
+    /// How much waits there unread.
+    pub unread: usize,
 }
 
 /// Who is signed in, as the head shows it.
@@ -69,7 +71,12 @@ impl Shell {
             .menu
             .iter()
             .filter(|entry| who.is_some() || !entry.signed_in_only)
-            .map(|entry| MenuLine { href: entry.href, label: entry.label, current: under(entry.href) })
+            .map(|entry| MenuLine {
+                href: entry.href,
+                label: entry.label,
+                current: under(entry.href),
+                unread: 0,
+            })
             .collect();
         let person = who.map(|who| Person {
             name: who.session.name.clone(),

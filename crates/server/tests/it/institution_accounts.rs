@@ -10,6 +10,7 @@ use crate::support::audit_dump;
 crate::on_both_engines! {
     an_administrator_registers_somebody_who_then_signs_in
     the_master_makes_administrators_and_the_last_one_stays
+    the_account_for_it_resets_the_master_and_nothing_else
 }
 
 async fn register(browser: &Browser, role: &str, user_id: &str) -> (String, BrowserPage) {
@@ -108,5 +109,34 @@ async fn the_master_makes_administrators_and_the_last_one_stays(engine: Engine) 
     master.post("/accounts/kanri02/stop", &[]).await.says(409, "停止できません");
     master.post("/accounts/kanri01/resume", &[]).await.leads("/accounts/kanri01?done=resume");
     master.post("/accounts/kanri02/stop", &[]).await.leads("/accounts/kanri02?done=stop");
+    web.system.stop().await;
+}
+
+async fn the_account_for_it_resets_the_master_and_nothing_else(engine: Engine) {
+    let web = Web::open(engine).await;
+    let keeper = web.signed_in(InstitutionRole::MasterReset).await;
+    keeper.get("/master-reset").await.says(200, "マスタアカウントはまだありません");
+    let master_id = format!("M{INSTITUTION}");
+    web.account(&master_id, InstitutionRole::Master).await;
+    web.account("kanri01", InstitutionRole::Administrator).await;
+    let master = web.browser();
+    login(&master, &master_id, PASSWORD).await.leads("/menu");
+    let page = keeper.get("/master-reset").await;
+    page.says(200, &master_id.to_lowercase()).says(200, ">リセット</button>");
+    let form = [("form_id", &*page.hidden("form_id"))];
+    let done = keeper.post("/master-reset", &form).await;
+    let password = shown(done.says(200, "マスタアカウントをリセットしました"));
+    keeper.post("/master-reset", &form).await.leads("/master-reset");
+    master.get("/menu").await.leads("/login?why=ended");
+    login(&master, &master_id, PASSWORD).await.says(422, "正しくありません");
+    login(&master, &master_id, &password).await.leads("/login/new-password");
+    for role in [InstitutionRole::Master, InstitutionRole::Administrator] {
+        let browser = web.signed_in(role).await;
+        browser.post("/master-reset", &form).await.says(403, "マスタアカウントリセット用");
+    }
+    let dump = audit_dump(&web.system).await;
+    let resets: Vec<_> = dump.lines().filter(|line| line.contains("institution-account.reset")).collect();
+    assert!(resets.len() == 1 && resets[0].contains("account:master_reset"), "{dump}");
+    assert!(!dump.contains(&password), "a password is in the log");
     web.system.stop().await;
 }

@@ -19,10 +19,6 @@ crate::on_both_engines! {
 const WITHOUT_A_LINE: &[InstitutionAction] = &[
     InstitutionAction::RegisterReferenceNumber,
     InstitutionAction::ViewMedicalInformation,
-    InstitutionAction::ResetMaster,
-    InstitutionAction::OperateReaders,
-    InstitutionAction::ReadNotices,
-    InstitutionAction::ReadHistory,
 ];
 
 /// Where the page's own help is.
@@ -67,6 +63,7 @@ async fn every_screen_leads_to_its_own_help_and_every_code_has_a_page(engine: En
     for (role, paths) in [
         (None, vec!["/", "/login"]),
         (Some(InstitutionRole::Master), menu_of(InstitutionRole::Master)),
+        (Some(InstitutionRole::MasterReset), menu_of(InstitutionRole::MasterReset)),
         (Some(InstitutionRole::Administrator), menu_of(InstitutionRole::Administrator)),
         (Some(InstitutionRole::Viewer), menu_of(InstitutionRole::Viewer)),
     ] {

@@ -69,6 +69,8 @@ const ROUTES: &[Route] = {
         Route("post", "/accounts/{user_id}/stop", Accounts),
         Route("post", "/accounts/{user_id}/resume", Accounts),
         Route("post", "/accounts/{user_id}/reset", Accounts),
+        Route("get", "/master-reset", May(Action::ResetMaster)),
+        Route("post", "/master-reset", May(Action::ResetMaster)),
         Route("get", "/eligibility/number", May(Action::CheckByNumber)),
         Route("post", "/eligibility/number", May(Action::CheckByNumber)),
         Route("get", "/eligibility/ceiling", May(Action::CheckByNumber)),
@@ -101,6 +103,15 @@ const ROUTES: &[Route] = {
         Route("post", "/activation", May(Action::ManageActivation)),
         Route("get", "/activation/{id}/invalidate", May(Action::ManageActivation)),
         Route("post", "/activation/{id}/invalidate", May(Action::ManageActivation)),
+        Route("get", "/readers", May(Action::OperateReaders)),
+        Route("post", "/readers/confirm", May(Action::OperateReaders)),
+        Route("post", "/readers/order", May(Action::OperateReaders)),
+        Route("get", "/readers/ordered", May(Action::OperateReaders)),
+        Route("get", "/notices", May(Action::ReadNotices)),
+        Route("get", "/notices/{id}", May(Action::ReadNotices)),
+        Route("post", "/notices/read", May(Action::ReadNotices)),
+        Route("get", "/history", May(Action::ReadHistory)),
+        Route("get", "/history/csv", May(Action::ReadHistory)),
     ]
 };
 

@@ -13,6 +13,7 @@ mod export;
 mod frontier;
 mod head;
 mod hex32;
+mod history;
 mod integrate;
 mod key;
 mod newest;
@@ -20,6 +21,7 @@ mod verify;
 
 pub(crate) use chain::Chains;
 pub use head::TreeHead;
+pub use history::{HistoryAsked, HistoryEntry, HistoryPage};
 pub use key::{PublicKey, SigningKey};
 pub(crate) use newest::Known;
 pub use verify::{Fault, Report, verify};

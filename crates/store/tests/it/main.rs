@@ -19,6 +19,7 @@ mod fuzz_bodies;
 #[path = "../../../../fuzz/replay.rs"]
 mod fuzz_replay;
 mod fuzz_seeds;
+mod history;
 mod home_visit_urls;
 mod imports;
 mod kill;
@@ -26,6 +27,7 @@ mod lines;
 mod passcodes;
 mod people;
 mod read_only;
+mod readers;
 mod registrants;
 mod revocation_lists;
 mod schema;

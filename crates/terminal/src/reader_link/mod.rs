@@ -2,9 +2,11 @@
 //! where a card session becomes a file in `face`.
 
 mod face;
+mod reader;
+mod report;
 mod token;
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -23,9 +25,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wire::{
     message::ConsentElements,
-    reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNonce, ReaderOutcome},
+    reader_link::{
+        CARD_CHECKS_PATH, MODE_PATH, NONCE_PATH, ReaderCardCheck, ReaderModeAnswer, ReaderNonce,
+        ReaderOutcome,
+    },
     terminal_api::{CardCheckRequest, CheckAnswer, PROBLEM_MEDIA_TYPE, Problem},
 };
+
+use reader::Reader;
 
 use crate::{
     central::{Central, CentralError, patiently},
@@ -41,11 +48,15 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Path of the terminal's own state, for the reader and for health checks.
 pub const STATUS_PATH: &str = "/reader/v1/status";
 
+/// How long a session that is handed in takes at most: as long as the centre is asked, and the file.
+const HANDED_IN: Duration = Duration::from_secs(60);
+
 /// What a session needs.
 struct Link<C> {
     central: Arc<C>,
     desk: Arc<Desk<C>>,
     status: Arc<Status>,
+    reader: Arc<Reader>,
     institution: InstitutionCode,
     encoding: CharacterCode,
     consent_elements: ConsentElements,
@@ -57,6 +68,7 @@ struct Link<C> {
 pub(crate) struct ReaderLink {
     listener: TcpListener,
     router: Router,
+    reader: Arc<Reader>,
 }
 
 impl ReaderLink {
@@ -74,10 +86,12 @@ impl ReaderLink {
                 "the reader link listens on loopback only",
             ));
         }
+        let reader = Arc::new(Reader::default());
         let link = Link {
             central,
             desk,
             status,
+            reader: Arc::clone(&reader),
             institution: config.institution_code.clone(),
             encoding: match config.drop.face_encoding {
                 FaceEncoding::Utf8 => CharacterCode::Utf8,
@@ -90,7 +104,8 @@ impl ReaderLink {
             seal: seal_of(config)?,
             token: token::load_or_make(&config.token_file())?,
         };
-        Ok(Self { listener: TcpListener::bind(listen).await?, router: router(Arc::new(link)) })
+        let listener = TcpListener::bind(listen).await?;
+        Ok(Self { listener, router: router(Arc::new(link)), reader })
     }
 
     /// Where it listens.
@@ -98,9 +113,11 @@ impl ReaderLink {
         self.listener.local_addr()
     }
 
-    /// Serves until `shutdown`, then lets sessions in flight come to their end.
-    pub(crate) async fn serve(self, shutdown: CancellationToken) {
-        loopback::serve(self.listener, self.router, Patience::default(), shutdown).await;
+    /// Serves until `shutdown`, then lets sessions in flight come to their end; meanwhile tells the centre how the reader
+    /// stands.
+    pub(crate) async fn serve<C: Central>(self, central: Arc<C>, shutdown: CancellationToken) {
+        let serving = loopback::serve(self.listener, self.router, Patience::default(), shutdown.clone());
+        tokio::join!(serving, report::run(central, self.reader, shutdown));
     }
 }
 
@@ -117,6 +134,7 @@ fn router<C: Central>(link: Arc<Link<C>>) -> Router {
     Router::new()
         .route(NONCE_PATH, post(give_nonce::<C>))
         .route(CARD_CHECKS_PATH, post(check_card::<C>))
+        .route(MODE_PATH, get(tell_mode::<C>))
         .route(STATUS_PATH, get(tell_status::<C>))
         .layer(from_fn_with_state(Arc::clone(&link), admit::<C>))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -129,6 +147,10 @@ async fn admit<C: Central>(State(link): State<Arc<Link<C>>>, request: Request, n
     let from_page = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
     if from_page || !shows_token(headers, &link.token) {
         return StatusCode::UNAUTHORIZED.into_response();
+    }
+    // A health check asks for the state; that is not the reader's program.
+    if request.uri().path() != STATUS_PATH {
+        link.reader.heard();
     }
     next.run(request).await
 }
@@ -144,11 +166,26 @@ async fn tell_status<C: Central>(State(link): State<Arc<Link<C>>>) -> Response {
     Json(link.status.report()).into_response()
 }
 
+async fn tell_mode<C: Central>(State(link): State<Arc<Link<C>>>) -> Response {
+    Json(ReaderModeAnswer { mode: link.reader.mode().name().to_owned() }).into_response()
+}
+
 async fn give_nonce<C: Central>(State(link): State<Arc<Link<C>>>) -> Response {
     match link.nonce().await {
-        Ok(nonce) => Json(nonce).into_response(),
-        Err(error) => problem(&error),
+        Ok(nonce) => {
+            link.reader.session_began(Duration::from_secs(nonce.expires_in_s.into()));
+            Json(nonce).into_response()
+        }
+        Err(error) => {
+            link.reader.session_ended(trouble(&error));
+            problem(&error)
+        }
     }
+}
+
+/// The code of what is wrong with the way to the centre; a question that was refused is no trouble of the reader.
+fn trouble(error: &CentralError) -> Option<String> {
+    error.is_trouble().then(|| error.code().to_owned())
 }
 
 async fn check_card<C: Central>(
@@ -181,6 +218,7 @@ impl<C: Central> Link<C> {
 
     async fn check(&self, check: ReaderCardCheck) -> ReaderOutcome {
         let session = face::session_of(&check.nonce);
+        self.reader.session_began(HANDED_IN);
         let ask = CardCheckRequest {
             nonce: check.nonce,
             certificate: check.certificate,
@@ -196,6 +234,7 @@ impl<C: Central> Link<C> {
         match answer {
             Ok(answer) => self.hand_over(&session, answer).await,
             Err(error) => {
+                self.reader.session_ended(trouble(&error));
                 tracing::warn!(session, %error, "card session without an answer");
                 failed(error.code(), error.message())
             }
@@ -212,6 +251,7 @@ impl<C: Central> Link<C> {
         };
         match written {
             Ok((name, substituted)) => {
+                self.reader.session_ended(None);
                 tracing::info!(session, "card session answered");
                 self.status.note_substitutions(session, substituted);
                 let substitutions = u32::try_from(substituted).unwrap_or(u32::MAX);
@@ -219,6 +259,7 @@ impl<C: Central> Link<C> {
                 ReaderOutcome { substitutions, file_name: Some(name), next_nonce, ..face::outcome(&message) }
             }
             Err(error) => {
+                self.reader.session_ended(Some(ErrorCode::Internal.code().to_owned()));
                 self.desk.report_trouble(&error);
                 failed(ErrorCode::Internal.code(), ErrorCode::Internal.message().to_owned())
             }

@@ -23,6 +23,7 @@ mod lying_centre;
 mod many_files;
 mod many_rows;
 mod reader_link;
+mod reader_report;
 mod smb;
 mod system;
 mod trouble;

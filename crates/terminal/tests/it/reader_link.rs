@@ -28,7 +28,7 @@ fn today() -> Date {
     calendar::tokyo_date(Instant(jiff::Timestamp::now().as_millisecond()))
 }
 
-struct Reader {
+pub(crate) struct Reader {
     client: reqwest::Client,
     base: String,
     token: String,
@@ -36,6 +36,11 @@ struct Reader {
 
 impl Reader {
     fn of(counter: &Counter) -> Self {
+        Self::at(&counter.config, counter.address())
+    }
+
+    /// A reader's program that may read the token.
+    pub(crate) fn at(config: &terminal::config::Config, address: std::net::SocketAddr) -> Self {
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(
             rustls::crypto::aws_lc_rs::default_provider(),
         ))
@@ -45,11 +50,16 @@ impl Reader {
         .with_no_client_auth();
         let client =
             reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client");
-        let token = std::fs::read_to_string(counter.config.token_file()).expect("a token was made");
-        Self { client, base: format!("http://{}", counter.address()), token }
+        let token = std::fs::read_to_string(config.token_file()).expect("a token was made");
+        Self { client, base: format!("http://{address}"), token }
     }
 
-    async fn post<T: serde::de::DeserializeOwned>(
+    pub(crate) async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
+        let request = self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        request.send().await.expect("answers").json().await.expect("JSON")
+    }
+
+    pub(crate) async fn post<T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
         body: &impl serde::Serialize,

@@ -55,7 +55,7 @@ impl Issued<'_> {
 }
 
 /// A new initial password, its hash and its end.
-pub(super) async fn fresh(
+pub(in crate::institution) async fn fresh(
     site: &Site,
     passwords: &Passwords,
 ) -> Result<(Zeroizing<String>, String, Instant), Response> {

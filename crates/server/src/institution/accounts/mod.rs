@@ -15,6 +15,8 @@ use eligibility::institution_account::{InstitutionAction, UserId};
 use eligibility::{Date, Instant};
 use store::StaffAccount;
 
+pub(super) use issue::fresh;
+
 pub use demo::{DemoAccount, DemoAccountsError, set_up};
 
 use super::user::InstitutionUser;
@@ -68,7 +70,7 @@ fn day(day: Option<Date>) -> String {
     day.map(format_japanese).unwrap_or_default()
 }
 
-fn moment(at: Instant) -> String {
+pub(super) fn moment(at: Instant) -> String {
     let local = tokyo_datetime(at);
     format!("{} {:02}:{:02}", format_japanese(tokyo_date(at)), local.hour(), local.minute())
 }

@@ -1,0 +1,106 @@
+//! マスタアカウントリセット: the account that comes with the 通知書 for it gives the master a new initial password.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
+use eligibility::institution_account::{InstitutionAction, InstitutionRole, UserId};
+use store::{StaffAccount, StaffReset};
+
+use super::accounts::{fresh, moment};
+use super::menu;
+use super::sign_in::password_places;
+use super::user::InstitutionUser;
+use crate::web::once::Once;
+use crate::web::password::Passwords;
+use crate::web::signed_in::OnSite;
+use crate::web::{FormData, Shell, Site, refused, render, see};
+
+/// Where it is.
+pub(super) const PATH: &str = "/master-reset";
+/// What it is called.
+pub(super) const TITLE: &str = "マスタアカウントリセット";
+const HELP: &str = "/help/master-reset";
+const ACTION: InstitutionAction = InstitutionAction::ResetMaster;
+
+pub(super) fn pages() -> Router {
+    Router::new().route("/master-reset", get(page).post(reset))
+}
+
+#[derive(Template)]
+#[template(path = "institution/master_reset.html")]
+struct Page {
+    shell: Shell,
+    user_id: Option<String>,
+    once: Once,
+}
+
+#[derive(Template)]
+#[template(path = "institution/master_reset_done.html")]
+struct Done<'a> {
+    shell: Shell,
+    user_id: &'a str,
+    password: &'a str,
+    until: String,
+}
+
+/// The institution's master account.
+async fn master(site: &Site, user: &InstitutionUser) -> Result<Option<StaffAccount>, Response> {
+    user.must(site, ACTION).await?;
+    let accounts = site.store.staff_accounts(&user.institution_code).await;
+    let accounts = accounts.map_err(|error| refused::by_store(&error))?;
+    Ok(accounts.into_iter().find(|account| account.role == InstitutionRole::Master))
+}
+
+async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Response {
+    match master(&site, &user).await {
+        Ok(found) => {
+            let shell = menu::shell(&site, TITLE, PATH, &user).with_help(HELP);
+            let user_id = found.map(|account| account.user_id);
+            render(StatusCode::OK, &Page { shell, user_id, once: Once::new() })
+        }
+        Err(response) => response,
+    }
+}
+
+async fn reset(
+    OnSite(site): OnSite,
+    Extension(passwords): Extension<Passwords>,
+    user: InstitutionUser,
+    form: FormData,
+) -> Response {
+    match again(&site, &passwords, &user, &form).await {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+async fn again(
+    site: &Site,
+    passwords: &Passwords,
+    user: &InstitutionUser,
+    form: &FormData,
+) -> Result<Response, Response> {
+    let by_store = |error: store::Error| refused::by_store(&error);
+    let Some(account) = master(site, user).await? else { return Ok(see(PATH)) };
+    let once = Once::of_form(form).ok_or_else(refused::incomplete)?;
+    let id = UserId::parse(&account.user_id).map_err(|_| refused::broken())?;
+    let (password, password_hash, password_until) = fresh(site, passwords).await?;
+    let reset = StaffReset {
+        form: once.of_subject(user.subject()),
+        password_hash,
+        password_until,
+        freed: password_places(site, &account.subject()).await.map_err(by_store)?,
+        act: user.act(site),
+    };
+    if !site.store.reset_staff(&user.institution_code, &id, reset).await.map_err(by_store)? {
+        return Ok(see(PATH));
+    }
+    let page = Done {
+        shell: menu::shell(site, TITLE, PATH, user).with_help(HELP),
+        user_id: id.as_str(),
+        password: &password,
+        until: moment(password_until),
+    };
+    Ok(render(StatusCode::OK, &page))
+}

@@ -11,7 +11,7 @@ import { Clinic } from './institution/clinic.js';
 import { checkByNumber, checkMany, fetchEntrusted } from './institution/counter.js';
 import { enter, enterTwice, seeMenus, stayIdle, usePasskey, walkMenu } from './institution/people.js';
 import { typeEverything } from './institution/naughty.js';
-import { changeSettings, fetchAddress, firstLogin, issueActivation, issuePasscode, makeAccount } from './institution/procedures.js';
+import { changeSettings, fetchAddress, firstLogin, issueActivation, issuePasscode, issuePasscodeByKeyboard, makeAccount } from './institution/procedures.js';
 
 /** A step that takes longer hangs, ms. */
 const STEP_TIMEOUT = 240_000;
@@ -62,6 +62,7 @@ function tell(javaScript, named) {
     pages.administrator = await enterTwice(scene, pages.first);
   });
   step('S9: a passcode for the eyes', () => issuePasscode(as('administrator')));
+  step('S9 by keyboard alone', () => issuePasscodeByKeyboard(as('administrator')));
   step('S13 before S12: without the function there is no address', async () => {
     const { page } = as('administrator');
     await clinic.go(page, 'マイナ在宅受付web管理', '医療機関等別URL取得・変更');

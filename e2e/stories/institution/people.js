@@ -130,6 +130,11 @@ export async function walkMenu({ clinic, page, look }, known) {
     const answer = await page.goto(`${clinic.door}${href}`);
     assert.equal(answer.status(), 200, href);
     await heading(page, label).waitFor();
+    const help = page.getByRole('link', { name: 'この画面の説明', exact: true });
+    if (await help.count()) {
+      const explained = await page.request.get(`${clinic.door}${await help.getAttribute('href')}`);
+      assert.equal(explained.status(), 200, `${label}: ${explained.url()}`);
+    }
     await look(page, { row: 'T', name: `line-${href.replaceAll('/', '-').slice(1)}`, caption: label });
   }
 }

@@ -10,10 +10,12 @@ use webauthn_rp::request::auth::{
     NonDiscoverableCredentialRequestOptions,
 };
 use webauthn_rp::request::register::{
-    PublicKeyCredentialCreationOptions, PublicKeyCredentialUserEntity, RegistrationServerState,
+    CredProtect, PublicKeyCredentialCreationOptions, PublicKeyCredentialUserEntity, RegistrationServerState,
     RegistrationVerificationOptions, UserHandle64,
 };
-use webauthn_rp::request::{AsciiDomain, Credentials as _, PublicKeyCredentialDescriptor, RpId};
+use webauthn_rp::request::{
+    AsciiDomain, Credentials as _, ExtensionInfo, PublicKeyCredentialDescriptor, RpId,
+};
 use webauthn_rp::response::register::{DynamicState, StaticState};
 use webauthn_rp::response::{AuthTransports, CredentialId};
 use webauthn_rp::{
@@ -150,7 +152,14 @@ pub fn offer(
     };
     let options = match way {
         Way::SecondFactor => PublicKeyCredentialCreationOptions::second_factor(&rp_id, user, excluded),
-        Way::Alone => PublicKeyCredentialCreationOptions::passkey(&rp_id, user, excluded),
+        Way::Alone => {
+            let mut options = PublicKeyCredentialCreationOptions::passkey(&rp_id, user, excluded);
+            // Asked for, not insisted on: many devices cannot promise it, and the answer says anyway whether the
+            // holder was verified.
+            options.extensions.cred_protect =
+                CredProtect::UserVerificationRequired(ExtensionInfo::AllowDontEnforceValue);
+            options
+        }
     };
     let (server, client) =
         options.start_ceremony().map_err(|error| PasskeyError::Refused(error.to_string()))?;

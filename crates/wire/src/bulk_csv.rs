@@ -104,6 +104,11 @@ impl Places {
             let text: String = text.chars().take(ROW_TEXT_CHARS).collect();
             (!text.is_empty()).then_some(text)
         };
+        // Whoever wrote it gets it back as it is: nothing of it is a number or a formula here.
+        let identifier = |place: Option<usize>| {
+            let text: String = line.get(place?)?.chars().take(ROW_TEXT_CHARS).collect();
+            (!text.is_empty()).then_some(text)
+        };
         let birthdate = field(self.birthdate).map(|day| {
             // 1982-05-14 and 1982/05/14 are what spreadsheets make of a date.
             let digits: String = day.chars().filter(|c| !matches!(c, '-' | '/')).collect();
@@ -116,7 +121,7 @@ impl Places {
             insured_number: field(self.number),
             branch_number: field(self.branch),
             birthdate,
-            identifier: field(self.identifier),
+            identifier: identifier(self.identifier),
             repeated: None,
         }
     }

@@ -135,21 +135,20 @@ async function asReferenceNumbers({ clinic, page }) {
 }
 
 /** 任意の識別子 of rows in a file: in the result as it was, or its row refused. */
-async function asIdentifiers({ clinic, page }) {
-  const { insurer_number, insured_number, birthdate } = await clinic.patient();
+export async function asIdentifiers({ clinic, page }) {
+  const { insurer_number, insured_symbol, insured_number, birthdate } = await clinic.patient();
   // Within a table a line end is a part of a quoted field; an empty field is none.
   const sent = STRINGS.filter((text) => text !== '' && !/[\r\n]/.test(text));
-  const lines = sent.map((text) => `${insurer_number},${insured_number},${birthdate},"${text.replaceAll('"', '""')}"`);
+  const lines = sent.map((text) => `${insurer_number},${insured_symbol},${insured_number},${birthdate},"${text.replaceAll('"', '""')}"`);
   await clinic.go(page, '資格確認', '資格確認一括照会');
   await page.getByLabel('ファイル', { exact: true }).setInputFiles({
-    name: 'naughty.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff保険者番号,番号,生年月日,任意の識別子\r\n${lines.join('\r\n')}\r\n`),
+    name: 'naughty.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff保険者番号,記号,番号,生年月日,任意の識別子\r\n${lines.join('\r\n')}\r\n`),
   });
   await page.getByRole('button', { name: 'アップロード', exact: true }).click();
   const download = page.getByRole('link', { name: 'ダウンロード（UTF-8）', exact: true });
   await clinic.until(page, download, 'the result of the file');
   const xml = await (await page.request.get(`${clinic.door}${await download.getAttribute('href')}`)).text();
-  const units = xml.split('<QualificationConfirmUnit>').slice(1);
-  const rows = units.length > 0 ? units : xml.split('<ArbitraryIdentifier').slice(1);
+  const rows = xml.split('<BulkConfirmUnit>').slice(1);
   assert.equal(rows.length, sent.length, xml.slice(0, 2000));
   for (const [at, text] of sent.entries()) {
     const back = plain(rows[at].match(/<ArbitraryIdentifier>(.*?)<\/ArbitraryIdentifier>/s)?.[1] ?? '');
@@ -159,7 +158,7 @@ async function asIdentifiers({ clinic, page }) {
 }
 
 /** What is typed at the door is shown again, and nobody comes in. */
-async function asUserIds({ clinic }) {
+export async function asUserIds({ clinic }) {
   const page = await clinic.page();
   await page.goto(`${clinic.door}/login`);
   await heading(page, 'ログイン').waitFor();

@@ -45,7 +45,15 @@ pub(crate) fn birthdate(row: &Element) -> Result<Date, FieldProblem> {
     read_trimmed(row, "Birthdate")
 }
 
+const IDENTIFIER: &str = "ArbitraryIdentifier";
+
 /// 任意の識別子.
 pub(crate) fn identifier(row: &Element) -> Result<Option<String>, FieldProblem> {
-    read_text(row, "ArbitraryIdentifier", MAX_IDENTIFIER_CHARS)
+    let text = read_text(row, IDENTIFIER, MAX_IDENTIFIER_CHARS)?;
+    // No message can carry these back as they are.
+    let lost = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    if text.as_ref().is_some_and(|text| text.chars().any(lost)) {
+        return Err(FieldProblem { element: IDENTIFIER, kind: FieldProblemKind::Format });
+    }
+    Ok(text)
 }

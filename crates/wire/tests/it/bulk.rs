@@ -233,6 +233,13 @@ fn a_table_says_the_same_as_xml() {
     assert_eq!(read("保険者番号,番号,生年月日\n\n"), Err(CsvError::Empty));
     assert_eq!(read("保険者番号,番号,生年月日\n\"1,2,3\n"), Err(CsvError::Quote));
     assert_eq!(read_rows(BulkKind::Eligibility, b"\xFF\xFF\xFF"), Err(CsvError::NotText));
+    let identified = |text: &str| read(&format!("保険者番号,番号,生年月日,任意の識別子\n1,2,3,\"{text}\"\n"));
+    let kept = identified(" '=1 ").expect("reads");
+    assert_eq!(kept[0].identifier.as_deref(), Some(" '=1 "), "what comes back is what was sent");
+    let lost = identified("a\u{7}b").expect("reads")[0]
+        .query(jiff::civil::date(2026, 11, 24))
+        .expect_err("no message carries it");
+    assert!(lost.iter().any(|problem| problem.element == "ArbitraryIdentifier"), "{lost:?}");
 }
 
 fn texts() -> impl Strategy<Value = Option<String>> {

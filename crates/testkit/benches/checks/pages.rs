@@ -61,8 +61,7 @@ pub(crate) async fn measure(site: &Site) -> Result<Line> {
     let cpu = server.cpu_us()?;
     let full = load::run_over(&people.targets, pages(FULL), USERS, None).await?;
     let cpu_us = (server.cpu_us()? - cpu) / full.answered as f64;
-    let half =
-        load::run_over(&people.targets, pages(HALF), USERS, Some(full.per_second() / 2.0)).await?;
+    let half = load::run_over(&people.targets, pages(HALF), USERS, Some(full.per_second() / 2.0)).await?;
     eprintln!(
         "{USERS} people, each opening the next page at once: p50 {:.1} ms, p99 {:.1} ms",
         full.percentile(0.50),

@@ -169,7 +169,8 @@ fn read_answer(path: &Path) -> Result<Came> {
     let of_registration =
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("OQSsiimm01res"));
     let (code, message) = if of_registration {
-        let (_, result) = read_reference_number_result(&bytes).with_context(|| format!("{}", path.display()))?;
+        let (_, result) =
+            read_reference_number_result(&bytes).with_context(|| format!("{}", path.display()))?;
         let ReferenceNumberResult { header, body } = result;
         (
             header.error_code.or(body.processing_result_code),

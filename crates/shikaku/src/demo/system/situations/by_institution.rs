@@ -121,7 +121,9 @@ impl System {
         let line = self.new_institution().await?;
         let heard = self.change_settings(&line, None, json!({ "home_visit": "1" })).await?;
         let steps = vec![
-            format!("別の医療機関（{NEW_INSTITUTION}）の端末の証明書でつなぐ。利用規約はまだだれも開いていない"),
+            format!(
+                "別の医療機関（{NEW_INSTITUTION}）の端末の証明書でつなぐ。利用規約はまだだれも開いていない"
+            ),
             "訪問診療等機能を「利用する」にする更新を送る".to_owned(),
         ];
         told(&heard, steps, NEW_INSTITUTION)

@@ -7,11 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eligibility::{Date, errors::ErrorCode};
-use reqwest::{Client, StatusCode};
+use eligibility::{Date, errors::ErrorCode, reader::ReaderMode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wire::{
-    reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNonce, ReaderOutcome},
+    reader_link::{
+        CARD_CHECKS_PATH, MODE_PATH, NONCE_PATH, ReaderCardCheck, ReaderModeAnswer, ReaderNonce,
+        ReaderOutcome,
+    },
     terminal_api::Problem,
 };
 use zeroize::Zeroizing;
@@ -140,6 +143,15 @@ impl TerminalLink {
         }
     }
 
+    /// How the reader is to prove who somebody is, as people at the desk switched it.
+    ///
+    /// # Errors
+    /// [`LinkError`]
+    pub async fn mode(&self) -> Result<ReaderMode, LinkError> {
+        let answer: ReaderModeAnswer = self.ask(self.client.get(format!("{}{MODE_PATH}", self.base))).await?;
+        ReaderMode::from_name(&answer.mode).ok_or(LinkError::NotUnderstood)
+    }
+
     /// Hands a signed session to the terminal. Handed in again (after a lost answer) it is the same session.
     ///
     /// # Errors
@@ -154,9 +166,12 @@ impl TerminalLink {
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, LinkError> {
-        let request =
-            self.client.post(format!("{}{path}", self.base)).bearer_auth(self.token.as_str()).json(body);
-        let mut response = request.send().await.map_err(|_| LinkError::Unreachable)?;
+        self.ask(self.client.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, LinkError> {
+        let mut response =
+            request.bearer_auth(self.token.as_str()).send().await.map_err(|_| LinkError::Unreachable)?;
         let status = response.status();
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|_| LinkError::Unreachable)? {

@@ -2,4 +2,5 @@
 
 mod card_trouble;
 mod desk;
+mod mode;
 mod sessions;

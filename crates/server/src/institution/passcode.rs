@@ -1,14 +1,17 @@
 //! 《目視確認用パスコード発行》: 《発行》, a message to confirm with 《OK》, and the four digits, shown once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Router, routing::get};
-use eligibility::Instant;
+use eligibility::calendar::{end_of_day, format_japanese, previous_day, start_of_day, tokyo_date};
 use eligibility::institution_account::InstitutionAction;
 use eligibility::visual_check_passcode::{FAILURES_MAX, PasscodeStanding, ends_at};
+use eligibility::{Date, Instant, history};
+use store::audit::HistoryAsked;
 
 use super::menu;
 use super::user::InstitutionUser;
@@ -24,6 +27,10 @@ pub(super) const PATH: &str = "/visual-check-passcode";
 pub(super) const TITLE: &str = "目視確認用パスコード発行";
 const HELP: &str = "/help/visual-check-passcode";
 const ACTION: InstitutionAction = InstitutionAction::IssueVisualCheckPasscode;
+/// An entry of a passcode, as the audit log names it.
+const VERIFIED: &str = "visual_check_passcode.verify";
+/// Entries that are counted at most.
+const USES_MAX: usize = 1000;
 
 /// How the newest passcode stands, in words; never its digits.
 struct Standing {
@@ -40,6 +47,16 @@ struct Page {
     shell: Shell,
     standing: Option<Standing>,
     failures_max: u32,
+    days: Vec<Day>,
+}
+
+/// How often a passcode was entered on a day.
+struct Day {
+    day: String,
+    accepted: usize,
+    refused: usize,
+    /// At which terminals.
+    terminals: String,
 }
 
 #[derive(Template)]
@@ -106,13 +123,41 @@ async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Response {
     if let Err(refused) = user.must(&site, ACTION).await {
         return refused;
     }
-    match standing(&site, &user).await {
-        Ok(standing) => {
-            let page = Page { shell: shell(&site, &user), standing, failures_max: FAILURES_MAX };
-            render(StatusCode::OK, &page)
-        }
+    let shown = async {
+        let (standing, days) = (standing(&site, &user).await?, days(&site, &user).await?);
+        Ok(Page { shell: shell(&site, &user), standing, failures_max: FAILURES_MAX, days })
+    };
+    match shown.await {
+        Ok(page) => render(StatusCode::OK, &page),
         Err(response) => response,
     }
+}
+
+/// Today and yesterday, so that administrators see uses that nobody knows of.
+async fn days(site: &Site, user: &InstitutionUser) -> Result<Vec<Day>, Response> {
+    let today = site.clock.today();
+    let yesterday = previous_day(today);
+    let asked = HistoryAsked {
+        institution_code: user.institution_code.clone(),
+        from: start_of_day(yesterday),
+        until: end_of_day(today),
+        before: None,
+        limit: USES_MAX,
+    };
+    let found = site.store.audit_history(&asked, |entry| entry.action == VERIFIED).await;
+    let found = found.map_err(|error| refused::by_store(&error))?.entries;
+    let day = |day: Date| {
+        let of_day = || found.iter().filter(|entry| tokyo_date(entry.recorded_at) == day);
+        let refused = of_day().filter(|entry| history::is_refusal(&entry.outcome)).count();
+        let terminals: BTreeSet<String> = of_day().map(|entry| history::actor(&entry.actor)).collect();
+        Day {
+            day: format_japanese(day),
+            accepted: of_day().count() - refused,
+            refused,
+            terminals: terminals.into_iter().collect::<Vec<_>>().join("、"),
+        }
+    };
+    Ok(vec![day(today), day(yesterday)])
 }
 
 async fn confirm(OnSite(site): OnSite, user: InstitutionUser) -> Response {

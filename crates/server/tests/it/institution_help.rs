@@ -16,10 +16,8 @@ crate::on_both_engines! {
 }
 
 /// Actions that no line of the menu leads to: another screen does, or none was made yet.
-const WITHOUT_A_LINE: &[InstitutionAction] = &[
-    InstitutionAction::RegisterReferenceNumber,
-    InstitutionAction::ViewMedicalInformation,
-];
+const WITHOUT_A_LINE: &[InstitutionAction] =
+    &[InstitutionAction::RegisterReferenceNumber, InstitutionAction::ViewMedicalInformation];
 
 /// Where the page's own help is.
 fn help_of(text: &str) -> Option<String> {

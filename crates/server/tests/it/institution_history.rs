@@ -39,6 +39,8 @@ async fn the_own_history_is_searched_in_words_and_handed_out_as_a_file(engine: E
     // A card that an insurer protects reads as one that is not registered.
     denied(&web, INSTITUTION, "terminal:=cmd|受付", ("verify_card", "denied:SelfAccessBlocked")).await;
     denied(&web, OTHER, "account:tanin01", ("verify_number", "denied:limited")).await;
+    denied(&web, INSTITUTION, "terminal:受付2", ("visual_check_passcode.verify", "denied:wrong")).await;
+    denied(&web, OTHER, "terminal:受付9", ("visual_check_passcode.verify", "denied:wrong")).await;
     let event = AuditEvent {
         actor: "account:uketsuke1".to_owned(),
         action: "@SUM(1)".to_owned(),
@@ -49,6 +51,10 @@ async fn the_own_history_is_searched_in_words_and_handed_out_as_a_file(engine: E
     let own = InstitutionCode::parse(INSTITUTION).expect("a code");
     web.system.store().record_looked(&own, event, web.system.clock.now()).await.expect("writes");
     let browser = web.signed_in(InstitutionRole::Administrator).await;
+
+    let passcode = browser.get("/visual-check-passcode").await;
+    passcode.says(200, "<td class=\"number\">1回</td><td>端末 受付2</td>");
+    assert!(!passcode.text.contains("受付9"), "another institution's: {}", passcode.text);
 
     let page = browser.get("/history").await;
     page.says(200, "拒否（パスワードの誤り）").says(200, "ログイン").says(200, "uketsuke1");

@@ -20,6 +20,9 @@ use crate::terminal_api::answer::Asker;
 use crate::terminal_api::refusal::Refusal;
 use crate::web::{Shell, Site, refused, render};
 
+/// Seconds between two looks at a file that is worked on.
+const REFRESH_S: &str = "3";
+
 /// One of the two screens.
 pub(super) struct Place {
     pub(super) path: &'static str,
@@ -160,7 +163,14 @@ pub(super) async fn file(place: &Place, asked: Asked<'_>, reception: &str) -> Re
         Ok(job) => {
             let mut shell = menu::shell(asked.1, place.title, place.path, asked.2);
             shell.help = Some(place.help);
-            render(StatusCode::OK, &FilePage { shell, path: place.path, file: Line::of(&job) })
+            let file = Line::of(&job);
+            let is_open = file.is_open;
+            let mut response = render(StatusCode::OK, &FilePage { shell, path: place.path, file });
+            if is_open {
+                // The progress moves without a script; once the file is done, the page stands still.
+                response.headers_mut().insert(header::REFRESH, HeaderValue::from_static(REFRESH_S));
+            }
+            response
         }
         Err(response) => response,
     }

@@ -4,7 +4,7 @@
 export const LAYERS = {
   OQSB: [
     'OQSB1001W', 'OQSB1002W', 'OQSB1003W', 'OQSB1101I', 'OQSB1102W', 'OQSB1103E', 'OQSB1104E', 'OQSB1105E', 'OQSB1106E',
-    'OQSB1201E', 'OQSB1301W', 'OQSB1401W',
+    'OQSB1201E', 'OQSB1202E', 'OQSB1301W', 'OQSB1302E', 'OQSB1303W', 'OQSB1401W', 'OQSB1501E', 'OQSB1502E', 'OQSB1503E',
   ],
   OQSR: [
     'OQSR0001E', 'OQSR0002E', 'OQSR0003W', 'OQSR0004E', 'OQSR0005E', 'OQSR0006E', 'OQSR0007W', 'OQSR0008E', 'OQSR0009W',
@@ -17,7 +17,7 @@ export const LAYERS = {
 };
 
 /** Of these the list says why they cannot happen yet. */
-export const NOT_BUILT = ['OQSB1201E', 'OQSB1301W', 'OQSB1401W', 'OQSR0009W'];
+export const NOT_BUILT = ['OQSB1401W', 'OQSR0009W'];
 
 const YES = true;
 const NO = false;

@@ -183,7 +183,7 @@ pub fn face_result_name(
     random: [u8; FACE_RANDOM_BYTES],
     written_at: DateTime,
 ) -> String {
-    format!("{FACE_START}{institution}{}_{}.xml", hex::encode(random), written_at.text())
+    format!("{FACE_START}{institution}{}_{}.xml", hex::encode(random), &*written_at.text())
 }
 
 /// Whether this is the name of a face result; the middle part may be any of the free characters.

@@ -1,6 +1,6 @@
 //! Dates and times as messages write them: N8 `YYYYMMDD`, N6 `YYYYMM`, N14 `YYYYMMDDhhmmss` (Tokyo).
 
-use jiff::civil::Time;
+use jiff::civil::{DateTime, Time};
 
 use super::{from_tokyo, tokyo_datetime};
 use crate::{Date, Instant};
@@ -13,14 +13,32 @@ pub struct InvalidForm {
     pub expected: &'static str,
 }
 
+/// The ASCII digits of `YYYYMMDD`.
+#[must_use]
+pub fn digits_n8(date: Date) -> [u8; 8] {
+    let year = date.year().unsigned_abs();
+    let mut digits = [0; 8];
+    put_pairs(
+        &mut digits,
+        [year / 100, year % 100, date.month().unsigned_abs().into(), date.day().unsigned_abs().into()],
+    );
+    digits
+}
+
+/// The ASCII digits of `YYYYMMDDhhmmss`, of a civil time.
+#[must_use]
+pub fn digits_n14(local: DateTime) -> [u8; 14] {
+    let mut digits = [0; 14];
+    let (date, time) = digits.split_at_mut(8);
+    date.copy_from_slice(&digits_n8(local.date()));
+    put_pairs(time, [local.hour(), local.minute(), local.second()].map(|part| part.unsigned_abs().into()));
+    digits
+}
+
 /// `YYYYMMDD`.
 #[must_use]
 pub fn format_n8(date: Date) -> String {
-    let mut text = String::with_capacity(8);
-    push_padded(&mut text, u32::from(date.year().unsigned_abs()), 4);
-    push_padded(&mut text, u32::from(date.month().unsigned_abs()), 2);
-    push_padded(&mut text, u32::from(date.day().unsigned_abs()), 2);
-    text
+    digits_n8(date).into_iter().map(char::from).collect()
 }
 
 /// `YYYYMM`.
@@ -34,12 +52,7 @@ pub fn format_n6(date: Date) -> String {
 /// `YYYYMMDDhhmmss` in Tokyo.
 #[must_use]
 pub fn format_n14(instant: Instant) -> String {
-    let local = tokyo_datetime(instant);
-    let mut text = format_n8(local.date());
-    for part in [local.hour(), local.minute(), local.second()] {
-        push_padded(&mut text, u32::from(part.unsigned_abs()), 2);
-    }
-    text
+    digits_n14(tokyo_datetime(instant)).into_iter().map(char::from).collect()
 }
 
 /// Reads `YYYYMMDD`.
@@ -99,10 +112,9 @@ fn number(digits: &str) -> Option<u32> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
-fn push_padded(text: &mut String, value: u32, width: usize) {
-    let mut divisor = 10_u32.pow(u32::try_from(width).unwrap_or(1) - 1);
-    while divisor > 0 {
-        text.push(char::from_digit(value / divisor % 10, 10).unwrap_or('0'));
-        divisor /= 10;
+/// Writes numbers below a hundred as two digits each; the calendar ends with the year 9999.
+fn put_pairs<const N: usize>(digits: &mut [u8], numbers: [u16; N]) {
+    for (pair, number) in digits.as_chunks_mut::<2>().0.iter_mut().zip(numbers) {
+        *pair = [number / 10 % 10, number % 10].map(|digit| b'0' + digit as u8);
     }
 }

@@ -7,11 +7,14 @@ mod era;
 mod forms;
 
 pub use era::{Era, InvalidDate, JapaneseDate, format_japanese, parse_date};
-pub use forms::{InvalidForm, format_n6, format_n8, format_n14, parse_n6, parse_n8, parse_n14};
+pub use forms::{
+    InvalidForm, digits_n8, digits_n14, format_n6, format_n8, format_n14, parse_n6, parse_n8, parse_n14,
+};
 
 use jiff::{
-    ToSpan,
+    Timestamp, ToSpan,
     civil::{DateTime, Time},
+    tz::Offset,
 };
 
 use crate::{Date, Instant};
@@ -27,6 +30,8 @@ pub const ELDERLY_AGE: i16 = 70;
 /// The age whose March 31 ends 未就学.
 pub const SCHOOL_AGE: i16 = 6;
 
+/// The same, as the calendar counts it.
+const TOKYO: Offset = jiff::tz::offset(9);
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 /// The day after; the last day jiff knows stays itself.
@@ -150,11 +155,8 @@ pub fn tokyo_date(instant: Instant) -> Date {
 /// The civil date and time in Tokyo at an instant, held at the ends of the calendar.
 #[must_use]
 pub fn tokyo_datetime(instant: Instant) -> DateTime {
-    let local = instant.0.saturating_add(TOKYO_OFFSET_MS);
-    let within = local.rem_euclid(DAY_MS);
-    let date =
-        EPOCH.saturating_add(jiff::Span::new().days(local.div_euclid(DAY_MS).clamp(-4_000_000, 4_000_000)));
-    date.to_datetime(time_of_day(within))
+    let held = instant.0.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
+    TOKYO.to_datetime(Timestamp::from_millisecond(held).unwrap_or_default())
 }
 
 /// The civil date and time in Tokyo at an instant, cut to the second, as messages have it.
@@ -189,11 +191,4 @@ pub fn end_of_day(date: Date) -> Instant {
 pub fn add_months_at(instant: Instant, months: i32) -> Instant {
     let local = tokyo_datetime(instant);
     from_tokyo(add_months(local.date(), months).to_datetime(local.time()))
-}
-
-fn time_of_day(ms: i64) -> Time {
-    let part = |value: i64| i8::try_from(value).unwrap_or(0);
-    let milli = i32::try_from(ms % 1000).unwrap_or(0);
-    Time::new(part(ms / 3_600_000), part(ms / 60_000 % 60), part(ms / 1000 % 60), milli * 1_000_000)
-        .unwrap_or(Time::midnight())
 }

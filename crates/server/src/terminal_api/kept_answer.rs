@@ -12,18 +12,20 @@
 use std::sync::LazyLock;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use lz4_flex::block::{compress_prepend_size_with_dict, decompress_size_prepended_with_dict};
-use memchr::memmem;
+use lz4_flex::block::decompress_size_prepended_with_dict;
+use memchr::{memchr, memmem};
+
+use super::kept_dictionary::Dictionary;
 
 /// What stands in many answers. Never change it, or the answers kept with it are lost: add another.
-static DICTIONARY_1: LazyLock<Vec<u8>> = LazyLock::new(|| {
+static DICTIONARY_1: LazyLock<Dictionary> = LazyLock::new(|| {
     let text = include_bytes!("kept_answer_1.txt").trim_ascii_end();
     let byte = |byte: &u8| match byte {
         b'@' => MARKS[0],
         b'#' => MARKS[1],
         other => *other,
     };
-    text.iter().map(byte).collect()
+    Dictionary::new(text.iter().map(byte).collect())
 });
 /// First byte of what was packed with it.
 const FORM_1: u8 = 1;
@@ -43,11 +45,19 @@ const UNPACKED_MAX: usize = 1 << 20;
 
 /// Packs an answer.
 pub(super) fn pack(answer: &str) -> Vec<u8> {
-    let parts = parts_with_receipt(answer).unwrap_or_else(|| marked(answer));
-    let packed = compress_prepend_size_with_dict(&parts, &DICTIONARY_1);
-    let mut kept = Vec::with_capacity(packed.len() + 1);
+    let dictionary = &*DICTIONARY_1;
+    let start = dictionary.text().len();
+    let mut window = Vec::with_capacity(start + answer.len() + MOMENT_CHARS);
+    window.extend_from_slice(dictionary.text());
+    if put_with_receipt(answer, &mut window).is_none() {
+        window.truncate(start);
+        put_marked(answer, &mut window);
+    }
+    let mut kept = Vec::with_capacity(answer.len() / 2);
     kept.push(FORM_1);
-    kept.extend_from_slice(&packed);
+    // Four bytes are more than any answer needs; a length cut off is one that is not unpacked again.
+    kept.extend_from_slice(&((window.len() - start) as u32).to_le_bytes());
+    dictionary.pack(&window, &mut kept);
     kept
 }
 
@@ -58,7 +68,7 @@ pub(crate) fn unpack(kept: &[u8]) -> Option<String> {
     if usize::try_from(length).ok()? > UNPACKED_MAX {
         return None;
     }
-    let parts = decompress_size_prepended_with_dict(packed, &DICTIONARY_1).ok()?;
+    let parts = decompress_size_prepended_with_dict(packed, DICTIONARY_1.text()).ok()?;
     let mut texts = parts.splitn(5, |byte| *byte == PART);
     let mut answer = unmarked(texts.next()?, texts.next()?)?;
     let Some(header) = texts.next() else { return Some(answer) };
@@ -72,28 +82,26 @@ pub(crate) fn unpack(kept: &[u8]) -> Option<String> {
     Some(answer)
 }
 
-/// The answer and its receipt's decoded parts; `None` when the text has another shape, or its receipt is not
-/// what encoding its parts would give.
-fn parts_with_receipt(answer: &str) -> Option<Vec<u8>> {
+/// Appends the answer and its receipt's decoded parts; `None`, and perhaps a part of it, when the text has another shape,
+/// or its receipt is not what encoding its parts would give.
+fn put_with_receipt(answer: &str, parts: &mut Vec<u8>) -> Option<()> {
     let (before, receipt) = answer.strip_suffix(END)?.rsplit_once(RECEIPT)?;
-    let mut parts = marked(before);
+    put_marked(before, parts);
     let mut receipt = receipt.splitn(3, '.');
     for _ in 0..2 {
         parts.push(PART);
         let start = parts.len();
-        URL_SAFE_NO_PAD.decode_vec(receipt.next()?, &mut parts).ok()?;
-        if parts[start..].contains(&PART) {
+        URL_SAFE_NO_PAD.decode_vec(receipt.next()?, parts).ok()?;
+        if memchr(PART, &parts[start..]).is_some() {
             return None;
         }
     }
     parts.push(PART);
-    URL_SAFE_NO_PAD.decode_vec(receipt.next()?, &mut parts).ok()?;
-    Some(parts)
+    URL_SAFE_NO_PAD.decode_vec(receipt.next()?, parts).ok()
 }
 
-/// The text with marks for its first two moments, and these.
-fn marked(text: &str) -> Vec<u8> {
-    let mut marked = Vec::with_capacity(text.len());
+/// Appends the text with marks for its first two moments, and these.
+fn put_marked(text: &str, parts: &mut Vec<u8>) {
     let mut moments: Vec<&str> = Vec::with_capacity(MARKS.len());
     let mut done = 0;
     for at in memmem::find_iter(text.as_bytes(), BEFORE_MOMENT) {
@@ -106,14 +114,13 @@ fn marked(text: &str) -> Vec<u8> {
         if known.is_none() {
             moments.push(moment);
         }
-        marked.extend_from_slice(&text.as_bytes()[done..start]);
-        marked.push(*mark);
+        parts.extend_from_slice(&text.as_bytes()[done..start]);
+        parts.push(*mark);
         done = start + MOMENT_CHARS;
     }
-    marked.extend_from_slice(&text.as_bytes()[done..]);
-    marked.push(PART);
-    moments.iter().for_each(|moment| marked.extend_from_slice(moment.as_bytes()));
-    marked
+    parts.extend_from_slice(&text.as_bytes()[done..]);
+    parts.push(PART);
+    moments.iter().for_each(|moment| parts.extend_from_slice(moment.as_bytes()));
 }
 
 fn is_moment(text: &str) -> bool {

@@ -11,6 +11,7 @@ mod gate;
 mod guessing_alarm;
 pub mod insurer_names;
 pub(crate) mod kept_answer;
+mod kept_dictionary;
 mod many_rows;
 pub mod nonce;
 mod nonces;

@@ -25,7 +25,9 @@ use crate::load::{self, Measured, Target, ask_once, post};
 use crate::process::Running;
 use crate::site::{PERSONS, Site};
 
-/// Checks of the run at full speed.
+/// Runs at full speed, of which the middle one counts.
+const ROUNDS: usize = 3;
+/// Checks of a run at full speed.
 const FULL: usize = 30_000;
 /// Checks of the run at half speed.
 const HALF: usize = 15_000;
@@ -81,50 +83,88 @@ impl People {
 /// Checks by card: nonces are fetched and signed before the clock starts, as cards do that.
 pub(crate) async fn card(site: &Site, people: &People) -> Result<Line> {
     let sample = signed(people, &["0".repeat(NONCE_CHARS)], 0)?;
-    let floor = floor(site, people, sample[0].len(), CARD_ANSWER_BYTES).await?;
-    let (server, target) = site.serve()?;
-    let warm = card_requests(people, &target, WARM).await?;
-    load::run(&target, warm, CONNECTIONS, None).await?;
-    let requests = card_requests(people, &target, FULL).await?;
-    let first = requests[0].clone();
-    let full = metered(site, &server, &target, requests, None).await?;
-    as_long_as_the_floors(&ask_once(&target, &first).await?, CARD_ANSWER_BYTES)?;
-    let requests = card_requests(people, &target, HALF).await?;
-    let half = metered(site, &server, &target, requests, Some(full.measured.per_second() / 2.0)).await?;
-    line("card_check", &full, &half, &floor, &server)
+    let floor = Floor::start(site, people, sample[0].len(), CARD_ANSWER_BYTES).await?;
+    let requests = async |target: &Target, _: &str, count| card_requests(people, target, count).await;
+    compare("card_check", site, &floor, requests).await
 }
 
 /// Checks by number.
 pub(crate) async fn number(site: &Site, people: &People) -> Result<Line> {
     let sample = number_requests(people, "sample", 1)?;
-    let floor = floor(site, people, sample[0].len(), NUMBER_ANSWER_BYTES).await?;
-    let (server, target) = site.serve()?;
-    load::run(&target, number_requests(people, "warm", WARM)?, CONNECTIONS, None).await?;
-    let requests = number_requests(people, "full", FULL)?;
-    let first = requests[0].clone();
-    let full = metered(site, &server, &target, requests, None).await?;
-    as_long_as_the_floors(&ask_once(&target, &first).await?, NUMBER_ANSWER_BYTES)?;
-    let requests = number_requests(people, "half", HALF)?;
-    let half = metered(site, &server, &target, requests, Some(full.measured.per_second() / 2.0)).await?;
-    line("number_check", &full, &half, &floor, &server)
+    let floor = Floor::start(site, people, sample[0].len(), NUMBER_ANSWER_BYTES).await?;
+    let requests = async |_: &Target, run: &str, count| number_requests(people, run, count);
+    compare("number_check", site, &floor, requests).await
 }
 
-fn line(name: &'static str, full: &Metered, half: &Metered, floor: &Floor, server: &Running) -> Result<Line> {
-    let per_second = full.measured.per_second();
+/// Measures the server between two runs of the floor, [`ROUNDS`] times, then both at half speed. A machine whose speed
+/// drifts drifts for both, so a round's ratio is that to the floor's mean before and after it.
+async fn compare(
+    name: &'static str,
+    site: &Site,
+    floor: &Floor,
+    requests: impl AsyncFn(&Target, &str, usize) -> Result<Arc<Vec<Vec<u8>>>>,
+) -> Result<Line> {
+    let (server, target) = site.serve()?;
+    load::run(&target, requests(&target, "warm", WARM).await?, CONNECTIONS, None).await?;
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    let mut before = floor.at_full_speed().await?;
+    for round in 0..ROUNDS {
+        let asked = requests(&target, &format!("full{round}"), FULL).await?;
+        let first = asked[0].clone();
+        let full = metered(site, &server, &target, asked, None).await?;
+        floor.answers_as_long(&ask_once(&target, &first).await?)?;
+        let after = floor.at_full_speed().await?;
+        let round = Round { full, floor_per_second: (before + after) / 2.0 };
+        eprintln!("  {round}");
+        rounds.push(round);
+        before = after;
+    }
+    let per_second = median(&rounds, |round| round.full.measured.per_second());
+    let floor_per_second = median(&rounds, |round| round.floor_per_second);
+    let floor_half = floor.at(floor_per_second / 2.0).await?;
+    let asked = requests(&target, "half", HALF).await?;
+    let half = load::run(&target, asked, CONNECTIONS, Some(per_second / 2.0)).await?;
     Ok(Line {
         name,
         per_second: Some(per_second),
-        floor_per_second: Some(floor.per_second),
-        ratio: Some(per_second / floor.per_second),
-        floor_p50_ms: Some(floor.half.percentile(0.50)),
-        floor_p99_ms: Some(floor.half.percentile(0.99)),
-        p50_ms: Some(half.measured.percentile(0.50)),
-        p99_ms: Some(half.measured.percentile(0.99)),
-        cpu_us: Some(full.cpu_us),
+        floor_per_second: Some(floor_per_second),
+        ratio: Some(median(&rounds, Round::ratio)),
+        floor_p50_ms: Some(floor_half.percentile(0.50)),
+        floor_p99_ms: Some(floor_half.percentile(0.99)),
+        p50_ms: Some(half.percentile(0.50)),
+        p99_ms: Some(half.percentile(0.99)),
+        cpu_us: Some(median(&rounds, |round| round.full.cpu_us)),
         rss_mib: Some(server.rss_anon_mib()?),
-        audit_bytes: Some(full.audit_bytes),
-        stored_bytes: Some(full.stored_bytes),
+        audit_bytes: Some(median(&rounds, |round| round.full.audit_bytes)),
+        stored_bytes: Some(median(&rounds, |round| round.full.stored_bytes)),
     })
+}
+
+/// The server at full speed, and the floor just before and after it.
+struct Round {
+    full: Metered,
+    floor_per_second: f64,
+}
+
+impl Round {
+    fn ratio(&self) -> f64 {
+        self.full.measured.per_second() / self.floor_per_second
+    }
+}
+
+impl std::fmt::Display for Round {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (per_second, cpu_us) = (self.full.measured.per_second(), self.full.cpu_us);
+        let (floor, ratio) = (self.floor_per_second, self.ratio());
+        write!(f, "{per_second:.0}/s, {cpu_us:.0} µs of CPU each, {ratio:.2} of the floor's {floor:.0}/s")
+    }
+}
+
+/// The middle one of the rounds' values.
+fn median(rounds: &[Round], value: impl Fn(&Round) -> f64) -> f64 {
+    let mut values: Vec<f64> = rounds.iter().map(value).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// A run and what it took: the server's CPU per answer (microseconds), bytes per answer.
@@ -252,48 +292,63 @@ pub(crate) fn number_requests(people: &People, run: &str, count: usize) -> Resul
     Ok(Arc::new(requests))
 }
 
-/// What the bare server does.
+/// The bare server, running, and what it is asked.
 struct Floor {
-    /// Requests per second at full speed.
-    per_second: f64,
-    /// At half of that.
-    half: Measured,
+    _process: Running,
+    target: Target,
+    /// One for each of the people, asked in turn.
+    requests: Vec<Vec<u8>>,
+    answer_bytes: usize,
 }
 
-/// Measures the bare server, with the same connections, as many requests, and messages of these lengths.
-async fn floor(site: &Site, people: &People, request_bytes: usize, answer_bytes: usize) -> Result<Floor> {
-    let population = usize::try_from(PERSONS)?;
-    crate::floor::prepare(&site.floor_database(), population)?;
-    let signer = people.keys.keys().first().context("no key")?;
-    let public_key = BASE64.encode(rsa_public_key(signer.public_key().spki_der())?);
-    let mut requests = Vec::with_capacity(FULL);
-    for index in 0..people.asked.len() {
-        let key = crate::floor::key(index * (population / people.asked.len()));
-        let signature = BASE64.encode(signer.sign(key.as_bytes())?);
-        let mut body = serde_json::json!({
-            "key": key, "signed": key, "signature": signature, "public_key": public_key,
-            "answer_bytes": answer_bytes, "filling": "",
-        });
-        let missing = request_bytes.saturating_sub(post("/", &serde_json::to_vec(&body)?).len());
-        body["filling"] = "x".repeat(missing).into();
-        requests.push(post("/", &serde_json::to_vec(&body)?));
+impl Floor {
+    /// Starts it and warms it up: the same connections as the server's, and messages of these lengths.
+    async fn start(site: &Site, people: &People, request_bytes: usize, answer_bytes: usize) -> Result<Self> {
+        let population = usize::try_from(PERSONS)?;
+        crate::floor::prepare(&site.floor_database(), population)?;
+        let signer = people.keys.keys().first().context("no key")?;
+        let public_key = BASE64.encode(rsa_public_key(signer.public_key().spki_der())?);
+        let mut requests = Vec::with_capacity(people.asked.len());
+        for index in 0..people.asked.len() {
+            let key = crate::floor::key(index * (population / people.asked.len()));
+            let signature = BASE64.encode(signer.sign(key.as_bytes())?);
+            let mut body = serde_json::json!({
+                "key": key, "signed": key, "signature": signature, "public_key": public_key,
+                "answer_bytes": answer_bytes, "filling": "",
+            });
+            let missing = request_bytes.saturating_sub(post("/", &serde_json::to_vec(&body)?).len());
+            body["filling"] = "x".repeat(missing).into();
+            requests.push(post("/", &serde_json::to_vec(&body)?));
+        }
+        let (process, target) = site.serve_floor()?;
+        let floor = Self { _process: process, target, requests, answer_bytes };
+        load::run(&floor.target, floor.many(WARM), CONNECTIONS, None).await?;
+        Ok(floor)
     }
-    let many = |count| Arc::new(requests.iter().cycle().take(count).cloned().collect::<Vec<_>>());
-    let (_floor, target) = site.serve_floor()?;
-    load::run(&target, many(WARM), CONNECTIONS, None).await?;
-    let per_second = load::run(&target, many(FULL), CONNECTIONS, None).await?.per_second();
-    let half = load::run(&target, many(HALF), CONNECTIONS, Some(per_second / 2.0)).await?;
-    Ok(Floor { per_second, half })
-}
 
-/// Says so when answers have become longer or shorter than the floor's, by more than a tenth.
-fn as_long_as_the_floors(answer: &[u8], floor_bytes: usize) -> Result<()> {
-    anyhow::ensure!(
-        answer.len().abs_diff(floor_bytes) * 10 <= floor_bytes,
-        "an answer has {} bytes, the floor's {floor_bytes}: give the floor answers as long",
-        answer.len()
-    );
-    Ok(())
+    fn many(&self, count: usize) -> Arc<Vec<Vec<u8>>> {
+        Arc::new(self.requests.iter().cycle().take(count).cloned().collect())
+    }
+
+    /// Requests per second.
+    async fn at_full_speed(&self) -> Result<f64> {
+        Ok(load::run(&self.target, self.many(FULL), CONNECTIONS, None).await?.per_second())
+    }
+
+    async fn at(&self, per_second: f64) -> Result<Measured> {
+        load::run(&self.target, self.many(HALF), CONNECTIONS, Some(per_second)).await
+    }
+
+    /// Says so when the server's answers have become longer or shorter than the floor's, by more than a tenth.
+    fn answers_as_long(&self, answer: &[u8]) -> Result<()> {
+        let floor_bytes = self.answer_bytes;
+        anyhow::ensure!(
+            answer.len().abs_diff(floor_bytes) * 10 <= floor_bytes,
+            "an answer has {} bytes, the floor's {floor_bytes}: give the floor answers as long",
+            answer.len()
+        );
+        Ok(())
+    }
 }
 
 /// The RSAPublicKey inside a SubjectPublicKeyInfo.

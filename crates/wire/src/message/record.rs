@@ -1,7 +1,5 @@
 //! Records: structs whose fields are elements, declared once for reading, writing, JSON and documentation.
 
-use std::borrow::Cow;
-
 use jiff::civil::DateTime;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, schema::Type};
@@ -9,7 +7,7 @@ use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, schema::Type};
 use super::{
     MAX_FIELD_CHARS,
     result::ConsentInfo,
-    value::{Code, Leaf},
+    value::{Code, Leaf, Text},
 };
 use crate::xml_tree::{Element, XmlText};
 
@@ -169,7 +167,7 @@ pub(crate) fn write_consent(out: &mut XmlText, names: [&'static str; 3], consent
 }
 
 /// A leaf in JSON: always a string, as in XML.
-pub(crate) struct JsonText<'a>(pub(crate) Cow<'a, str>);
+pub(crate) struct JsonText<'a>(pub(crate) Text<'a>);
 
 impl Serialize for JsonText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,6 @@
 //! What one element holds: text in the message, a value in the domain.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 
 use eligibility::{
     Date, calendar, codes, coverage::CopayRatio, institution::InstitutionCode, insurer::InsurerNumber,
@@ -13,8 +13,34 @@ use crate::kana;
 ///
 /// `read` is given text that is not empty; `None` means that the text is not of this format.
 pub(crate) trait Leaf: Sized {
-    fn text(&self) -> Cow<'_, str>;
+    fn text(&self) -> Text<'_>;
     fn read(text: &str) -> Option<Self>;
+}
+
+/// The text of one element. An answer has dozens of days and moments: their digits need no memory of their own.
+pub(crate) enum Text<'a> {
+    /// A part of the value.
+    Kept(&'a str),
+    /// Made for this.
+    Made(String),
+    /// `YYYYMMDD`.
+    Day([u8; 8]),
+    /// `YYYYMMDDhhmmss`.
+    Moment([u8; 14]),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        let ascii = |digits| std::str::from_utf8(digits).unwrap_or_default();
+        match self {
+            Self::Kept(text) => text,
+            Self::Made(text) => text,
+            Self::Day(digits) => ascii(digits),
+            Self::Moment(digits) => ascii(digits),
+        }
+    }
 }
 
 /// A code table of the interface.
@@ -64,8 +90,8 @@ impl<T: CodeTable> From<T> for Code<T> {
 }
 
 impl<T: CodeTable> Leaf for Code<T> {
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Borrowed(self.as_text())
+    fn text(&self) -> Text<'_> {
+        Text::Kept(self.as_text())
     }
     fn read(text: &str) -> Option<Self> {
         Some(T::from_code(text).map_or_else(|| Self::Unknown(text.to_owned()), Self::Known))
@@ -120,8 +146,8 @@ impl CodeTable for CopayRatio {
 }
 
 impl Leaf for String {
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Borrowed(self)
+    fn text(&self) -> Text<'_> {
+        Text::Kept(self)
     }
     fn read(text: &str) -> Option<Self> {
         Some(text.to_owned())
@@ -129,8 +155,8 @@ impl Leaf for String {
 }
 
 impl Leaf for u32 {
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(self.to_string())
+    fn text(&self) -> Text<'_> {
+        Text::Made(self.to_string())
     }
     fn read(text: &str) -> Option<Self> {
         text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
@@ -138,8 +164,8 @@ impl Leaf for u32 {
 }
 
 impl Leaf for InstitutionCode {
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Borrowed(self.as_str())
+    fn text(&self) -> Text<'_> {
+        Text::Kept(self.as_str())
     }
     fn read(text: &str) -> Option<Self> {
         Self::parse(text).ok()
@@ -148,8 +174,8 @@ impl Leaf for InstitutionCode {
 
 impl Leaf for InsurerNumber {
     /// Padded with blanks to eight, as the interface writes it.
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(self.padded())
+    fn text(&self) -> Text<'_> {
+        Text::Made(self.padded())
     }
     fn read(text: &str) -> Option<Self> {
         Self::parse(text).ok()
@@ -157,8 +183,8 @@ impl Leaf for InsurerNumber {
 }
 
 impl Leaf for Date {
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(calendar::format_n8(*self))
+    fn text(&self) -> Text<'_> {
+        Text::Day(calendar::digits_n8(*self))
     }
     fn read(text: &str) -> Option<Self> {
         calendar::parse_n8(text).ok()
@@ -166,8 +192,8 @@ impl Leaf for Date {
 }
 
 impl Leaf for DateTime {
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(calendar::format_n14(calendar::from_tokyo(*self)))
+    fn text(&self) -> Text<'_> {
+        Text::Moment(calendar::digits_n14(*self))
     }
     fn read(text: &str) -> Option<Self> {
         calendar::parse_n14(text).ok().map(calendar::tokyo_datetime)
@@ -179,8 +205,8 @@ impl Leaf for DateTime {
 pub struct Month(pub Date);
 
 impl Leaf for Month {
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(calendar::format_n6(self.0))
+    fn text(&self) -> Text<'_> {
+        Text::Made(calendar::format_n6(self.0))
     }
     fn read(text: &str) -> Option<Self> {
         calendar::parse_n6(text).ok().map(Self)
@@ -192,8 +218,8 @@ impl Leaf for Month {
 pub struct Kana(pub String);
 
 impl Leaf for Kana {
-    fn text(&self) -> Cow<'_, str> {
-        Cow::Owned(kana::narrow(&self.0))
+    fn text(&self) -> Text<'_> {
+        Text::Made(kana::narrow(&self.0))
     }
     fn read(text: &str) -> Option<Self> {
         Some(Self(kana::widen(text)))

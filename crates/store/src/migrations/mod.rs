@@ -31,6 +31,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V13__answers_by_person", include_str!("V13__answers_by_person.sql")),
     ("V14__files_with_many_rows", include_str!("V14__files_with_many_rows.sql")),
     ("V15__what_administrators_manage", include_str!("V15__what_administrators_manage.sql")),
+    ("V18__register_of_institutions", include_str!("V18__register_of_institutions.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

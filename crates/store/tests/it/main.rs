@@ -21,6 +21,7 @@ mod fuzz_replay;
 mod fuzz_seeds;
 mod home_visit_urls;
 mod imports;
+mod institution_register;
 mod kill;
 mod lines;
 mod passcodes;

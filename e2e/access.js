@@ -7,7 +7,7 @@ const WCAG_2_2_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Everything Tab is to reach. */
 const CONTROLS = 'a[href], button, select, summary, textarea, input:not([type=hidden]), [tabindex="0"]';
 /** Thinnest outline that counts as seen, px. */
-const OUTLINE_MIN = 2;
+export const OUTLINE_MIN = 2;
 
 /** axe finds nothing on the page as it is now. */
 export async function assertAccessible(page, state) {

@@ -1,5 +1,6 @@
 // Story `first-day`: an institution that has not joined signs up, applies, gets its letter, sets up its terminal and
-// its line, and makes its first check; once with a passkey and scripts, once with one-time codes and without.
+// its line, and makes its first check; once with a mouse, a passkey and scripts, once by keyboard alone, once with
+// one-time codes and without a script.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseArgs } from 'node:util';
 import { openBrowser } from '../browser.js';
+import { KEYBOARD } from '../hands.js';
 import { startDemo } from '../program.js';
 import { Album } from './first-day/album.js';
 import { Town } from './first-day/town.js';
@@ -37,13 +39,14 @@ after(async () => {
 });
 
 /** A demo of its own for each telling: an institution joins once. */
-async function open(name, javaScript) {
+async function open(name, way) {
   const demo = await startDemo(values.shikaku);
-  const town = new Town({ browser: eyes.browser, demo, javaScript, folder: join(folder, name) });
+  const town = new Town({ browser: eyes.browser, demo, folder: join(folder, name), ...way });
   towns.push({ town, demo });
   return town;
 }
 
 const step = (name, tale) => test(name, { timeout: STEP_TIMEOUT }, tale);
-tellDay({ town: await open('scripts', true), album, step, named: (name) => name });
-tellDay({ town: await open('no-scripts', false), album, step, named: (name) => `without a script: ${name}` });
+tellDay({ town: await open('mouse', {}), album, step, named: (name) => name });
+tellDay({ town: await open('keyboard', { hand: KEYBOARD }), step, named: (name) => `by keyboard alone: ${name}` });
+tellDay({ town: await open('no-scripts', { javaScript: false }), step, named: (name) => `without a script: ${name}` });

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 const TRACKING_NUMBER = '123-45-67890-1';
 
 /** Signs in unless that was done. */
-async function signIn({ town, look }, id) {
+async function signIn({ town, look, hand }, id) {
   const page = await town.person(id);
   await page.goto(town.about.operator);
   if (new URL(page.url()).pathname !== '/login') return page;
@@ -17,32 +17,32 @@ async function signIn({ town, look }, id) {
     return [await row.locator('code').nth(1).innerText(), await row.locator('[data-totp]').innerText()];
   };
   const [known] = await password();
-  await page.getByLabel('ユーザーID').fill(id);
-  await page.getByLabel('パスワード').fill(known);
+  await hand.type(page.getByLabel('ユーザーID'), id);
+  await hand.type(page.getByLabel('パスワード'), known);
   await look(page, { row: '運営', name: `operator-login-${id}`, caption: '運営者サイトのログイン', button: page.getByRole('button', { name: 'ログイン', exact: true }) });
-  await page.getByRole('button', { name: 'ログイン', exact: true }).click();
+  await hand.press(page.getByRole('button', { name: 'ログイン', exact: true }));
   const field = page.getByLabel('認証アプリに表示されている6桁の数字');
   const [, code] = await password();
-  await field.fill(code);
+  await hand.type(field, code);
   await look(page, { row: '運営', name: `operator-totp-${id}`, caption: '運営者の2段階認証', button: page.getByRole('button', { name: '確認', exact: true }) });
-  await page.getByRole('button', { name: '確認', exact: true }).click();
+  await hand.press(page.getByRole('button', { name: '確認', exact: true }));
   await page.waitForURL((url) => !url.pathname.startsWith('/login'));
   return page;
 }
 
 /** Each of these people approves the newest application of a kind. */
 export async function tellDecision(scene, kind, people, row) {
-  const { town, look } = scene;
+  const { town, look, hand } = scene;
   for (const [at, id] of people.entries()) {
     const page = await signIn(scene, id);
     await page.goto(`${town.about.operator}/queues/${kind}`);
     const link = page.locator(`a[href^="/applications/${town.clinic.institution_code}/"]`).first();
     await town.until(page, link, 'the application in the queue');
     if (at === 0) await look(page, { row, name: `queue-${kind}`, caption: '審査待ちの一覧', button: link });
-    await link.click();
+    await hand.press(link);
     const approve = page.getByRole('button', { name: '承認する', exact: true });
     await look(page, { row, name: `decide-${kind}-${at + 1}`, caption: `審査（${at + 1}人目）`, button: approve });
-    await approve.click();
+    await hand.press(approve);
     await page.getByText('承認しました。').waitFor();
     if (at + 1 < people.length) {
       // The first cannot be the second.
@@ -54,32 +54,32 @@ export async function tellDecision(scene, kind, people, row) {
 
 /** A person of the operator has called the institution by the register's number, and notes it. */
 export async function tellProof(scene) {
-  const { town, look } = scene;
+  const { town, look, hand } = scene;
   const page = await signIn(scene, 'shinsa-1');
   await page.goto(`${town.about.operator}/registrants`);
-  await page.locator(`a[href="/registrants/${town.clinic.institution_code}"]`).click();
+  await hand.press(page.locator(`a[href="/registrants/${town.clinic.institution_code}"]`));
   assert.equal(await page.getByText('一致しません').count(), 0, 'both names are one');
-  await page.getByLabel('台帳の電話番号に電話した').check();
-  await page.getByLabel('確認した相手と内容').fill('院長に登録の事実を確認');
+  await hand.choose(page.getByLabel('台帳の電話番号に電話した'));
+  await hand.type(page.getByLabel('確認した相手と内容'), '院長に登録の事実を確認');
   const button = page.getByRole('button', { name: '登録者を確認済みにする', exact: true });
   await look(page, { row: '運営', name: 'registrant', caption: '登録者の確認', button });
-  await button.click();
+  await hand.press(button);
   await page.getByText('登録者を確認済みにしました。').waitFor();
 }
 
 /** The post room posts the letter. */
 export async function tellPosting(scene) {
-  const { town, look } = scene;
+  const { town, look, hand } = scene;
   const page = await signIn(scene, 'yubin-1');
   await page.goto(`${town.about.operator}/letters`);
   const field = page.getByLabel('引受番号').first();
   await town.until(page, field, 'the letter to post');
   // The postman of the demo looks in twice a second.
   await page.waitForTimeout(1_500);
-  await field.fill(TRACKING_NUMBER);
+  await hand.type(field, TRACKING_NUMBER);
   const button = page.getByRole('button', { name: '発送済みにする' });
   await look(page, { row: 'S4', name: 'letters', caption: '簡易書留発送', button });
-  await button.click();
+  await hand.press(button);
   await page.getByText(TRACKING_NUMBER).first().waitFor();
   await look(page, { row: 'S4', name: 'letters-posted', caption: '簡易書留発送（発送済み）' });
 }

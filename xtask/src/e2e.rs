@@ -44,7 +44,8 @@ pub(crate) fn all() -> Result<Counts> {
 
 fn tell(stories: &[&str], keep_pictures: bool) -> Result<Counts> {
     setup::for_stories()?;
-    demo::build(setup::card_readers_for_demo())?;
+    setup::card_readers();
+    demo::build()?;
     let mut all = Counts::default();
     for story in stories {
         let counts = tell_one(story, keep_pictures)?;

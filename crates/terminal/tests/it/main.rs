@@ -23,6 +23,7 @@ mod lying_centre;
 mod many_files;
 mod many_rows;
 mod reader_link;
+mod real_authority;
 mod smb;
 mod system;
 mod trouble;

@@ -20,7 +20,7 @@ crate::on_both_engines! {
 
 /// Who may have a route.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum For {
+pub(crate) enum For {
     /// Everybody: nothing on it belongs to anybody.
     Everybody,
     /// A step of signing in: shows nothing and does nothing without the step before it.
@@ -37,10 +37,15 @@ enum For {
     Certificate,
 }
 
-struct Route(&'static str, &'static str, &'static str, For);
+pub(crate) struct Route(
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+    pub(crate) For,
+);
 
 /// Folder of the router, method, path as the router has it, who may have it.
-const ROUTES: &[Route] = {
+pub(crate) const ROUTES: &[Route] = {
     use For::{Certificate, Everybody, Machines, Operator, Owner, SignedIn, Step};
     use OperatorAction::{
         Decide, ManageAccounts, PublishNotices, ReadApplications, ReadHistory, SendLetters,
@@ -206,7 +211,7 @@ fn read_router(folder: &str, text: &str, into: &mut BTreeSet<String>) {
 const FORM: &[(&str, &str)] =
     &[("form_id", "00112233445566778899aabbccddeeff"), ("passkey", "0011"), ("code", "000000")];
 
-async fn ask(browser: &Browser, method: &str, path: &str) -> testkit::browser::BrowserPage {
+pub(crate) async fn ask(browser: &Browser, method: &str, path: &str) -> testkit::browser::BrowserPage {
     if method == "get" { browser.get(path).await } else { browser.post(path, FORM).await }
 }
 

@@ -1,21 +1,29 @@
 //! The central side through its own doors: real TLS, real HTTP, a real database, driven time.
 
 mod applications;
+mod applications_chain;
 mod bulk;
 mod ca_applications;
 mod ca_distribution;
+mod ca_notice_mails;
 mod ca_notices;
 mod ca_renewal;
 mod ca_renewal_pages;
+mod ca_requests;
 mod ca_retrieval;
 mod ca_steps;
 mod ca_support;
 mod ca_token;
+mod chain_support;
 mod checks;
 mod connections;
+mod counted_first;
 mod denied;
 mod door;
+mod foreign_applications;
+mod foreign_certificates;
 mod foreign_objects;
+mod foreign_terminals;
 mod full_disk;
 mod guessing;
 mod hosts;
@@ -44,6 +52,7 @@ mod records;
 mod refused_cards;
 mod registrants;
 mod replay;
+mod revocation_deadline;
 mod revocation_lists;
 mod settings;
 mod silent_peers;

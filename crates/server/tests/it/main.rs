@@ -20,6 +20,7 @@ mod connections;
 mod counted_first;
 mod denied;
 mod door;
+mod factor_changes;
 mod foreign_applications;
 mod foreign_certificates;
 mod foreign_objects;

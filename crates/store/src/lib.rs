@@ -108,7 +108,7 @@ pub use reference_number::REFERENCE_NUMBER_MAX;
 pub use registrant::{ProofWay, REGISTRANTS_LIMIT, Registrant, RegistrantProof, StopAsked, Stopped};
 pub use registration::{NewRegistration, Registered, RegistrationLookup, RegistrationQuestion};
 pub use revocation_list::RevocationListMark;
-pub use second_factor::{PASSKEYS_MAX, SecondFactors, StoredPasskey, StoredTotp};
+pub use second_factor::{FactorChange, PASSKEYS_MAX, SecondFactors, StoredPasskey, StoredTotp};
 pub use sign_in::{PasswordChange, SignInRecord};
 pub use staff_account::{
     NewStaff, NewStaffPassword, NewStaffSession, STAFF_LIMIT, Staff, StaffAccount, StaffAdded, StaffChanged,

@@ -134,7 +134,6 @@ impl Server {
         let parts = authority::open(config, &store, &clock)?;
         let mut api = api(config, &store, &clock, card_trust, Arc::clone(&revocation))?;
         api.authority = parts.as_ref().map(|parts| Arc::clone(&parts.desk));
-        let tree_head_interval = seconds(config.audit.tree_head_interval_s);
         let audit = audit_log(config, &store, &clock)?;
         // The gate tells who comes with an expired certificate what is wrong; a failed handshake could not.
         let tls = tls::mutual_tls_with_expired(tls_material(config)?, &clock)?;
@@ -168,7 +167,7 @@ impl Server {
             revocation: Arc::clone(&revocation),
             revocation_refresh: seconds(config.cards.crl_refresh_s),
             audit: Arc::clone(&audit),
-            tree_head_interval,
+            tree_head_interval: seconds(config.audit.tree_head_interval_s),
             lines: lines.as_ref().map(|lines| (Arc::clone(&lines.lines), lines.refresh)),
         }
         .start(&tasks, &stop);

@@ -90,7 +90,8 @@ impl ReaderLink {
             seal: seal_of(config)?,
             token: token::load_or_make(&config.token_file())?,
         };
-        Ok(Self { listener: TcpListener::bind(listen).await?, router: router(Arc::new(link)) })
+        let listener = loopback::listen("reader_link.listen", listen).await?;
+        Ok(Self { listener, router: router(Arc::new(link)) })
     }
 
     /// Where it listens.

@@ -81,8 +81,12 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         let data = self.folder.join("data");
-        let stopped =
-            process::run(self.program("pg_ctl").args(["--wait", "--silent", "--mode", "immediate", "--pgdata"]).arg(&data).arg("stop"));
+        let stopped = process::run(
+            self.program("pg_ctl")
+                .args(["--wait", "--silent", "--mode", "immediate", "--pgdata"])
+                .arg(&data)
+                .arg("stop"),
+        );
         if let Err(reason) = stopped {
             eprintln!("xtask: PostgreSQL did not end: {reason:#}");
         }
@@ -98,5 +102,7 @@ fn programs() -> Result<PathBuf> {
     }
     let versions = std::fs::read_dir(PROGRAMS).with_context(|| format!("{PROGRAMS}: no PostgreSQL"))?;
     let mut folders = versions.flatten().map(|version| version.path().join("bin"));
-    folders.find(|folder| folder.join("initdb").is_file()).with_context(|| format!("no initdb below {PROGRAMS}"))
+    folders
+        .find(|folder| folder.join("initdb").is_file())
+        .with_context(|| format!("no initdb below {PROGRAMS}"))
 }

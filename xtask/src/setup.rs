@@ -51,14 +51,17 @@ const CJK_FONT: Need = Need {
     found_by: FoundBy::Below { folder: "/usr/share/fonts/opentype/noto", then: "NotoSansCJK-Regular.ttc" },
 };
 
+/// The other database.
+const POSTGRES: Need = Need {
+    package: "postgresql",
+    found_by: FoundBy::Below { folder: "/usr/lib/postgresql", then: "bin/initdb" },
+};
+
 const TEST_NEEDS: &[Need] = &[
     PKG_CONFIG,
     PCSC_LIBRARY,
     Need { package: "g++", found_by: FoundBy::Program("c++") },
-    Need {
-        package: "postgresql",
-        found_by: FoundBy::Below { folder: "/usr/lib/postgresql", then: "bin/initdb" },
-    },
+    POSTGRES,
     Need { package: "pcscd", found_by: FoundBy::Program("pcscd") },
     Need {
         package: "vsmartcard-vpcd",
@@ -122,6 +125,11 @@ pub(crate) fn for_stories() -> Result<()> {
     }
     process::run(program("npm").args(["--prefix", "e2e", "ci", "--no-audit", "--no-fund"]))
         .context("the stories need the packages of e2e/package-lock.json; run `npm ci` in e2e")
+}
+
+/// Brings the other database for stories that are told on it.
+pub(crate) fn postgres() -> Result<()> {
+    ensure_packages("stories on PostgreSQL", &[POSTGRES])
 }
 
 /// Place and digest of every package a lock file of npm pins.
@@ -261,7 +269,8 @@ fn install(packages: &[&str]) -> Result<()> {
     process::run(program(&install[0]).args(&install[1..]))
 }
 
-fn is_root() -> bool {
+/// Whether this is root's own task.
+pub(crate) fn is_root() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
         status.lines().any(|line| {
             line.strip_prefix("Uid:").is_some_and(|ids| ids.split_whitespace().nth(1) == Some("0"))

@@ -31,13 +31,13 @@ const ISSUER = 'Online Billing NW Common RootCA';
 const run = promisify(execFile);
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' } },
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
 });
 if (!values.shikaku || !values.pictures) {
   throw new Error('usage: certificate-import.js --shikaku PROGRAM --pictures FOLDER; started by `cargo xtask e2e`');
 }
 
-const demo = await startDemo(values.shikaku);
+const demo = await startDemo(values.shikaku, values.database);
 const folder = await mkdtemp(join(tmpdir(), 'shikaku-import-'));
 const eyes = await openBrowser(values.pictures);
 after(async () => {

@@ -117,7 +117,7 @@ async function renew(page, state, javaScript) {
     await page.locator('#password').fill(PASSWORD);
     await page.locator('#password_again').fill(`${PASSWORD}x`);
     await button.click();
-    await page.locator('.field.wrong').first().waitFor();
+    await page.locator('.field.wrong').first().waitFor().catch(async () => assert.fail(await page.locator('main').innerText()));
     await picture(eyes, page, `${state}-wrong`);
   }
   await page.locator('#password').fill(PASSWORD);

@@ -11,6 +11,7 @@ import { openBrowser } from '../browser.js';
 import { KEYBOARD } from '../hands.js';
 import { startDemo } from '../program.js';
 import { Album } from './first-day/album.js';
+import { tellScreens } from './first-day/screens.js';
 import { Town } from './first-day/town.js';
 import { tellDay } from './first-day/day.js';
 
@@ -18,7 +19,7 @@ import { tellDay } from './first-day/day.js';
 const STEP_TIMEOUT = 240_000;
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' } },
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
 });
 if (!values.shikaku || !values.pictures) {
   throw new Error('usage: first-day.js --shikaku PROGRAM --pictures FOLDER; started by `cargo xtask e2e`');
@@ -40,13 +41,15 @@ after(async () => {
 
 /** A demo of its own for each telling: an institution joins once. */
 async function open(name, way) {
-  const demo = await startDemo(values.shikaku);
+  const demo = await startDemo(values.shikaku, values.database);
   const town = new Town({ browser: eyes.browser, demo, folder: join(folder, name), ...way });
   towns.push({ town, demo });
   return town;
 }
 
 const step = (name, tale) => test(name, { timeout: STEP_TIMEOUT }, tale);
-tellDay({ town: await open('mouse', {}), album, step, named: (name) => name });
+const first = await open('mouse', {});
+tellDay({ town: first, album, step, named: (name) => name });
+tellScreens({ town: first, pictures: join(values.pictures, 'screens'), step, shikaku: values.shikaku });
 tellDay({ town: await open('keyboard', { hand: KEYBOARD }), step, named: (name) => `by keyboard alone: ${name}` });
 tellDay({ town: await open('no-scripts', { javaScript: false }), step, named: (name) => `without a script: ${name}` });

@@ -1,6 +1,18 @@
 // The operator's people, each in a browser context of their own, with the codes their telephones show.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { oneTimeCode } from './papers.js';
+
+const run = promisify(execFile);
+/** Who administers, and under which password; the demo knows neither. */
+const ADMINISTRATOR = 'kanri';
+const ADMINISTRATOR_PASSWORD = 'take-no-ko ga nobiru asa';
+/** A password that the demo's page prints. */
+const KNOWN_PASSWORD = 'demo-ichiro-2026';
 
 /** 引受番号 of the registered mail. */
 const TRACKING_NUMBER = '123-45-67890-1';
@@ -82,4 +94,31 @@ export async function tellPosting(scene) {
   await hand.press(button);
   await page.getByText(TRACKING_NUMBER).first().waitFor();
   await look(page, { row: 'S4', name: 'letters-posted', caption: '簡易書留発送（発送済み）' });
+}
+
+/**
+ * An account made as a real operator makes it, with `shikaku operator add`: it opens with what its owner chose and what
+ * was printed once, not with a password that the demo knows; and the demo's page does not show it.
+ */
+export async function addAdministrator(town, shikaku) {
+  const page = await town.person(ADMINISTRATOR);
+  const file = join(town.folder, 'administrator.txt');
+  await writeFile(file, `${ADMINISTRATOR_PASSWORD}\n`, { mode: 0o600 });
+  const words = ['operator', 'add', ADMINISTRATOR, '--name', '管理　四郎', '--mail', 'kanri@operator.example', '--role', 'administrator'];
+  const { stdout } = await run(shikaku, [...words, '--password-file', file, '--config', join(town.data, 'server.toml'), '--json']);
+  const secret = new URL(JSON.parse(stdout).totp).searchParams.get('secret');
+  await page.goto(`${town.landing}/first-day`);
+  assert.ok(!(await page.locator('main').innerText()).includes(ADMINISTRATOR), 'the demo shows the account');
+  const enter = async (password) => {
+    await page.goto(`${town.about.operator}/login`);
+    await page.getByLabel('ユーザーID').fill(ADMINISTRATOR);
+    await page.getByLabel('パスワード').fill(password);
+    await page.getByRole('button', { name: 'ログイン', exact: true }).click();
+  };
+  await enter(KNOWN_PASSWORD);
+  await page.getByRole('alert').first().waitFor();
+  await enter(ADMINISTRATOR_PASSWORD);
+  await page.getByLabel('認証アプリに表示されている6桁の数字').fill(oneTimeCode(secret));
+  await page.getByRole('button', { name: '確認', exact: true }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
 }

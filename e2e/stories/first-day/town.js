@@ -14,12 +14,11 @@ const POLL = 300;
 
 /** The institution and its people. */
 export class Town {
-  #browser;
   #people = new Map();
   #pc;
 
   constructor({ browser, demo, folder, javaScript = true, hand = MOUSE }) {
-    this.#browser = browser;
+    this.browser = browser;
     this.javaScript = javaScript;
     this.hand = hand;
     this.folder = folder;
@@ -32,7 +31,7 @@ export class Town {
   /** The page of one of the people; the same one each time. */
   async person(name) {
     if (!this.#people.has(name)) {
-      const context = await this.#browser.newContext(settingsOf(SCREENS.desk, this.javaScript));
+      const context = await this.browser.newContext(settingsOf(SCREENS.desk, this.javaScript));
       this.#people.set(name, await this.#opened(context));
     }
     return this.#people.get(name).page;

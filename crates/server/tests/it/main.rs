@@ -62,6 +62,7 @@ mod smuggling;
 mod standing_consents;
 mod support;
 mod terminal_facility;
+mod wide_networks;
 mod witnessing;
 
 /// Runs each test on SQLite and on PostgreSQL.

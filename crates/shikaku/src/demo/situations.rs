@@ -299,13 +299,40 @@ impl Situation {
 /// Slug, code, title, what is done.
 type Line = (&'static str, ErrorCode, &'static str, &'static str);
 
-/// Errors that nothing of what is built so far can lead to, each with the reason, as the list shows it.
+/// Errors that nothing on the list leads to yet, each with the reason or the way there, as the list shows it.
 pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[
     (
         ErrorCode::ReferenceNotIdentified,
-        "照会番号の登録（IF-003）をまだ作っていないため、起こりません。その要求には OQSA9007E で答えます。",
+        "この一覧のボタンはまだありません。req に照会番号登録（OQSsiimm）のファイルを、資格を特定できない内容で置くと起こります。",
     ),
-    (ErrorCode::ReceptionUnknown, "一括照会（IF-005〜）をまだ作っていないため、受付番号がありません。"),
+    (
+        ErrorCode::ReceptionUnknown,
+        "この一覧のボタンはまだありません。req に一括照会の結果の要求を、ない受付番号で置くと起こります。",
+    ),
+    (
+        ErrorCode::ReferenceNumberTaken,
+        "この一覧のボタンはまだありません。別の患者さんの照会番号を、照会番号登録でもう一度登録すると起こります。",
+    ),
+    (
+        ErrorCode::BulkTooManyRows,
+        "この一覧のボタンはまだありません。10,000件を超えるファイルを資格確認一括照会に登録すると起こります。",
+    ),
+    (
+        ErrorCode::BulkTooManyFiles,
+        "この一覧のボタンはまだありません。1日に21個目のファイルを資格確認一括照会に登録すると起こります。",
+    ),
+    (
+        ErrorCode::FunctionOff,
+        "この一覧のボタンはまだありません。環境設定情報で「利用しない」にした機能を使うと起こります。",
+    ),
+    (
+        ErrorCode::TermsNotOpened,
+        "この一覧のボタンはまだありません。利用規約を開かずに、その欄の環境設定情報を変えると起こります。",
+    ),
+    (
+        ErrorCode::SettingsConflict,
+        "この一覧のボタンはまだありません。2つの画面で同じ環境設定情報を順に変えると、後のほうで起こります。",
+    ),
     (
         ErrorCode::NoConsent,
         "薬剤情報・健診情報の閲覧をまだ作っていないため、起こりません。同意そのものは記録されます。",

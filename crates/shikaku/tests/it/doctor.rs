@@ -78,6 +78,11 @@ fn list_at(source: String) -> impl FnOnce(&mut Table) {
     move |settings| put(settings, "cards", "crl", vec![source])
 }
 
+/// Whether something worth knowing is told of a setting.
+fn hinted(said: &Value, setting: &str) -> bool {
+    said["hints"].as_array().is_some_and(|hints| hints.iter().any(|hint| hint["setting"] == setting))
+}
+
 /// Says 404 to whoever asks, until the test ends.
 fn nothing_here() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -133,7 +138,7 @@ fn the_lists_of_revoked_cards_are_fetched_and_read() {
 
     let soon = patient.list("soon.crl", 2);
     let (code, said) = patient.looked_at(list_at(soon));
-    assert_eq!((code, said["hints"][0]["setting"].as_str()), (Some(0), Some("cards.crl")), "{said:#}");
+    assert_eq!((code, hinted(&said, "cards.crl")), (Some(0), true), "{said:#}");
 }
 
 #[test]
@@ -185,7 +190,7 @@ fn certificates_keys_fonts_and_addresses_are_tried() {
     });
     assert!(origin.contains("ftp://"), "{origin}");
     let (_, said) = patient.looked_at(|_| {});
-    assert_eq!(said["hints"][0]["setting"], "home_visit_origin", "{said:#}");
+    assert!(hinted(&said, "home_visit_origin"), "{said:#}");
 }
 
 /// What only its owner reads, as keys are.

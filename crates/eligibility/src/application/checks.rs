@@ -37,6 +37,8 @@ pub struct Facts<'a> {
     pub other_code_taken: bool,
     /// Whether the operator made sure that who applies is of the institution.
     pub registrant_proven: bool,
+    /// Whether somebody who handed it in was stopped meanwhile: two people found that they are not of the institution.
+    pub registrant_stopped: bool,
     /// Whether the institution's name typed at the registration is the register's.
     pub name_agrees: bool,
 }
@@ -91,6 +93,8 @@ pub enum FindingCode {
     RegistrantUnproven,
     /// The name typed at the registration is not the register's.
     NameDiffers,
+    /// Who applied was stopped.
+    RegistrantStopped,
 }
 
 /// One finding.
@@ -122,7 +126,8 @@ pub fn check(content: &ApplicationContent, facts: &Facts<'_>, now: Instant) -> V
         (!facts.institution_known).then_some(blocking(FindingCode::InstitutionUnknown)),
         (single && facts.open_of_same_kind).then_some(blocking(FindingCode::DuplicateOpen)),
         (!single && facts.open_for_same_terminal).then_some(blocking(FindingCode::DuplicateTerminal)),
-        (!facts.registrant_proven).then_some(unproven(content)),
+        facts.registrant_stopped.then_some(blocking(FindingCode::RegistrantStopped)),
+        (!facts.registrant_proven && !facts.registrant_stopped).then_some(unproven(content)),
         (!facts.name_agrees).then_some(warning(FindingCode::NameDiffers)),
     ]
     .into_iter()
@@ -271,6 +276,9 @@ impl FindingCode {
             Self::OtherCodeSame => "申請された医療機関コードが、申請者のものと同じです。",
             Self::RegistrantUnproven => {
                 "登録者が医療機関本人と確認されていません。「登録者」の画面で確認を記録してください。"
+            }
+            Self::RegistrantStopped => {
+                "申請した登録者は、医療機関等の方ではないとして停止されています。却下し、新しい登録者に申請し直すよう案内してください。"
             }
             Self::NameDiffers => "登録時に入力された医療機関等名称が、台帳の名称と一致しません。",
         }

@@ -27,6 +27,7 @@ mod foreign_objects;
 mod foreign_terminals;
 mod full_disk;
 mod guessing;
+mod held_applications;
 mod hosts;
 mod institution_accounts;
 mod institution_codes;

@@ -55,9 +55,10 @@ pub(super) async fn findings(
         None => false,
     };
     let (other_code_known, other_code_taken) = match other_code(content) {
-        Some(other) => {
-            (institution_register::is_in_use(tx, other).await?, any(tx, HAS_ACCOUNT, bind![other.as_str()]).await?)
-        }
+        Some(other) => (
+            institution_register::is_in_use(tx, other).await?,
+            any(tx, HAS_ACCOUNT, bind![other.as_str()]).await?,
+        ),
         None => (false, false),
     };
     let holder = match customer_id(content) {
@@ -88,6 +89,7 @@ pub(super) async fn findings(
         other_code_known,
         other_code_taken,
         registrant_proven: is_proven(tx, institution, applicants).await?,
+        registrant_stopped: registrant::any_stopped(tx, institution, applicants).await?,
         name_agrees: name_agrees(tx, institution).await?,
     };
     Ok(check(content, &facts, now))

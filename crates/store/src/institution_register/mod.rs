@@ -14,7 +14,7 @@ use eligibility::{
 };
 use serde::{Deserialize, Serialize};
 
-pub(crate) use read::is_in_use;
+pub(crate) use read::{is_closed, is_in_use};
 pub use read::{INSTITUTIONS_PAGE_LIMIT, WISHES_LIMIT};
 pub use wish::{InstitutionAsked, InstitutionDecided};
 

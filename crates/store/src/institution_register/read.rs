@@ -30,9 +30,17 @@ const WISHES: &str = "SELECT institution_code, wanted, asked_by, asked_at FROM i
 const IN_USE: &str = "SELECT i.code FROM institution i \
      LEFT JOIN institution_detail d ON d.institution_code = i.code WHERE i.code = $1 AND d.closed_at IS NULL";
 
+const CLOSED: &str =
+    "SELECT 1 FROM institution_detail WHERE institution_code = $1 AND closed_at IS NOT NULL";
+
 /// Whether the register has the code and it is not out of use.
 pub(crate) async fn is_in_use(tx: &Tx<'_>, code: &InstitutionCode) -> Result<bool> {
     Ok(tx.query_one(IN_USE, bind![code.as_str()], |_| Ok(())).await?.is_some())
+}
+
+/// Whether the register has the code and it is out of use.
+pub(crate) async fn is_closed(tx: &Tx<'_>, code: &InstitutionCode) -> Result<bool> {
+    Ok(tx.query_one(CLOSED, bind![code.as_str()], |_| Ok(())).await?.is_some())
 }
 
 fn code_of(text: &str) -> Result<InstitutionCode> {

@@ -48,7 +48,7 @@ pub(crate) fn reviewer(name: &str) -> Actor {
     Actor { side: Side::Operator(OperatorRole::Reviewer), account: name.to_owned(), mail }
 }
 
-fn certificate(terminal: &str) -> ApplicationForm {
+pub(crate) fn certificate(terminal: &str) -> ApplicationForm {
     ApplicationForm::CertificateIssue(CertificateForm {
         department: "医事課".to_owned(),
         contact_name: "𠮷辻󠄀　花子".to_owned(),

@@ -255,3 +255,47 @@ impl TryFrom<&InstitutionEntryForm> for InstitutionEntry {
         faults.finish(whole)
     }
 }
+
+/// What was typed to take an institution out of use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InstitutionClosingForm {
+    /// Why.
+    pub reason: String,
+}
+
+impl InstitutionClosingForm {
+    /// The fields, in the order of the page.
+    pub const FIELDS: &'static [FieldText] = &[FieldText {
+        id: "reason",
+        label: "廃止の理由",
+        required: true,
+        hint: "200文字以内。例：廃止届（令和8年11月30日付）",
+    }];
+
+    /// The reason.
+    ///
+    /// # Errors
+    /// When it is missing or too long.
+    pub fn read(&self) -> Result<String, FieldErrors> {
+        let mut faults = Faults::default();
+        let reason = field::required_line(&self.reason, "廃止の理由", CLOSING_REASON_MAX);
+        let reason = faults.keep("reason", reason);
+        faults.finish(reason)
+    }
+}
+
+/// The form with an entry's present values, to change them.
+impl From<&InstitutionEntry> for InstitutionEntryForm {
+    fn from(entry: &InstitutionEntry) -> Self {
+        Self {
+            code: entry.code.to_string(),
+            // Whoever entered it has looked at the 検証番号.
+            code_as_is: if entry.code.check_digit_ok() { String::new() } else { "on".to_owned() },
+            name: entry.name.clone(),
+            postal_code: entry.postal_code.clone(),
+            first_line: entry.first_line.clone(),
+            second_line: entry.second_line.clone().unwrap_or_default(),
+            phone: entry.phone.clone(),
+        }
+    }
+}

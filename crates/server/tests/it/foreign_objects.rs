@@ -48,7 +48,8 @@ pub(crate) struct Route(
 pub(crate) const ROUTES: &[Route] = {
     use For::{Certificate, Everybody, Machines, Operator, Owner, SignedIn, Step};
     use OperatorAction::{
-        Decide, ManageAccounts, PublishNotices, ReadApplications, ReadHistory, SendLetters,
+        Decide, ManageAccounts, ManageInstitutions, ManageLines, PublishNotices, ReadApplications,
+        ReadHistory, ReadRegister, SendLetters,
     };
     &[
         Route("portal", "get", "/", Everybody),
@@ -113,6 +114,19 @@ pub(crate) const ROUTES: &[Route] = {
         Route("operator", "get", "/registrants/{institution}", Operator(ReadApplications)),
         Route("operator", "post", "/registrants/{institution}/prove", Operator(Decide)),
         Route("operator", "post", "/registrants/{institution}/stop", Operator(Decide)),
+        Route("operator", "get", "/institutions", Operator(ReadRegister)),
+        Route("operator", "post", "/institutions", Operator(ManageInstitutions)),
+        Route("operator", "get", "/institutions/new", Operator(ManageInstitutions)),
+        Route("operator", "get", "/institutions/{institution}", Operator(ReadRegister)),
+        Route("operator", "get", "/institutions/{institution}/change", Operator(ManageInstitutions)),
+        Route("operator", "post", "/institutions/{institution}/change", Operator(ManageInstitutions)),
+        Route("operator", "post", "/institutions/{institution}/close", Operator(ManageInstitutions)),
+        Route("operator", "post", "/institutions/{institution}/decide", Operator(ManageInstitutions)),
+        Route("operator", "get", "/lines", Operator(ReadRegister)),
+        Route("operator", "get", "/lines/{institution}", Operator(ReadRegister)),
+        Route("operator", "post", "/lines/{institution}/prefixes", Operator(ManageLines)),
+        Route("operator", "post", "/lines/{institution}/prefixes/withdraw", Operator(ManageLines)),
+        Route("operator", "post", "/lines/{institution}/sessions/end", Operator(ManageLines)),
         Route("ca/renewal", "get", "PATH", Certificate),
         Route("ca/renewal", "post", "PATH", Certificate),
         Route("ca/retrieval", "get", "/", Everybody),

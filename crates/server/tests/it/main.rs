@@ -52,6 +52,7 @@ mod portal_support;
 mod receipts;
 mod records;
 mod refused_cards;
+mod register_pages;
 mod registrants;
 mod replay;
 mod revocation_deadline;

@@ -45,7 +45,9 @@ function focused(page) {
     if (!element || element === document.body) return undefined;
     const style = getComputedStyle(element);
     const box = element.getBoundingClientRect();
-    const middle = { x: box.left + box.width / 2, y: box.top + Math.min(box.height, innerHeight) / 2 };
+    // Of a large field the line one writes on is enough.
+    const half = Math.min(box.height, innerHeight) / 2;
+    const middle = { x: box.left + box.width / 2, y: box.top + (element.tagName === 'TEXTAREA' ? Math.min(half, 24) : half) };
     const all = [...document.querySelectorAll(controls)];
     const group = (one) => one.type === 'radio' && one.name === element.name && one.form === element.form;
     const options = element.type === 'radio' ? all.filter((one) => group(one) && !one.disabled) : [element];
@@ -114,7 +116,7 @@ export async function assertTabReachesEverything(page, state) {
   return all.length;
 }
 
-/** Nothing that is written is cut off: no box hides what it holds, no button is too narrow for its words. */
+/** Nothing that is written is cut off: no box hides what it holds, no button or column is too narrow for its words. */
 export async function assertNothingCutOff(page, state) {
   const cut = await page.evaluate(() => {
     const hides = (style) => [style.overflowX, style.overflowY].some((one) => ['hidden', 'clip'].includes(one));
@@ -122,8 +124,14 @@ export async function assertNothingCutOff(page, state) {
     // What is there for screen readers only is one pixel large.
     const unseen = (element) => element.clientWidth <= 1 || element.clientHeight <= 1;
     const worth = (element) => element.matches('button, .button, th, td, dt, dd, li, h1, h2, h3, p, label, legend, .tag');
+    const text = (element) => element.textContent.trim();
+    const em = (element) => parseFloat(getComputedStyle(element).fontSize);
+    // A column of a table that is squeezed until its sentence stands on end.
+    const squeezed = [...document.querySelectorAll('td, th')].filter(
+      (cell) => cell.checkVisibility() && !unseen(cell) && text(cell).length > 12 && cell.clientWidth < 6 * em(cell) && cell.clientHeight > 8 * em(cell));
+    if (squeezed.length > 0) return squeezed.map((cell) => `squeezed: ${text(cell).slice(0, 30)}`);
     return [...document.body.querySelectorAll('*')]
-      .filter((element) => element.checkVisibility() && element.textContent.trim() && !unseen(element))
+      .filter((element) => element.checkVisibility() && text(element) && !unseen(element))
       .filter((element) => element.scrollWidth > element.clientWidth + 1 ? worth(element) || hides(getComputedStyle(element)) : hides(getComputedStyle(element)) && tight(element))
       .filter((element) => getComputedStyle(element).display !== 'inline' && !['auto', 'scroll'].includes(getComputedStyle(element).overflowX))
       .map((element) => `${element.tagName.toLowerCase()}.${element.className} ${element.textContent.trim().slice(0, 30)}`);

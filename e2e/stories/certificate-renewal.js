@@ -27,6 +27,8 @@ const WINDOW_DAYS = 90;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Certificates asked for until one is still there to be renewed by hand: the terminal renews by itself too. */
 const TRIES = 4;
+/** After this a terminal whose turn it is has renewed, ms: it looks every two seconds. */
+const TERMINAL_LOOKS = 4_000;
 
 const { values } = parseArgs({
   options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
@@ -154,6 +156,7 @@ async function install(page, file, password) {
 async function atTheSite(page, javaScript) {
   for (let tries = 0; tries < TRIES; tries += 1) {
     await install(page, await certificateWith(WINDOW_DAYS, javaScript), GIVEN_PASSWORD);
+    await page.waitForTimeout(TERMINAL_LOOKS);
     await page.goto(`${demo.about.gateway}${SITE_PATH}`);
     if (await page.getByRole('button', { name: '更新', exact: true }).count()) return;
   }

@@ -11,7 +11,7 @@ import { sites } from './sites.js';
 
 /** A desk, and the same at 200 %: half the room, twice the pixels. */
 const DESK = { width: 1280, height: 800 };
-const ENLARGED = { width: 640, height: 400, deviceScaleFactor: 2, mobile: false };
+const ENLARGED = { width: 640, height: 400, scale: 2 };
 
 /** Whether an address (path with query) is one that a line of a table means: `:x` is any one part. */
 function means(pattern, address) {
@@ -19,16 +19,11 @@ function means(pattern, address) {
   return new RegExp(`^${parts.join('[^/?]+')}$`).test(address);
 }
 
-/** At 200 % nothing needs sideways scrolling and nothing is cut off. */
+/** Nothing needs sideways scrolling, nothing is cut off. */
 async function lookEnlarged(page, state, file) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Emulation.setDeviceMetricsOverride', ENLARGED);
   await assertNoSidewaysScroll(page, `${state} at 200 %`);
   await assertNothingCutOff(page, `${state} at 200 %`);
   await page.screenshot({ path: file, fullPage: true, animations: 'disabled', scale: 'css' });
-  await session.send('Emulation.clearDeviceMetricsOverride');
-  await session.detach();
-  await page.setViewportSize(DESK);
 }
 
 /** What can be pressed and filled in. */
@@ -57,9 +52,9 @@ class Walk {
     const { who } = this.site;
     const state = who ? await (await this.town.person(who)).context().storageState() : undefined;
     const browser = this.town.browser;
-    const context = (javaScript) =>
-      browser.newContext({ ...settingsOf(DESK, javaScript), ...(state ? { storageState: state } : {}) });
-    this.contexts = [await context(true), await context(false)];
+    const context = (screen, javaScript) =>
+      browser.newContext({ ...settingsOf(screen, javaScript), ...(state ? { storageState: state } : {}) });
+    this.contexts = [await context(DESK, true), await context(ENLARGED, false)];
     [this.page, this.plain] = await Promise.all(this.contexts.map((one) => one.newPage()));
     this.complaints = complaintsOf(this.page);
   }
@@ -68,7 +63,7 @@ class Walk {
     for (const context of this.contexts ?? []) await context.close();
   }
 
-  /** One screen, by everybody's ways. */
+  /** One screen, by everybody's ways: on a desk with scripts, and enlarged without. */
   async look({ address, title, scriptOnly = [], reach, keys = true }) {
     const { page, plain, site } = this;
     const state = `${site.name} ${address}`;
@@ -83,10 +78,10 @@ class Walk {
     await assertAccessible(page, state);
     const file = join(this.pictures, `${site.name}${address}`.replaceAll(/[^\w\u3040-\u30ff\u4e00-\u9fff]+/g, '-'));
     await page.screenshot({ path: `${file}.png`, fullPage: true, animations: 'disabled' });
-    await lookEnlarged(page, state, `${file}-200.png`);
     const withScript = await controls(page);
     await go(plain, site);
     assert.match(await plain.getByRole('heading', { level: 1 }).first().innerText(), title, `${state} without a script`);
+    await lookEnlarged(plain, state, `${file}-200.png`);
     const without = await controls(plain);
     const missing = withScript.filter((name) => !without.includes(name) && !scriptOnly.includes(name));
     assert.deepEqual(missing, [], `${state}: gone without a script`);

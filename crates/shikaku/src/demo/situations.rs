@@ -130,7 +130,7 @@ impl Situation {
                 "other-kind",
                 ErrorCode::UnknownOperation,
                 "まだ提供していない種類の要求",
-                "照会番号の登録（OQSsiimm01req_）の要求ファイルを req に置きます。",
+                "訪問診療等の照会（OQSsihvq01req_）の要求ファイルを req に置きます。",
             ),
             _ => return None,
         })

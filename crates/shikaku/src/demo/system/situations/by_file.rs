@@ -63,8 +63,8 @@ impl System {
     }
 
     pub(super) async fn other_kind(&self) -> Result<Trial> {
-        let handed = self.changed_request("OQSsiimm01req", |xml| xml)?;
-        self.hand_in(&self.folder.drop(), handed, "名前が照会番号登録（OQSsiimm01req_）の").await
+        let handed = self.changed_request("OQSsihvq01req", |xml| xml)?;
+        self.hand_in(&self.folder.drop(), handed, "名前が訪問診療等の照会（OQSsihvq01req_）の").await
     }
 
     pub(super) async fn name_used_again(&self) -> Result<Trial> {

@@ -31,6 +31,7 @@ mod held_applications;
 mod hosts;
 mod institution_accounts;
 mod institution_codes;
+mod institution_guesses;
 mod institution_menu;
 mod institution_number_check;
 mod institution_policy;

@@ -84,11 +84,7 @@ impl TestSystem {
 
     /// The same with a clock that begins at `first_moment`. The authorities begin then; the server's own certificate
     /// begins now, for programs that judge it by this machine's clock.
-    pub async fn start_from(
-        engine: Engine,
-        first_moment: Instant,
-        change: impl FnOnce(&mut Config),
-    ) -> Self {
+    pub async fn start_from(engine: Engine, first_moment: Instant, change: impl FnOnce(&mut Config)) -> Self {
         let (clock, hands) = Clock::driven(first_moment);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = match engine {

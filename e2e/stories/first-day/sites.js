@@ -79,7 +79,7 @@ function operator(town, shikaku) {
   const prepare = () => addAdministrator(town, shikaku);
   return [
     { name: 'operator', origin, screens: [screen('/login', 'ログイン')], others: true },
-    { name: 'operator-reviewer', origin, who: 'shinsa-1', screens: reviewer },
+    { name: 'operator-reviewer', origin, who: 'shinsa-1', screens: reviewer, others: true },
     { name: 'operator-post-room', origin, who: 'yubin-1', screens: [home, letters, SECURITY, FACTOR], others: true },
     { name: 'operator-administrator', origin, who: 'kanri', prepare, screens: [home, screen('/accounts', 'アカウント'), SECURITY, FACTOR], others: true },
   ];

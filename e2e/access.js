@@ -7,7 +7,7 @@ const WCAG_2_2_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Everything Tab is to reach. */
 const CONTROLS = 'a[href], button, select, summary, textarea, input:not([type=hidden]), [tabindex="0"]';
 /** Thinnest outline that counts as seen, px. */
-const OUTLINE_MIN = 2;
+export const OUTLINE_MIN = 2;
 
 /** axe finds nothing on the page as it is now. */
 export async function assertAccessible(page, state) {
@@ -38,17 +38,26 @@ export async function assertNoSidewaysScroll(page, state) {
   assert.deepEqual(out, [], `${state}: sticks out`);
 }
 
-/** What has the focus: its place among the controls, and how it shows. */
+/** What has the focus: its place among the controls, and how it shows. Radio buttons of one group are one place. */
 function focused(page) {
   return page.evaluate((controls) => {
     const element = document.activeElement;
     if (!element || element === document.body) return undefined;
     const style = getComputedStyle(element);
     const box = element.getBoundingClientRect();
-    const middle = { x: box.left + box.width / 2, y: box.top + Math.min(box.height, innerHeight) / 2 };
+    // Of a large field the line one writes on is enough.
+    const half = Math.min(box.height, innerHeight) / 2;
+    const middle = { x: box.left + box.width / 2, y: box.top + (element.tagName === 'TEXTAREA' ? Math.min(half, 24) : half) };
+    const all = [...document.querySelectorAll(controls)];
+    const group = (one) => one.type === 'radio' && one.name === element.name && one.form === element.form;
+    const options = element.type === 'radio' ? all.filter((one) => group(one) && !one.disabled) : [element];
     return {
-      place: [...document.querySelectorAll(controls)].indexOf(element),
-      name: `${element.tagName.toLowerCase()} ${(element.getAttribute('aria-label') ?? element.textContent).trim().slice(0, 40)}`,
+      place: all.indexOf(options[0]),
+      option: options.indexOf(element),
+      options: options.length,
+      // Tab goes through the parts of a date before it leaves the field.
+      parts: ['date', 'month', 'time', 'datetime-local'].includes(element.type),
+      name: `${element.tagName.toLowerCase()} ${(element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent).trim().slice(0, 40)}`,
       outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
       seen: middle.x >= 0 && middle.x <= innerWidth && middle.y >= 0 && middle.y <= innerHeight,
       closed: element.tagName === 'SUMMARY' && !element.parentElement.open,
@@ -56,25 +65,76 @@ function focused(page) {
   }, CONTROLS);
 }
 
+function assertFocusSeen(now, state) {
+  assert.ok(now.outline >= OUTLINE_MIN, `${state}: no visible focus on ${now.name}`);
+  assert.ok(now.seen, `${state}: the focus on ${now.name} is out of sight`);
+}
+
+/** Arrows reach every option of the group that has the focus. */
+async function assertArrowsReachAll(page, group, state) {
+  const reached = new Set([group.option]);
+  for (let presses = 0; presses < group.options; presses += 1) {
+    await page.keyboard.press('ArrowDown');
+    const now = await focused(page);
+    assert.equal(now?.place, group.place, `${state}: an arrow leaves the group of ${group.name}`);
+    assertFocusSeen(now, state);
+    reached.add(now.option);
+  }
+  assert.equal(reached.size, group.options, `${state}: arrows do not reach every option beside ${group.name}`);
+}
+
+/** Everything a keyboard must reach, in the order of reading: controls that are seen and work; a group once. */
+function reachable(page) {
+  return page.evaluate((controls) => {
+    const all = [...document.querySelectorAll(controls)];
+    const first = (one) =>
+      one.type !== 'radio' ||
+      all.find((other) => other.type === 'radio' && other.name === one.name && other.form === one.form && !other.disabled) === one;
+    const works = (one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(':disabled') && one.tabIndex >= 0;
+    return all.map((one, place) => (works(one) && first(one) ? place : -1)).filter((place) => place >= 0);
+  }, CONTROLS);
+}
+
 /**
- * Walks through the page with Tab, opening with Enter what is closed: every control is reached, in the
- * order of reading, each with a focus that is seen.
+ * Walks through the page with Tab, opening with Enter what is closed, and with arrows through groups of radio buttons:
+ * every control is reached, in the order of reading, each with a focus that is seen.
  */
 export async function assertTabReachesEverything(page, state) {
   const visited = [];
   for (;;) {
     await page.keyboard.press('Tab');
     const now = await focused(page);
+    if (now?.parts && now.place === visited.at(-1)) continue;
     if (!now || visited.includes(now.place)) break;
-    assert.ok(now.outline >= OUTLINE_MIN, `${state}: no visible focus on ${now.name}`);
-    assert.ok(now.seen, `${state}: the focus on ${now.name} is out of sight`);
+    assertFocusSeen(now, state);
     visited.push(now.place);
+    if (now.options > 1) await assertArrowsReachAll(page, now, state);
     if (now.closed) await page.keyboard.press('Enter');
   }
-  const all = await page.evaluate((controls) => {
-    const found = [...document.querySelectorAll(controls)];
-    return found.map((element, place) => (element.checkVisibility() ? place : -1)).filter((place) => place >= 0);
-  }, CONTROLS);
+  const all = await reachable(page);
   assert.deepEqual(visited, all, `${state}: Tab order`);
   return all.length;
+}
+
+/** Nothing that is written is cut off: no box hides what it holds, no button or column is too narrow for its words. */
+export async function assertNothingCutOff(page, state) {
+  const cut = await page.evaluate(() => {
+    const hides = (style) => [style.overflowX, style.overflowY].some((one) => ['hidden', 'clip'].includes(one));
+    const tight = (element) => element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
+    // What is there for screen readers only is one pixel large.
+    const unseen = (element) => element.clientWidth <= 1 || element.clientHeight <= 1;
+    const worth = (element) => element.matches('button, .button, th, td, dt, dd, li, h1, h2, h3, p, label, legend, .tag');
+    const text = (element) => element.textContent.trim();
+    const em = (element) => parseFloat(getComputedStyle(element).fontSize);
+    // A column of a table that is squeezed until its sentence stands on end.
+    const squeezed = [...document.querySelectorAll('td, th')].filter(
+      (cell) => cell.checkVisibility() && !unseen(cell) && text(cell).length > 12 && cell.clientWidth < 6 * em(cell) && cell.clientHeight > 8 * em(cell));
+    if (squeezed.length > 0) return squeezed.map((cell) => `squeezed: ${text(cell).slice(0, 30)}`);
+    return [...document.body.querySelectorAll('*')]
+      .filter((element) => element.checkVisibility() && text(element) && !unseen(element))
+      .filter((element) => element.scrollWidth > element.clientWidth + 1 ? worth(element) || hides(getComputedStyle(element)) : hides(getComputedStyle(element)) && tight(element))
+      .filter((element) => getComputedStyle(element).display !== 'inline' && !['auto', 'scroll'].includes(getComputedStyle(element).overflowX))
+      .map((element) => `${element.tagName.toLowerCase()}.${element.className} ${element.textContent.trim().slice(0, 30)}`);
+  });
+  assert.deepEqual(cut.slice(0, 5), [], `${state}: cut off`);
 }

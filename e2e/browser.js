@@ -40,8 +40,7 @@ export async function openBrowser(pictures) {
 }
 
 /** Complaints of a page, gathered while it is used. */
-export function complaintsOf(page) {
-  const complaints = [];
+export function complaintsOf(page, complaints = []) {
   page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
   page.on('console', (message) => {
     // A refusal (4xx) is an answer here; the stories look at its status themselves.

@@ -59,5 +59,19 @@ export async function openProfile(folder, { root, pkcs12, password, site, rules,
     timezoneId: 'Asia/Tokyo',
     viewport: { width: 1366, height: 768 },
   });
-  return { context, listed, close: () => context.close() };
+  return { context, listed, database, close: () => context.close() };
+}
+
+/** What the store says of the certificate of this name, as a person reads it: `certutil -L`. */
+export async function told(database, name) {
+  const { stdout } = await run('certutil', ['-L', '-d', database, '-n', name]);
+  // Not After in UTC, as NSS prints it: `Sat Feb 20 14:59:59 2027`.
+  const [, issuer] = stdout.match(/Issuer:\s*"([^"]*)"/) ?? [];
+  const [, end] = stdout.match(/Not After\s*: (.*)/) ?? [];
+  return { text: stdout, issuer, notAfter: new Date(`${end} UTC`) };
+}
+
+/** Names in the listing whose certificate has its key here. */
+export function ownNames(listed) {
+  return listed.split('\n').flatMap((line) => line.match(/^(.*\S)\s+u,u,u\s*$/)?.slice(1) ?? []);
 }

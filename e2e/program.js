@@ -1,11 +1,15 @@
 // Starting the real program, as somebody at a keyboard would, and ending it by its own process id.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+let databases = 0;
 
 /** Distances from the port base that a demo listens on. */
 const DISTANCES = Array.from({ length: 15 }, (_, distance) => distance);
@@ -64,17 +68,32 @@ async function announcement(child, log) {
   return Promise.race([ready, late]).finally(() => clearTimeout(timer));
 }
 
+/** A database of its own on the server of this URL, for one demo; undefined without a server. */
+async function ownDatabase(server) {
+  if (!server) return undefined;
+  const name = `demo_${process.pid}_${(databases += 1)}`;
+  const url = new URL(server);
+  await run('psql', [server, '--quiet', '--no-psqlrc', '--command', `CREATE DATABASE ${name}`]);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
 /**
- * Starts `shikaku demo` on free ports with a data folder of its own.
+ * Starts `shikaku demo` on free ports with a data folder of its own; with `server`, the URL of a PostgreSQL, on a
+ * database of its own there.
  * `about` is what it announced; `data` is its folder; `stop` ends it and removes the folder, and fails when it did not end well.
  */
-export async function startDemo(shikaku) {
+export async function startDemo(shikaku, server) {
   const folder = await mkdtemp(join(tmpdir(), 'shikaku-e2e-'));
   const base = await freePortBase();
   const log = [];
+  const database = await ownDatabase(server);
   const child = spawn(
     shikaku,
-    ['demo', '--json', '--persons', '20', '--port-base', String(base), '--data', join(folder, 'data')],
+    [
+      ...['demo', '--json', '--persons', '20', '--port-base', String(base), '--data', join(folder, 'data')],
+      ...(database ? ['--database-url', database] : []),
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, SHIKAKU_LOG: 'warn' } },
   );
   child.stderr.setEncoding('utf8');

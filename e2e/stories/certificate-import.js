@@ -10,7 +10,7 @@ import { after, test } from 'node:test';
 import { parseArgs, promisify } from 'node:util';
 import { assertAccessible, assertNoSidewaysScroll, assertTabReachesEverything } from '../access.js';
 import { openBrowser, onPage, picture, SCREENS } from '../browser.js';
-import { openProfile } from '../profile.js';
+import { openProfile, ownNames, told } from '../profile.js';
 import { startDemo } from '../program.js';
 
 /** A step that takes longer hangs, ms. */
@@ -26,16 +26,18 @@ const PAGES = [
   ['check', '/terminal/certificate/check', '電子証明書の確認方法'],
   ['network', '/terminal/network', 'ネットワークのトラブル'],
 ];
+/** What the procedure says to look for. */
+const ISSUER = 'Online Billing NW Common RootCA';
 const run = promisify(execFile);
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' } },
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
 });
 if (!values.shikaku || !values.pictures) {
   throw new Error('usage: certificate-import.js --shikaku PROGRAM --pictures FOLDER; started by `cargo xtask e2e`');
 }
 
-const demo = await startDemo(values.shikaku);
+const demo = await startDemo(values.shikaku, values.database);
 const folder = await mkdtemp(join(tmpdir(), 'shikaku-import-'));
 const eyes = await openBrowser(values.pictures);
 after(async () => {
@@ -47,6 +49,19 @@ const base = Number(new URL(demo.about.landing_page).port);
 const web = `https://localhost:${base + 4}/`;
 const gateway = `http://127.0.0.1:${base + 10}`;
 const root = join(demo.data, 'ca', 'root.cert.pem');
+/** 有効期限 as the sites write it, counted in Japan. */
+function written(moment) {
+  const [year, month, day] = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Tokyo' }).format(moment).split('-').map(Number);
+  return `（${year}年${month}月${day}日）`;
+}
+
+/** The store says of the certificate what the site says: until when it is good; and who issued it, as the procedure says. */
+async function assertTold(database, name, said) {
+  const { text, issuer, notAfter } = await told(database, name);
+  assert.match(issuer, new RegExp(`CN=${ISSUER}(,|$)`), text);
+  assert.ok(said.includes(written(notAfter)), `${written(notAfter)}\n${said}\n${text}`);
+}
+
 const step = (name, tale) => test(name, { timeout: STEP_TIMEOUT }, tale);
 
 step('a browser without the certificate does not get in', async () => {
@@ -68,7 +83,8 @@ step('with the imported PKCS#12 the institution web opens and says whose certifi
   await run(values.shikaku, words);
   const profile = await openProfile(join(folder, 'with'), { root, pkcs12: file, password: PASSWORD, site: web });
   try {
-    assert.match(profile.listed, /u,u,u/, 'the store holds the certificate with its key');
+    const [name, ...more] = ownNames(profile.listed);
+    assert.ok(name && more.length === 0, `the store holds the certificate with its key, and no other:\n${profile.listed}`);
     const page = await profile.context.newPage();
     await page.goto(web);
     await page.getByRole('heading', { level: 1, name: '初期画面' }).waitFor();
@@ -76,6 +92,7 @@ step('with the imported PKCS#12 the institution web opens and says whose certifi
     assert.match(text, /1319990012/);
     assert.match(text, /受付1/);
     assert.match(text, /あと\d+日/);
+    await assertTold(profile.database, name, text);
     await mkdir(values.pictures, { recursive: true });
     await page.screenshot({ path: join(values.pictures, 'institution-web.png'), fullPage: true });
     await assertNoSidewaysScroll(page, 'institution web');

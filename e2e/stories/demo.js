@@ -15,14 +15,14 @@ import { tellLanding } from './demo/landing.js';
 const STEP_TIMEOUT = 240_000;
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' } },
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
 });
 if (!values.shikaku || !values.pictures) {
   throw new Error('usage: demo.js --shikaku PROGRAM --pictures FOLDER [--keep FOLDER]; started by `cargo xtask e2e`');
 }
 
 // Without the program and the browser there is no story: whatever fails here ends it, loudly.
-const demo = await startDemo(values.shikaku);
+const demo = await startDemo(values.shikaku, values.database);
 const eyes = await openBrowser(values.pictures);
 after(async () => {
   await eyes.browser.close();

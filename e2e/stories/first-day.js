@@ -1,5 +1,6 @@
 // Story `first-day`: an institution that has not joined signs up, applies, gets its letter, sets up its terminal and
-// its line, and makes its first check; once with a passkey and scripts, once with one-time codes and without.
+// its line, and makes its first check; once with a mouse, a passkey and scripts, once by keyboard alone, once with
+// one-time codes and without a script.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,8 +8,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseArgs } from 'node:util';
 import { openBrowser } from '../browser.js';
+import { KEYBOARD } from '../hands.js';
 import { startDemo } from '../program.js';
 import { Album } from './first-day/album.js';
+import { tellScreens } from './first-day/screens.js';
 import { Town } from './first-day/town.js';
 import { tellDay } from './first-day/day.js';
 
@@ -16,7 +19,7 @@ import { tellDay } from './first-day/day.js';
 const STEP_TIMEOUT = 240_000;
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' } },
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
 });
 if (!values.shikaku || !values.pictures) {
   throw new Error('usage: first-day.js --shikaku PROGRAM --pictures FOLDER; started by `cargo xtask e2e`');
@@ -37,13 +40,16 @@ after(async () => {
 });
 
 /** A demo of its own for each telling: an institution joins once. */
-async function open(name, javaScript) {
-  const demo = await startDemo(values.shikaku);
-  const town = new Town({ browser: eyes.browser, demo, javaScript, folder: join(folder, name) });
+async function open(name, way) {
+  const demo = await startDemo(values.shikaku, values.database);
+  const town = new Town({ browser: eyes.browser, demo, folder: join(folder, name), ...way });
   towns.push({ town, demo });
   return town;
 }
 
 const step = (name, tale) => test(name, { timeout: STEP_TIMEOUT }, tale);
-tellDay({ town: await open('scripts', true), album, step, named: (name) => name });
-tellDay({ town: await open('no-scripts', false), album, step, named: (name) => `without a script: ${name}` });
+const first = await open('mouse', {});
+tellDay({ town: first, album, step, named: (name) => name });
+tellScreens({ town: first, pictures: join(values.pictures, 'screens'), step, shikaku: values.shikaku });
+tellDay({ town: await open('keyboard', { hand: KEYBOARD }), step, named: (name) => `by keyboard alone: ${name}` });
+tellDay({ town: await open('no-scripts', { javaScript: false }), step, named: (name) => `without a script: ${name}` });

@@ -15,18 +15,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
          The first build takes some minutes; Ctrl-C ends the demo."
     );
     let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
-    build(setup::card_readers_for_demo())?;
+    setup::card_readers();
+    build()?;
     let binary = root().join("target/debug/shikaku");
     Err(process::become_program(process::program(&binary.to_string_lossy()).arg("demo").args(arguments)))
 }
 
 /// The developer's profile: its dependencies are optimised, and it builds in a fifth of the time of a release.
-pub(crate) fn build(card_readers: bool) -> Result<()> {
+pub(crate) fn build() -> Result<()> {
     let mut command = cargo();
     command.args(["build", "--locked", "-p", "shikaku"]);
-    if card_readers {
-        command.args(["--features", "pcsc"]);
-    }
     // The binary is started from a known place, whatever the caller's settings.
     command.arg("--target-dir").arg(root().join("target"));
     process::run(&mut command)

@@ -4,13 +4,15 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
     WrongUsage, demo,
+    postgres::Postgres,
     process::{self, program, root},
     setup,
     test::Counts,
 };
 
 /// The stories there are, in the order they are told; each is `e2e/stories/NAME.js`.
-pub(crate) const STORIES: &[&str] = &["demo", "certificate-import", "first-day", "institution"];
+pub(crate) const STORIES: &[&str] =
+    &["demo", "certificate-import", "certificate-renewal", "first-day", "institution"];
 /// What each story leaves of what it saw, below the root.
 const PICTURES: &str = "target/screenshots";
 /// Where the pictures of the documents are, below the root.
@@ -23,12 +25,14 @@ struct Wanted {
     stories: Vec<&'static str>,
     /// Whether the pictures in the documents are made anew.
     keep_pictures: bool,
+    /// Whether the centre keeps its data in PostgreSQL.
+    on_postgres: bool,
 }
 
 /// Tells the stories that `arguments` ask for and closes with their counts.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let wanted = wanted(arguments)?;
-    let counts = tell(&wanted.stories, wanted.keep_pictures)?;
+    let counts = tell(&wanted)?;
     println!("{} passed, {} failed", counts.passed, counts.failed);
     if counts.failed > 0 {
         // The counts are the last line; the exit code says the rest.
@@ -39,22 +43,30 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
 /// Tells every story.
 pub(crate) fn all() -> Result<Counts> {
-    tell(STORIES, false)
+    tell(&wanted(&[])?)
 }
 
-fn tell(stories: &[&str], keep_pictures: bool) -> Result<Counts> {
+fn tell(wanted: &Wanted) -> Result<Counts> {
     setup::for_stories()?;
-    demo::build(setup::card_readers_for_demo())?;
+    setup::card_readers();
+    demo::build()?;
+    let postgres = match wanted.on_postgres {
+        true => {
+            setup::postgres()?;
+            Some(Postgres::start()?)
+        }
+        false => None,
+    };
     let mut all = Counts::default();
-    for story in stories {
-        let counts = tell_one(story, keep_pictures)?;
+    for story in &wanted.stories {
+        let counts = tell_one(story, wanted.keep_pictures, postgres.as_ref())?;
         all.passed += counts.passed;
         all.failed += counts.failed;
     }
     Ok(all)
 }
 
-fn tell_one(story: &str, keep_pictures: bool) -> Result<Counts> {
+fn tell_one(story: &str, keep_pictures: bool, postgres: Option<&Postgres>) -> Result<Counts> {
     let pictures = root().join(PICTURES).join(story);
     // Pictures of an earlier run must not stand for this one, and neither must its counts.
     if pictures.exists() {
@@ -72,6 +84,9 @@ fn tell_one(story: &str, keep_pictures: bool) -> Result<Counts> {
     command.arg("--shikaku").arg(root().join("target/debug/shikaku")).arg("--pictures").arg(&pictures);
     if keep_pictures {
         command.arg("--keep").arg(root().join(DOCUMENT_PICTURES));
+    }
+    if let Some(postgres) = postgres {
+        command.arg("--database").arg(postgres.url());
     }
     let ended = process::run(&mut command);
     let counts = std::fs::read_to_string(&report).ok().and_then(|report| tap_counts(&report));
@@ -98,12 +113,12 @@ fn tap_counts(report: &str) -> Option<Counts> {
 }
 
 fn wanted(arguments: &[String]) -> Result<Wanted> {
-    let mut wanted = Wanted { stories: Vec::new(), keep_pictures: false };
+    let mut wanted = Wanted { stories: Vec::new(), keep_pictures: false, on_postgres: false };
     let mut words = arguments.iter().map(String::as_str);
     while let Some(word) = words.next() {
         match word {
             "--keep-pictures" => wanted.keep_pictures = true,
-            "--database" => check_database(words.next().unwrap_or_default())?,
+            "--database" => wanted.on_postgres = is_postgres(words.next().unwrap_or_default())?,
             option if option.starts_with('-') => {
                 bail!(WrongUsage(format!(
                     "e2e has no option `{option}`; it has --database and --keep-pictures"
@@ -125,15 +140,11 @@ fn story(name: &str) -> Result<&'static str> {
     })
 }
 
-/// The stories run on the database their program keeps; there is no other choice yet.
-fn check_database(name: &str) -> Result<()> {
+/// The database that `--database` names.
+fn is_postgres(name: &str) -> Result<bool> {
     match name {
-        "sqlite" => Ok(()),
-        "postgres" => bail!(WrongUsage(
-            "story `demo` shows `shikaku demo`, which keeps its data in SQLite; PostgreSQL is covered by \
-             `cargo xtask test`, whose tests of the store run on both"
-                .to_owned()
-        )),
+        "sqlite" => Ok(false),
+        "postgres" => Ok(true),
         other => bail!(WrongUsage(format!("--database is sqlite or postgres, not `{other}`"))),
     }
 }
@@ -155,6 +166,8 @@ mod tests {
         let error = wanted(&["nothing".to_owned()]).err().expect("refused");
         assert!(error.is::<WrongUsage>() && error.to_string().contains("demo"), "{error}");
         assert!(wanted(&["--database".to_owned()]).is_err());
+        let on_postgres = wanted(&["--database".to_owned(), "postgres".to_owned()]).expect("a choice");
+        assert!(on_postgres.on_postgres && !wanted(&[]).expect("all").on_postgres);
         assert_eq!(wanted(&[]).expect("all").stories, STORIES);
     }
 }

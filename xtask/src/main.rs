@@ -5,6 +5,7 @@ mod bench;
 mod demo;
 mod e2e;
 mod metadata;
+mod postgres;
 mod process;
 mod setup;
 mod test;
@@ -22,7 +23,7 @@ usage: cargo xtask TASK
   e2e [STORY] [--database sqlite|postgres] [--keep-pictures]
                         set up what is missing, build, tell the stories in a browser; pictures of what it saw
                         go to target/screenshots/STORY, with --keep-pictures those of docs/images are made anew.
-                        stories: demo
+                        stories: demo, certificate-import, certificate-renewal, first-day
   ci                    what .ci/run calls: the same as `test`
   tidy                  the rules of the house that a program can check
   bench [NAME] [--json] build for release, measure, print a table or one JSON document

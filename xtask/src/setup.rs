@@ -51,14 +51,17 @@ const CJK_FONT: Need = Need {
     found_by: FoundBy::Below { folder: "/usr/share/fonts/opentype/noto", then: "NotoSansCJK-Regular.ttc" },
 };
 
+/// The other database.
+const POSTGRES: Need = Need {
+    package: "postgresql",
+    found_by: FoundBy::Below { folder: "/usr/lib/postgresql", then: "bin/initdb" },
+};
+
 const TEST_NEEDS: &[Need] = &[
     PKG_CONFIG,
     PCSC_LIBRARY,
     Need { package: "g++", found_by: FoundBy::Program("c++") },
-    Need {
-        package: "postgresql",
-        found_by: FoundBy::Below { folder: "/usr/lib/postgresql", then: "bin/initdb" },
-    },
+    POSTGRES,
     Need { package: "pcscd", found_by: FoundBy::Program("pcscd") },
     Need {
         package: "vsmartcard-vpcd",
@@ -125,6 +128,11 @@ pub(crate) fn for_stories() -> Result<()> {
         .context("the stories need the packages of e2e/package-lock.json; run `npm ci` in e2e")
 }
 
+/// Brings the other database for stories that are told on it.
+pub(crate) fn postgres() -> Result<()> {
+    ensure_packages("stories on PostgreSQL", &[POSTGRES])
+}
+
 /// Place and digest of every package a lock file of npm pins.
 fn node_packages(lock: &str) -> Option<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(process::root().join(lock)).ok()?;
@@ -149,21 +157,17 @@ fn ensure_packages(who: &str, needs: &[Need]) -> Result<()> {
     Ok(())
 }
 
-/// Whether the demo can be built with real card readers; tries to bring the library, never insists.
-pub(crate) fn card_readers_for_demo() -> bool {
+/// Tries to bring the library for real card readers, never insists: the build finds it or says that it goes on without.
+pub(crate) fn card_readers() {
     let missing = missing_packages(DEMO_NEEDS);
     if missing.is_empty() {
-        return true;
+        return;
     }
     eprintln!("xtask: libpcsclite is not here; trying to install {}", missing.join(" "));
-    match install(&missing) {
-        Ok(()) => missing_packages(DEMO_NEEDS).is_empty(),
-        Err(reason) => {
-            eprintln!(
-                "xtask: {reason:#}. Building without real card readers (feature `pcsc`); simulated cards work all the same."
-            );
-            false
-        }
+    if let Err(reason) = install(&missing) {
+        eprintln!(
+            "xtask: {reason:#}. Building without real card readers; simulated cards work all the same."
+        );
     }
 }
 
@@ -266,7 +270,8 @@ fn install(packages: &[&str]) -> Result<()> {
     process::run(program(&install[0]).args(&install[1..]))
 }
 
-fn is_root() -> bool {
+/// Whether this is root's own task.
+pub(crate) fn is_root() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
         status.lines().any(|line| {
             line.strip_prefix("Uid:").is_some_and(|ids| ids.split_whitespace().nth(1) == Some("0"))

@@ -1,12 +1,28 @@
 //! How command and response bytes travel to a card and back, whatever is in between.
 
 mod in_process;
-#[cfg(feature = "pcsc")]
+#[cfg(not(pcsc_library))]
+mod no_reader;
+#[cfg(pcsc_library)]
 mod pcsc_reader;
 
 pub use in_process::InProcessTransport;
-#[cfg(feature = "pcsc")]
-pub use pcsc_reader::{PcscTransport, ReaderInfo, readers};
+#[cfg(not(pcsc_library))]
+pub use no_reader::{PcscTransport, readers};
+#[cfg(pcsc_library)]
+pub use pcsc_reader::{PcscTransport, readers};
+
+/// Whether this program was built with real card readers: where the system's PC/SC library was, and the feature `pcsc` on.
+pub const READERS_BUILT_IN: bool = cfg!(pcsc_library);
+
+/// A reader and whether a card lies on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderInfo {
+    /// The reader's name.
+    pub name: String,
+    /// Whether it holds a card.
+    pub card_present: bool,
+}
 
 /// What happens to the card when the connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +83,9 @@ impl CardTransport for Box<dyn CardTransport> {
 /// Why a card could not be reached. Each has its own words and remedy for the front desk.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
+    /// This program was built without real card readers.
+    #[error("this program was built without card readers")]
+    NotBuiltIn,
     /// The PC/SC service (pcscd) is not running or not reachable.
     #[error("the PC/SC service is not running")]
     NoService,
@@ -98,6 +117,7 @@ impl TransportError {
     #[must_use]
     pub fn message_ja(&self) -> &'static str {
         match self {
+            Self::NotBuiltIn => "このプログラムは、カードリーダーを使えないかたちでビルドされています。",
             Self::NoService => "カードリーダーのサービス(pcscd)が動いていません。",
             Self::NoReader => "カードリーダーが接続されていません。",
             Self::UnknownReader(_) => "指定された名前のカードリーダーが見つかりません。",
@@ -113,6 +133,10 @@ impl TransportError {
     #[must_use]
     pub fn remedy_ja(&self) -> &'static str {
         match self {
+            Self::NotBuiltIn => {
+                "pkg-config と libpcsclite-dev を入れて、ビルドし直してください\
+                 (Debian: apt-get install pkg-config libpcsclite-dev、cargo build -p shikaku)。"
+            }
             Self::NoService => {
                 "pcscd を起動してください(Debian: apt-get install pcscd、systemctl start pcscd)。"
             }

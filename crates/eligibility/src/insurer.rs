@@ -207,7 +207,7 @@ fn narrow_digit(c: char) -> Option<char> {
 }
 
 /// Weights 2, 1, 2, … from the right, digit sums of the products, what is missing to the next ten.
-fn check_digit(first: &str) -> u32 {
+pub(crate) fn check_digit(first: &str) -> u32 {
     let sum: u32 = first
         .bytes()
         .rev()

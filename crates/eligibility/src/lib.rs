@@ -25,6 +25,7 @@ pub mod home_visit_url;
 pub mod institution;
 pub mod institution_account;
 pub mod institution_certificate;
+pub mod institution_entry;
 pub mod insurer;
 pub mod line;
 pub mod matching;

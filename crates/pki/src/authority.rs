@@ -232,20 +232,21 @@ impl InstitutionAuthority {
         self.issuing.pkcs12(alias, key, issued, password)
     }
 
-    /// Revokes a certificate. The first revocation stays: repeating it changes nothing.
+    /// Revokes a certificate. The first revocation stays: repeating it changes nothing. Gives the one that holds.
     ///
     /// # Errors
     /// [`Error::NotIssued`] for a serial number that was never used.
-    pub fn revoke(&self, serial: &str, reason: RevocationReason, at: Instant) -> Result<()> {
+    pub fn revoke(&self, serial: &str, reason: RevocationReason, at: Instant) -> Result<Revocation> {
         let mut state = self.lock();
         let (journal, issued) = &mut *state;
         let entry = issued.certificates.get_mut(serial).ok_or_else(|| Error::NotIssued(serial.to_owned()))?;
-        if entry.is_some() {
-            return Ok(());
+        if let Some(earlier) = entry {
+            return Ok(*earlier);
         }
         journal.append(&["revoked", serial, &at.0.to_string(), reason.as_str()])?;
-        *entry = Some(Revocation { at, reason });
-        Ok(())
+        let revocation = Revocation { at, reason };
+        *entry = Some(revocation);
+        Ok(revocation)
     }
 
     /// Signs a list of everything revoked until now, good for [`crl::NEXT_UPDATE_DAYS`]; DER.

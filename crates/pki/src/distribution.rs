@@ -1,6 +1,9 @@
 //! Where revocation data of an issuing authority is fetched, and how it is cut into shards.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use der::Decode as _;
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
 use crate::{Error, Result, serial};
 
@@ -90,6 +93,17 @@ impl Distribution {
             issuer: format!("{}/issuer/{issuer}.cer", self.base),
         })
     }
+}
+
+/// How the addresses of this issuing authority (its certificate, DER) name it.
+///
+/// # Errors
+/// [`Error::Malformed`] when it is no certificate, or has no key identifier.
+pub fn issuer_label_of(certificate_der: &[u8]) -> Result<String> {
+    let certificate = Certificate::from_der(certificate_der)?.tbs_certificate;
+    let (_, key_id) =
+        certificate.get::<SubjectKeyIdentifier>()?.ok_or(Error::Malformed("the key identifier"))?;
+    Ok(issuer_label(key_id.0.as_bytes()))
 }
 
 /// How addresses name an issuing authority: the first half of its key identifier, hex.

@@ -50,8 +50,8 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A file exists where a new authority would be written; keys are never overwritten.
-    #[error("{0} already exists; an authority's key is never overwritten")]
+    /// A file exists where a new one would be written; keys are never overwritten.
+    #[error("{0} is there already and is never replaced; choose another place, or move it away first")]
     AlreadyExists(std::path::PathBuf),
     /// The folder was made before roots had an issuing authority below them; its root cannot get one.
     #[error("{0} has a root without an issuing authority, from an earlier version; make a new authority")]

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use server::clock::Clock;
-use store::audit::{PublicKey, SigningKey, verify};
+use store::audit::{Fault, PublicKey, SigningKey, verify};
 
 use crate::{
     folder::{Place, open_store},
@@ -132,7 +132,7 @@ fn prove(arguments: &Verify) -> Result<Report> {
     let found = verify(BufReader::new(dump), &key, witness.as_deref())
         .with_context(|| format!("cannot read {}", arguments.dump.display()))?;
     let faults: Vec<_> =
-        found.faults.iter().map(|fault| json!({"line": fault.line, "what": fault.what})).collect();
+        found.faults.iter().map(|fault| json!({"line": line_of(fault), "what": fault.what})).collect();
     let document = json!({
         "verified": found.faults.is_empty(), "entries": found.entries, "heads": found.heads,
         "institutions": found.institutions, "faults": faults,
@@ -144,9 +144,21 @@ fn prove(arguments: &Verify) -> Result<Report> {
         );
         return Ok(Report::new(text, document));
     }
-    let lines: Vec<String> =
-        found.faults.iter().map(|fault| format!("line {}: {}", fault.line, fault.what)).collect();
+    let lines: Vec<String> = found.faults.iter().map(said).collect();
     Ok(Report::new(format!("NOT as it was written\n{}", lines.join("\n")), document).failed())
+}
+
+/// The line it is in; none when it concerns the whole.
+fn line_of(fault: &Fault) -> Option<u64> {
+    Some(fault.line).filter(|line| *line > 0)
+}
+
+/// A fault in words; line 0 stands for the whole dump.
+fn said(fault: &Fault) -> String {
+    match fault.line {
+        0 => format!("the dump as a whole: {}", fault.what),
+        line => format!("line {line}: {}", fault.what),
+    }
 }
 
 /// The head lines of a witness file, also where a log wraps them: there they may be quoted once more.

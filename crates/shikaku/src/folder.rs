@@ -8,7 +8,7 @@ use pki::authority::ROOT_CERTIFICATE_FILE;
 use server::config::Config;
 use store::{Options, Store};
 
-use crate::report::WrongUsage;
+use crate::report::{WrongUsage, told};
 
 /// Name of the server's settings in a data folder.
 const SERVER_SETTINGS: &str = "server.toml";
@@ -48,7 +48,7 @@ impl Place {
     /// Finds the installation that was named; else the demo's, which is then said on stderr.
     pub(crate) fn installation(&self) -> Result<Installation> {
         if let Some(file) = &self.config {
-            return Ok(Installation { server: Config::load(file)?, terminal: None });
+            return Ok(Installation { server: server_config(file)?, terminal: None });
         }
         let folder = match &self.data {
             Some(folder) => folder.clone(),
@@ -63,8 +63,30 @@ impl Place {
             );
         }
         let terminal = Some(folder.join(TERMINAL_SETTINGS)).filter(|file| file.is_file());
-        Ok(Installation { server: Config::load(&file)?, terminal })
+        Ok(Installation { server: server_config(&file)?, terminal })
     }
+}
+
+/// Reads the server's settings.
+pub(crate) fn server_config(file: &Path) -> Result<Config> {
+    Config::load(file).map_err(|error| with_remedy(error.into(), file, "server"))
+}
+
+/// Reads a terminal's settings.
+pub(crate) fn terminal_config(file: &Path) -> Result<terminal::config::Config> {
+    terminal::config::Config::load(file).map_err(|error| with_remedy(error.into(), file, "terminal"))
+}
+
+fn with_remedy(error: anyhow::Error, file: &Path, part: &str) -> anyhow::Error {
+    let example = format!("docs/{part}.example.toml");
+    let remedy = match file.is_file() {
+        true => format!("correct it there; {example} shows every setting with its meaning"),
+        false => format!("name the {part}'s settings; {example} is one to begin with"),
+    };
+    let told = told(&error);
+    let named =
+        if told.contains(&*file.to_string_lossy()) { told } else { format!("{}: {told}", file.display()) };
+    anyhow::anyhow!("{named}\n{remedy}")
 }
 
 /// The terminal's settings that were named; else the demo's, which is then said on stderr.

@@ -10,7 +10,9 @@ mod card;
 mod demo;
 mod doctor;
 mod folder;
+mod institution;
 mod insurer;
+mod line;
 mod logging;
 mod migrate;
 mod operator;
@@ -58,6 +60,10 @@ enum Command {
     Migrate(migrate::Arguments),
     Population(population::Arguments),
     #[command(subcommand)]
+    Institution(institution::Command),
+    #[command(subcommand)]
+    Line(line::Command),
+    #[command(subcommand)]
     Insurer(insurer::Command),
     #[command(subcommand)]
     Terminal(terminal::Command),
@@ -78,7 +84,7 @@ fn main() -> ExitCode {
     match runtime::keep_memory_private().and_then(|()| run(cli.command, cli.json)) {
         Ok(report) => report.print(cli.json),
         Err(error) => {
-            eprintln!("shikaku: {error:#}");
+            eprintln!("shikaku: {}", report::told(&error));
             if error.is::<WrongUsage>() { ExitCode::from(WRONG_USAGE) } else { ExitCode::FAILURE }
         }
     }
@@ -90,6 +96,8 @@ fn run(command: Command, json: bool) -> anyhow::Result<Report> {
         Command::Serve(arguments) => serve::run(&arguments, json),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Population(arguments) => population::run(&arguments),
+        Command::Institution(command) => institution::run(&command),
+        Command::Line(command) => line::run(&command),
         Command::Insurer(command) => insurer::run(&command),
         Command::Terminal(command) => terminal::run(&command, json),
         Command::Card(command) => card::run(&command, json),

@@ -196,7 +196,9 @@ fn password(file: Option<&Path>, id: &str, name: &str, mail: &MailAddress) -> Re
     }
     let line = text.lines().next().unwrap_or_default();
     let own = OwnWords { names: &[name], mail: Some(mail), institution: &[id] };
-    NewPassword::parse(line, &own).map_err(|refusal| anyhow::anyhow!("the password: {refusal}"))
+    NewPassword::parse(line, &own).map_err(|refusal| {
+        anyhow::anyhow!("the password is {refusal}\n{}{}", refusal.message(), refusal.remedy())
+    })
 }
 
 /// The address that authenticator apps read (`otpauth:`).

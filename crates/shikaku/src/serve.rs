@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use server::{Config, Server, clock::Clock};
+use server::{Server, clock::Clock};
 
 use crate::{
+    folder::server_config,
     report::Report,
     runtime::{asked_to_end, block_on},
 };
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
     if arguments.role == Role::Internet {
         anyhow::bail!("nothing of this version faces the internet yet; run `--role central` or `--role all`");
     }
-    let settings = Config::load(&arguments.config)?;
+    let settings = server_config(&arguments.config)?;
     block_on(async {
         let server = Server::start(&settings, Clock::system()).await?;
         let text =

@@ -29,6 +29,7 @@ impl AttemptPlace {
             Bucket::Account => "account",
             Bucket::KnownTerminal => "known",
             Bucket::Terminal => "terminal",
+            Bucket::Neighbourhood => "neighbourhood",
             Bucket::Global => "global",
         };
         format!("{rule}:{}", self.key)

@@ -27,6 +27,7 @@ mod form_handed_in;
 mod home_visit_url;
 pub mod import;
 mod institution;
+mod institution_register;
 mod insurer;
 mod job;
 mod line;
@@ -88,9 +89,13 @@ pub use facility_settings::{
 pub use form_handed_in::FormId;
 pub use home_visit_url::{HomeVisitUrl, NewHomeVisitUrl, UrlChange, UrlOutcome};
 pub use institution::Institution;
+pub use institution_register::{
+    INSTITUTIONS_PAGE_LIMIT, InstitutionAsked, InstitutionDecided, InstitutionWaiting, InstitutionWish,
+    RegisteredInstitution, WISHES_LIMIT,
+};
 pub use line::{
-    LINE_INSTITUTIONS_MAX, LINE_PREFIXES_MAX, LineAnswer, LineChange, LineRecord, LineRegistration, NewLine,
-    PrefixNotice,
+    LINE_INSTITUTIONS_MAX, LINE_PREFIXES_MAX, LINES_PAGE_LIMIT, LineAnswer, LineChange, LineRecord,
+    LineRegistration, NewLine, PrefixChange, PrefixNotice,
 };
 pub use mail_link::NewMailLink;
 pub use mail_outbox::{DueMail, MailOutcome, MailText, MailsWaiting, NewMail};
@@ -102,14 +107,12 @@ pub use operator_account::{
 };
 pub use options::{Options, READ_BATCH_LIMIT, READ_QUEUE_LIMIT, WRITE_GROUP_LIMIT, WRITE_QUEUE_LIMIT};
 pub use portal_account::{Confirmed, PendingRegistration, PortalAccount, REGISTRATION_LINK};
-pub use reader_state::{
-    READERS_LIMIT, ReaderHears, ReaderTold, ReaderWish, StoredCommand, StoredReader,
-};
+pub use reader_state::{READERS_LIMIT, ReaderHears, ReaderTold, ReaderWish, StoredCommand, StoredReader};
 pub use reference_number::REFERENCE_NUMBER_MAX;
 pub use registrant::{ProofWay, REGISTRANTS_LIMIT, Registrant, RegistrantProof, StopAsked, Stopped};
 pub use registration::{NewRegistration, Registered, RegistrationLookup, RegistrationQuestion};
 pub use revocation_list::RevocationListMark;
-pub use second_factor::{PASSKEYS_MAX, SecondFactors, StoredPasskey, StoredTotp};
+pub use second_factor::{FactorChange, PASSKEYS_MAX, SecondFactors, StoredPasskey, StoredTotp};
 pub use sign_in::{PasswordChange, SignInRecord};
 pub use staff_account::{
     NewStaff, NewStaffPassword, NewStaffSession, STAFF_LIMIT, Staff, StaffAccount, StaffAdded, StaffChanged,

@@ -122,6 +122,8 @@ const ASK_STOP: &str = "INSERT INTO registrant_stop (institution_code, subject, 
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (institution_code, subject) DO NOTHING";
 const STOPPED: &str = "UPDATE registrant_stop SET stopped_by = $1, stopped_at = $2 \
      WHERE institution_code = $3 AND subject = $4 AND stopped_at IS NULL";
+const WAS_STOPPED: &str = "SELECT 1 FROM registrant_stop \
+     WHERE institution_code = $1 AND subject = $2 AND stopped_at IS NOT NULL";
 /// The code is free then.
 const FREE: &str = "DELETE FROM portal_facility WHERE institution_code = $1 AND subject = $2";
 const UNPROVEN: &str = "SELECT f.institution_code FROM portal_facility f LEFT JOIN registrant_proof p \
@@ -134,6 +136,21 @@ const TO_STOP: &str = "SELECT f.institution_code FROM portal_facility f JOIN reg
 /// The account of an institution's registrant, if it is proven.
 pub(crate) async fn proven(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<Option<String>> {
     tx.query_one(PROVEN, bind![institution.as_str()], |row| Ok(row.text(0, "subject")?.to_owned())).await
+}
+
+/// Whether somebody among these was registrant of the institution and was stopped.
+pub(crate) async fn any_stopped(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    applicants: &[Actor],
+) -> Result<bool> {
+    for applicant in applicants {
+        let key = bind![institution.as_str(), &applicant.account];
+        if tx.query_one(WAS_STOPPED, key, |_| Ok(())).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The institution's name as its registrant typed it.

@@ -118,6 +118,8 @@ const FIND: &str = "SELECT audience, subject, institution_code, role, name, stag
 const SEEN: &str = "UPDATE web_session SET seen_at = $1 WHERE token_hash = $2";
 const END: &str = "DELETE FROM web_session WHERE token_hash = $1";
 const END_ALL: &str = "DELETE FROM web_session WHERE subject = $1 AND token_hash <> $2";
+/// Holds the row until the commit, so that nobody ends it in between.
+const HOLD: &str = "UPDATE web_session SET seen_at = seen_at WHERE token_hash = $1 AND subject = $2";
 const OVER: &str = "DELETE FROM web_session WHERE token_hash IN \
      (SELECT token_hash FROM web_session WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)";
 
@@ -138,6 +140,12 @@ fn from_row(row: &Row<'_>) -> Result<WebSession> {
         seen_at: Instant(row.int(7, "seen_at")?),
         ends_at: Instant(row.int(8, "ends_at")?),
     })
+}
+
+/// Whether a session of the account is there, within a transaction that relies on it: its own request may have been on
+/// the way when it was ended.
+pub(crate) async fn is_there(tx: &Tx<'_>, subject: &str, token: &TokenHash) -> Result<bool> {
+    Ok(tx.execute(HOLD, bind![token, subject]).await? == 1)
 }
 
 /// Ends every session of an account but one, within a transaction: after a new password, role or second factor.

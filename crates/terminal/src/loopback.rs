@@ -3,6 +3,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -37,6 +38,19 @@ pub(crate) const CONNECTIONS_MAX: usize = 256;
 const HEADER_BYTES_MAX: usize = 32 * 1024;
 /// Pause after an accept error such as too many open files.
 const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(50);
+
+/// Listens where a setting says, or tells what stands in the way.
+pub(crate) async fn listen(setting: &str, address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = match error.kind() {
+            io::ErrorKind::AddrInUse => "another program has it: end that one",
+            _ => "this machine does not give it out",
+        };
+        let text =
+            format!("cannot listen on {address} ({error}); {remedy}, or write another address as {setting}");
+        io::Error::new(error.kind(), text)
+    })
+}
 
 /// How long a peer may take.
 #[derive(Clone, Copy, Debug)]

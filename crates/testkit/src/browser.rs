@@ -24,6 +24,8 @@ pub struct BrowserPage {
     pub headers: HeaderMap,
     /// The body as text.
     pub text: String,
+    /// The body as sent.
+    pub bytes: Bytes,
 }
 
 impl BrowserPage {
@@ -168,7 +170,7 @@ impl Browser {
         let bytes = body.collect().await.expect("a body").to_bytes();
         self.keep(&head.headers);
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        BrowserPage { status: head.status.as_u16(), headers: head.headers, text }
+        BrowserPage { status: head.status.as_u16(), headers: head.headers, text, bytes }
     }
 
     async fn connect(&self) -> http1::SendRequest<Full<Bytes>> {

@@ -141,8 +141,11 @@ impl Connection {
                 sender.send_request(request).await?
             }
             Sender::Two(sender) => {
-                let path = request.uri().path().to_owned();
-                *request.uri_mut() = format!("https://{SERVER_NAME}{path}").parse().expect("an address");
+                // What HTTP/1.1 says in a header stands in the address here.
+                let host = request.headers_mut().remove(HOST);
+                let host = host.as_ref().map_or(SERVER_NAME, |host| host.to_str().expect("a name"));
+                let path = request.uri().path_and_query().expect("a path");
+                *request.uri_mut() = format!("https://{host}{path}").parse().expect("an address");
                 let mut sender = sender.clone();
                 sender.ready().await?;
                 sender.send_request(request).await?

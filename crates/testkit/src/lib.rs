@@ -9,6 +9,8 @@ pub mod postgres;
 pub mod virtual_reader;
 
 #[cfg(feature = "system")]
+pub mod authority;
+#[cfg(feature = "system")]
 pub mod browser;
 #[cfg(feature = "system")]
 pub mod cards;

@@ -88,6 +88,17 @@ impl Mailbox {
         self.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The `count`th mail to somebody, once it has arrived; it is no longer in the mailbox then.
+    ///
+    /// # Panics
+    /// When it does not arrive.
+    pub async fn take(&self, recipient: &str, count: usize) -> ReceivedMail {
+        let taken = self.mail_to(recipient, count).await;
+        let mut mails = self.mails.lock().unwrap_or_else(PoisonError::into_inner);
+        mails.retain(|mail| mail.raw != taken.raw);
+        taken
+    }
+
     /// The `count`th mail to somebody, once it has arrived.
     ///
     /// # Panics

@@ -79,7 +79,13 @@ impl TestSystem {
 
     /// Starts everything after `change` has had its way with the configuration.
     pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
-        let (clock, hands) = Clock::driven(whole_second_now());
+        Self::start_from(engine, whole_second_now(), change).await
+    }
+
+    /// The same with a clock that begins at `first_moment`. The authorities begin then; the server's own certificate
+    /// begins now, for programs that judge it by this machine's clock.
+    pub async fn start_from(engine: Engine, first_moment: Instant, change: impl FnOnce(&mut Config)) -> Self {
+        let (clock, hands) = Clock::driven(first_moment);
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = match engine {
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("shikaku.db").display()),
@@ -340,7 +346,8 @@ fn write_keys(folder: &Path, authority: &InstitutionAuthority, clock: &Clock) {
     };
     let names = [crate::client::SERVER_NAME, crate::client::LINE_AUTHENTICATION_NAME];
     let names = names.map(|name| pki::profile::ServerName::Dns(name.to_owned()));
-    let (key, issued) = authority.issue_server_with_key(&names, clock.now()).expect("a server certificate");
+    let issued = authority.issue_server_with_key(&names, whole_second_now());
+    let (key, issued) = issued.expect("a server certificate");
     key.save(&folder.join("server.key")).expect("a key file");
     write("server.pem", &issued.pem().expect("PEM"));
     write("ca.pem", &authority.certificate_pem().expect("PEM"));

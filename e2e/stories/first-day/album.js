@@ -1,32 +1,10 @@
 // The pictures of a day with their captions, as pages for the manual; and what every screen of the day must meet.
 
-import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertAccessible, assertNoSidewaysScroll } from '../../access.js';
 import { SCREENS } from '../../browser.js';
-
-/** Presses of Tab after which a control counts as out of reach. */
-const PRESSES_MAX = 250;
-/** Thinnest outline that counts as seen, px. */
-const OUTLINE_MIN = 2;
-
-/** Tab reaches this control, which then shows that it has the focus. */
-export async function assertKeyboardReaches(page, control, state) {
-  await control.waitFor();
-  for (let presses = 0; presses < PRESSES_MAX; presses += 1) {
-    await page.keyboard.press('Tab');
-    const outline = await control.evaluate((element) => {
-      if (document.activeElement !== element) return undefined;
-      const style = getComputedStyle(element);
-      return style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth);
-    });
-    if (outline === undefined) continue;
-    assert.ok(outline >= OUTLINE_MIN, `${state}: no visible focus`);
-    return;
-  }
-  assert.fail(`${state}: Tab never reached the button`);
-}
+import { reach } from '../../hands.js';
 
 /** The screen of the desk at 200 %: half the room. */
 async function atTwoHundredPercent(page, tale) {
@@ -54,7 +32,7 @@ export class Album {
     this.#pictures.push({ row, file, caption });
     await assertAccessible(page, name);
     await atTwoHundredPercent(page, () => assertNoSidewaysScroll(page, `${name} at 200 %`));
-    if (button) await assertKeyboardReaches(page, button, name);
+    if (button) await reach(button);
   }
 
   /** index.md and index.html beside the pictures. */

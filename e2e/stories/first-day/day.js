@@ -13,84 +13,84 @@ const PASSWORD = 'asagao to yuugata no kane';
 /** 取扱パスワード. */
 const FILE_PASSWORD = 'kawara-to-hisashi-2026';
 
-/** Presses a button under this name and waits for the page it leads to. */
-const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+const buttonOf = (page, name) => page.getByRole('button', { name, exact: true });
 const heading = (page, name) => page.getByRole('heading', { level: 1, name });
 
-async function signUp({ town, look }) {
+async function signUp({ town, look, hand }) {
   const page = await town.person('applicant');
   await page.goto(town.about.portal);
   await heading(page, labels.PORTAL).waitFor();
   await look(page, { row: 'S1', name: 'portal', caption: labels.PORTAL, button: page.getByRole('link', { name: labels.SIGN_UP, exact: true }) });
-  await page.getByRole('link', { name: labels.SIGN_UP, exact: true }).first().click();
+  await hand.press(page.getByRole('link', { name: labels.SIGN_UP, exact: true }).first());
   await heading(page, labels.SIGN_UP).waitFor();
-  await press(page, '確認メールを送信する');
+  await hand.press(buttonOf(page, '確認メールを送信する'));
   await page.locator('.field.wrong').first().waitFor();
   await look(page, { row: 'S1', name: 'register-wrong', caption: `${labels.SIGN_UP}（入力の誤り）` });
   await page.goto(`${town.about.portal}/register`);
-  await page.getByLabel('医療機関コード').fill(town.clinic.institution_code);
-  await page.getByLabel('医療機関等名称').fill(town.clinic.name);
-  await page.getByLabel('担当者氏名').fill('架空　葉子');
-  await page.getByLabel('電話番号').fill('03-0000-0000');
-  await page.getByLabel('メールアドレス').fill(MAIL);
-  await page.locator('#password').fill(PASSWORD);
-  await page.locator('#password_again').fill(PASSWORD);
-  await page.locator('input[type=checkbox]').check();
+  await hand.type(page.getByLabel('医療機関コード'), town.clinic.institution_code);
+  await hand.type(page.getByLabel('医療機関等名称'), town.clinic.name);
+  await hand.type(page.getByLabel('担当者氏名'), '架空　葉子');
+  await hand.type(page.getByLabel('電話番号'), '03-0000-0000');
+  await hand.type(page.getByLabel('メールアドレス'), MAIL);
+  await hand.type(page.locator('#password'), PASSWORD);
+  await hand.type(page.locator('#password_again'), PASSWORD);
+  await hand.choose(page.locator('input[type=checkbox]'));
   const send = page.getByRole('button', { name: '確認メールを送信する' });
   await look(page, { row: 'S1', name: 'register', caption: labels.SIGN_UP, button: send });
-  await send.click();
+  await hand.press(send);
   await heading(page, '確認メールを送信しました').waitFor();
   await look(page, { row: 'S1', name: 'mail-sent', caption: '確認メールの送信' });
   await page.goto(`${town.landing}/mailbox`);
   const link = page.locator('.mail a[href*="/confirm?token="]').first();
   await town.until(page, link, 'the confirmation mail');
   await look(page, { row: 'S1', name: 'mail', caption: '届いた確認メール', button: link });
-  await link.click();
+  await hand.press(link);
   await look(page, { row: 'S1', name: 'confirm', caption: '登録の確認', button: page.getByRole('button', { name: '登録を完了する' }) });
-  await press(page, '登録を完了する');
+  await hand.press(buttonOf(page, '登録を完了する'));
   await heading(page, '登録が完了しました').waitFor();
   await look(page, { row: 'S1', name: 'confirmed', caption: '登録の完了' });
 }
 
-async function signIn({ town, look }) {
+async function signIn({ town, look, hand }) {
   const page = await town.person('applicant');
-  await page.getByRole('link', { name: 'ログインへ' }).click();
-  await page.getByLabel('メールアドレス').fill(MAIL);
-  await page.getByLabel('パスワード').fill(PASSWORD);
+  await hand.press(page.getByRole('link', { name: 'ログインへ' }));
+  await hand.type(page.getByLabel('メールアドレス'), MAIL);
+  await hand.type(page.getByLabel('パスワード'), PASSWORD);
   await look(page, { row: 'S1', name: 'login', caption: 'ログイン', button: page.getByRole('button', { name: 'ログイン', exact: true }) });
   if (town.javaScript) await town.givePasskey(page);
-  await press(page, 'ログイン');
+  await hand.press(buttonOf(page, 'ログイン'));
   await heading(page, '2段階認証の設定').waitFor();
   if (town.javaScript) {
-    await page.getByLabel('パスキーの名前').fill('受付のパソコン');
+    await hand.type(page.getByLabel('パスキーの名前'), '受付のパソコン');
     const make = page.getByRole('button', { name: 'パスキーを登録する' });
     await look(page, { row: 'S1', name: 'second-factor', caption: '2段階認証の設定', button: make });
-    await make.click();
+    await hand.press(make);
     await page.waitForURL((url) => !url.pathname.endsWith('/setup'));
   } else {
-    await press(page, '認証アプリを設定する');
+    await hand.press(buttonOf(page, '認証アプリを設定する'));
     const typed = await page.locator('.guide code').first().innerText();
-    await page.getByLabel('6桁の数字').fill(oneTimeCode(typed));
-    await press(page, '確認');
+    await hand.type(page.getByLabel('6桁の数字'), oneTimeCode(typed));
+    await hand.press(buttonOf(page, '確認'));
     await heading(page, '回復コード').waitFor();
-    await page.getByRole('link', { name: '控えたので次へ進む' }).click();
+    await hand.press(page.getByRole('link', { name: '控えたので次へ進む' }));
   }
   await page.goto(`${town.about.portal}/my-menu`);
   await heading(page, labels.MY_MENU).waitFor();
   await look(page, { row: 'S1', name: 'my-menu', caption: labels.MY_MENU });
 }
 
-async function signInAgain({ town, look }) {
+async function signInAgain({ town, look, hand }) {
   const page = await town.person('applicant');
-  await press(page, 'ログアウト');
+  await hand.press(buttonOf(page, 'ログアウト'));
+  await buttonOf(page, 'ログアウト').waitFor({ state: 'detached' });
   await page.goto(`${town.about.portal}/login`);
-  await page.getByLabel('メールアドレス').fill(MAIL);
-  await page.getByLabel('パスワード').fill(PASSWORD);
-  await press(page, 'ログイン');
+  await hand.type(page.getByLabel('メールアドレス'), MAIL);
+  await hand.type(page.getByLabel('パスワード'), PASSWORD);
+  await hand.press(buttonOf(page, 'ログイン'));
   await heading(page, '2段階認証').waitFor();
   const use = page.getByRole('button', { name: 'パスキーで続ける' });
   await look(page, { row: 'S1', name: 'passkey', caption: '2段階認証（パスキー）', button: use });
-  await use.click();
+  await hand.press(use);
   await heading(page, labels.MY_MENU).waitFor();
 }
 
@@ -100,28 +100,29 @@ const inMyMenu = async (town, page, name) => {
   return page.locator('#mine ~ * table td:first-child a, section[aria-labelledby=mine] td:first-child a', { hasText: name }).count();
 };
 
-async function applyForUse({ town, look }) {
+async function applyForUse({ town, look, hand }) {
   const page = await town.person('applicant');
   await page.goto(`${town.about.portal}/applications`);
-  await page.getByRole('link', { name: labels.USE }).first().click();
+  await hand.press(page.getByRole('link', { name: labels.USE }).first());
   await heading(page, labels.USE).waitFor();
-  await page.getByLabel('IP-VPN（NTT・光コラボ）').check();
-  await page.getByLabel('お客さまID').fill(town.clinic.customer_id);
-  await press(page, '下書き保存');
+  await hand.choose(page.getByLabel('IP-VPN（NTT・光コラボ）'));
+  await hand.type(page.getByLabel('お客さまID'), town.clinic.customer_id);
+  await hand.press(buttonOf(page, '下書き保存'));
   await page.getByText('下書きを保存しました。').waitFor();
   assert.equal(await page.getByLabel('お客さまID').inputValue(), town.clinic.customer_id, 'the draft is kept');
   await look(page, { row: 'S2', name: 'use-form', caption: labels.USE, button: page.getByRole('button', { name: '確認画面へ進む' }) });
-  await press(page, '確認画面へ進む');
+  await hand.press(buttonOf(page, '確認画面へ進む'));
   const submit = page.getByRole('button', { name: '申請する', exact: true });
   await look(page, { row: 'S2', name: 'use-confirm', caption: `${labels.USE}（確認）`, button: submit });
-  await twice(page, submit);
+  await twice(page, submit, hand);
   await page.getByText('受付番号').first().waitFor();
   await look(page, { row: 'S2', name: 'use-submitted', caption: `${labels.USE}（受付）` });
   assert.equal(await inMyMenu(town, page, labels.USE), 1, 'handed in twice, it is one application');
 }
 
 /** Hands in the form behind a button twice: by the network as well as by the finger. */
-async function twice(page, button) {
+async function twice(page, button, hand) {
+  await button.waitFor();
   const form = button.locator('xpath=ancestor::form');
   const fields = await form.locator('input[type=hidden]').evaluateAll((inputs) =>
     inputs.map((input) => [input.getAttribute('name'), input.getAttribute('value')]));
@@ -129,17 +130,17 @@ async function twice(page, button) {
   const address = new URL(await form.getAttribute('action'), href).href;
   const first = await page.request.post(address, { form: Object.fromEntries(fields), headers: { Origin: origin } });
   assert.ok(first.ok(), `${first.status()}`);
-  await button.click();
+  await hand.press(button);
 }
 
-async function fetchSheet({ town, look }) {
+async function fetchSheet({ town, look, hand }) {
   const page = await town.person('applicant');
   await page.goto(`${town.about.portal}/my-menu`);
   await town.until(page, page.locator('.tag', { hasText: '完了' }).first(), 'the completed application');
-  await page.getByRole('link', { name: labels.USE }).first().click();
+  await hand.press(page.getByRole('link', { name: labels.USE }).first());
   const button = page.getByRole('button', { name: '通知書をダウンロードする' });
   await look(page, { row: 'S2', name: 'sheet', caption: '承認後の通知書', button });
-  const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+  const [download] = await Promise.all([page.waitForEvent('download'), hand.press(button)]);
   const zip = join(town.folder, 'sheet.zip');
   await download.saveAs(zip);
   const [pdf, ...more] = await unpacked(zip);
@@ -150,24 +151,24 @@ async function fetchSheet({ town, look }) {
   return text;
 }
 
-async function applyForCertificate({ town, look }) {
+async function applyForCertificate({ town, look, hand }) {
   const page = await town.person('applicant');
   await page.goto(`${town.about.portal}/applications/certificate-issue`);
   await heading(page, labels.CERTIFICATE).waitFor();
   assert.ok((await page.locator('main').innerText()).includes(labels.SHARED), labels.SHARED);
-  await page.getByLabel('担当部署').fill('医事課');
-  await page.getByLabel('担当者', { exact: false }).first().fill('架空　葉子');
-  await page.getByLabel('電話番号').fill('03-0000-0000');
+  await hand.type(page.getByLabel('担当部署'), '医事課');
+  await hand.type(page.getByLabel('担当者', { exact: false }).first(), '架空　葉子');
+  await hand.type(page.getByLabel('電話番号'), '03-0000-0000');
   const mail = page.getByLabel('メールアドレス');
-  if (await mail.count()) await mail.fill(MAIL);
-  await page.getByLabel('端末名称').fill('受付1号機（髙﨑）');
-  await page.getByLabel('オンライン資格確認端末として使う').check();
-  await page.getByLabel('オンライン請求用端末として使う').check();
+  if (await mail.count()) await hand.type(mail, MAIL);
+  await hand.type(page.getByLabel('端末名称'), '受付1号機（髙﨑）');
+  await hand.choose(page.getByLabel('オンライン資格確認端末として使う'));
+  await hand.choose(page.getByLabel('オンライン請求用端末として使う'));
   await look(page, { row: 'S3', name: 'certificate-form', caption: labels.CERTIFICATE, button: page.getByRole('button', { name: '確認画面へ進む' }) });
-  await press(page, '確認画面へ進む');
+  await hand.press(buttonOf(page, '確認画面へ進む'));
   const submit = page.getByRole('button', { name: '申請する', exact: true });
   await look(page, { row: 'S3', name: 'certificate-confirm', caption: `${labels.CERTIFICATE}（確認）`, button: submit });
-  await submit.click();
+  await hand.press(submit);
   await page.getByText('受付番号').first().waitFor();
   await look(page, { row: 'S3', name: 'certificate-submitted', caption: `${labels.CERTIFICATE}（受付）` });
 }
@@ -186,23 +187,23 @@ async function openLetter({ town, look }, letters) {
 }
 
 /** Everything of the letter is right, and the line is not connected yet. */
-async function withoutLine({ town, look, codes }) {
+async function withoutLine({ town, look, codes, hand }) {
   const page = await town.pc();
   await page.goto(`${town.clinic.gateway}/`);
   await page.getByText('電子証明書がありません').first().waitFor();
   await look(page, { row: 'S5', name: 'terminal-none', caption: '端末の画面（電子証明書の導入前）' });
   await page.goto(`${town.clinic.gateway}/terminal/certificate/letter`);
-  await page.getByLabel('リファレンスナンバー').fill(codes.number);
-  await page.getByLabel('認証ID').fill(codes.secret.toLowerCase());
+  await hand.type(page.getByLabel('リファレンスナンバー'), codes.number);
+  await hand.type(page.getByLabel('認証ID'), codes.secret.toLowerCase());
   const button = page.getByRole('button', { name: '導入', exact: true });
   await look(page, { row: 'S5', name: 'install', caption: '通知書から電子証明書を導入', button });
-  await button.click();
+  await hand.press(button);
   await page.locator('#fault').waitFor();
   assert.match(await page.locator('#fault').innerText(), /ネットワークエラー|回線認証/);
   await look(page, { row: 'S11', name: 'install-no-line', caption: '回線認証が済んでいないときの導入' });
 }
 
-/** The other way: a file from 電子証明書取得サイト. The telling without a script goes it. */
+/** The other way: a file from 電子証明書取得サイト. The other tellings go it. */
 async function lookAtOtherWay({ town, look }) {
   const page = await town.pc();
   await page.goto(town.about.authority);
@@ -214,36 +215,36 @@ async function lookAtOtherWay({ town, look }) {
 }
 
 /** With a key made on the terminal. */
-async function installFromLetter({ town, look, codes }) {
+async function installFromLetter({ town, look, codes, hand }) {
   const page = await town.pc();
   await page.goto(`${town.clinic.gateway}/terminal/certificate/letter`);
-  await page.getByLabel('リファレンスナンバー').fill(codes.number);
-  await page.getByLabel('認証ID').fill(codes.secret);
-  await press(page, '導入');
+  await hand.type(page.getByLabel('リファレンスナンバー'), codes.number);
+  await hand.type(page.getByLabel('認証ID'), codes.secret);
+  await hand.press(buttonOf(page, '導入'));
   await page.getByText('電子証明書を導入しました。').waitFor();
   await look(page, { row: 'S5', name: 'installed', caption: '電子証明書の導入の完了' });
 }
 
 /** With a file from 電子証明書取得サイト. */
-async function installFromFile({ town, codes }) {
+async function installFromFile({ town, codes, hand }) {
   const page = await town.pc();
   await page.goto(town.about.authority);
-  await page.getByLabel('リファレンスナンバー').fill(codes.number);
-  await page.getByLabel('認証ID').fill(codes.secret);
-  await page.locator('#password').fill(FILE_PASSWORD);
-  await page.locator('#password_again').fill(FILE_PASSWORD);
+  await hand.type(page.getByLabel('リファレンスナンバー'), codes.number);
+  await hand.type(page.getByLabel('認証ID'), codes.secret);
+  await hand.type(page.locator('#password'), FILE_PASSWORD);
+  await hand.type(page.locator('#password_again'), FILE_PASSWORD);
   const fetch = page.getByRole('button', { name: '取得', exact: true });
-  const [download] = await Promise.all([page.waitForEvent('download'), fetch.click()]);
+  const [download] = await Promise.all([page.waitForEvent('download'), hand.press(fetch)]);
   const file = join(town.folder, 'certificate.p12');
   await download.saveAs(file);
   await page.goto(`${town.clinic.gateway}/terminal/certificate/file`);
-  await page.getByLabel('電子証明書のファイル').setInputFiles(file);
-  await page.getByLabel('パスワード').fill(FILE_PASSWORD);
-  await press(page, '導入');
+  await hand.give(page.getByLabel('電子証明書のファイル'), file);
+  await hand.type(page.getByLabel('パスワード'), FILE_PASSWORD);
+  await hand.press(buttonOf(page, '導入'));
   await page.getByText('電子証明書を導入しました。').waitFor();
 }
 
-async function connectLine({ town, look }) {
+async function connectLine({ town, look, hand }) {
   const page = await town.pc();
   await page.goto(`${town.clinic.gateway}/terminal/network`);
   const said = await page.locator('main').innerText();
@@ -253,7 +254,7 @@ async function connectLine({ town, look }) {
   const wish = page.getByRole('button', { name: labels.WISH, exact: true });
   await page.getByRole('button', { name: labels.DECLINE, exact: true }).waitFor();
   await look(page, { row: 'S11', name: 'line-choice', caption: '回線認証（希望する/希望しない）', button: wish });
-  await wish.click();
+  await hand.press(wish);
   await page.getByText(labels.CONNECTED).first().waitFor();
   await look(page, { row: 'S11', name: 'line-connected', caption: labels.CONNECTED });
   await page.goto(labels.LINE_SITE);
@@ -266,16 +267,16 @@ async function guideGoesOn(town) {
   const page = await town.person('applicant');
   await page.goto(`${town.landing}/first-day`);
   assert.match(await page.locator('.step.next h2').innerText(), /システムの導入/);
-  await page.locator('.day').getByRole('link', { name: labels.MY_MENU, exact: true }).click();
+  await town.hand.press(page.locator('.day').getByRole('link', { name: labels.MY_MENU, exact: true }));
   await heading(page, labels.MY_MENU).waitFor();
 }
 
-async function firstCheck({ town, look }) {
+async function firstCheck({ town, look, hand }) {
   const page = await town.person('applicant');
   const face = join(town.clinic.drop, 'face');
   const before = await readdir(face);
   await page.goto(`${town.landing}/cards/hanako?counter=new-clinic`);
-  await press(page, 'この内容でカードを置く');
+  await hand.press(buttonOf(page, 'この内容でカードを置く'));
   await page.locator('.band .word').waitFor();
   assert.equal(await page.locator('.band .word').innerText(), '有効', await page.locator('main').innerText());
   await look(page, { row: 'S5', name: 'first-check', caption: 'はじめての資格確認' });
@@ -305,11 +306,11 @@ async function checkCertificate({ town, look }) {
   await look(page, { row: 'S5', name: 'institution-web', caption: 'オンライン資格確認等システム' });
 }
 
-/** Tells the whole day in this town; `album` gets its pictures. */
+/** Tells the whole day in this town; `album`, if there is one, looks at every screen and gets its picture. */
 export function tellDay({ town, album, step, named }) {
-  // The second telling is about the way, not about the screens: they are the same, and axe is a script.
-  const look = town.javaScript ? (page, what) => album.look(page, what) : async () => {};
-  const scene = { town, look };
+  // The other tellings are about the way, not about the screens: they are the same.
+  const look = album ? (page, what) => album.look(page, what) : async () => {};
+  const scene = { town, look, hand: town.hand };
   let broken;
   // A day goes on from where it is: after a step that failed the next ones would only fail in other words.
   const then = (name, tale) =>
@@ -319,6 +320,7 @@ export function tellDay({ town, album, step, named }) {
       await tale().catch(async (error) => {
         throw new Error(`${error.message}\n${await town.seen()}`, { cause: error });
       });
+      town.assertNoComplaints();
       broken = undefined;
     });
   then('the guide shows the first step', async () => {
@@ -345,9 +347,9 @@ export function tellDay({ town, album, step, named }) {
     await tellPosting(scene);
     scene.codes = await openLetter(scene, 1);
   });
-  if (town.javaScript) then('S11: without its line the terminal meets ネットワークエラー', () => withoutLine(scene));
+  if (album) then('S11: without its line the terminal meets ネットワークエラー', () => withoutLine(scene));
   then('S11: the steps in their order, 希望する, 回線認証接続済み', () => connectLine(scene));
-  if (town.javaScript) then('S5: the terminal installs its certificate from the letter', async () => {
+  if (album) then('S5: the terminal installs its certificate from the letter', async () => {
     await lookAtOtherWay(scene);
     await installFromLetter(scene);
   });

@@ -1,12 +1,24 @@
 // The operator's people, each in a browser context of their own, with the codes their telephones show.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { oneTimeCode } from './papers.js';
+
+const run = promisify(execFile);
+/** Who administers, and under which password; the demo knows neither. */
+const ADMINISTRATOR = 'kanri';
+const ADMINISTRATOR_PASSWORD = 'take-no-ko ga nobiru asa';
+/** A password that the demo's page prints. */
+const KNOWN_PASSWORD = 'demo-ichiro-2026';
 
 /** 引受番号 of the registered mail. */
 const TRACKING_NUMBER = '123-45-67890-1';
 
 /** Signs in unless that was done. */
-async function signIn({ town, look }, id) {
+async function signIn({ town, look, hand }, id) {
   const page = await town.person(id);
   await page.goto(town.about.operator);
   if (new URL(page.url()).pathname !== '/login') return page;
@@ -17,32 +29,32 @@ async function signIn({ town, look }, id) {
     return [await row.locator('code').nth(1).innerText(), await row.locator('[data-totp]').innerText()];
   };
   const [known] = await password();
-  await page.getByLabel('ユーザーID').fill(id);
-  await page.getByLabel('パスワード').fill(known);
+  await hand.type(page.getByLabel('ユーザーID'), id);
+  await hand.type(page.getByLabel('パスワード'), known);
   await look(page, { row: '運営', name: `operator-login-${id}`, caption: '運営者サイトのログイン', button: page.getByRole('button', { name: 'ログイン', exact: true }) });
-  await page.getByRole('button', { name: 'ログイン', exact: true }).click();
+  await hand.press(page.getByRole('button', { name: 'ログイン', exact: true }));
   const field = page.getByLabel('認証アプリに表示されている6桁の数字');
   const [, code] = await password();
-  await field.fill(code);
+  await hand.type(field, code);
   await look(page, { row: '運営', name: `operator-totp-${id}`, caption: '運営者の2段階認証', button: page.getByRole('button', { name: '確認', exact: true }) });
-  await page.getByRole('button', { name: '確認', exact: true }).click();
+  await hand.press(page.getByRole('button', { name: '確認', exact: true }));
   await page.waitForURL((url) => !url.pathname.startsWith('/login'));
   return page;
 }
 
 /** Each of these people approves the newest application of a kind. */
 export async function tellDecision(scene, kind, people, row) {
-  const { town, look } = scene;
+  const { town, look, hand } = scene;
   for (const [at, id] of people.entries()) {
     const page = await signIn(scene, id);
     await page.goto(`${town.about.operator}/queues/${kind}`);
     const link = page.locator(`a[href^="/applications/${town.clinic.institution_code}/"]`).first();
     await town.until(page, link, 'the application in the queue');
     if (at === 0) await look(page, { row, name: `queue-${kind}`, caption: '審査待ちの一覧', button: link });
-    await link.click();
+    await hand.press(link);
     const approve = page.getByRole('button', { name: '承認する', exact: true });
     await look(page, { row, name: `decide-${kind}-${at + 1}`, caption: `審査（${at + 1}人目）`, button: approve });
-    await approve.click();
+    await hand.press(approve);
     await page.getByText('承認しました。').waitFor();
     if (at + 1 < people.length) {
       // The first cannot be the second.
@@ -54,32 +66,59 @@ export async function tellDecision(scene, kind, people, row) {
 
 /** A person of the operator has called the institution by the register's number, and notes it. */
 export async function tellProof(scene) {
-  const { town, look } = scene;
+  const { town, look, hand } = scene;
   const page = await signIn(scene, 'shinsa-1');
   await page.goto(`${town.about.operator}/registrants`);
-  await page.locator(`a[href="/registrants/${town.clinic.institution_code}"]`).click();
+  await hand.press(page.locator(`a[href="/registrants/${town.clinic.institution_code}"]`));
   assert.equal(await page.getByText('一致しません').count(), 0, 'both names are one');
-  await page.getByLabel('台帳の電話番号に電話した').check();
-  await page.getByLabel('確認した相手と内容').fill('院長に登録の事実を確認');
+  await hand.choose(page.getByLabel('台帳の電話番号に電話した'));
+  await hand.type(page.getByLabel('確認した相手と内容'), '院長に登録の事実を確認');
   const button = page.getByRole('button', { name: '登録者を確認済みにする', exact: true });
   await look(page, { row: '運営', name: 'registrant', caption: '登録者の確認', button });
-  await button.click();
+  await hand.press(button);
   await page.getByText('登録者を確認済みにしました。').waitFor();
 }
 
 /** The post room posts the letter. */
 export async function tellPosting(scene) {
-  const { town, look } = scene;
+  const { town, look, hand } = scene;
   const page = await signIn(scene, 'yubin-1');
   await page.goto(`${town.about.operator}/letters`);
   const field = page.getByLabel('引受番号').first();
   await town.until(page, field, 'the letter to post');
   // The postman of the demo looks in twice a second.
   await page.waitForTimeout(1_500);
-  await field.fill(TRACKING_NUMBER);
+  await hand.type(field, TRACKING_NUMBER);
   const button = page.getByRole('button', { name: '発送済みにする' });
   await look(page, { row: 'S4', name: 'letters', caption: '簡易書留発送', button });
-  await button.click();
+  await hand.press(button);
   await page.getByText(TRACKING_NUMBER).first().waitFor();
   await look(page, { row: 'S4', name: 'letters-posted', caption: '簡易書留発送（発送済み）' });
+}
+
+/**
+ * An account made as a real operator makes it, with `shikaku operator add`: it opens with what its owner chose and what
+ * was printed once, not with a password that the demo knows; and the demo's page does not show it.
+ */
+export async function addAdministrator(town, shikaku) {
+  const page = await town.person(ADMINISTRATOR);
+  const file = join(town.folder, 'administrator.txt');
+  await writeFile(file, `${ADMINISTRATOR_PASSWORD}\n`, { mode: 0o600 });
+  const words = ['operator', 'add', ADMINISTRATOR, '--name', '管理　四郎', '--mail', 'kanri@operator.example', '--role', 'administrator'];
+  const { stdout } = await run(shikaku, [...words, '--password-file', file, '--config', join(town.data, 'server.toml'), '--json']);
+  const secret = new URL(JSON.parse(stdout).totp).searchParams.get('secret');
+  await page.goto(`${town.landing}/first-day`);
+  assert.ok(!(await page.locator('main').innerText()).includes(ADMINISTRATOR), 'the demo shows the account');
+  const enter = async (password) => {
+    await page.goto(`${town.about.operator}/login`);
+    await page.getByLabel('ユーザーID').fill(ADMINISTRATOR);
+    await page.getByLabel('パスワード').fill(password);
+    await page.getByRole('button', { name: 'ログイン', exact: true }).click();
+  };
+  await enter(KNOWN_PASSWORD);
+  await page.getByRole('alert').first().waitFor();
+  await enter(ADMINISTRATOR_PASSWORD);
+  await page.getByLabel('認証アプリに表示されている6桁の数字').fill(oneTimeCode(secret));
+  await page.getByRole('button', { name: '確認', exact: true }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
 }

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LINE_NAME, SCREENS, complaintsOf, settingsOf } from '../../browser.js';
+import { KEYBOARD, MOUSE, forbidMouse } from '../../hands.js';
 import { openProfile } from '../../profile.js';
 
 /** How long something that happens in the background may take, ms. */
@@ -13,13 +14,13 @@ const POLL = 300;
 
 /** The institution and its people. */
 export class Town {
-  #browser;
   #people = new Map();
   #pc;
 
-  constructor({ browser, demo, javaScript, folder }) {
-    this.#browser = browser;
+  constructor({ browser, demo, folder, javaScript = true, hand = MOUSE }) {
+    this.browser = browser;
     this.javaScript = javaScript;
+    this.hand = hand;
     this.folder = folder;
     this.about = demo.about;
     this.clinic = demo.about.new_clinic;
@@ -30,7 +31,7 @@ export class Town {
   /** The page of one of the people; the same one each time. */
   async person(name) {
     if (!this.#people.has(name)) {
-      const context = await this.#browser.newContext(settingsOf(SCREENS.desk, this.javaScript));
+      const context = await this.browser.newContext(settingsOf(SCREENS.desk, this.javaScript));
       this.#people.set(name, await this.#opened(context));
     }
     return this.#people.get(name).page;
@@ -52,8 +53,11 @@ export class Town {
   }
 
   async #opened(context) {
+    const complaints = [];
+    if (this.hand === KEYBOARD) await forbidMouse(context, complaints);
     const page = await context.newPage();
-    return { page, context, complaints: complaintsOf(page) };
+    complaintsOf(page, complaints);
+    return { page, context, complaints };
   }
 
   /** A passkey in the browser of this page: always there, always confirmed by its owner. */
@@ -91,10 +95,13 @@ export class Town {
     return (await Promise.all(said)).join('\n');
   }
 
+  /** No page of anybody has complained so far. */
+  assertNoComplaints() {
+    for (const [name, { complaints }] of this.#people) assert.deepEqual(complaints, [], `the page of ${name} complained`);
+  }
+
   async close() {
-    for (const { context, complaints } of this.#people.values()) {
-      await context.close();
-      assert.deepEqual(complaints, [], 'a page complained');
-    }
+    for (const { context } of this.#people.values()) await context.close();
+    this.assertNoComplaints();
   }
 }

@@ -5,19 +5,10 @@ use std::time::Duration;
 
 use pcsc::{Card, Context, Error, Protocols, ReaderState, Scope, ShareMode, State};
 
-use crate::transport::{CardTransport, Disposition, TransportError};
+use crate::transport::{CardTransport, Disposition, ReaderInfo, TransportError};
 
 /// Room for any response this card family gives: at most as long as a command, and the status bytes.
 const RESPONSE_BUFFER: usize = crate::apdu::MAX_DATA + 2;
-
-/// A reader and whether a card lies on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReaderInfo {
-    /// The reader's name.
-    pub name: String,
-    /// Whether it holds a card.
-    pub card_present: bool,
-}
 
 /// Lists the readers that are connected; no reader gives an empty list.
 ///

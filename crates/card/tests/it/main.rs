@@ -17,5 +17,4 @@ mod sessions;
 mod simulated_card;
 mod simulated_files;
 mod transports;
-#[cfg(feature = "pcsc")]
 mod virtual_card;

@@ -420,6 +420,7 @@ fn logs_show_no_secret_and_no_person() {
 fn every_failure_has_words_and_a_remedy() {
     let mut seen = std::collections::HashSet::new();
     let transport = [
+        TransportError::NotBuiltIn,
         TransportError::NoService,
         TransportError::NoReader,
         TransportError::UnknownReader("x".into()),

@@ -23,6 +23,9 @@ pub enum Bucket {
     KnownTerminal,
     /// One unknown terminal (or network address), over all accounts: against trying one password on many.
     Terminal,
+    /// The network around an unknown IPv6 address ([`NEIGHBOURHOOD_V6_BITS`]): one customer of a carrier has as many
+    /// networks as that holds.
+    Neighbourhood,
     /// Everything unknown together: against many addresses trying many accounts.
     Global,
 }
@@ -30,7 +33,19 @@ pub enum Bucket {
 /// The buckets an attempt from a known terminal is counted in.
 pub const BUCKETS_OF_KNOWN_TERMINAL: &[Bucket] = &[Bucket::KnownTerminal];
 /// The buckets any other attempt is counted in, all of which must allow it.
-pub const BUCKETS_OF_STRANGER: &[Bucket] = &[Bucket::Account, Bucket::Terminal, Bucket::Global];
+pub const BUCKETS_OF_STRANGER: &[Bucket] =
+    &[Bucket::Account, Bucket::Terminal, Bucket::Neighbourhood, Bucket::Global];
+
+/// Leading bits of an IPv6 address that one house or office has: what [`Bucket::Terminal`] counts by.
+pub const NETWORK_V6_BITS: u8 = 64;
+/// Leading bits of an IPv6 address that a carrier gives a customer at most, 65,536 networks: what
+/// [`Bucket::Neighbourhood`] counts by.
+pub const NEIGHBOURHOOD_V6_BITS: u8 = 48;
+/// Wrong attempts of one network in an hour that lead to a pause.
+pub const NETWORK_FAILURES_MAX: u32 = 30;
+/// Wrong attempts of all networks of one [`Bucket::Neighbourhood`] together in an hour that lead to a pause: more, as a
+/// carrier may spread many customers over it.
+pub const NEIGHBOURHOOD_FAILURES_MAX: u32 = 120;
 
 /// What so many wrong attempts in a row lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +63,11 @@ const ACCOUNT_STEPS: &[LockoutStep] = &[
     LockoutStep { failures: 20, wait_ms: None },
 ];
 /// One address: a clinic has a dozen people behind one; from 30 wrong in an hour on, a quarter of an hour.
-const TERMINAL_STEPS: &[LockoutStep] = &[LockoutStep { failures: 30, wait_ms: Some(15 * MINUTE_MS) }];
+const TERMINAL_STEPS: &[LockoutStep] =
+    &[LockoutStep { failures: NETWORK_FAILURES_MAX, wait_ms: Some(15 * MINUTE_MS) }];
+/// Whoever has a /48 has no more tries by going from one /64 to the next.
+const NEIGHBOURHOOD_STEPS: &[LockoutStep] =
+    &[LockoutStep { failures: NEIGHBOURHOOD_FAILURES_MAX, wait_ms: Some(15 * MINUTE_MS) }];
 /// Everybody unknown: a thousand wrong in ten minutes is an attack; unknown terminals wait a minute.
 const GLOBAL_STEPS: &[LockoutStep] = &[LockoutStep { failures: 1000, wait_ms: Some(MINUTE_MS) }];
 
@@ -65,6 +84,7 @@ impl Bucket {
         match self {
             Self::Account | Self::KnownTerminal => ACCOUNT_STEPS,
             Self::Terminal => TERMINAL_STEPS,
+            Self::Neighbourhood => NEIGHBOURHOOD_STEPS,
             Self::Global => GLOBAL_STEPS,
         }
     }
@@ -74,7 +94,7 @@ impl Bucket {
     pub const fn window_ms(self) -> Option<i64> {
         match self {
             Self::Account | Self::KnownTerminal => None,
-            Self::Terminal => Some(60 * MINUTE_MS),
+            Self::Terminal | Self::Neighbourhood => Some(60 * MINUTE_MS),
             Self::Global => Some(10 * MINUTE_MS),
         }
     }
@@ -183,7 +203,7 @@ impl AttemptState {
     pub fn on_success(self, bucket: Bucket) -> Self {
         match bucket {
             Bucket::Account | Bucket::KnownTerminal => Self::default(),
-            Bucket::Terminal | Bucket::Global => {
+            Bucket::Terminal | Bucket::Neighbourhood | Bucket::Global => {
                 let failures = self.failures.saturating_sub(1);
                 let below = bucket.steps().first().is_none_or(|step| failures < step.failures);
                 let locked_until = self.locked_until.filter(|_| !below);

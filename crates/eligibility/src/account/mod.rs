@@ -9,6 +9,7 @@ mod role;
 
 pub use lockout::{
     AttemptState, BUCKETS_OF_KNOWN_TERMINAL, BUCKETS_OF_STRANGER, Bucket, LockoutDecision, LockoutStep,
+    NEIGHBOURHOOD_FAILURES_MAX, NEIGHBOURHOOD_V6_BITS, NETWORK_FAILURES_MAX, NETWORK_V6_BITS,
 };
 pub use mail_address::{InvalidMailAddress, MAIL_ADDRESS_MAX_BYTES, MailAddress};
 pub use new_password::NewPasswordForm;

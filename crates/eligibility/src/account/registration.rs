@@ -83,6 +83,18 @@ impl RegistrationForm {
     ];
 }
 
+impl RegistrationForm {
+    /// What is wrong when the register of institutions says that the institution is out of use.
+    #[must_use]
+    pub fn out_of_use() -> FieldErrors {
+        let mut faults = Faults::default();
+        let remedy =
+            "医療機関コードを確認してください。新しいコードが指定されているときは、そのコードで登録します。";
+        faults.add("institution_code", Fault::new("この医療機関コードは廃止されています。", remedy));
+        faults.into_errors()
+    }
+}
+
 impl std::fmt::Debug for RegistrationForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("RegistrationForm(****)")

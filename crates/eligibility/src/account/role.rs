@@ -71,7 +71,7 @@ pub enum OperatorRole {
     Reviewer,
     /// 発送担当: prints letters and enters tracking numbers.
     PostRoom,
-    /// 回線担当: お客さまID, prefixes and line sessions.
+    /// 回線担当: prefixes of お客さまID and line sessions.
     LineKeeper,
     /// システム管理者: accounts of the operator and freeing of locked accounts. Approves nothing.
     Administrator,
@@ -88,7 +88,11 @@ pub enum OperatorAction {
     Decide,
     /// Print letters, enter tracking numbers.
     SendLetters,
-    /// Change お客さまID, prefixes and line sessions.
+    /// See the register of institutions (医療機関マスタ) and the lines.
+    ReadRegister,
+    /// Add to, change and take out of the register of institutions; changes take two people.
+    ManageInstitutions,
+    /// Enter and withdraw prefixes of lines, end line sessions.
     ManageLines,
     /// Revoke a certificate without an application (in an emergency).
     RevokeCertificates,
@@ -110,11 +114,15 @@ impl OperatorRole {
     #[must_use]
     pub const fn may(self, action: OperatorAction) -> bool {
         use OperatorAction as Action;
+        if matches!(action, Action::ReadRegister) {
+            return true;
+        }
         match self {
             Self::Reviewer => matches!(
                 action,
                 Action::ReadApplications
                     | Action::Decide
+                    | Action::ManageInstitutions
                     | Action::RevokeCertificates
                     | Action::PublishNotices
                     | Action::ReadHistory

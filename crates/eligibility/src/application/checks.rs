@@ -15,7 +15,7 @@ use crate::{
 pub struct Facts<'a> {
     /// The institution that applies.
     pub institution: &'a InstitutionCode,
-    /// Whether its code is in the register of institutions.
+    /// Whether its code is in the register of institutions and in use.
     pub institution_known: bool,
     /// Whether its use of オンライン資格確認 has been approved.
     pub in_use: bool,
@@ -31,12 +31,14 @@ pub struct Facts<'a> {
     pub terminal_has_certificate: bool,
     /// The certificate the application names by serial number.
     pub certificate: Option<&'a KnownCertificate>,
-    /// Whether the other code (predecessor, new code) is in the register of institutions.
+    /// Whether the other code (predecessor, new code) is in the register of institutions and in use.
     pub other_code_known: bool,
     /// Whether the new code has an account of its own.
     pub other_code_taken: bool,
     /// Whether the operator made sure that who applies is of the institution.
     pub registrant_proven: bool,
+    /// Whether somebody who handed it in was stopped meanwhile: two people found that they are not of the institution.
+    pub registrant_stopped: bool,
     /// Whether the institution's name typed at the registration is the register's.
     pub name_agrees: bool,
 }
@@ -91,6 +93,8 @@ pub enum FindingCode {
     RegistrantUnproven,
     /// The name typed at the registration is not the register's.
     NameDiffers,
+    /// Who applied was stopped.
+    RegistrantStopped,
 }
 
 /// One finding.
@@ -122,7 +126,8 @@ pub fn check(content: &ApplicationContent, facts: &Facts<'_>, now: Instant) -> V
         (!facts.institution_known).then_some(blocking(FindingCode::InstitutionUnknown)),
         (single && facts.open_of_same_kind).then_some(blocking(FindingCode::DuplicateOpen)),
         (!single && facts.open_for_same_terminal).then_some(blocking(FindingCode::DuplicateTerminal)),
-        (!facts.registrant_proven).then_some(unproven(content)),
+        facts.registrant_stopped.then_some(blocking(FindingCode::RegistrantStopped)),
+        (!facts.registrant_proven && !facts.registrant_stopped).then_some(unproven(content)),
         (!facts.name_agrees).then_some(warning(FindingCode::NameDiffers)),
     ]
     .into_iter()
@@ -250,7 +255,7 @@ impl FindingCode {
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::InstitutionUnknown => "医療機関コードが台帳にありません。",
+            Self::InstitutionUnknown => "医療機関コードが台帳にないか、廃止されています。",
             Self::DuplicateOpen => "同じ種類の申請が、ほかに手続き中です。",
             Self::DuplicateTerminal => "同じ端末または電子証明書についての申請が、ほかに手続き中です。",
             Self::AlreadyInUse => "利用開始はすでに承認されています。変更申請が必要です。",
@@ -266,11 +271,14 @@ impl FindingCode {
             Self::CertificateNotRenewable => "更新できる期間ではないか、すでに更新されています。",
             Self::CertificateRevoked => "電子証明書はすでに失効しています。",
             Self::CertificateExpired => "電子証明書の有効期限が切れています。",
-            Self::OtherCodeUnknown => "申請された医療機関コードが台帳にありません。",
+            Self::OtherCodeUnknown => "申請された医療機関コードが台帳にないか、廃止されています。",
             Self::OtherCodeTaken => "新しい医療機関コードには、すでにアカウントがあります。",
             Self::OtherCodeSame => "申請された医療機関コードが、申請者のものと同じです。",
             Self::RegistrantUnproven => {
                 "登録者が医療機関本人と確認されていません。「登録者」の画面で確認を記録してください。"
+            }
+            Self::RegistrantStopped => {
+                "申請した登録者は、医療機関等の方ではないとして停止されています。却下し、新しい登録者に申請し直すよう案内してください。"
             }
             Self::NameDiffers => "登録時に入力された医療機関等名称が、台帳の名称と一致しません。",
         }

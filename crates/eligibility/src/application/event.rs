@@ -41,6 +41,13 @@ pub enum Event {
         /// Why, shown to the institution.
         reason: String,
     },
+    /// Ended after the approval, because it cannot be carried out.
+    Cancel {
+        /// The revision that was read.
+        revision: u32,
+        /// Why, shown to the institution.
+        reason: String,
+    },
     /// What was asked for is done.
     Complete,
 }
@@ -88,6 +95,7 @@ impl Event {
             Self::Approve { .. } => "approve",
             Self::Return { .. } => "return",
             Self::Reject { .. } => "reject",
+            Self::Cancel { .. } => "cancel",
             Self::Complete => "complete",
         }
     }
@@ -98,14 +106,17 @@ impl Event {
             | Self::Checked { revision, .. }
             | Self::Approve { revision }
             | Self::Return { revision, .. }
-            | Self::Reject { revision, .. } => Some(*revision),
+            | Self::Reject { revision, .. }
+            | Self::Cancel { revision, .. } => Some(*revision),
             Self::Withdraw | Self::Complete => None,
         }
     }
 
     pub(super) fn reason(&self) -> Option<&str> {
         match self {
-            Self::Return { reason, .. } | Self::Reject { reason, .. } => Some(reason.trim()),
+            Self::Return { reason, .. } | Self::Reject { reason, .. } | Self::Cancel { reason, .. } => {
+                Some(reason.trim())
+            }
             _ => None,
         }
     }

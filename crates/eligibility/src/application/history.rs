@@ -63,6 +63,7 @@ impl HistoryEntry {
             "approve" => "承認",
             "return" => "差戻し",
             "reject" => "却下",
+            "cancel" => "承認後の却下",
             "complete" => "完了",
             _ => "操作",
         };

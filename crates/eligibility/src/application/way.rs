@@ -100,7 +100,11 @@ impl Application {
                 }
             }
             Event::Approve { .. } => next.approvers.push(by.clone()),
-            Event::Withdraw | Event::Return { .. } | Event::Reject { .. } | Event::Complete => {}
+            Event::Withdraw
+            | Event::Return { .. }
+            | Event::Reject { .. }
+            | Event::Cancel { .. }
+            | Event::Complete => {}
         }
         next.history.push(HistoryEntry {
             at,
@@ -130,7 +134,7 @@ impl Application {
             Event::Complete => self.state == S::Completed,
             Event::Approve { .. } => matches!(self.state, S::Approved | S::Completed) && approved_by(),
             Event::Return { .. } => self.state == S::Returned,
-            Event::Reject { .. } => self.state == S::Rejected,
+            Event::Reject { .. } | Event::Cancel { .. } => self.state == S::Rejected,
             Event::Checked { .. } => false,
         }
     }
@@ -150,6 +154,7 @@ impl Application {
             }
             (Event::Return { .. }, S::Checking | S::FirstApproved) => Ok(S::Returned),
             (Event::Reject { .. }, S::Checking | S::FirstApproved) => Ok(S::Rejected),
+            (Event::Cancel { .. }, S::Approved) => Ok(S::Rejected),
             (Event::Complete, S::Approved) => Ok(S::Completed),
             _ => Err(Refused::NotInThisState(self.state)),
         }
@@ -161,6 +166,10 @@ impl Application {
             Event::Submit { .. } | Event::Withdraw => self.permit_applicant(by),
             Event::Checked { .. } | Event::Complete => match by.side {
                 Side::System => Ok(()),
+                _ => Err(Refused::NotAllowed),
+            },
+            Event::Cancel { .. } => match &by.side {
+                Side::Operator(role) if role.may(OperatorAction::Decide) => Ok(()),
                 _ => Err(Refused::NotAllowed),
             },
             Event::Approve { .. } | Event::Return { .. } | Event::Reject { .. } => match &by.side {
@@ -183,7 +192,10 @@ impl Application {
 
     /// What a decision needs besides the role: other eyes, findings that allow it, a reason.
     fn permit_decision(&self, event: &Event, by: &Actor) -> Result<(), Refused> {
-        let decides = matches!(event, Event::Approve { .. } | Event::Return { .. } | Event::Reject { .. });
+        let decides = matches!(
+            event,
+            Event::Approve { .. } | Event::Return { .. } | Event::Reject { .. } | Event::Cancel { .. }
+        );
         if decides && self.applicants.iter().any(|applicant| applicant.is_same_person(by)) {
             return Err(Refused::OwnApplication);
         }

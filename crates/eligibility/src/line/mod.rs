@@ -6,6 +6,7 @@
 mod customer_id;
 mod decision;
 mod prefix;
+mod prefix_form;
 mod session;
 
 pub use customer_id::{CUSTOMER_ID_DIGITS, CUSTOMER_ID_PREFIXES, CustomerId, InvalidCustomerId};
@@ -14,6 +15,7 @@ pub use decision::{
     line_decision,
 };
 pub use prefix::{AddressPrefix, InvalidPrefix, SHORTEST_V4, SHORTEST_V6};
+pub use prefix_form::{FORM_PREFIXES_MAX, LinePrefixForm};
 pub use session::{LINE_SESSION_DAYS, LineSession, SessionEnd, SessionEndReason};
 
 use serde::{Deserialize, Serialize};

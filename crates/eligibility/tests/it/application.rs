@@ -247,6 +247,7 @@ fn any_event() -> impl Strategy<Value = (Event, u32)> {
         12 => Just(Event::Approve { revision: 0 }),
         2 => Just(Event::Return { revision: 0, reason: reason() }),
         1 => Just(Event::Reject { revision: 0, reason: reason() }),
+        1 => Just(Event::Cancel { revision: 0, reason: reason() }),
         2 => Just(Event::Complete),
     ];
     (event, prop_oneof![7 => Just(0_u32), 1 => 1_u32..3])
@@ -259,7 +260,8 @@ fn about(mut event: Event, read: u32) -> Event {
         | Event::Checked { revision, .. }
         | Event::Approve { revision }
         | Event::Return { revision, .. }
-        | Event::Reject { revision, .. } => *revision = read,
+        | Event::Reject { revision, .. }
+        | Event::Cancel { revision, .. } => *revision = read,
         Event::Withdraw | Event::Complete => {}
     }
     event
@@ -314,6 +316,11 @@ proptest! {
                 prop_assert!(of_this_version.count() >= usize::from(kind.approvals_needed().max(1)));
             }
             prop_assert!(after.state != S::Completed || before.state == S::Approved);
+            if event.name() == "cancel" {
+                prop_assert_eq!((before.state, after.state), (S::Approved, S::Rejected));
+                prop_assert!(matches!(actor.side, Side::Operator(role) if role == OperatorRole::Reviewer));
+                prop_assert!(!after.applicants.iter().any(|applicant| applicant.is_same_person(&actor)));
+            }
             application = after;
         }
     }

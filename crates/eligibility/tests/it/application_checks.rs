@@ -56,6 +56,7 @@ impl World {
             other_code_known: true,
             other_code_taken: false,
             registrant_proven: true,
+            registrant_stopped: false,
             name_agrees: true,
         }
     }

@@ -79,7 +79,7 @@ fn a_stranger_cannot_lock_out_a_known_terminal() {
     assert_eq!(Bucket::of_attempt(true), [Bucket::KnownTerminal]);
     let stranger = Bucket::of_attempt(false);
     assert!(!stranger.contains(&Bucket::KnownTerminal));
-    assert_eq!(stranger, [Bucket::Account, Bucket::Terminal, Bucket::Global]);
+    assert_eq!(stranger, [Bucket::Account, Bucket::Terminal, Bucket::Neighbourhood, Bucket::Global]);
 }
 
 #[test]

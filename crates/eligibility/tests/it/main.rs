@@ -13,6 +13,7 @@ mod disclosure;
 mod enumeration;
 mod errors;
 mod institution_certificate;
+mod institution_entry;
 mod insurer;
 mod line;
 mod lockout;

@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use eligibility::Instant;
 use eligibility::calendar::{format_japanese, tokyo_date};
 use serde_json::json;
+use store::FactorChange;
 
 use super::menu;
 use super::sign_in::party;
@@ -113,7 +114,7 @@ async fn keep(
         tracing::info!(%error, "a passkey was refused");
         say(StatusCode::UNPROCESSABLE_ENTITY, "パスキーを確認できませんでした。もう一度お試しください。")
     })?;
-    let added = site.store.add_passkey(user.subject(), made, user.signed_in.token, user.act(site)).await;
+    let added = site.store.add_passkey(user.subject(), made, how(site, user)).await;
     if !added.map_err(by_store)? {
         let words = "このパスキーは登録できません（登録済みか、上限の10個です）。";
         return Err(say(StatusCode::UNPROCESSABLE_ENTITY, words));
@@ -121,9 +122,14 @@ async fn keep(
     Ok(Json(json!({ "next": PATH })).into_response())
 }
 
+/// An account of an institution has no mail address: its administrator and the log tell of it.
+fn how(site: &Site, user: &InstitutionUser) -> FactorChange {
+    FactorChange { by: user.signed_in.token, mail: None, act: user.act(site) }
+}
+
 async fn remove(OnSite(site): OnSite, user: InstitutionUser, form: FormData) -> Response {
     let Ok(id) = hex::decode(form.get("passkey")) else { return refused::incomplete() };
-    match site.store.drop_passkey(user.subject(), id, user.signed_in.token, user.act(&site)).await {
+    match site.store.drop_passkey(user.subject(), id, how(&site, &user)).await {
         Ok(true) => see(PATH),
         Ok(false) => refused::not_there(),
         Err(error) => refused::by_store(&error),

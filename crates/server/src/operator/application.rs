@@ -7,7 +7,7 @@ use axum::response::Response;
 use eligibility::{
     Instant,
     account::OperatorAction,
-    application::{ApplicationContent, ApplicationState, Refused},
+    application::{Actor, Application, ApplicationContent, ApplicationState, Refused},
     institution::InstitutionCode,
     institution_certificate::RevocationReason,
 };
@@ -43,6 +43,8 @@ struct Page {
     done: Option<&'static str>,
     told: Option<String>,
     reason: String,
+    /// Whether what was approved and cannot be carried out may be ended here.
+    may_end: bool,
     may_decide: bool,
     own: Option<&'static str>,
     obstacle: Option<ObstacleView>,
@@ -135,6 +137,17 @@ struct Told {
     reason: String,
 }
 
+/// Who approved it, and when.
+fn approvers(application: &Application) -> Vec<String> {
+    let approved = |approver: &Actor| {
+        let entries = application.history.iter().rev();
+        let at =
+            entries.filter(|entry| entry.event == "approve" && entry.by == *approver).map(|e| e.at).next();
+        format!("{}（{}）", approver.account, at.map(summary::moment).unwrap_or_default())
+    };
+    application.approvers.iter().map(approved).collect()
+}
+
 /// What it waits for, once it is approved.
 async fn obstacle_of(
     site: &Site,
@@ -181,12 +194,6 @@ async fn write(
         }
         _ => None,
     };
-    let approved = |approver: &eligibility::application::Actor| {
-        let entries = application.history.iter().rev();
-        let at =
-            entries.filter(|entry| entry.event == "approve" && entry.by == *approver).map(|e| e.at).next();
-        format!("{}（{}）", approver.account, at.map(summary::moment).unwrap_or_default())
-    };
     let history = application
         .history
         .iter()
@@ -210,11 +217,12 @@ async fn write(
         rows,
         registrant,
         applicants: applicants.collect(),
-        approvers: application.approvers.iter().map(approved).collect(),
+        approvers: approvers(application),
         history: history.collect(),
         done: told.done,
         told: told.told,
         reason: told.reason,
+        may_end: obstacle.is_some() && user.role.may(OperatorAction::Decide),
         may_decide: deciding,
         own: own.filter(|_| deciding),
         obstacle: obstacle.map(ObstacleView::of),

@@ -15,6 +15,9 @@ struct Page {
     role: &'static str,
     waiting: Option<u64>,
     letters: Option<usize>,
+    /// Changes of the register that wait for a second person, for who may be that person.
+    wishes: Option<usize>,
+    keeps_lines: bool,
     publishes: bool,
     reads_history: bool,
     manages_accounts: bool,
@@ -33,6 +36,8 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
         role: user.role.label(),
         waiting: None,
         letters: None,
+        wishes: None,
+        keeps_lines: user.role.may(OperatorAction::ManageLines),
         publishes: user.role.may(OperatorAction::PublishNotices),
         reads_history: user.role.may(OperatorAction::ReadHistory),
         manages_accounts: user.role.may(OperatorAction::ManageAccounts),
@@ -41,6 +46,12 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
     if user.role.may(OperatorAction::ReadApplications) {
         match super::queue::waiting(&site.store).await {
             Ok(waiting) => page.waiting = Some(waiting),
+            Err(error) => return refused::by_store(&error),
+        }
+    }
+    if user.role.may(OperatorAction::ManageInstitutions) {
+        match site.store.institution_wishes().await {
+            Ok(wishes) => page.wishes = Some(wishes.len()),
             Err(error) => return refused::by_store(&error),
         }
     }

@@ -7,7 +7,9 @@ mod accounts;
 mod application;
 mod history;
 mod home;
+mod institutions;
 mod letters;
+mod lines;
 mod notices;
 mod obstacle;
 mod queue;
@@ -35,6 +37,8 @@ pub const NAME: &str = "オンライン資格確認 運営者サイト";
 pub const MENU: &[MenuEntry] = &[
     MenuEntry { href: "/queues", label: "審査", signed_in_only: true },
     MenuEntry { href: "/registrants", label: "登録者", signed_in_only: true },
+    MenuEntry { href: institutions::PATH, label: institutions::TITLE, signed_in_only: true },
+    MenuEntry { href: "/lines", label: "回線", signed_in_only: true },
     MenuEntry { href: "/history", label: "承認履歴", signed_in_only: true },
     MenuEntry { href: "/letters", label: "簡易書留発送", signed_in_only: true },
     MenuEntry { href: "/notices", label: "お知らせの公開", signed_in_only: true },
@@ -63,6 +67,8 @@ pub fn routes(seal: Arc<Seal>) -> Router {
         .route("/registrants/{institution}", get(registrants::one))
         .route("/registrants/{institution}/prove", post(registrants::prove))
         .route("/registrants/{institution}/stop", post(registrants::stop))
+        .merge(institutions::routes())
+        .merge(lines::routes())
         .layer(Extension(seal))
 }
 
@@ -72,6 +78,7 @@ fn shell(site: &Site, title: impl Into<String>, path: &str, user: &OperatorUser)
     shell.menu.retain(|line| match line.href {
         "/queues" => user.role.may(OperatorAction::ReadApplications),
         "/registrants" => user.role.may(OperatorAction::ReadApplications),
+        institutions::PATH | "/lines" => user.role.may(OperatorAction::ReadRegister),
         "/history" => user.role.may(OperatorAction::ReadHistory),
         "/letters" => user.role.may(OperatorAction::SendLetters),
         "/notices" => user.role.may(OperatorAction::PublishNotices),

@@ -81,6 +81,8 @@ struct ListPage {
 struct OnePage {
     shell: Shell,
     one: View,
+    /// 電話番号 and 住所 of the register: by them the operator makes sure.
+    reach: (String, String),
     may_act: bool,
     done: Option<&'static str>,
     told: Option<&'static str>,
@@ -146,17 +148,30 @@ async fn write(
     typed: FormData,
 ) -> Response {
     let Ok(code) = InstitutionCode::parse(institution) else { return refused::not_there() };
+    let reach = match reach(site, &code).await {
+        Ok(reach) => reach,
+        Err(error) => return refused::by_store(&error),
+    };
     match site.store.registrant(&code).await {
         Ok(Some(registrant)) => {
             let one = View::of(registrant, user);
             let may_act = user.role.may(OperatorAction::Decide);
             let shell = super::shell(site, "登録者", "/registrants", user);
             let status = if told.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-            render(status, &OnePage { shell, one, may_act, done, told, typed })
+            render(status, &OnePage { shell, one, reach, may_act, done, told, typed })
         }
         Ok(None) => refused::not_there(),
         Err(error) => refused::by_store(&error),
     }
+}
+
+/// How the register says that the institution is reached: telephone and address.
+async fn reach(site: &Site, code: &InstitutionCode) -> store::Result<(String, String)> {
+    let missing = || "（台帳にありません）".to_owned();
+    let entry = site.store.institution_entry(code).await?.map(|(entry, _)| entry);
+    let (phone, address) = entry.map_or((None, None), |entry| (entry.phone, entry.address));
+    let address = address.as_ref().map(super::institutions::address_line);
+    Ok((phone.unwrap_or_else(missing), address.unwrap_or_else(missing)))
 }
 
 /// A note or reason that may be kept.

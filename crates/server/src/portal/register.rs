@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::Instant;
 use eligibility::account::{LockoutDecision, MAIL_LINK_MS, MailAddress, Registration, RegistrationForm};
+use eligibility::field::FieldErrors;
 use store::{Audience, NewMail, NewMailLink, PendingRegistration, REGISTRATION_LINK};
 
 use crate::mail;
@@ -75,16 +76,25 @@ pub(super) async fn typed(
     form: FormData,
 ) -> Response {
     let Some(once) = Once::of_form(&form) else { return refused::incomplete() };
-    match Registration::try_from(&read(&form)) {
-        Ok(registration) => match send(&desk, peer, &once, registration).await {
+    let registration = match Registration::try_from(&read(&form)) {
+        Ok(registration) => registration,
+        Err(errors) => return again(&desk, form, errors),
+    };
+    match desk.site.store.institution_entry(&registration.institution_code).await {
+        // Which institutions are out of use is no secret, unlike which ones have an account.
+        Ok(Some((one, _))) if one.closed_at.is_some() => again(&desk, form, RegistrationForm::out_of_use()),
+        Ok(_) => match send(&desk, peer, &once, registration).await {
             Ok(response) | Err(response) => response,
         },
-        Err(errors) => {
-            let shell = Shell::new(&desk.site, "新規ユーザー登録", "/register", None);
-            let form = FormView::faulty(RegistrationForm::FIELDS, form, errors);
-            render(StatusCode::UNPROCESSABLE_ENTITY, &Page { shell, form, once: Once::new() })
-        }
+        Err(error) => refused::by_store(&error),
     }
+}
+
+/// The form with what is wrong.
+fn again(desk: &SignInDesk, form: FormData, errors: FieldErrors) -> Response {
+    let shell = Shell::new(&desk.site, "新規ユーザー登録", "/register", None);
+    let form = FormView::faulty(RegistrationForm::FIELDS, form, errors);
+    render(StatusCode::UNPROCESSABLE_ENTITY, &Page { shell, form, once: Once::new() })
 }
 
 /// A password could not be hashed.

@@ -20,21 +20,23 @@ const EXTRA_READING_PAUSE: Duration = Duration::from_millis(250);
 /// Changes are read again this far back: a commit can become visible after one with a later time.
 const OVERLAP_MS: i64 = 60_000;
 /// Everything is read again after this: whoever revokes may do so with a clock that is wrong by more than the
-/// overlap, and the revocation must still act within [`STANDING_MAX_AGE`].
-const WHOLE_READING_MS: u64 = 45_000;
+/// overlap, and the revocation must still act within [`STANDING_MAX_AGE`]. Half of it, because the reading that comes
+/// just too early for this may be followed by the next one as late as the settings allow: another half.
+const WHOLE_READING_MS: u64 = 30_000;
 
 /// The table, and everyone connected now.
 pub struct Standings {
     store: Store,
     known: RwLock<HashMap<String, Known>>,
     newest_change: AtomicI64,
-    opened: std::time::Instant,
-    /// Milliseconds since `opened`; `u64::MAX` before the first reading.
+    /// Milliseconds since the table was opened, by a clock that nobody sets.
+    elapsed_ms: Box<dyn Fn() -> u64 + Send + Sync>,
+    /// By that clock; `u64::MAX` before the first reading.
     read_at: AtomicU64,
-    /// Held while reading: when the whole table was last read, milliseconds since `opened`.
+    /// Held while reading: when the whole table was last read.
     reading: tokio::sync::Mutex<Option<u64>>,
     connected: ConnectedTerminals,
-    /// When the latest extra reading began, milliseconds since `opened`.
+    /// When the latest extra reading began.
     extra_reading: tokio::sync::Mutex<Option<u64>>,
 }
 
@@ -48,11 +50,18 @@ impl Standings {
     /// An empty table: nobody is known until the first [`Standings::refresh`].
     #[must_use]
     pub fn new(store: Store) -> Arc<Self> {
+        let opened = std::time::Instant::now();
+        Self::timed_by(store, move || u64::try_from(opened.elapsed().as_millis()).unwrap_or(u64::MAX - 1))
+    }
+
+    /// The same by another measure of time: milliseconds that never go back.
+    #[must_use]
+    pub fn timed_by(store: Store, elapsed_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             store,
             known: RwLock::default(),
             newest_change: AtomicI64::new(0),
-            opened: std::time::Instant::now(),
+            elapsed_ms: Box::new(elapsed_ms),
             read_at: AtomicU64::new(u64::MAX),
             reading: tokio::sync::Mutex::default(),
             connected: ConnectedTerminals::default(),
@@ -157,7 +166,7 @@ impl Standings {
     }
 
     fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX - 1)
+        (self.elapsed_ms)()
     }
 }
 

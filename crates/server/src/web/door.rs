@@ -5,16 +5,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
+use eligibility::account::{Bucket, NEIGHBOURHOOD_V6_BITS, NETWORK_V6_BITS};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
+use store::AttemptPlace;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::secret_token::sha256;
 use crate::listener::ListenerLimits;
 use crate::listener::accepting::take_connections;
 use crate::listener::conversation::{BodyInTime, Speech, converse};
@@ -32,9 +35,34 @@ impl Peer {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/{NETWORK_V6_BITS}")
             }
         }
+    }
+
+    /// The wider network that attempts are counted for besides: what a carrier gives one customer of IPv6 at most. `None`
+    /// for IPv4, where a customer has single addresses.
+    #[must_use]
+    pub fn neighbourhood(self) -> Option<String> {
+        match self.0.to_canonical() {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                Some(format!("{a:x}:{b:x}:{c:x}::/{NEIGHBOURHOOD_V6_BITS}"))
+            }
+        }
+    }
+
+    /// Every place that an attempt at `what` of this peer is counted in on account of where it comes from. Only hashes
+    /// of the networks are kept.
+    #[must_use]
+    pub fn places(self, what: &str) -> Vec<AttemptPlace> {
+        let place = |network: String, bucket| {
+            let key = format!("{what}:{}", hex::encode(&sha256(network.as_bytes())[..16]));
+            AttemptPlace { key, bucket }
+        };
+        let wider = self.neighbourhood().map(|network| place(network, Bucket::Neighbourhood));
+        std::iter::once(place(self.network(), Bucket::Terminal)).chain(wider).collect()
     }
 }
 

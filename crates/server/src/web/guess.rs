@@ -70,10 +70,7 @@ impl Guess {
     /// secret of a link cannot be guessed, and a stranger must not shut the door for everybody.
     #[must_use]
     pub fn of_network(what: &str, peer: Peer) -> Self {
-        Self(vec![AttemptPlace {
-            key: format!("{what}:{}", hashed(&peer.network())),
-            bucket: Bucket::Terminal,
-        }])
+        Self(peer.places(what))
     }
 
     /// Mails to one address, whoever has them sent. Past this count none goes out, and whoever asks is not told: else

@@ -21,7 +21,7 @@ on_both_engines! {
 }
 
 /// The path of an address in a certificate.
-fn path_in(bench: &Bench, kind: &str) -> String {
+pub(crate) fn path_in(bench: &Bench, kind: &str) -> String {
     let (_, text) = bench.openssl(&["x509", "-in", "leaf.pem", "-noout", "-text"]);
     let line = text.lines().find(|line| line.contains(kind)).unwrap_or_else(|| panic!("{kind}: {text}"));
     line.split("http://crl.example").nth(1).expect("an address").trim().to_owned()

@@ -1,7 +1,7 @@
 //! A central side with a certificate authority, letters read from their paper, certificates judged by OpenSSL.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 use server::Clock;
 use server::ca::{Desk, LetterDesk, LetterFor, Parts, Written, opened_letter};
-use server::config::{Authority, AuthorityLetters, Config};
+use server::config::Config;
 use store::{Institution, InstitutionAddress};
+use testkit::authority::{letters, with_authority};
 use testkit::client::{Connection, Http, NoReply};
 use testkit::system::{Engine, INSTITUTION, TestSystem};
 use wire::institution_certificate::RETRIEVAL_PATH;
@@ -31,11 +32,6 @@ pub(crate) const TERMINAL: &str = "受付1号機（葛\u{E0100}城）";
 /// A 取扱パスワード.
 pub(crate) const PASSWORD: &str = "correct-horse-9";
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
-const FONTS: &str = "/usr/share/fonts/truetype/bizud-gothic";
-const FALLBACK: [&str; 2] = [
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
-];
 
 /// The codes of a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,47 +45,6 @@ pub(crate) struct Site {
     pub(crate) system: TestSystem,
     pub(crate) letters: LetterDesk,
     first_day: Clock,
-}
-
-fn letters() -> AuthorityLetters {
-    let font = |name: &str| PathBuf::from(FONTS).join(name);
-    for path in [FONTS, FALLBACK[0]] {
-        assert!(Path::new(path).exists(), "apt-get install fonts-morisawa-bizud-gothic fonts-noto-cjk");
-    }
-    AuthorityLetters {
-        sender: "架空オンライン資格確認 認証局".to_owned(),
-        contact: "電話 0120-000-000（平日 9:00〜17:00）".to_owned(),
-        retrieval_site: "http://localhost/".to_owned(),
-        regular: font("BIZUDPGothic-Regular.ttf"),
-        bold: font("BIZUDPGothic-Bold.ttf"),
-        fallback: vec![FALLBACK[0].into()],
-        bold_fallback: vec![FALLBACK[1].into()],
-    }
-}
-
-/// The settings of an authority whose folder lies beside the server's keys.
-pub(crate) fn with_authority(config: &mut Config) {
-    let folder = config.terminal_api.certificate.parent().expect("a folder").to_owned();
-    let log = PrivateKey::generate(KeyAlgorithm::P256).expect("a key");
-    log.save(&folder.join("log.key")).expect("a key file");
-    pki::keys::write_private(&folder.join("secret.key"), "5a".repeat(32).as_bytes()).expect("a key file");
-    let of_authority = |name: &str| folder.join("ca").join(name);
-    config.authority = Some(Authority {
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        certificate: None,
-        key: None,
-        origin: None,
-        distribution_listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
-        distribution_url: "http://crl.example".to_owned(),
-        shards: 4,
-        root_certificate: of_authority(pki::authority::ROOT_CERTIFICATE_FILE),
-        issuing_certificate: of_authority(pki::authority::ISSUING_CERTIFICATE_FILE),
-        issuing_key: Some(of_authority(pki::authority::ISSUING_KEY_FILE)),
-        token: None,
-        log_key: folder.join("log.key"),
-        secret_key: folder.join("secret.key"),
-        letters: letters(),
-    });
 }
 
 pub(crate) fn code() -> InstitutionCode {
@@ -165,19 +120,8 @@ impl Site {
         (letter.letter_id.clone(), codes(&pdf.expect("ours")))
     }
 
-    /// POST as a terminal does.
     pub(crate) async fn retrieve(&self, codes: &Codes, more: Value) -> (u16, Value) {
-        let mut body = json!({ "retrieval_number": codes.number, "secret": codes.secret });
-        if let (Some(all), Some(more)) = (body.as_object_mut(), more.as_object()) {
-            all.extend(more.clone());
-        }
-        let request = Request::post(RETRIEVAL_PATH)
-            .header("host", self.address().to_string())
-            .header("content-type", "application/json")
-            .body(Full::from(body.to_string()))
-            .expect("a request");
-        let (status, _, body) = send(self.address(), request).await;
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        retrieve_at(self.address(), codes, more).await
     }
 
     /// A terminal that fetched its certificate with a letter, and its key.
@@ -191,33 +135,52 @@ impl Site {
     }
 
     pub(crate) fn with_chain(&self, chain_pem: &str, key: PrivateKey) -> Terminal {
-        let chain: Vec<Vec<u8>> = chain_pem
-            .split_inclusive("-----END CERTIFICATE-----\n")
-            .map(|pem| pki::pem::decode(pki::pem::CERTIFICATE, pem).expect("a certificate"))
-            .collect();
-        let identity = pki::profile::TerminalIdentity::read(&chain[0]).expect("a terminal's certificate");
-        let authority = self.desk().signing().authority();
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from(authority.root_der().to_vec())).expect("a root");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         // The server's own certificate is not what these tests are about: the terminal judges it by the first day.
-        let config = rustls::ClientConfig::builder_with_details(provider, Arc::new(self.first_day.clone()))
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .expect("TLS 1.3")
-            .with_root_certificates(roots)
-            .with_client_auth_cert(
-                chain.iter().map(|der| CertificateDer::from(der.clone())).collect(),
-                PrivateKeyDer::try_from(key.pkcs8_der().to_vec()).expect("a key"),
-            )
-            .expect("a client certificate");
-        Terminal {
-            chain,
-            key,
-            serial: identity.serial,
-            fingerprint: identity.fingerprint,
-            tls: Arc::new(config),
-            address: self.system.server.terminal_api(),
-        }
+        terminal_by(&self.first_day, &self.system, chain_pem, key)
+    }
+}
+
+/// POST to 電子証明書取得サイト as a terminal does.
+pub(crate) async fn retrieve_at(address: SocketAddr, codes: &Codes, more: Value) -> (u16, Value) {
+    let mut body = json!({ "retrieval_number": codes.number, "secret": codes.secret });
+    if let (Some(all), Some(more)) = (body.as_object_mut(), more.as_object()) {
+        all.extend(more.clone());
+    }
+    let request = Request::post(RETRIEVAL_PATH)
+        .header("host", address.to_string())
+        .header("content-type", "application/json")
+        .body(Full::from(body.to_string()))
+        .expect("a request");
+    let (status, _, body) = send(address, request).await;
+    (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+/// A terminal with this certificate, whose own clock is given.
+pub(crate) fn terminal_by(clock: &Clock, system: &TestSystem, chain_pem: &str, key: PrivateKey) -> Terminal {
+    let chain: Vec<Vec<u8>> = chain_pem
+        .split_inclusive("-----END CERTIFICATE-----\n")
+        .map(|pem| pki::pem::decode(pki::pem::CERTIFICATE, pem).expect("a certificate"))
+        .collect();
+    let identity = pki::profile::TerminalIdentity::read(&chain[0]).expect("a terminal's certificate");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from(system.authority.certificate_der().to_vec())).expect("a root");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_details(provider, Arc::new(clock.clone()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .expect("TLS 1.3")
+        .with_root_certificates(roots)
+        .with_client_auth_cert(
+            chain.iter().map(|der| CertificateDer::from(der.clone())).collect(),
+            PrivateKeyDer::try_from(key.pkcs8_der().to_vec()).expect("a key"),
+        )
+        .expect("a client certificate");
+    Terminal {
+        chain,
+        key,
+        serial: identity.serial,
+        fingerprint: identity.fingerprint,
+        tls: Arc::new(config),
+        address: system.server.terminal_api(),
     }
 }
 

@@ -20,7 +20,7 @@ crate::on_both_engines! {
 
 /// Who may have a route.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum For {
+pub(crate) enum For {
     /// Everybody: nothing on it belongs to anybody.
     Everybody,
     /// A step of signing in: shows nothing and does nothing without the step before it.
@@ -37,13 +37,19 @@ enum For {
     Certificate,
 }
 
-struct Route(&'static str, &'static str, &'static str, For);
+pub(crate) struct Route(
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+    pub(crate) For,
+);
 
 /// Folder of the router, method, path as the router has it, who may have it.
-const ROUTES: &[Route] = {
+pub(crate) const ROUTES: &[Route] = {
     use For::{Certificate, Everybody, Machines, Operator, Owner, SignedIn, Step};
     use OperatorAction::{
-        Decide, ManageAccounts, PublishNotices, ReadApplications, ReadHistory, SendLetters,
+        Decide, ManageAccounts, ManageInstitutions, ManageLines, PublishNotices, ReadApplications,
+        ReadHistory, ReadRegister, SendLetters,
     };
     &[
         Route("portal", "get", "/", Everybody),
@@ -108,6 +114,19 @@ const ROUTES: &[Route] = {
         Route("operator", "get", "/registrants/{institution}", Operator(ReadApplications)),
         Route("operator", "post", "/registrants/{institution}/prove", Operator(Decide)),
         Route("operator", "post", "/registrants/{institution}/stop", Operator(Decide)),
+        Route("operator", "get", "/institutions", Operator(ReadRegister)),
+        Route("operator", "post", "/institutions", Operator(ManageInstitutions)),
+        Route("operator", "get", "/institutions/new", Operator(ManageInstitutions)),
+        Route("operator", "get", "/institutions/{institution}", Operator(ReadRegister)),
+        Route("operator", "get", "/institutions/{institution}/change", Operator(ManageInstitutions)),
+        Route("operator", "post", "/institutions/{institution}/change", Operator(ManageInstitutions)),
+        Route("operator", "post", "/institutions/{institution}/close", Operator(ManageInstitutions)),
+        Route("operator", "post", "/institutions/{institution}/decide", Operator(ManageInstitutions)),
+        Route("operator", "get", "/lines", Operator(ReadRegister)),
+        Route("operator", "get", "/lines/{institution}", Operator(ReadRegister)),
+        Route("operator", "post", "/lines/{institution}/prefixes", Operator(ManageLines)),
+        Route("operator", "post", "/lines/{institution}/prefixes/withdraw", Operator(ManageLines)),
+        Route("operator", "post", "/lines/{institution}/sessions/end", Operator(ManageLines)),
         Route("ca/renewal", "get", "PATH", Certificate),
         Route("ca/renewal", "post", "PATH", Certificate),
         Route("ca/retrieval", "get", "/", Everybody),
@@ -206,7 +225,7 @@ fn read_router(folder: &str, text: &str, into: &mut BTreeSet<String>) {
 const FORM: &[(&str, &str)] =
     &[("form_id", "00112233445566778899aabbccddeeff"), ("passkey", "0011"), ("code", "000000")];
 
-async fn ask(browser: &Browser, method: &str, path: &str) -> testkit::browser::BrowserPage {
+pub(crate) async fn ask(browser: &Browser, method: &str, path: &str) -> testkit::browser::BrowserPage {
     if method == "get" { browser.get(path).await } else { browser.post(path, FORM).await }
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use eligibility::facility_settings::Setting;
 use eligibility::institution_account::InstitutionRole;
+use testkit::authority::with_authority;
 use testkit::browser::{Browser, BrowserPage};
 use testkit::system::Engine;
 
-use crate::ca_support::with_authority;
 use crate::institution_support::{COOKIE, OTHER, Web};
 use crate::on_both_engines;
 use crate::support::audit_entries;

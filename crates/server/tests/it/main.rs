@@ -1,26 +1,37 @@
 //! The central side through its own doors: real TLS, real HTTP, a real database, driven time.
 
 mod applications;
+mod applications_chain;
 mod bulk;
 mod ca_applications;
 mod ca_distribution;
+mod ca_notice_mails;
 mod ca_notices;
 mod ca_renewal;
 mod ca_renewal_pages;
+mod ca_requests;
 mod ca_retrieval;
 mod ca_steps;
 mod ca_support;
 mod ca_token;
+mod chain_support;
 mod checks;
 mod connections;
+mod counted_first;
 mod denied;
 mod door;
+mod factor_changes;
+mod foreign_applications;
+mod foreign_certificates;
 mod foreign_objects;
+mod foreign_terminals;
 mod full_disk;
 mod guessing;
+mod held_applications;
 mod hosts;
 mod institution_accounts;
 mod institution_codes;
+mod institution_guesses;
 mod institution_help;
 mod institution_history;
 mod institution_menu;
@@ -45,8 +56,10 @@ mod portal_support;
 mod receipts;
 mod records;
 mod refused_cards;
+mod register_pages;
 mod registrants;
 mod replay;
+mod revocation_deadline;
 mod revocation_lists;
 mod settings;
 mod silent_peers;
@@ -55,6 +68,7 @@ mod smuggling;
 mod standing_consents;
 mod support;
 mod terminal_facility;
+mod wide_networks;
 mod witnessing;
 
 /// Runs each test on SQLite and on PostgreSQL.

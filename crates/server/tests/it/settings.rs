@@ -2,7 +2,7 @@
 
 use server::Config;
 
-const SMALLEST: &str = r#"
+pub(crate) const SMALLEST: &str = r#"
 database_url = "postgres://shikaku:hunter2@db.example/shikaku?sslkey=secret"
 [terminal_api]
 certificate = "server.pem"

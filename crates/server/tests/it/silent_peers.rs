@@ -7,13 +7,13 @@ use std::time::Duration;
 use hyper::Method;
 use server::config::{Config, WebSite};
 use server::terminal_api::status::STATUS_PATH;
+use testkit::authority::with_authority;
 use testkit::client::{Http, connect_from, open_tls};
 use testkit::system::{Engine, INSTITUTION, TestSystem, line_authentication};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::ca_support::with_authority;
 use crate::ops::get;
 use crate::portal_support::site;
 

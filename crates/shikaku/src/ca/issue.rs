@@ -2,17 +2,25 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
-use clap::Args;
+use anyhow::{Context, Result};
+use clap::{ArgGroup, Args};
 use eligibility::{Instant, institution::InstitutionCode};
-use pki::{TerminalName, TerminalSubject, authority::InstitutionAuthority, profile::ServerName};
+use pki::{
+    TerminalName, TerminalSubject,
+    authority::InstitutionAuthority,
+    profile::{ServerName, TERMINAL_NAME_MAX_CHARS},
+};
 use server::clock::Clock;
 
 use super::terminal::{Order, Written, make_folder, write};
-use crate::{folder::authority_folder, report::Report};
+use crate::{
+    folder::authority_folder,
+    report::{Report, WrongUsage},
+};
 
 /// Issue a certificate for a server, or for an institution's terminal.
 #[derive(Args)]
+#[command(group(ArgGroup::new("whom").required(true).args(["server", "institution"])))]
 #[command(after_help = "\
 Examples:
   shikaku ca issue --dir ca --server central.example,192.0.2.1 --out certs
@@ -26,10 +34,10 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Names of a server: DNS names and addresses, the first is the common name.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "institution")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     server: Vec<String>,
     /// 医療機関コード of a terminal.
-    #[arg(long, value_name = "CODE", requires = "terminal", required_unless_present = "server")]
+    #[arg(long, value_name = "CODE", requires = "terminal")]
     institution: Option<String>,
     /// Name of the terminal within its institution.
     #[arg(long, value_name = "NAME", requires = "institution")]
@@ -57,8 +65,8 @@ pub(crate) fn run(arguments: &Issue) -> Result<Report> {
     };
     let order = Order {
         subject: TerminalSubject {
-            institution: InstitutionCode::parse(institution)?,
-            terminal: TerminalName::parse(terminal)?,
+            institution: InstitutionCode::parse(institution).context("--institution")?,
+            terminal: TerminalName::parse(terminal).map_err(|_| unusable(terminal))?,
         },
         out: &arguments.out,
         request: arguments.request.as_deref(),
@@ -67,6 +75,13 @@ pub(crate) fn run(arguments: &Issue) -> Result<Report> {
         institution_name: arguments.institution_name.as_deref(),
     };
     Ok(order.carry_out(&authority, now)?.report())
+}
+
+fn unusable(terminal: &str) -> WrongUsage {
+    WrongUsage(format!(
+        "--terminal {terminal:?}: the name of a terminal has 1 to {TERMINAL_NAME_MAX_CHARS} characters of any script, \
+         no control characters, and no blank at its beginning or end"
+    ))
 }
 
 fn server_certificate(arguments: &Issue, authority: &InstitutionAuthority, now: Instant) -> Result<Written> {

@@ -7,7 +7,11 @@ mod terminal;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use eligibility::calendar::tokyo_second;
 use pki::{authority::InstitutionAuthority, crl::RevocationReason, pem};
 use serde_json::json;
 use server::clock::Clock;
@@ -15,6 +19,7 @@ use server::clock::Clock;
 use crate::{
     folder::{AUTHORITY, authority_folder},
     report::Report,
+    runtime::this_second,
 };
 
 /// The certificate authority of the institution network (root: Online Billing NW Common RootCA).
@@ -51,11 +56,11 @@ pub(crate) struct Revoke {
     /// The authority's folder; without it ./ca, else the demo's.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Serial number, lower-case hex, as `ca issue` printed it.
+    /// Serial number in hex, as `ca issue` printed it; capitals, colons and blanks do not matter.
     #[arg(long, value_name = "HEX")]
     serial: String,
-    /// Why: unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold.
-    #[arg(long, default_value = "unspecified", value_parser = reason)]
+    /// Why.
+    #[arg(long, default_value = "unspecified", value_parser = reason(), value_name = "REASON")]
     reason: RevocationReason,
     /// The certificate itself (PEM), to revoke it in the database of --config.
     #[arg(long, value_name = "PEM", requires = "config")]
@@ -113,13 +118,28 @@ fn init(arguments: &Init) -> Result<Report> {
 
 fn revoke(arguments: &Revoke) -> Result<Report> {
     let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
-    let now = Clock::system().now();
-    authority.revoke(&arguments.serial, arguments.reason, now)?;
+    let now = this_second();
+    let serial = bare(&arguments.serial);
+    let holds = authority.revoke(&serial, arguments.reason, now)?;
     if let (Some(certificate), Some(config)) = (&arguments.certificate, &arguments.config) {
-        terminal::shut_out(certificate, config, &arguments.serial, now)?;
+        terminal::shut_out(certificate, config, &serial, now)?;
     }
-    let text = format!("{} is revoked ({})", arguments.serial, arguments.reason.as_str());
-    Ok(Report::new(text, json!({"serial": arguments.serial, "reason": arguments.reason.as_str()})))
+    let (reason, at) = (holds.reason.as_str(), format!("{}+09:00", tokyo_second(holds.at)));
+    let earlier = holds.at != now || holds.reason != arguments.reason;
+    let text = match earlier {
+        true => format!(
+            "{serial} was revoked before, at {at} ({reason}); a revocation is never changed, so this still stands"
+        ),
+        false => format!("{serial} is revoked ({reason})"),
+    };
+    Ok(Report::new(text, json!({"serial": serial, "reason": reason, "at": at, "earlier": earlier})))
+}
+
+/// A serial number as the authority keeps it, from how OpenSSL, a browser or a person writes it.
+fn bare(serial: &str) -> String {
+    let digits = serial.chars().filter(|c| !c.is_whitespace() && *c != ':');
+    let digits: String = digits.map(|c| c.to_ascii_lowercase()).collect();
+    digits.trim_start_matches("0x").trim_start_matches('0').to_owned()
 }
 
 fn crl(arguments: &Crl) -> Result<Report> {
@@ -136,9 +156,8 @@ fn crl(arguments: &Crl) -> Result<Report> {
     Ok(Report::new(said, json!({"file": out, "days": days})))
 }
 
-fn reason(text: &str) -> Result<RevocationReason, String> {
-    RevocationReason::from_name(text).ok_or_else(|| {
-        let names: Vec<_> = RevocationReason::ALL.iter().map(|reason| reason.as_str()).collect();
-        format!("choose one of {}", names.join(", "))
-    })
+/// Takes the reasons by their names in RFC 5280, and lists them in the help.
+fn reason() -> impl TypedValueParser<Value = RevocationReason> {
+    let names = PossibleValuesParser::new(RevocationReason::ALL.map(RevocationReason::as_str));
+    names.try_map(|name| RevocationReason::from_name(&name).ok_or("unknown reason"))
 }

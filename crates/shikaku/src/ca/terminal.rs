@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use eligibility::Instant;
 use pki::{
     TerminalSubject,
@@ -15,7 +15,11 @@ use serde_json::json;
 use server::config::Config;
 use store::{Institution, TerminalCertificate};
 
-use crate::{folder::open_store, report::Report, runtime::block_on};
+use crate::{
+    folder::{open_store, server_config},
+    report::Report,
+    runtime::block_on,
+};
 
 /// A terminal certificate that is wanted.
 pub(super) struct Order<'a> {
@@ -52,7 +56,7 @@ impl Order<'_> {
     /// Issues, writes and, where a server is named, registers.
     pub(super) fn carry_out(&self, authority: &InstitutionAuthority, now: Instant) -> Result<Written> {
         // Read before anything is issued: settings that cannot be read must not leave a stray certificate.
-        let settings = self.config.map(Config::load).transpose()?;
+        let settings = self.config.map(server_config).transpose()?;
         make_folder(self.out)?;
         let written = match self.request {
             Some(request) => {
@@ -116,7 +120,7 @@ pub(super) fn shut_out(certificate: &Path, config: &Path, serial: &str, now: Ins
     if identity.serial != serial {
         bail!("{} has serial number {}, not {serial}", certificate.display(), identity.serial);
     }
-    let settings = Config::load(config)?;
+    let settings = server_config(config)?;
     let known = block_on(async {
         let store = open_store(&settings).await?;
         Ok(store
@@ -139,7 +143,13 @@ pub(super) fn write(
     let mut files = Vec::new();
     if let Some(key) = key {
         let file = folder.join(format!("{name}.key.pem"));
-        key.save(&file)?;
+        key.save(&file).map_err(|error| match error {
+            pki::Error::AlreadyExists(file) => anyhow!(
+                "{} is there already; a key is never replaced, so name another folder with --out",
+                file.display()
+            ),
+            other => other.into(),
+        })?;
         files.push(file);
     }
     let file = folder.join(format!("{name}.cert.pem"));

@@ -1,8 +1,6 @@
 //! `shikaku card`: what a card says, and simulated cards.
 
-#[cfg(feature = "pcsc")]
 mod describe;
-#[cfg(feature = "pcsc")]
 mod read;
 mod simulate;
 
@@ -39,15 +37,6 @@ pub(crate) fn run(command: &Command, json: bool) -> Result<Report> {
     }
 }
 
-#[cfg(feature = "pcsc")]
 fn read(arguments: &Read) -> Result<Report> {
     read::run(arguments.reader.as_deref(), arguments.pin_prompt)
-}
-
-#[cfg(not(feature = "pcsc"))]
-fn read(_: &Read) -> Result<Report> {
-    anyhow::bail!(
-        "this shikaku was built without card readers (feature `pcsc`); install libpcsclite-dev and build again: \
-         cargo build -p shikaku --features pcsc"
-    )
 }

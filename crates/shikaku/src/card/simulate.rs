@@ -1,7 +1,7 @@
 //! `shikaku card simulate`: a simulated card in the virtual reader of pcscd.
 
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, ToSocketAddrs},
     path::PathBuf,
     sync::{
         Arc,
@@ -21,7 +21,7 @@ use server::clock::Clock;
 use crate::{
     demo::{people::prepare_cards, premises::private_folder, system::PIN, wallet::Wallet},
     folder::DataFolder,
-    report::Report,
+    report::{Report, WrongUsage},
     runtime::{asked_to_end, block_on, this_second},
 };
 
@@ -38,8 +38,8 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "ID")]
     persona: Option<String>,
     /// Where vpcd listens.
-    #[arg(long, value_name = "HOST:PORT", default_value_t = SocketAddr::from(([127, 0, 0, 1], vpcd::DEFAULT_PORT)))]
-    vpcd: SocketAddr,
+    #[arg(long, value_name = "HOST:PORT", default_value_t = format!("127.0.0.1:{}", vpcd::DEFAULT_PORT))]
+    vpcd: String,
     /// A demo's folder, whether or not it runs: the card is then one that its server believes. Without it the card comes from an
     /// authority made for the occasion.
     #[arg(long, value_name = "DIR")]
@@ -49,6 +49,7 @@ pub(crate) struct Simulate {
 /// Plays the card until asked to end.
 pub(crate) fn run(arguments: &Simulate, json: bool) -> Result<Report> {
     let now = this_second();
+    let reader = resolve(&arguments.vpcd)?;
     let occasion;
     let folder = match &arguments.data {
         Some(data) => DataFolder::new(data)?,
@@ -67,17 +68,33 @@ pub(crate) fn run(arguments: &Simulate, json: bool) -> Result<Report> {
 
     let stop = Arc::new(AtomicBool::new(false));
     let bridge = std::thread::spawn({
-        let (stop, reader) = (Arc::clone(&stop), arguments.vpcd);
+        let stop = Arc::clone(&stop);
         move || vpcd::run(&card, reader, &stop, |event| tell(reader, &event))
     });
     let text = format!("{}({})のカード\nPIN {PIN}\nvpcd {}", name, persona.id, arguments.vpcd);
-    let document =
-        json!({"persona": persona.id, "name": name, "pin": PIN, "vpcd": arguments.vpcd.to_string()});
+    let document = json!({"persona": persona.id, "name": name, "pin": PIN, "vpcd": arguments.vpcd});
     let report = Report::new(text, document).announce(json);
     block_on(asked_to_end())?;
     stop.store(true, Ordering::Relaxed);
     bridge.join().map_err(|_| anyhow::anyhow!("the bridge to vpcd broke"))?;
     Ok(report)
+}
+
+/// The address of a reader that is named. vpcd listens on IPv4 alone, so that comes first where a name has both.
+fn resolve(reader: &str) -> Result<SocketAddr> {
+    let wrong = || {
+        WrongUsage(format!("--vpcd {reader}: write HOST:PORT, for example localhost:{}", vpcd::DEFAULT_PORT))
+    };
+    let (host, port) = reader.rsplit_once(':').ok_or_else(wrong)?;
+    if host.is_empty() || port.parse::<u16>().is_err() {
+        return Err(wrong().into());
+    }
+    let found = reader
+        .to_socket_addrs()
+        .with_context(|| format!("--vpcd {reader}: this host has no known address"))?;
+    let found: Vec<SocketAddr> = found.collect();
+    let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    first.copied().ok_or_else(|| wrong().into())
 }
 
 /// The authority of this folder. A demo that runs on the folder holds it open and has everybody's cards in it already:

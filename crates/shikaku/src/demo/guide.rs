@@ -31,14 +31,20 @@ pub(crate) struct Guide {
 }
 
 impl Guide {
-    /// Writes the sample request too, so that the recipe works as it stands.
-    pub(crate) fn new(folder: &DataFolder, ports: Ports, people: &[Persona]) -> Result<Self> {
+    /// Writes the sample request too, so that the recipe works as it stands. `elsewhere`: the database is not in the
+    /// folder.
+    pub(crate) fn new(
+        folder: &DataFolder,
+        ports: Ports,
+        people: &[Persona],
+        elsewhere: bool,
+    ) -> Result<Self> {
         let sample = folder.root().join("samples").join("request.xml");
         write_sample(&sample, people)?;
         Ok(Self {
             groups: groups(people),
             catalogue: Catalogue::new(people),
-            tables: tables(folder, ports),
+            tables: tables(folder, ports, elsewhere),
             recipe: recipe(folder, ports, &sample),
             audit_recipe: audit_recipe(folder),
         })
@@ -95,7 +101,14 @@ fn person(persona: &Persona, usual: &[&str]) -> view::Person {
     }
 }
 
-fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
+fn database(folder: &DataFolder, elsewhere: bool) -> Row {
+    if elsewhere {
+        return Row::new("データベース", "PostgreSQL").note("--database-url の接続先");
+    }
+    Row::new("データベース", folder.root().join("shikaku.db").display().to_string()).note("SQLite")
+}
+
+fn tables(folder: &DataFolder, ports: Ports, elsewhere: bool) -> Vec<Table> {
     let path = |path: std::path::PathBuf| path.display().to_string();
     let share = folder.drop();
     vec![
@@ -117,7 +130,7 @@ fn tables(folder: &DataFolder, ports: Ports) -> Vec<Table> {
                 Row::new("カードの結果 face", path(share.join("face"))).note("端末 → レセコン"),
                 Row::new("Shift_JIS のレセコン", path(folder.root().join("situations/shift-jis/OQS")))
                     .note("「同意を選んで試す」で選ぶと、2 台目の端末が起動して使います。"),
-                Row::new("データベース", path(folder.root().join("shikaku.db"))).note("SQLite"),
+                database(folder, elsewhere),
                 Row::new("サーバーの設定", path(folder.server_settings())),
                 Row::new("端末の設定", path(folder.terminal_settings())),
             ],

@@ -51,7 +51,8 @@ const DEFAULT_SEED: u64 = 1;
 Examples:
   shikaku demo
   shikaku demo --once --json
-  shikaku demo --data demo-data --persons 100000 --port-base 9440")]
+  shikaku demo --data demo-data --persons 100000 --port-base 9440
+  shikaku demo --data demo-data --database-url postgres://shikaku@127.0.0.1/demo")]
 pub(crate) struct Arguments {
     /// Where everything is kept; without it a folder under your data folder, which is printed.
     #[arg(long, value_name = "DIR")]
@@ -66,6 +67,10 @@ pub(crate) struct Arguments {
     /// Where chance begins: the same seed gives the same people.
     #[arg(long, value_name = "S", default_value_t = DEFAULT_SEED)]
     seed: u64,
+    /// Keep the centre's data in this database (postgres://…) instead of SQLite in the folder. It belongs to the folder:
+    /// give the same one at each start.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
     /// Make one card check and one number check, print both answers and their XML files, and stop.
     #[arg(long)]
     once: bool,
@@ -83,6 +88,7 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
             folder: folder.clone(),
             ports,
             cast: Cast { persons: arguments.persons, seed: arguments.seed },
+            database_url: arguments.database_url.clone(),
         };
         let system = Arc::new(System::start(wanted).await?);
         if arguments.once {

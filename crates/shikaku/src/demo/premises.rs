@@ -53,6 +53,15 @@ const AUTHORITY_AGE_MONTHS: i32 = 48;
 /// Random bytes of the nonce key.
 const NONCE_KEY_BYTES: usize = 32;
 
+/// Where the demo stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) folder: &'a DataFolder,
+    pub(crate) ports: Ports,
+    /// Where the centre keeps its data, unless in the folder.
+    pub(crate) database_url: Option<&'a str>,
+}
+
 /// What was found or made.
 pub(crate) struct Premises {
     pub(crate) terminal: TerminalIdentity,
@@ -65,12 +74,8 @@ pub(crate) fn institution() -> Result<InstitutionCode> {
 
 impl Premises {
     /// Finds or makes everything below the folder.
-    pub(crate) fn prepare(
-        folder: &DataFolder,
-        ports: Ports,
-        everybody: &[Persona],
-        now: Instant,
-    ) -> Result<Self> {
+    pub(crate) fn prepare(place: Place<'_>, everybody: &[Persona], now: Instant) -> Result<Self> {
+        let Place { folder, ports, .. } = place;
         let keys = folder.root().join("keys");
         // The population and the cards are everybody's data.
         for kept in [folder.root(), &keys, &folder.cards(), &folder.root().join("population")] {
@@ -87,7 +92,7 @@ impl Premises {
         prepare_cards(&jlis, everybody, now)?;
         // One opener at a time: the server opens it next.
         drop(jlis);
-        write_settings(folder, ports)?;
+        write_settings(place)?;
         let terminal = TerminalIdentity::read(&terminal_certificate)?;
         Ok(Self { terminal })
     }
@@ -142,17 +147,18 @@ fn own_keys(folder: &DataFolder) -> Result<()> {
     Ok(())
 }
 
-fn write_settings(folder: &DataFolder, ports: Ports) -> Result<()> {
-    std::fs::write(folder.server_settings(), toml::to_string_pretty(&server_settings(ports))?)?;
+fn write_settings(place: Place<'_>) -> Result<()> {
+    let Place { folder, ports, .. } = place;
+    std::fs::write(folder.server_settings(), toml::to_string_pretty(&server_settings(place))?)?;
     std::fs::write(folder.terminal_settings(), toml::to_string_pretty(&terminal_settings(ports))?)
         .context("cannot write the settings")
 }
 
 /// Paths are relative, so that the folder can be moved.
-fn server_settings(ports: Ports) -> Table {
+fn server_settings(Place { ports, database_url, .. }: Place<'_>) -> Table {
     let key = |name: &str| text(format!("keys/{name}"));
     let mut settings = table([
-        ("database_url", text("sqlite:shikaku.db")),
+        ("database_url", text(database_url.unwrap_or("sqlite:shikaku.db"))),
         ("home_visit_origin", text(HOME_VISIT_ORIGIN)),
         (
             "terminal_api",

@@ -371,7 +371,7 @@ impl Situation {
 /// Slug, code, title, what is done.
 type Line = (&'static str, ErrorCode, &'static str, &'static str);
 
-/// Errors that nothing of what is built so far can lead to, each with the reason, as the list shows it.
+/// Errors that nothing on the list leads to yet, each with the reason or the way there, as the list shows it.
 pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[
     (
         ErrorCode::NoConsent,

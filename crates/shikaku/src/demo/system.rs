@@ -1,6 +1,7 @@
 //! The running demo: server, terminal and reader in one process, talking over real sockets and real files.
 
 mod card_check;
+mod ending_certificate;
 mod evidence;
 mod lamps;
 mod number_check;
@@ -35,7 +36,7 @@ use crate::{
         outcome::Refusal,
         people::{self, Cast},
         ports::Ports,
-        premises::{INSTITUTION_NAME, Premises, REFERENCE_NUMBER, TERMINAL_NAME, institution},
+        premises::{INSTITUTION_NAME, Place, Premises, REFERENCE_NUMBER, TERMINAL_NAME, institution},
         running_terminal::RunningTerminal,
         wallet::Wallet,
     },
@@ -51,6 +52,8 @@ pub(crate) struct Wanted {
     pub(crate) folder: DataFolder,
     pub(crate) ports: Ports,
     pub(crate) cast: Cast,
+    /// Where the centre keeps its data, unless in the folder.
+    pub(crate) database_url: Option<String>,
 }
 
 /// The demo while it runs.
@@ -78,11 +81,12 @@ pub(crate) struct System {
 impl System {
     /// Starts everything; returns when it is ready to be used.
     pub(crate) async fn start(wanted: Wanted) -> Result<Self> {
-        let Wanted { folder, ports, cast } = wanted;
+        let Wanted { folder, ports, cast, database_url } = wanted;
         ports_are_free(ports).await?;
         let clock = Clock::system();
         let people = population::personas(clock.today());
-        let premises = Premises::prepare(&folder, ports, &people, this_second())?;
+        let place = Place { folder: &folder, ports, database_url: database_url.as_deref() };
+        let premises = Premises::prepare(place, &people, this_second())?;
         let town = Town::open(&folder, ports).await?;
         let server = Server::start(&Config::load(&folder.server_settings())?, clock.clone()).await?;
         register(&server, &premises, &clock).await?;
@@ -99,7 +103,7 @@ impl System {
         let config = terminal::config::Config::load(&folder.terminal_settings())?;
         let terminal = RunningTerminal::start(config).await?;
         let clinic = clinic::open(&folder, ports).await?;
-        let guide = Guide::new(&folder, ports, &people)?;
+        let guide = Guide::new(&folder, ports, &people, database_url.is_some())?;
         let system = Self {
             wallet: Arc::new(Wallet::new(jlis, folder.clone())),
             http: reqwest::Client::builder().no_proxy().timeout(lamps::LAMP_TIMEOUT).build()?,

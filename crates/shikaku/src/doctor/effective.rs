@@ -4,6 +4,7 @@
 
 use std::{fmt::Display, path::Path};
 
+use serde::Serialize;
 use server::config as central;
 use terminal::config as desk;
 
@@ -66,14 +67,8 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
         put(&mut values, "authority.root_certificate", authority.root_certificate.display());
         put(&mut values, "authority.issuing_certificate", authority.issuing_certificate.display());
     }
-    if let Some(central::InstitutionWeb { listen, origin, certificate, key, environment }) = institution_web {
-        let of_terminal_api =
-            |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(of terminal_api)".into(), path);
-        put(&mut values, "institution_web.listen", listen);
-        put(&mut values, "institution_web.origin", origin);
-        put(&mut values, "institution_web.certificate", of_terminal_api(certificate));
-        put(&mut values, "institution_web.key", of_terminal_api(key));
-        put(&mut values, "institution_web.environment", environment.label());
+    if let Some(settings) = institution_web {
+        of_institution_web(&mut values, settings);
     }
     if let Some(settings) = line_authentication {
         of_line_authentication(&mut values, settings);
@@ -86,12 +81,24 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
     values
 }
 
+fn of_institution_web(values: &mut Values, settings: &central::InstitutionWeb) {
+    let central::InstitutionWeb { listen, origin, certificate, key, environment } = settings;
+    let of_terminal_api =
+        |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(of terminal_api)".into(), path);
+    put(values, "institution_web.listen", listen);
+    put(values, "institution_web.origin", origin);
+    put(values, "institution_web.certificate", of_terminal_api(certificate));
+    put(values, "institution_web.key", of_terminal_api(key));
+    put(values, "institution_web.environment", word(environment));
+}
+
 fn of_sites(values: &mut Values, portal: Option<&central::WebSite>, operator: Option<&central::WebSite>) {
     for (name, site) in [("portal", portal), ("operator", operator)] {
-        let Some(central::WebSite { listen, origin, certificate, key }) = site else { continue };
+        let Some(site) = site else { continue };
+        let central::WebSite { listen, origin: _, certificate, key } = site;
         let or_none = |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(none)".into(), path);
         put(values, &format!("{name}.listen"), listen);
-        put(values, &format!("{name}.origin"), origin.as_deref().unwrap_or("(http://localhost:PORT)"));
+        put(values, &format!("{name}.origin"), site.origin_at(*listen));
         put(values, &format!("{name}.certificate"), or_none(certificate));
         put(values, &format!("{name}.key"), or_none(key));
     }
@@ -208,10 +215,10 @@ fn of_drop(values: &mut Values, drop: &desk::DropConfig) {
         encryption,
     } = drop;
     put(values, "terminal: drop.root", root.display());
-    put(values, "terminal: drop.result_encoding", format!("{result_encoding:?}"));
-    put(values, "terminal: drop.face_encoding", format!("{face_encoding:?}"));
-    put(values, "terminal: drop.consent_elements", format!("{consent_elements:?}"));
-    put(values, "terminal: drop.write_mode", format!("{write_mode:?}"));
+    put(values, "terminal: drop.result_encoding", word(result_encoding));
+    put(values, "terminal: drop.face_encoding", word(face_encoding));
+    put(values, "terminal: drop.consent_elements", word(consent_elements));
+    put(values, "terminal: drop.write_mode", word(write_mode));
     put(values, "terminal: drop.poll_interval_ms", poll_interval_ms);
     put(values, "terminal: drop.settle_ms", settle_ms);
     put(values, "terminal: drop.incomplete_patience_ms", incomplete_patience_ms);
@@ -223,8 +230,13 @@ fn of_drop(values: &mut Values, drop: &desk::DropConfig) {
         password_file.as_deref().map_or("(none)".into(), path),
     );
     for (interface, switch) in interfaces {
-        put(values, &format!("terminal: drop.encryption.interfaces.{interface}"), format!("{switch:?}"));
+        put(values, &format!("terminal: drop.encryption.interfaces.{interface}"), word(switch));
     }
+}
+
+/// The word that says this in the settings' file.
+fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn put(values: &mut Values, setting: &str, value: impl Display) {

@@ -1,16 +1,22 @@
 //! `shikaku doctor`: what the settings amount to, and what is wrong, with the remedy.
 
+mod certificates;
 mod effective;
+mod finding;
+mod lists;
+mod secrets;
 
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
+use server::{clock::Clock, config::Config};
 
 use crate::{
-    folder::{Place, open_store},
-    report::Report,
+    folder::{Place, open_store, terminal_config},
+    report::{Report, told},
     runtime::block_on,
 };
+use finding::{Finding, Found};
 
 /// Show the effective settings (secrets masked) and what is wrong, with the remedy; exit 1 when anything is.
 #[derive(Args)]
@@ -22,73 +28,79 @@ pub(crate) struct Arguments {
     place: Place,
 }
 
-/// Something wrong, wherever it was found.
-struct Trouble {
-    part: &'static str,
-    setting: String,
-    what: String,
-    remedy: String,
-}
-
 /// Looks at everything that can be looked at from here.
 pub(crate) fn run(arguments: &Arguments) -> Result<Report> {
     let installation = arguments.place.installation()?;
     let settings = installation.server;
     let mut values = effective::of_server(&settings);
-    let mut troubles: Vec<Trouble> = settings
-        .check()
-        .into_iter()
-        .map(|problem| Trouble {
-            part: "server",
-            setting: problem.setting.to_owned(),
-            what: problem.message,
-            remedy: problem.remedy,
-        })
-        .collect();
-    troubles.extend(database_trouble(&settings));
+    let mut found = Found::default();
+    for problem in settings.check() {
+        found.findings.push(Finding::wrong(problem.setting, problem.message, problem.remedy));
+    }
+    block_on(async {
+        look(&settings, &mut found).await;
+        Ok(())
+    })?;
     if let Some(file) = installation.terminal {
-        let terminal = terminal::config::Config::load(&file)?;
+        let terminal = terminal_config(&file)?;
         values.extend(effective::of_terminal(&terminal));
-        troubles.extend(terminal.check().into_iter().map(|problem| Trouble {
+        found.findings.extend(terminal.check().into_iter().map(|problem| Finding {
             part: "terminal",
             setting: problem.setting.to_owned(),
             what: problem.what,
             remedy: problem.remedy,
+            grave: true,
         }));
     }
-    Ok(report(&values, &troubles))
+    values.append(&mut found.seen);
+    Ok(report(&values, &found.findings))
 }
 
-fn database_trouble(settings: &server::config::Config) -> Option<Trouble> {
-    let asked = block_on(async { Ok(open_store(settings).await?.ping().await?) });
-    let error = asked.err()?;
-    Some(Trouble {
-        part: "server",
-        setting: "database_url".to_owned(),
-        what: format!("{error:#}"),
-        remedy: "start the database or correct the address, then run `shikaku migrate`".to_owned(),
-    })
+/// What the settings name: is it there, and is it good for that?
+async fn look(settings: &Config, found: &mut Found) {
+    let now = Clock::system().now();
+    if let Some(trouble) = database_trouble(settings).await {
+        found.add(trouble);
+    }
+    certificates::look(settings, now, found);
+    secrets::look(settings, found);
+    lists::of_cards(settings, now, found).await;
+    lists::of_authority(settings, now, found).await;
 }
 
-fn report(values: &[(String, String)], troubles: &[Trouble]) -> Report {
+async fn database_trouble(settings: &Config) -> Option<Finding> {
+    let asked = match open_store(settings).await {
+        Ok(store) => store.ping().await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    let remedy = "start the database or correct the address, then run `shikaku migrate`";
+    Some(Finding::wrong("database_url", told(&asked.err()?), remedy))
+}
+
+fn report(values: &[(String, String)], findings: &[Finding]) -> Report {
     let mut text = String::from("Effective settings\n");
     for (setting, value) in values {
         text.push_str(&format!("  {setting:<40} {value}\n"));
     }
-    if troubles.is_empty() {
-        text.push_str("\nNothing is wrong.\n");
-    } else {
-        text.push_str("\nWhat is wrong\n");
+    let (wrong, hints): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.grave);
+    if !hints.is_empty() {
+        text.push_str("\nWorth knowing\n");
+        hints.iter().for_each(|hint| text.push_str(&lines(hint)));
     }
-    for one in troubles {
-        text.push_str(&format!("  {} {}: {}\n    remedy: {}\n", one.part, one.setting, one.what, one.remedy));
-    }
+    text.push_str(if wrong.is_empty() { "\nNothing is wrong.\n" } else { "\nWhat is wrong\n" });
+    wrong.iter().for_each(|one| text.push_str(&lines(one)));
     let settings: serde_json::Map<String, Value> =
         values.iter().map(|(setting, value)| (setting.clone(), Value::from(value.as_str()))).collect();
-    let problems: Vec<Value> = troubles
-        .iter()
-        .map(|one| json!({"part": one.part, "setting": one.setting, "what": one.what, "remedy": one.remedy}))
-        .collect();
-    let report = Report::new(text, json!({"settings": settings, "problems": problems}));
-    if troubles.is_empty() { report } else { report.failed() }
+    let listed = |findings: &[&Finding]| findings.iter().map(|one| document(one)).collect::<Vec<_>>();
+    let document = json!({"settings": settings, "problems": listed(&wrong), "hints": listed(&hints)});
+    let report = Report::new(text, document);
+    if wrong.is_empty() { report } else { report.failed() }
+}
+
+fn lines(one: &Finding) -> String {
+    format!("  {} {}: {}\n    remedy: {}\n", one.part, one.setting, one.what, one.remedy)
+}
+
+fn document(one: &Finding) -> Value {
+    json!({"part": one.part, "setting": one.setting, "what": one.what, "remedy": one.remedy})
 }

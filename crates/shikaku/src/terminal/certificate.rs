@@ -7,18 +7,15 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use eligibility::calendar::format_japanese;
 use pki::keys::write_private;
 use serde_json::{Value, json};
-use terminal::{
-    certificate::{Care, CertificateView, Facts, Fault},
-    config::Config,
-};
+use terminal::certificate::{Care, CertificateView, Facts, Fault};
 use zeroize::Zeroizing;
 
 use crate::{
-    folder::terminal_settings,
+    folder::{terminal_config, terminal_settings},
     report::{Report, WrongUsage},
     runtime::block_on,
 };
@@ -52,6 +49,7 @@ struct Which {
 /// Install a certificate from the letter (電子証明書発行通知書) or from a file. It is used only after the centre has
 /// answered it; until then, and if it does not, the one in use stays.
 #[derive(Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["number", "file"])))]
 #[command(after_help = "\
 Examples:
   shikaku terminal certificate install --number 1234-5678-9012 --secret-file secret.txt
@@ -60,11 +58,11 @@ Examples:
 pub(crate) struct Install {
     #[command(flatten)]
     which: Which,
-    /// リファレンスナンバー of the letter, as it stands there.
-    #[arg(long, value_name = "NUMBER", conflicts_with = "file", required_unless_present = "file")]
+    /// リファレンスナンバー of the letter, as it stands there. Either this or --file is needed.
+    #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
     /// File whose first line is the 認証ID of the letter; without it stdin's.
-    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    #[arg(long, value_name = "FILE", requires = "number")]
     secret_file: Option<PathBuf>,
     /// A PKCS#12 file, or a ZIP with one in it.
     #[arg(long, value_name = "FILE")]
@@ -120,7 +118,7 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
 }
 
 fn care(which: &Which) -> Result<Care> {
-    let config = Config::load(&terminal_settings(which.config.as_deref())?)?;
+    let config = terminal_config(&terminal_settings(which.config.as_deref())?)?;
     std::fs::create_dir_all(&config.state).context("the state folder cannot be made")?;
     Care::of(config).map_err(told)
 }
@@ -152,7 +150,7 @@ fn show(arguments: &Show) -> Result<Report> {
         Ok(care.view())
     })?;
     let mut document = view.facts.as_ref().map_or_else(|| json!({}), document);
-    document["situation"] = json!(format!("{:?}", view.situation));
+    document["situation"] = json!(view.situation.name());
     document["sentence"] = json!(view.sentence);
     document["remedy"] = json!(view.remedy);
     document["days_left"] = json!(view.days_left);
@@ -164,7 +162,15 @@ fn export(arguments: &Export) -> Result<Report> {
     let care = care(&arguments.which)?;
     let password = first_line(arguments.password_file.as_deref(), "--password-file")?.to_string();
     let content = block_on(async { care.export(password).await.map_err(told) })?;
-    write_private(&arguments.out, &content)?;
+    write_private(&arguments.out, &content).map_err(|error| match error {
+        pki::Error::AlreadyExists(file) => {
+            anyhow!(
+                "{} is there already; a backup replaces no file, so name another with --out",
+                file.display()
+            )
+        }
+        other => other.into(),
+    })?;
     let out = arguments.out.display();
     Ok(Report::new(format!("written: {out}"), json!({ "file": out.to_string() })))
 }

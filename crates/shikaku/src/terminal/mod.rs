@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use terminal::{Terminal, central::HttpsCentral, config::Config};
+use terminal::{Terminal, central::HttpsCentral};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    folder::terminal_settings,
+    folder::{terminal_config, terminal_settings},
     report::Report,
     runtime::{asked_to_end, block_on},
 };
@@ -60,7 +60,7 @@ pub(crate) fn run(command: &Command, json: bool) -> Result<Report> {
 }
 
 fn check(arguments: &Check) -> Result<Report> {
-    let problems = Config::load(&terminal_settings(arguments.config.as_deref())?)?.check();
+    let problems = terminal_config(&terminal_settings(arguments.config.as_deref())?)?.check();
     let listed: Vec<_> = problems
         .iter()
         .map(|problem| json!({"setting": problem.setting, "what": problem.what, "remedy": problem.remedy}))
@@ -74,7 +74,7 @@ fn check(arguments: &Check) -> Result<Report> {
 }
 
 fn run_terminal(arguments: &Run, json: bool) -> Result<Report> {
-    let config = Config::load(&arguments.config)?;
+    let config = terminal_config(&arguments.config)?;
     block_on(async {
         let central =
             HttpsCentral::new(&config).context("the connection to the centre cannot be prepared")?;

@@ -8,6 +8,11 @@ const COMMANDS: &[&[&str]] = &[
     &["migrate"],
     &["population"],
     &["insurer", "import"],
+    &["institution", "add"],
+    &["institution", "list"],
+    &["line", "add"],
+    &["line", "list"],
+    &["line", "withdraw"],
     &["terminal", "run"],
     &["terminal", "check"],
     &["terminal", "certificate", "install"],
@@ -31,6 +36,8 @@ const COMMANDS: &[&[&str]] = &[
 
 const GROUPS: &[&[&str]] = &[
     &["insurer"],
+    &["institution"],
+    &["line"],
     &["terminal"],
     &["terminal", "certificate"],
     &["card"],

@@ -2,13 +2,13 @@
 
 use eligibility::{
     Instant,
-    application::{Actor, Application, Event, Refused, Side},
+    application::{Actor, Application, ApplicationState, Event, Refused, Side},
     calendar::tokyo_date,
     field::FieldErrors,
     institution::InstitutionCode,
 };
 
-use super::{ApplicationId, StoredApplication, facts, row};
+use super::{ApplicationId, StoredApplication, facts, obstacle, row};
 use crate::{
     Result, Store,
     audit::Chains,
@@ -36,7 +36,7 @@ pub enum Decision {
     Approve,
     /// 差戻し, with the reason for the institution.
     Return(String),
-    /// 却下, with the reason for the institution.
+    /// 却下, with the reason for the institution. What was approved and cannot be carried out is ended by it too.
     Reject(String),
 }
 
@@ -170,6 +170,11 @@ impl Act {
             // Never handed in: drafts do not exist for the operator.
             return Ok(Acted::Unknown);
         };
+        if old.application.state == ApplicationState::Approved
+            && let Event::Reject { revision, reason } = event
+        {
+            return self.cancel(tx, chains, old, *revision, reason).await;
+        }
         let findings = facts::findings(
             tx,
             &self.institution,
@@ -195,6 +200,28 @@ impl Act {
         }
         let new = Box::new(new);
         Ok(refused.map_or_else(|| Acted::Done(new.clone()), |refused| Acted::Refused(refused, new.clone())))
+    }
+
+    /// Ends what was approved, where something is in the way of carrying it out.
+    async fn cancel(
+        &self,
+        tx: &Tx<'_>,
+        chains: &mut Chains,
+        old: StoredApplication,
+        revision: u32,
+        reason: &str,
+    ) -> Result<Acted> {
+        // Found now, too, if nobody has tried to carry it out since.
+        let held = obstacle::holds(tx, (&self.institution, &self.id), &old.application, self.now).await?;
+        if held.is_none() && !obstacle::any(tx, &self.institution, &self.id).await? {
+            return Ok(Acted::Refused(Refused::NotInThisState(old.application.state), Box::new(old)));
+        }
+        let acted =
+            self.event(tx, chains, old, &Event::Cancel { revision, reason: reason.to_owned() }).await?;
+        if matches!(acted, Acted::Done(_)) {
+            obstacle::gone(tx, &self.institution, &self.id).await?;
+        }
+        Ok(acted)
     }
 
     /// 受付番号: the institution's code and its own count.

@@ -2,7 +2,7 @@
 
 use eligibility::{
     Instant,
-    application::{Actor, ApplicationContent, ApplicationKind, ApplicationState, Event},
+    application::{Actor, ApplicationContent, ApplicationKind, ApplicationState, Event, Refused},
     institution::InstitutionCode,
 };
 
@@ -30,8 +30,10 @@ pub struct ApprovedApplication {
 }
 
 const APPROVED: &str = "SELECT institution_code, application_id, reception_number, content, changed_at \
-     FROM application WHERE kind = $1 AND state = $2 \
-     ORDER BY submitted_at, institution_code, application_id LIMIT $3";
+     FROM application a WHERE kind = $1 AND state = $2 AND NOT EXISTS (SELECT 1 FROM application_obstacle o \
+     WHERE o.institution_code = a.institution_code AND o.application_id = a.application_id \
+     AND o.obstacle IN ($3, $4)) \
+     ORDER BY submitted_at, institution_code, application_id LIMIT $5";
 
 struct Approved {
     kind: ApplicationKind,
@@ -42,7 +44,13 @@ impl Read for Approved {
     type Output = Vec<ApprovedApplication>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        let values = bind![self.kind.name(), ApplicationState::Approved.name(), i64::from(self.limit)];
+        let values = bind![
+            self.kind.name(),
+            ApplicationState::Approved.name(),
+            obstacle::REGISTRANT_STOPPED,
+            obstacle::INSTITUTION_CLOSED,
+            i64::from(self.limit),
+        ];
         tx.query(APPROVED, values, |found| {
             Ok(ApprovedApplication {
                 institution: row::code_of(found.text(0, "institution_code")?)?,
@@ -59,7 +67,8 @@ impl Read for Approved {
 /// Notes within a transaction that an approved application was carried out, audited. Whoever carries it out calls
 /// this beside its own writes, so that both become durable together or neither.
 ///
-/// `false` when the application is not approved (any more) or is complete already: then nothing may be carried out.
+/// `false` when the application is not approved (any more), is complete already or is held: then nothing may be carried
+/// out.
 pub(crate) async fn complete(
     tx: &Tx<'_>,
     chains: &mut Chains,
@@ -77,6 +86,11 @@ async fn completed(
     now: Instant,
 ) -> Result<Acted> {
     let Some(old) = row::find(tx, institution, id).await? else { return Ok(Acted::Unknown) };
+    if old.application.state == ApplicationState::Approved
+        && obstacle::holds(tx, (institution, id), &old.application, now).await?.is_some()
+    {
+        return Ok(Acted::Refused(Refused::BlockingFinding, Box::new(old)));
+    }
     let application = match old.application.apply(&Event::Complete, &Actor::system(), now) {
         Ok(application) => application,
         Err(refused) => return Ok(Acted::Refused(refused, Box::new(old))),
@@ -106,7 +120,8 @@ impl Write for Complete {
 }
 
 impl Store {
-    /// Applications of a kind that are approved by everybody needed and wait to be carried out, oldest first.
+    /// Applications of a kind that are approved by everybody needed and wait to be carried out, oldest first. Those that
+    /// are held until they are ended are not among them.
     ///
     /// # Errors
     /// Any read error of the store.

@@ -32,6 +32,8 @@ pub enum CarriedOut {
     NotYet,
     /// The line cannot be registered as applied for: a person of the operator must look.
     Line(LineRegistration),
+    /// It is held until a person of the operator ends it: who applied was stopped, or the institution is out of use.
+    Held(Obstacle),
     /// It is not approved (any more), or its kind is carried out elsewhere.
     NotWaiting,
 }
@@ -62,6 +64,10 @@ impl Write for CarryOut {
         };
         if application.state != ApplicationState::Approved {
             return Ok(CarriedOut::NotWaiting);
+        }
+        let which = (&self.institution, &self.id);
+        if let Some(obstacle) = obstacle::holds(tx, which, &application, self.now).await? {
+            return Ok(CarriedOut::Held(obstacle));
         }
         let today = tokyo_date(self.now);
         let ready = match &content {

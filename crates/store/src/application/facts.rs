@@ -12,10 +12,9 @@ use super::{ApplicationId, row};
 use crate::{
     Error, Result, certificate,
     engine::{Tx, bind},
-    registrant,
+    institution_register, registrant,
 };
 
-const KNOWN: &str = "SELECT 1 FROM institution WHERE code = $1";
 const HAS_ACCOUNT: &str = "SELECT 1 FROM portal_facility WHERE institution_code = $1";
 const IN_USE: &str = "SELECT 1 FROM application WHERE institution_code = $1 AND kind = 'use_start' \
      AND state IN ('approved', 'completed') LIMIT 1";
@@ -56,9 +55,10 @@ pub(super) async fn findings(
         None => false,
     };
     let (other_code_known, other_code_taken) = match other_code(content) {
-        Some(other) => {
-            (any(tx, KNOWN, bind![other.as_str()]).await?, any(tx, HAS_ACCOUNT, bind![other.as_str()]).await?)
-        }
+        Some(other) => (
+            institution_register::is_in_use(tx, other).await?,
+            any(tx, HAS_ACCOUNT, bind![other.as_str()]).await?,
+        ),
         None => (false, false),
     };
     let holder = match customer_id(content) {
@@ -78,7 +78,7 @@ pub(super) async fn findings(
     let present = present_customer_id(tx, institution).await?;
     let facts = Facts {
         institution,
-        institution_known: any(tx, KNOWN, bind![code]).await?,
+        institution_known: institution_register::is_in_use(tx, institution).await?,
         in_use: any(tx, IN_USE, bind![code]).await?,
         open_of_same_kind: any(tx, OPEN_OF_KIND, bind![code, id.as_str(), kind, length, number]).await?,
         open_for_same_terminal,
@@ -89,6 +89,7 @@ pub(super) async fn findings(
         other_code_known,
         other_code_taken,
         registrant_proven: is_proven(tx, institution, applicants).await?,
+        registrant_stopped: registrant::any_stopped(tx, institution, applicants).await?,
         name_agrees: name_agrees(tx, institution).await?,
     };
     Ok(check(content, &facts, now))

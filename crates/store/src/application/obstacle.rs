@@ -2,7 +2,7 @@
 
 use eligibility::{
     Instant,
-    application::{ApplicationKind, ApplicationState},
+    application::{Application, ApplicationKind, ApplicationState},
     institution::InstitutionCode,
 };
 
@@ -11,9 +11,15 @@ use crate::{
     Error, LineRegistration, Result, Store,
     audit::Chains,
     engine::{Tx, bind},
+    institution_register,
     job::{Read, Write},
+    registrant,
 };
 
+/// What holds an application until it is ended: it is not tried again.
+pub(super) const REGISTRANT_STOPPED: &str = "registrant_stopped";
+/// As above.
+pub(super) const INSTITUTION_CLOSED: &str = "institution_closed";
 /// Obstacles one list shows at most.
 pub const OBSTACLES_LIMIT: u32 = 100;
 
@@ -34,10 +40,14 @@ pub enum Obstacle {
     LetterNotWritten,
     /// The institution has no certificate with this serial number.
     NoSuchCertificate,
+    /// Who applied was stopped since: two people of the operator found that they are not of the institution.
+    RegistrantStopped,
+    /// The institution was taken out of use since.
+    InstitutionClosed,
 }
 
 impl Obstacle {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::CustomerIdTaken,
         Self::SharedOtherwise,
         Self::PrefixOverlap,
@@ -45,6 +55,8 @@ impl Obstacle {
         Self::NoAddress,
         Self::LetterNotWritten,
         Self::NoSuchCertificate,
+        Self::RegistrantStopped,
+        Self::InstitutionClosed,
     ];
 
     const fn name(self) -> &'static str {
@@ -56,6 +68,8 @@ impl Obstacle {
             Self::NoAddress => "no_address",
             Self::LetterNotWritten => "letter_not_written",
             Self::NoSuchCertificate => "no_such_certificate",
+            Self::RegistrantStopped => REGISTRANT_STOPPED,
+            Self::InstitutionClosed => INSTITUTION_CLOSED,
         }
     }
 
@@ -112,6 +126,30 @@ async fn find(
         Ok((obstacle_of(found.text(0, "obstacle")?)?, Instant(found.int(1, "since")?)))
     })
     .await
+}
+
+/// Notes what forbids that an approved application is carried out at all, and says so. What was approved before is not
+/// good any more when who applied was stopped, or the institution was taken out of use.
+pub(super) async fn holds(
+    tx: &Tx<'_>,
+    (institution, id): (&InstitutionCode, &ApplicationId),
+    application: &Application,
+    now: Instant,
+) -> Result<Option<Obstacle>> {
+    let obstacle = if registrant::any_stopped(tx, institution, &application.applicants).await? {
+        Obstacle::RegistrantStopped
+    } else if institution_register::is_closed(tx, institution).await? {
+        Obstacle::InstitutionClosed
+    } else {
+        return Ok(None);
+    };
+    note(tx, (institution, id), obstacle, now).await?;
+    Ok(Some(obstacle))
+}
+
+/// Whether something is in the way.
+pub(super) async fn any(tx: &Tx<'_>, institution: &InstitutionCode, id: &ApplicationId) -> Result<bool> {
+    Ok(find(tx, (institution, id)).await?.is_some())
 }
 
 /// Notes an obstacle; `false` when it is known already.

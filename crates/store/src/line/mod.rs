@@ -4,6 +4,7 @@
 //! lines never share an address. Every change takes the next number of one row ([`next_change`]), so that
 //! changes are one after another on both engines and a reader that knows a number knows what it has seen.
 
+mod keep;
 mod record;
 mod register;
 mod session;
@@ -11,13 +12,10 @@ mod standing;
 
 use eligibility::{Instant, institution::InstitutionCode};
 
+pub use keep::{LINES_PAGE_LIMIT, PrefixChange};
 pub use record::LineRecord;
 pub use register::{LINE_INSTITUTIONS_MAX, LINE_PREFIXES_MAX, LineRegistration, NewLine, PrefixNotice};
 // The seam for whoever registers or stops a line within a transaction of their own.
-#[expect(
-    unused_imports,
-    reason = "an application that is approved registers its line in its own transaction"
-)]
 pub(crate) use register::{register, stop};
 pub use session::LineAnswer;
 pub use standing::LineChange;

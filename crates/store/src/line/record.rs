@@ -80,6 +80,11 @@ impl Customer {
     pub(super) const fn circuit(&self) -> CircuitKind {
         self.circuit
     }
+
+    /// お客さまID, where the circuit has one.
+    pub(super) const fn customer_id(&self) -> Option<&CustomerId> {
+        self.customer_id.as_ref()
+    }
 }
 
 const OF_INSTITUTION: &str = "SELECT institution_code, line_key, circuit, customer_id, stopped_at, change_number \

@@ -35,7 +35,7 @@ const STOP: &str = "UPDATE line_customer SET line_key = $1, customer_id = $2, st
 const PUT_PREFIX: &str = "INSERT INTO line_prefix (first_address, last_address, prefix, line_key) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (first_address) DO NOTHING";
 const DROP_PREFIX: &str = "DELETE FROM line_prefix WHERE first_address = $1 AND line_key = $2";
-const OVERLAP: &str = "SELECT prefix FROM line_prefix WHERE first_address >= $1 AND first_address <= $2 \
+const OVERLAP: &str = "SELECT line_key FROM line_prefix WHERE first_address >= $1 AND first_address <= $2 \
      AND last_address >= $3 AND line_key <> $4 AND line_key <> $5 ORDER BY first_address LIMIT 1";
 
 /// A line to register for an institution, in place of the one it has.
@@ -67,6 +67,8 @@ pub enum LineRegistration {
     Overlap {
         /// The prefix that cannot be registered.
         prefix: AddressPrefix,
+        /// The other line: its お客さまID, or for circuits without one `institution:` and the institution's code.
+        other: String,
     },
 }
 
@@ -80,10 +82,19 @@ pub enum PrefixNotice {
     },
     /// No institution has this お客さまID.
     UnknownCustomerId,
+    /// The institution has no line, or it was stopped.
+    UnknownLine,
+    /// The line does not have the prefix that is to be withdrawn: nothing was changed.
+    UnknownPrefix {
+        /// That prefix.
+        prefix: AddressPrefix,
+    },
     /// A prefix overlaps one of another line: nothing was changed.
     Overlap {
         /// The prefix that cannot be registered.
         prefix: AddressPrefix,
+        /// The other line: its お客さまID, or for circuits without one `institution:` and the institution's code.
+        other: String,
     },
 }
 
@@ -96,7 +107,7 @@ fn line_key(new: &NewLine) -> String {
 }
 
 /// Sorted, without those that lie in another of the list.
-fn distinct(prefixes: &[AddressPrefix]) -> Result<Vec<AddressPrefix>> {
+pub(super) fn distinct(prefixes: &[AddressPrefix]) -> Result<Vec<AddressPrefix>> {
     let mut sorted = prefixes.to_vec();
     sorted.sort_unstable_by_key(|prefix| (prefix.length(), prefix.network()));
     let mut kept: Vec<AddressPrefix> = Vec::new();
@@ -112,13 +123,13 @@ fn distinct(prefixes: &[AddressPrefix]) -> Result<Vec<AddressPrefix>> {
     Ok(kept)
 }
 
-/// The first of the prefixes that another line has a part of. `vacated` is a line about to be given up.
-async fn overlap(
+/// The first of the prefixes that another line has a part of, and that line. `vacated` is a line about to be given up.
+pub(super) async fn overlap(
     tx: &Tx<'_>,
     prefixes: &[AddressPrefix],
     own: &str,
     vacated: &str,
-) -> Result<Option<AddressPrefix>> {
+) -> Result<Option<(AddressPrefix, String)>> {
     for prefix in prefixes {
         // No stored prefix is wider than the widest allowed, so none that overlaps begins before this.
         let shortest = if prefix.network().is_ipv4() { SHORTEST_V4 } else { SHORTEST_V6 };
@@ -127,15 +138,16 @@ async fn overlap(
         let (first, last) = bounds(prefix);
         let (lowest, _) = bounds(&widest);
         let range = bind![&lowest, &last, &first, own, vacated];
-        if tx.query_one(OVERLAP, range, |_| Ok(())).await?.is_some() {
-            return Ok(Some(*prefix));
+        let other = tx.query_one(OVERLAP, range, |row| Ok(row.text(0, "line_key")?.to_owned())).await?;
+        if let Some(other) = other {
+            return Ok(Some((*prefix, other)));
         }
     }
     Ok(None)
 }
 
 /// Gives the line exactly these prefixes; sessions of others end. Returns how many ended.
-async fn set_prefixes(
+pub(super) async fn set_prefixes(
     tx: &Tx<'_>,
     chains: &mut Chains,
     line: &str,
@@ -210,8 +222,9 @@ async fn plan(tx: &Tx<'_>, new: &NewLine) -> Result<std::result::Result<Plan, Li
         Some(present) if of_line(tx, &present).await?.len() == 1 => Some(present),
         _ => None,
     };
-    if let Some(prefix) = overlap(tx, &wanted, &line, vacated.as_deref().unwrap_or_default()).await? {
-        return Ok(Err(LineRegistration::Overlap { prefix }));
+    let other = overlap(tx, &wanted, &line, vacated.as_deref().unwrap_or_default()).await?;
+    if let Some((prefix, other)) = other {
+        return Ok(Err(LineRegistration::Overlap { prefix, other }));
     }
     let sharers = others.into_iter().map(|one| one.institution_code).collect();
     Ok(Ok(Plan { line, wanted, vacated, sharers }))
@@ -257,7 +270,7 @@ pub(crate) async fn register(
     Ok(LineRegistration::Done)
 }
 
-fn listed(prefixes: &[AddressPrefix]) -> String {
+pub(super) fn listed(prefixes: &[AddressPrefix]) -> String {
     prefixes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
@@ -346,8 +359,8 @@ impl Write for Notify {
         if institutions.is_empty() {
             return Ok(PrefixNotice::UnknownCustomerId);
         }
-        if let Some(prefix) = overlap(tx, &wanted, line, "").await? {
-            return Ok(PrefixNotice::Overlap { prefix });
+        if let Some((prefix, other)) = overlap(tx, &wanted, line, "").await? {
+            return Ok(PrefixNotice::Overlap { prefix, other });
         }
         let ending = Ending { reason: SessionEndReason::PrefixChanged, actor: &self.actor, now: self.now };
         let ended = set_prefixes(tx, chains, line, Some(&self.customer_id), &wanted, &ending).await?;

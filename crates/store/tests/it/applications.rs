@@ -48,7 +48,7 @@ pub(crate) fn reviewer(name: &str) -> Actor {
     Actor { side: Side::Operator(OperatorRole::Reviewer), account: name.to_owned(), mail }
 }
 
-fn certificate(terminal: &str) -> ApplicationForm {
+pub(crate) fn certificate(terminal: &str) -> ApplicationForm {
     ApplicationForm::CertificateIssue(CertificateForm {
         department: "医事課".to_owned(),
         contact_name: "𠮷辻󠄀　花子".to_owned(),
@@ -434,13 +434,13 @@ async fn a_successions_day_ends_the_predecessors_certificates(db: Database) {
     assert!(!ended(store, &code).await, "the successor's own go on");
 }
 
-async fn issued(store: &Store, institution: &InstitutionCode, serial: &str) {
+pub(crate) async fn issued(store: &Store, institution: &InstitutionCode, serial: &str) {
     let new = crate::certificates::certificate(serial, serial);
     let new = store::NewCertificate { institution_code: institution.clone(), ..new };
     assert!(matches!(store.keep_certificate(new).await, Ok(store::Kept::Fresh { .. })));
 }
 
-async fn ended(store: &Store, institution: &InstitutionCode) -> bool {
+pub(crate) async fn ended(store: &Store, institution: &InstitutionCode) -> bool {
     let all = store.certificates_of(institution).await.expect("reads");
     let reason = eligibility::institution_certificate::RevocationReason::CessationOfOperation;
     all.iter().all(|one| one.revocation.is_some_and(|how| how.reason == reason))

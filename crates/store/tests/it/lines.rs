@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use eligibility::line::{
     AddressPrefix, CircuitKind, CustomerId, LINE_SESSION_DAYS, LineDecision, OfferReason, SessionEndReason,
 };
-use store::{LINE_PREFIXES_MAX, LineRegistration, NewLine, PrefixNotice, Store, audit::SigningKey};
+use store::{
+    LINE_PREFIXES_MAX, LineRegistration, NewLine, PrefixChange, PrefixNotice, Store, audit::SigningKey,
+};
 
 use crate::{
     databases::{Database, on_every_database},
@@ -27,6 +29,8 @@ on_every_database!(
     every_change_can_be_followed,
     every_act_is_in_the_audit_log_of_each_institution,
     what_a_line_may_have_is_limited,
+    prefixes_are_entered_and_withdrawn_one_by_one,
+    lines_are_found_by_code_and_customer_id,
 );
 
 const OPERATOR: &str = "operator:o1";
@@ -182,9 +186,10 @@ async fn lines_never_share_an_address(db: Database) {
     ] {
         let prefix = AddressPrefix::parse(taken).expect("a prefix");
         let refused = register(store, line(3, &["192.0.2.0/24", taken]), 1).await;
-        assert_eq!(refused, LineRegistration::Overlap { prefix }, "{taken}");
+        let other = customer(1).to_string();
+        assert_eq!(refused, LineRegistration::Overlap { prefix, other: other.clone() }, "{taken}");
         let notice = store.notify_line_prefixes(&customer(2), vec![prefix], "carrier:ntt", at(1)).await;
-        assert_eq!(notice, Ok(PrefixNotice::Overlap { prefix }), "{taken}");
+        assert_eq!(notice, Ok(PrefixNotice::Overlap { prefix, other }), "{taken}");
     }
     assert_eq!(store.line_of(&institution(3)).await, Ok(None), "what is refused leaves nothing");
     assert_eq!(store.line_at(ip("192.0.2.1")).await, Ok(None));
@@ -383,4 +388,57 @@ async fn what_a_line_may_have_is_limited(db: Database) {
     registered(store, 1, &many[1..]).await;
     let refused = store.notify_line_prefixes(&customer(1), prefixes(&many), OPERATOR, at(1)).await;
     assert!(matches!(refused, Err(store::Error::Refused { .. })), "{refused:?}");
+}
+
+async fn prefixes_are_entered_and_withdrawn_one_by_one(db: Database) {
+    let store = &db.store;
+    registered(store, 1, &["203.0.113.0/29"]).await;
+    registered(store, 2, &["198.51.100.0/24"]).await;
+    let own = institution(1);
+    let change = async |change: PrefixChange, ms: i64| {
+        store.change_line_prefixes(&own, change, OPERATOR, at(ms)).await.expect("writes")
+    };
+    let add = |texts: &[&str]| PrefixChange::Add(prefixes(texts));
+    let withdraw = |texts: &[&str]| PrefixChange::Withdraw(prefixes(texts));
+    assert_eq!(change(add(&["2001:db8:1::/48"]), 1).await, PrefixNotice::Done { ended: 0 });
+    assert_eq!(change(add(&["2001:db8:1::/48"]), 2).await, PrefixNotice::Done { ended: 0 }, "twice is once");
+    assert_eq!(connect(store, "203.0.113.1", 3).await, Some(until(3)));
+    assert_eq!(connect(store, "2001:db8:1::5", 3).await, Some(until(3)));
+    let taken = change(add(&["198.51.100.128/25"]), 4).await;
+    let other = customer(2).to_string();
+    assert_eq!(taken, PrefixNotice::Overlap { prefix: prefixes(&["198.51.100.128/25"])[0], other });
+    let unknown = change(withdraw(&["203.0.113.0/28"]), 5).await;
+    assert_eq!(unknown, PrefixNotice::UnknownPrefix { prefix: prefixes(&["203.0.113.0/28"])[0] });
+    let line = store.line_of(&own).await.expect("reads").expect("a line");
+    assert_eq!(line.prefixes, prefixes(&["203.0.113.0/29", "2001:db8:1::/48"]), "refused: nothing changed");
+    // The session of the one that goes ends, the other's does not.
+    assert_eq!(change(withdraw(&["203.0.113.0/29"]), 6).await, PrefixNotice::Done { ended: 1 });
+    assert_eq!(stands(store, 1, "203.0.113.1", 7).await, LineDecision::NotALine);
+    assert_eq!(stands(store, 1, "2001:db8:1::5", 7).await, until(3));
+    let nobody = store.change_line_prefixes(&institution(3), add(&["192.0.2.0/24"]), OPERATOR, at(8)).await;
+    assert_eq!(nobody, Ok(PrefixNotice::UnknownLine));
+}
+
+async fn lines_are_found_by_code_and_customer_id(db: Database) {
+    let store = &db.store;
+    for number in 1..=3 {
+        registered(store, number, &[]).await;
+    }
+    store.stop_line(&institution(3), OPERATOR, at(1)).await.expect("stops");
+    let found = async |find: &str, after: Option<u32>, limit: u32| -> Vec<String> {
+        let after = after.map(institution);
+        let lines = store.lines(find, after.as_ref(), limit).await.expect("reads");
+        lines.into_iter().map(|line| line.institution_code.to_string()).collect()
+    };
+    let codes =
+        |numbers: &[u32]| -> Vec<String> { numbers.iter().map(|n| institution(*n).to_string()).collect() };
+    assert_eq!(found("", None, 10).await, codes(&[1, 2, 3]), "a stopped one too");
+    assert_eq!(found("", None, 2).await, codes(&[1, 2]));
+    assert_eq!(found("", Some(2), 2).await, codes(&[3]));
+    assert_eq!(found("CAF0000000002", None, 10).await, codes(&[2]));
+    assert_eq!(found(institution(1).as_str(), None, 10).await, codes(&[1]));
+    assert_eq!(found("%", None, 10).await, codes(&[1, 2, 3]), "no letter that a pattern would know");
+    let line = store.line_of_customer(&customer(2)).await.expect("reads").expect("a line");
+    assert_eq!(line.institution_code, institution(2));
+    assert_eq!(store.line_of_customer(&customer(3)).await, Ok(None), "stopped");
 }

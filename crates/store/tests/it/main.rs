@@ -22,6 +22,7 @@ mod fuzz_seeds;
 mod history;
 mod home_visit_urls;
 mod imports;
+mod institution_register;
 mod kill;
 mod lines;
 mod passcodes;

@@ -2,22 +2,29 @@
 
 use eligibility::{
     account::MailAddress,
-    application::{ApplicationForm, CustomerIdChangeForm, FindingCode, Refused},
+    application::{
+        ApplicationForm, ApplicationKind as Kind, ApplicationState, CustomerIdChangeForm, FindingCode,
+        Refused,
+    },
     institution::InstitutionCode,
 };
 use store::{
     AccountSheetIssue, Audience, CarriedOut, Confirmed, Decision, FormId, Institution, MailText, NewMail,
-    NewMailLink, NewSheet, PendingRegistration, ProofWay, REGISTRATION_LINK, Stage, Stopped, Store,
+    NewMailLink, NewSheet, Obstacle, PendingRegistration, ProofWay, REGISTRATION_LINK, Stage, Stopped, Store,
     WebSession, audit::AuditEvent,
 };
 
 use crate::{
-    applications::{clinic, decide, done, id, refused, reviewer, submitted, use_start},
+    applications::{certificate, clinic, decide, done, id, refused, reviewer, submitted, use_start},
     databases::{Database, on_every_database},
     people::*,
 };
 
-on_every_database!(what_an_unproven_registrant_gets, two_people_stop_a_registrant_and_the_code_is_free,);
+on_every_database!(
+    what_an_unproven_registrant_gets,
+    two_people_stop_a_registrant_and_the_code_is_free,
+    what_was_approved_for_a_stopped_registrant_is_held_until_it_is_ended,
+);
 
 /// Registers the account `account-…` under a name.
 pub(crate) async fn register(store: &Store, number: u32, name: &str, account: u32) -> Confirmed {
@@ -154,7 +161,7 @@ async fn two_people_stop_a_registrant_and_the_code_is_free(db: Database) {
     assert!(matches!(register(store, 1, "みなと薬局", 3).await, Confirmed::Done(_)));
     assert!(prove(store, 1, "account-3").await);
     let left = done(decide(store, 1, 1, Decision::Return("再申請してください".to_owned()), "sato").await);
-    assert_eq!(codes(&left), [FindingCode::RegistrantUnproven]);
+    assert_eq!(codes(&left), [FindingCode::RegistrantStopped]);
     let entries = crate::denials::entries(store).await;
     for (action, actor) in [
         ("account.prove", "operator:sato"),
@@ -163,4 +170,53 @@ async fn two_people_stop_a_registrant_and_the_code_is_free(db: Database) {
     ] {
         assert!(entries.iter().any(|one| one.action == action && one.actor == actor), "{action} by {actor}");
     }
+}
+
+async fn stop(store: &Store, code: &InstitutionCode, account: &str) {
+    for (name, outcome) in [("sato", Stopped::Asked), ("tanaka", Stopped::Done)] {
+        let stopped = store.stop_registrant((code, account), "本人ではない", reviewer(name), at(50)).await;
+        assert_eq!(stopped, Ok(outcome));
+    }
+}
+
+async fn what_was_approved_for_a_stopped_registrant_is_held_until_it_is_ended(db: Database) {
+    let store = &db.store;
+    let code = institution_named(store, "みなと薬局").await;
+    register(store, 1, "みなと薬局", 1).await;
+    assert!(prove(store, 1, "account-1").await);
+    submitted(store, 1, 1, use_start()).await;
+    submitted(store, 2, 1, certificate("受付1号機")).await;
+    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    for name in ["sato", "tanaka"] {
+        done(decide(store, 1, 2, Decision::Approve, name).await);
+    }
+    let waiting = async |kind| store.approved_applications(kind, 10).await.expect("reads").len();
+    assert_eq!((waiting(Kind::UseStart).await, waiting(Kind::CertificateIssue).await), (1, 1));
+    let early = decide(store, 1, 1, Decision::Reject("誤り".to_owned()), "sato").await;
+    assert!(matches!(refused(early), Refused::NotInThisState(_)), "nothing is in its way");
+    stop(store, &code, "account-1").await;
+    let held = Obstacle::RegistrantStopped;
+    assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Held(held)));
+    assert_eq!(store.line_of(&code).await, Ok(None), "no line was registered");
+    // What the authority carries out is held by the note that it is done.
+    let letter = store.complete_application(&code, &id(2), at(60)).await.expect("writes");
+    assert_eq!(refused(letter), Refused::BlockingFinding);
+    assert_eq!(store.obstacle(&code, &id(2)).await, Ok(Some((held, at(60)))));
+    assert_eq!(
+        (waiting(Kind::UseStart).await, waiting(Kind::CertificateIssue).await),
+        (0, 0),
+        "not tried again"
+    );
+    assert_eq!(store.obstructed_applications().await.expect("reads").len(), 2, "both are shown");
+    // A new registrant, proven, does not take it over; it is ended, with a reason.
+    register(store, 1, "みなと薬局", 3).await;
+    assert!(prove(store, 1, "account-3").await);
+    assert_eq!(store.carry_out_application(&code, &id(1), at(70)).await, Ok(CarriedOut::Held(held)));
+    assert_eq!(refused(decide(store, 1, 1, Decision::Reject(String::new()), "sato").await), Refused::Reason);
+    let ended = done(decide(store, 1, 1, Decision::Reject("停止のため".to_owned()), "sato").await);
+    assert_eq!(ended.application.state, ApplicationState::Rejected);
+    let again = decide(store, 1, 1, Decision::Reject("停止のため".to_owned()), "sato").await;
+    assert_eq!(refused(again), Refused::AlreadyDone);
+    assert_eq!(store.obstructed_applications().await.expect("reads").len(), 1);
+    assert_eq!(store.carry_out_application(&code, &id(1), at(80)).await, Ok(CarriedOut::NotWaiting));
 }

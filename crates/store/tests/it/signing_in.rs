@@ -3,8 +3,9 @@
 use eligibility::account::{AttemptState, Bucket, LockoutDecision, MailAddress};
 use eligibility::institution::InstitutionCode;
 use store::{
-    Act, AttemptPlace, Audience, Confirmed, FormId, MailOutcome, MailText, NewMail, NewMailLink, Options,
-    PendingRegistration, REGISTRATION_LINK, Stage, Store, StoredPasskey, WebSession, audit::AuditEvent,
+    Act, AttemptPlace, Audience, Confirmed, FactorChange, FormId, MailOutcome, MailText, NewMail,
+    NewMailLink, Options, PendingRegistration, REGISTRATION_LINK, Stage, Store, StoredPasskey, WebSession,
+    audit::AuditEvent,
 };
 
 use crate::{
@@ -18,6 +19,8 @@ on_every_database!(
     a_registration_makes_one_account_an_institution_and_an_address,
     a_session_is_replaced_in_one_commit_and_good_at_one_site_only,
     second_factors_are_spent_once_and_the_last_one_stays,
+    a_shown_secret_is_its_sessions_alone,
+    every_change_of_factors_ends_the_other_sessions_and_tells_the_holder,
     a_mail_is_claimed_by_one_sender_and_emptied_when_sent,
 );
 
@@ -155,16 +158,20 @@ async fn a_session_is_replaced_in_one_commit_and_good_at_one_site_only(db: Datab
 async fn second_factors_are_spent_once_and_the_last_one_stays(db: Database) {
     let store = &db.store;
     let act = || Act { chain: "1319990012".to_owned(), actor: "portal:s1".to_owned(), now: at(10) };
-    assert_eq!(store.begin_totp("s1", vec![7; 40], act()).await, Ok(true));
+    let how = || FactorChange { by: [1; 32], mail: None, act: act() };
+    store.begin_web_session([1; 32], session("s1"), None, audit()).await.expect("writes");
+    assert_eq!(store.begin_totp("s1", ([1; 32], vec![7; 40]), at(50), act()).await, Ok(true));
     assert!(!store.second_factors("s1").await.expect("reads").any(), "not before a first code");
-    let spend = async |step| store.spend_totp_step("s1", vec![7; 40], step, at(11)).await;
+    assert_eq!(store.add_totp("s1", (vec![7; 40], 90), vec![], how()).await, Ok(true));
+    let spend = async |step| store.spend_totp_step("s1", vec![7; 40], step).await;
     assert_eq!(
-        (spend(100).await, spend(100).await, spend(99).await, spend(101).await),
-        (Ok(true), Ok(false), Ok(false), Ok(true))
+        (spend(90).await, spend(100).await, spend(100).await, spend(99).await, spend(101).await),
+        (Ok(false), Ok(true), Ok(false), Ok(false), Ok(true))
     );
-    assert_eq!(store.spend_totp_step("s1", vec![8; 40], 200, at(12)).await, Ok(false), "another secret");
-    assert_eq!(store.begin_totp("s1", vec![9; 40], act()).await, Ok(false), "one in use stays");
-    assert_eq!(store.remove_totp("s1", [0; 32], act()).await, Ok(false), "the last one stays");
+    assert_eq!(store.spend_totp_step("s1", vec![8; 40], 200).await, Ok(false), "another secret");
+    let again = store.begin_totp("s1", ([1; 32], vec![9; 40]), at(50), act()).await;
+    assert_eq!(again, Ok(false), "one in use stays");
+    assert_eq!(store.remove_totp("s1", how()).await, Ok(false), "the last one stays");
     let key = StoredPasskey {
         credential_id: vec![1, 2, 3],
         name: "受付".to_owned(),
@@ -174,14 +181,14 @@ async fn second_factors_are_spent_once_and_the_last_one_stays(db: Database) {
         created_at: at(20),
         last_used_at: None,
     };
-    assert_eq!(store.add_passkey("s1", key.clone(), [0; 32], act()).await, Ok(true));
-    assert_eq!(store.add_passkey("s1", key.clone(), [0; 32], act()).await, Ok(false));
+    assert_eq!(store.add_passkey("s1", key.clone(), how()).await, Ok(true));
+    assert_eq!(store.add_passkey("s1", key.clone(), how()).await, Ok(false));
     assert_eq!(store.passkey_used("s1", &key, vec![6], at(21)).await, Ok(true));
     assert_eq!(store.passkey_used("s1", &key, vec![7], at(21)).await, Ok(false), "its counter moved");
     assert_eq!(store.passkey_used("s2", &key, vec![7], at(21)).await, Ok(false), "another's");
-    assert_eq!(store.remove_totp("s1", [0; 32], act()).await, Ok(true));
-    assert_eq!(store.remove_passkey("s1", vec![1, 2, 3], [0; 32], act()).await, Ok(false));
-    store.set_recovery_codes("s1", vec![[1; 32], [2; 32]], act()).await.expect("writes");
+    assert_eq!(store.remove_totp("s1", how()).await, Ok(true));
+    assert_eq!(store.remove_passkey("s1", vec![1, 2, 3], how()).await, Ok(false));
+    store.set_recovery_codes("s1", vec![[1; 32], [2; 32]], how()).await.expect("writes");
     assert_eq!(store.spend_recovery_code("s2", [1; 32]).await, Ok(false));
     assert_eq!(store.spend_recovery_code("s1", [1; 32]).await, Ok(true));
     assert_eq!(store.spend_recovery_code("s1", [1; 32]).await, Ok(false));
@@ -190,6 +197,88 @@ async fn second_factors_are_spent_once_and_the_last_one_stays(db: Database) {
     assert_eq!(store.take_passkey_dialogue([3; 32], "create", at(40)).await, Ok(None));
     assert_eq!(store.take_passkey_dialogue([3; 32], "get", at(40)).await, Ok(Some(vec![1])));
     assert_eq!(store.take_passkey_dialogue([3; 32], "get", at(40)).await, Ok(None));
+}
+
+fn factor_change(by: u8, tells: &str) -> FactorChange {
+    let act = Act { chain: "1319990012".to_owned(), actor: "portal:s1".to_owned(), now: at(10) };
+    FactorChange { by: [by; 32], mail: Some(mail(tells)), act }
+}
+
+async fn signed_in(store: &Store, token: u8, subject: &str) {
+    let full = WebSession { stage: Stage::Full, ..session(subject) };
+    assert_eq!(store.begin_web_session([token; 32], full, None, audit()).await, Ok(true));
+}
+
+async fn is_there(store: &Store, token: u8) -> bool {
+    store.web_session(Audience::Portal, [token; 32]).await.expect("reads").is_some()
+}
+
+async fn a_shown_secret_is_its_sessions_alone(db: Database) {
+    let store = &db.store;
+    let act = || factor_change(0, "-").act;
+    for token in [1, 2, 3] {
+        signed_in(store, token, "s1").await;
+    }
+    for (token, secret) in [(1, 7), (2, 8)] {
+        assert_eq!(store.begin_totp("s1", ([token; 32], vec![secret; 40]), at(50), act()).await, Ok(true));
+    }
+    assert_eq!(store.pending_totp([1; 32], at(49)).await, Ok(Some(vec![7; 40])));
+    assert_eq!(store.pending_totp([2; 32], at(49)).await, Ok(Some(vec![8; 40])));
+    assert_eq!(store.pending_totp([3; 32], at(49)).await, Ok(None), "a session that began nothing");
+    assert_eq!(store.pending_totp([1; 32], at(50)).await, Ok(None), "its time is over");
+    // Another session's secret is none, and the own one is used up by the try.
+    let foreign = store.add_totp("s1", (vec![8; 40], 1), vec![], factor_change(1, "m1")).await;
+    assert_eq!(foreign, Ok(false));
+    assert_eq!(store.mails_waiting().await.expect("reads").count, 0, "nothing happened");
+    assert!(!store.second_factors("s1").await.expect("reads").any());
+    // A session that has ended meanwhile changes nothing.
+    let gone = store.add_totp("s1", (vec![8; 40], 1), vec![], factor_change(9, "m1")).await;
+    assert_eq!(gone, Ok(false));
+    let own = store.add_totp("s1", (vec![8; 40], 1), vec![[5; 32]], factor_change(2, "m2")).await;
+    assert_eq!(own, Ok(true));
+    let factors = store.second_factors("s1").await.expect("reads");
+    assert_eq!((factors.has_totp(), factors.recovery_codes), (true, 1));
+    let twice = store.add_totp("s1", (vec![8; 40], 2), vec![], factor_change(2, "m3")).await;
+    assert_eq!(twice, Ok(false), "one use");
+}
+
+async fn every_change_of_factors_ends_the_other_sessions_and_tells_the_holder(db: Database) {
+    let store = &db.store;
+    let key = |id: u8| StoredPasskey {
+        credential_id: vec![id],
+        name: "受付".to_owned(),
+        transports: 1,
+        fixed_state: vec![4],
+        moving_state: vec![5],
+        created_at: at(20),
+        last_used_at: None,
+    };
+    signed_in(store, 1, "s1").await;
+    signed_in(store, 200, "s2").await;
+    for change in 0..6_u8 {
+        let other = 100 + change;
+        signed_in(store, other, "s1").await;
+        let (how, before) = (factor_change(1, &format!("m{change}")), store.mails_waiting().await);
+        let begin = ([1; 32], vec![7; 40]);
+        let done = match change {
+            0 => store.add_passkey("s1", key(1), how).await,
+            1 => {
+                store.begin_totp("s1", begin, at(50), how.act.clone()).await.expect("writes");
+                assert!(is_there(store, other).await, "nothing is changed yet");
+                store.add_totp("s1", (vec![7; 40], 1), vec![[5; 32]], how).await
+            }
+            2 => store.set_recovery_codes("s1", vec![[6; 32]], how).await,
+            3 => store.remove_totp("s1", how).await,
+            4 => store.add_passkey("s1", key(2), how).await,
+            _ => store.remove_passkey("s1", vec![1], how).await,
+        };
+        assert_eq!(done, Ok(true), "{change}");
+        assert!(is_there(store, 1).await, "{change}: the one that does it stays");
+        assert!(!is_there(store, other).await, "{change}: the other one ends");
+        assert!(is_there(store, 200).await, "{change}: another account's stays");
+        let after = store.mails_waiting().await.expect("reads").count;
+        assert_eq!(after, before.expect("reads").count + 1, "{change}");
+    }
 }
 
 async fn a_mail_is_claimed_by_one_sender_and_emptied_when_sent(db: Database) {

@@ -75,7 +75,12 @@ impl HttpsCentral {
             Ok(identity) => Some(identity),
             // The pages say what is wrong with it and take another one.
             Err(error) if config.gateway.is_some() => {
-                tracing::warn!(%error, "no certificate to work with");
+                let institution = config.institution_code.as_str();
+                tracing::warn!(
+                    institution, %error,
+                    "this terminal has no certificate to work with, and asks the centre nothing until one is installed: \
+                     on its own page, or with `shikaku terminal certificate install`"
+                );
                 None
             }
             Err(error) => return Err(error.into()),

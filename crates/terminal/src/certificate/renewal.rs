@@ -37,7 +37,8 @@ pub(super) fn is_due(facts: &Facts, now: Instant) -> bool {
 /// When within the spread a terminal comes: always the same for the same certificate, so a restart changes nothing.
 fn turn_ms(fingerprint: &str) -> i64 {
     let dice = i64::from(u32::from_str_radix(fingerprint.get(..8).unwrap_or("0"), 16).unwrap_or(0));
-    dice * (SPREAD_DAYS * DAY_MS / i64::from(u32::MAX))
+    // Multiplied first: a share of one millisecond would be none.
+    dice * (SPREAD_DAYS * DAY_MS) / i64::from(u32::MAX)
 }
 
 /// How long to wait after so many failures in a row; `dice` (0 to 1) keeps terminals from coming together.
@@ -45,4 +46,17 @@ pub(super) fn pause(failures: u32, days_left: i32, dice: f64) -> Duration {
     let longest = if days_left <= LAST_DAYS { LAST_DAYS_PAUSE } else { LONGEST_PAUSE };
     let doubled = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(longest);
     doubled.mul_f64(0.5 + dice.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_are_spread_over_all_the_days() {
+        assert_eq!(turn_ms("00000000"), 0);
+        assert_eq!(turn_ms("ffffffff"), SPREAD_DAYS * DAY_MS);
+        let middle = turn_ms("80000000") / DAY_MS;
+        assert!((SPREAD_DAYS / 2 - 1..=SPREAD_DAYS / 2).contains(&middle), "{middle} days");
+    }
 }

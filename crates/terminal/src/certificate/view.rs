@@ -48,6 +48,28 @@ pub enum Situation {
     CentreUnreachable,
 }
 
+impl Situation {
+    /// A word for programs that ask.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Valid => "valid",
+            Self::RenewalOpen => "renewal_open",
+            Self::LastDays => "last_days",
+            Self::Overlap => "overlap",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Superseded => "superseded",
+            Self::WrongInstitution => "wrong_institution",
+            Self::Unknown => "unknown",
+            Self::ClockWrong => "clock_wrong",
+            Self::LineNotConnected => "line_not_connected",
+            Self::CentreUnreachable => "centre_unreachable",
+        }
+    }
+}
+
 /// The state with everything a page shows of it.
 #[derive(Clone, Debug)]
 pub struct CertificateView {

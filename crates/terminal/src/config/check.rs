@@ -125,7 +125,8 @@ impl Config {
                 ));
             }
             Ok(identity) if identity.institution() != Some(self.institution_code.as_str()) => {
-                let what = format!("the certificate is that of institution {:?}", identity.institution());
+                let theirs = identity.institution().unwrap_or("(none)");
+                let what = format!("the certificate is that of institution {theirs}");
                 let remedy = "set the code of the certificate, or install the right certificate";
                 problems.push(problem("institution_code", what, remedy));
             }

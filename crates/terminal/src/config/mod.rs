@@ -10,7 +10,7 @@ use std::{
 };
 
 use eligibility::institution::InstitutionCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
 
@@ -85,7 +85,7 @@ pub struct EncryptionConfig {
 }
 
 /// `e` or `n`, as in the table of the original link application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum EncryptionSwitch {
     /// Encrypt.
     #[serde(rename = "e")]
@@ -190,7 +190,7 @@ impl Default for ReaderLinkConfig {
 }
 
 /// Encoding of a result in `res`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub enum ResultEncoding {
     /// The encoding the request declared.
     #[default]
@@ -205,7 +205,7 @@ pub enum ResultEncoding {
 }
 
 /// Encoding of a result in `face`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub enum FaceEncoding {
     /// UTF-8.
     #[default]
@@ -217,7 +217,7 @@ pub enum FaceEncoding {
 }
 
 /// The edition of the interface whose elements of consent a result in `face` carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub enum ConsentElements {
     /// Four kinds, for receipt computers made before 2025.
     #[serde(rename = "2023")]
@@ -229,7 +229,7 @@ pub enum ConsentElements {
 }
 
 /// How a result appears in its folder.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WriteMode {
     /// Complete at once, by renaming: clients see one `Created` event.

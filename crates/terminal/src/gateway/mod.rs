@@ -80,7 +80,7 @@ impl GatewayDoor {
         if !config.listen.ip().is_loopback() {
             return Err(refused("it listens on loopback only"));
         }
-        let listener = TcpListener::bind(config.listen).await?;
+        let listener = loopback::listen("gateway.listen", config.listen).await?;
         let port = listener.local_addr()?.port();
         let upstream = config.institution_web.as_deref().map(|url| {
             Url::parse(url)

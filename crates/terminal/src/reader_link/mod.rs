@@ -104,7 +104,7 @@ impl ReaderLink {
             seal: seal_of(config)?,
             token: token::load_or_make(&config.token_file())?,
         };
-        let listener = TcpListener::bind(listen).await?;
+        let listener = loopback::listen("reader_link.listen", listen).await?;
         Ok(Self { listener, router: router(Arc::new(link)), reader })
     }
 

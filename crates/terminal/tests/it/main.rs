@@ -24,6 +24,7 @@ mod many_files;
 mod many_rows;
 mod reader_link;
 mod reader_report;
+mod real_authority;
 mod smb;
 mod system;
 mod trouble;

@@ -104,7 +104,7 @@ pub(crate) async fn start(config: &Config) -> Running {
     Running { status, shutdown, task }
 }
 
-async fn ask(config: &Config, name: &str, number: &str) -> wire::message::ResultMessage {
+pub(crate) async fn ask(config: &Config, name: &str, number: &str) -> wire::message::ResultMessage {
     put(&config.drop.root, &format!("OQSsiquc01req_{name}.xml"), request(number).as_bytes());
     let path = config.drop.root.join(format!("res/OQSsiquc01res_{name}.xml"));
     wait_until(name, || Some(read_result(&std::fs::read(&path).ok()?).expect("whole").message)).await

@@ -28,6 +28,11 @@ const CLIENTS: [Tool; 5] = [
 
 /// Runs the test `name` (its path in this binary) in a world of its own.
 pub(crate) fn in_own_world(name: &str, test: fn(&World)) {
+    let built_in = card::transport::READERS_BUILT_IN;
+    assert!(
+        built_in,
+        "these tests need libpcsclite: apt-get install pkg-config libpcsclite-dev, and build again"
+    );
     let tools = [&virtual_reader::TOOLS[..], &CLIENTS].concat();
     own_world::in_own_world(name, &tools, || test(&World::new()));
 }

@@ -75,13 +75,13 @@ pub enum PasswordRefusal {
     #[error("longer than {PASSWORD_MAX_CHARS} characters")]
     TooLong,
     /// A line break or another character no keyboard types into a password field.
-    #[error("a control character")]
+    #[error("not to be typed: it has a control character")]
     ControlCharacter,
     /// Made of words that are tried first.
     #[error("made of common words")]
     Common,
     /// Made of the user's name, mail address or institution.
-    #[error("contains a name of the user or the institution")]
+    #[error("made of a name of the user or the institution")]
     OwnWord,
     /// The same few characters over and over.
     #[error("a repetition")]

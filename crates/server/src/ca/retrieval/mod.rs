@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use eligibility::account::{Bucket, LockoutDecision};
+use eligibility::account::LockoutDecision;
 use store::AttemptPlace;
 use wire::institution_certificate::{MAX_BODY_BYTES, RETRIEVAL_PATH};
 
@@ -43,9 +43,7 @@ pub fn routes(desk: Arc<Desk>, site: &Arc<Site>) -> Router {
 /// One network may be wrong so often in an hour; who is right has not been.
 async fn within_limits(desk: &Desk, peer: Option<Peer>) -> Result<Vec<AttemptPlace>, NotIssued> {
     let Some(peer) = peer else { return Ok(Vec::new()) };
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, peer.network().as_bytes());
-    let key = format!("retrieval:{}", hex::encode(&hash.as_ref()[..16]));
-    let places = vec![AttemptPlace { key, bucket: Bucket::Terminal }];
+    let places = peer.places("retrieval");
     match desk.store().take_attempt(places.clone(), desk.clock().now()).await? {
         LockoutDecision::Allowed => Ok(places),
         LockoutDecision::Wait { retry_after_ms } => {

@@ -62,6 +62,7 @@ impl CarryingOut {
                 match self.store.carry_out_application(&waiting.institution, &waiting.id, now).await {
                     Ok(CarriedOut::Done) => done += 1,
                     Ok(CarriedOut::NotYet | CarriedOut::NotWaiting) => {}
+                    Ok(CarriedOut::Held(why)) => self.tell_once(&waiting.id, &why),
                     Ok(CarriedOut::Line(why)) => self.tell_once(&waiting.id, &why),
                     // A line above its limit must not stop the applications behind it.
                     Err(error @ store::Error::Refused { .. }) => {
@@ -79,7 +80,7 @@ impl CarryingOut {
     fn tell_once(&self, id: &ApplicationId, why: &dyn std::fmt::Debug) {
         let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if told.insert(id.clone()) {
-            tracing::error!(application = %id, ?why, "an approved application waits: its line cannot be registered");
+            tracing::error!(application = %id, ?why, "an approved application waits for a person of the operator");
         }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use store::{SecondFactors, Stage, StoredPasskey, WebSession};
 
 use super::second_factor::{guess, note};
-use super::step::{act, complete, destination, with_cookies};
+use super::step::{change, complete, destination, with_cookies};
 use super::{SignInDesk, setup};
 use crate::web::passkey::{self, PasskeyError, RelyingParty, Way};
 use crate::web::session::Presented;
@@ -107,7 +107,8 @@ async fn keep_made(
     let name = if name.is_empty() { "パスキー".to_owned() } else { name };
     let made = passkey::made(&RelyingParty::of(site), site.clock.now(), &ours, &credential, name)
         .map_err(|error| troubled(&error))?;
-    let added = site.store.add_passkey(&session.subject, made, given.token, act(desk, session)).await;
+    let how = change(desk, (session, given.token), "パスキーが追加されました").await?;
+    let added = site.store.add_passkey(&session.subject, made, how).await;
     if !added.map_err(|error| refused::by_store(&error))? {
         return Err(say(
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -144,7 +144,7 @@ pub(super) async fn totp_is_right(
     })?;
     let Some(step) = totp::step_of(&secret, typed, now) else { return Ok(false) };
     let sealed = stored.sealed_secret.clone();
-    let spent = desk.site.store.spend_totp_step(&session.subject, sealed, step, now).await;
+    let spent = desk.site.store.spend_totp_step(&session.subject, sealed, step).await;
     spent.map_err(|error| refused::by_store(&error))
 }
 

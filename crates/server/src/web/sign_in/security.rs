@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::calendar::{format_japanese, tokyo_date};
 
-use super::step::act;
+use super::step::change;
 use super::totp_setup::Codes;
 use super::{SignInDesk, recovery, see};
 use crate::web::{FormData, Shell, SignedIn, refused, render};
@@ -58,13 +58,17 @@ pub(super) async fn remove_passkey(
     form: FormData,
 ) -> Response {
     let Ok(id) = hex::decode(form.get("passkey")) else { return refused::incomplete() };
-    let act = act(&desk, &who.session);
-    after(desk.site.store.remove_passkey(who.subject(), id, who.token, act).await)
+    match change(&desk, (&who.session, who.token), "パスキーが削除されました").await {
+        Ok(how) => after(desk.site.store.remove_passkey(who.subject(), id, how).await),
+        Err(response) => response,
+    }
 }
 
 pub(super) async fn remove_totp(State(desk): State<Arc<SignInDesk>>, who: SignedIn) -> Response {
-    let act = act(&desk, &who.session);
-    after(desk.site.store.remove_totp(who.subject(), who.token, act).await)
+    match change(&desk, (&who.session, who.token), "認証アプリの設定が削除されました").await {
+        Ok(how) => after(desk.site.store.remove_totp(who.subject(), how).await),
+        Err(response) => response,
+    }
 }
 
 fn after(done: store::Result<bool>) -> Response {
@@ -76,7 +80,7 @@ fn after(done: store::Result<bool>) -> Response {
 }
 
 pub(super) async fn new_codes(State(desk): State<Arc<SignInDesk>>, who: SignedIn) -> Response {
-    match recovery::renew(&desk, &who.session, act(&desk, &who.session)).await {
+    match recovery::renew(&desk, (&who.session, who.token)).await {
         Ok(codes) => {
             let shell = Shell::new(&desk.site, "回復コード", "/security", Some(&who));
             render(StatusCode::OK, &Codes { shell, codes, home: desk.site.home })

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use store::audit::AuditEvent;
-use store::{Act, Stage, TokenHash, WebSession};
+use store::{Act, Audience, FactorChange, MailText, NewMail, Stage, TokenHash, WebSession};
 
 use super::{BROWSER_COOKIE, BROWSER_S, SignInDesk, see};
 use crate::web::secret_token::SecretToken;
@@ -18,6 +18,36 @@ pub(super) fn browser(headers: &HeaderMap) -> Option<TokenHash> {
 /// What somebody with this session does, for the audit log.
 pub(super) fn act(desk: &SignInDesk, session: &WebSession) -> Act {
     Act { chain: session.chain().to_owned(), actor: session.actor(), now: desk.site.clock.now() }
+}
+
+/// A change of the second factors by this session, of which the account's holder is told by mail: `what` happened.
+pub(super) async fn change(
+    desk: &SignInDesk,
+    (session, token): (&WebSession, TokenHash),
+    what: &str,
+) -> Result<FactorChange, Response> {
+    let (site, by_store) = (&desk.site, |error: store::Error| refused::by_store(&error));
+    let address = match (session.audience, &session.institution_code) {
+        (Audience::Portal, Some(code)) => {
+            site.store.portal_account(code, &session.subject).await.map_err(by_store)?.map(|one| one.mail)
+        }
+        (Audience::Operator, _) => {
+            site.store.operator(&session.subject).await.map_err(by_store)?.map(|one| one.mail)
+        }
+        _ => None,
+    };
+    let mail = address.map(|address| NewMail {
+        mail_id: uuid::Uuid::now_v7().to_string(),
+        recipient: address.as_str().to_owned(),
+        subject_line: format!("【{}】{what}", site.name),
+        text: MailText::Open(format!(
+            "{what}。\n\
+             ほかの端末でのログインは終了しました。\n\n\
+             お心当たりのないときは、すぐにパスワードを再設定し、運用窓口にご連絡ください。\n\
+             このメールは送信専用です。\n"
+        )),
+    });
+    Ok(FactorChange { by: token, mail, act: act(desk, session) })
 }
 
 pub(super) fn event(session: &WebSession, action: &str, outcome: &str) -> AuditEvent {

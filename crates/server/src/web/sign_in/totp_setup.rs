@@ -6,13 +6,18 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use eligibility::Instant;
 use eligibility::account::LockoutDecision;
-use store::{SecondFactors, Stage};
+use store::Stage;
 
-use super::step::{act, complete, with_cookies};
+use super::recovery::Drawn;
+use super::step::{act, change, complete, with_cookies};
 use super::{SignInDesk, recovery, second_factor, see, setup};
 use crate::web::session::Presented;
 use crate::web::{FormData, PasswordGiven, Shell, refused, render, totp};
+
+/// A secret that is shown waits so long for its first code, milliseconds.
+const SETUP_MS: i64 = 10 * 60 * 1000;
 
 #[derive(Template)]
 #[template(path = "sign_in/totp.html")]
@@ -35,14 +40,11 @@ pub(super) struct Codes {
 fn show(
     desk: &SignInDesk,
     given: &PasswordGiven,
-    factors: &SecondFactors,
+    sealed_secret: &[u8],
     status: StatusCode,
     said: Option<String>,
 ) -> Response {
-    let Some(stored) = factors.totp.as_ref().filter(|stored| !stored.confirmed) else {
-        return see("/second-factor/setup");
-    };
-    let Ok(secret) = desk.seal.open(&given.session.subject, &stored.sealed_secret) else {
+    let Ok(secret) = desk.seal.open(&given.session.subject, sealed_secret) else {
         return refused::broken();
     };
     let picture = totp::picture(&secret, desk.site.host(), &given.session.name).unwrap_or_default();
@@ -50,9 +52,16 @@ fn show(
     render(status, &Page { shell, picture, secret: totp::typed_secret(&secret), said })
 }
 
+/// The secret that this very session was shown, if it may still set one up.
+async fn pending(desk: &SignInDesk, given: &PasswordGiven) -> Result<Vec<u8>, Response> {
+    setup::allowed(desk, &given.session).await?;
+    let pending = desk.site.store.pending_totp(given.token, desk.site.clock.now()).await;
+    pending.map_err(|error| refused::by_store(&error))?.ok_or_else(|| see("/second-factor/setup"))
+}
+
 pub(super) async fn page(State(desk): State<Arc<SignInDesk>>, given: PasswordGiven) -> Response {
-    match setup::allowed(&desk, &given.session).await {
-        Ok(factors) => show(&desk, &given, &factors, StatusCode::OK, None),
+    match pending(&desk, &given).await {
+        Ok(sealed_secret) => show(&desk, &given, &sealed_secret, StatusCode::OK, None),
         Err(response) => response,
     }
 }
@@ -64,9 +73,12 @@ pub(super) async fn begin(State(desk): State<Arc<SignInDesk>>, given: PasswordGi
     }
     let Ok(secret) = totp::new_secret() else { return refused::busy() };
     let Ok(sealed) = desk.seal.seal(&session.subject, &secret) else { return refused::busy() };
-    match desk.site.store.begin_totp(&session.subject, sealed, act(&desk, session)).await {
+    let act = act(&desk, session);
+    let ends_at = Instant(act.now.0.saturating_add(SETUP_MS));
+    match desk.site.store.begin_totp(&session.subject, (given.token, sealed), ends_at, act).await {
+        Ok(true) => see("/second-factor/totp"),
         // One that is in use stays: it is removed first, with another factor in its place.
-        Ok(_) => see("/second-factor/totp"),
+        Ok(false) => see("/second-factor/setup"),
         Err(error) => refused::by_store(&error),
     }
 }
@@ -89,33 +101,26 @@ async fn confirmed(
     form: &FormData,
 ) -> Result<Response, Response> {
     let (site, session) = (&desk.site, &given.session);
-    let factors = setup::allowed(desk, session).await?;
-    let Some(stored) = factors.totp.as_ref().filter(|stored| !stored.confirmed) else {
-        return Ok(see("/second-factor/setup"));
-    };
+    let sealed = pending(desk, &given).await?;
     let guess = second_factor::guess(session);
     let decision = guess.count(site).await?;
     if decision != LockoutDecision::Allowed {
         let said = Some(decision.message());
-        return Ok(show(desk, &given, &factors, StatusCode::TOO_MANY_REQUESTS, said));
+        return Ok(show(desk, &given, &sealed, StatusCode::TOO_MANY_REQUESTS, said));
     }
-    let now = site.clock.now();
-    let secret = desk.seal.open(&session.subject, &stored.sealed_secret).map_err(|_| refused::broken())?;
-    let step = totp::step_of(&secret, form.get("code"), now);
-    let spent = match step {
-        Some(step) => {
-            let sealed = stored.sealed_secret.clone();
-            let spent = site.store.spend_totp_step(&session.subject, sealed, step, now).await;
-            spent.map_err(|error| refused::by_store(&error))?
-        }
-        None => false,
-    };
-    if !spent {
+    let secret = desk.seal.open(&session.subject, &sealed).map_err(|_| refused::broken())?;
+    let Some(step) = totp::step_of(&secret, form.get("code"), site.clock.now()) else {
         let said = "コードが正しくありません。アプリに表示されている6桁の数字を入力してください。".to_owned();
-        return Ok(show(desk, &given, &factors, StatusCode::UNPROCESSABLE_ENTITY, Some(said)));
-    }
+        return Ok(show(desk, &given, &sealed, StatusCode::UNPROCESSABLE_ENTITY, Some(said)));
+    };
     guess.was_right(site).await?;
-    let codes = recovery::renew(desk, session, act(desk, session)).await?;
+    let Drawn { codes, hashes } = recovery::draw(&session.subject)?;
+    let how = change(desk, (session, given.token), "認証アプリが設定されました").await?;
+    let added = site.store.add_totp(&session.subject, (sealed, step), hashes, how).await;
+    // Another browser of the account was faster: the secret is taken up, and this session has ended.
+    if !added.map_err(|error| refused::by_store(&error))? {
+        return Ok(see("/second-factor/setup"));
+    }
     let shell = Shell::new(site, "回復コード", "/second-factor/totp", None);
     let page = render(StatusCode::OK, &Codes { shell, codes, home: site.home });
     if session.stage == Stage::Full {

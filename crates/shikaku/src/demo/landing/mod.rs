@@ -8,6 +8,7 @@ mod forms;
 pub(crate) mod guard;
 mod joining;
 pub(crate) mod recent;
+mod renewal;
 pub(crate) mod view;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub(crate) async fn serve(listener: TcpListener, system: Arc<System>) -> std::io
         .route("/results/{number}", get(result))
         .merge(guided)
         .route("/post/{id}/letter.pdf", get(joining::letter))
+        .route(renewal::PATH, get(renewal::page).post(renewal::give))
         .route("/style.css", get(style))
         .route(server::web::style::ICON, get(icon))
         .fallback(unknown)

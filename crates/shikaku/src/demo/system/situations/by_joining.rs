@@ -74,7 +74,7 @@ impl System {
         let now = self.clock.now();
         let issued_at = Instant(add_months_at(now, -CERTIFICATE_MONTHS).0 + DAYS_LEFT * DAY_MS);
         let key = PrivateKey::generate(KeyAlgorithm::P256)?;
-        let old = self.issue_at(issued_at, place, &key).await?;
+        let old = self.issue_at(issued_at, place.plan.name, &key).await?;
         let successor = PrivateKey::generate(KeyAlgorithm::P256)?;
         let subject =
             TerminalSubject { institution: institution()?, terminal: TerminalName::parse(place.plan.name)? };
@@ -84,11 +84,17 @@ impl System {
         place.put(&key, &old.chain_pem)
     }
 
-    async fn issue_at(&self, at: Instant, place: &Place, key: &PrivateKey) -> Result<Issued> {
+    /// A certificate of the demo's institution, issued at this moment.
+    pub(in crate::demo::system) async fn issue_at(
+        &self,
+        at: Instant,
+        terminal_name: &str,
+        key: &PrivateKey,
+    ) -> Result<Issued> {
         let order = CertificateOrder {
             institution: institution()?,
             order_id: format!("demo-{}", self.free_part()),
-            terminal_name: place.plan.name.to_owned(),
+            terminal_name: terminal_name.to_owned(),
             uses: CertificateUses::Eligibility,
             key: key.public_key().clone(),
             predecessor: None,

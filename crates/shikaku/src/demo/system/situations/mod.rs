@@ -23,8 +23,8 @@ use crate::demo::{
     situations::Situation,
 };
 
-/// What an operator does for a situation begins so in the audit log; shown is what came of it.
-const PREPARATION: &str = "terminal-certificate.";
+/// What is done before and after a situation begins so in the audit log; shown is what came of it.
+const PREPARATIONS: [&str; 2] = ["terminal-certificate.", "line-session."];
 
 /// What came of a situation.
 pub(super) struct Trial {
@@ -115,7 +115,7 @@ impl System {
         let entries = dump.lines().rev().filter_map(|line| serde_json::from_str::<Recorded>(line).ok());
         Ok(entries
             .filter(|entry| entry.institution_code == institution && entry.recorded_at >= since.0)
-            .filter(|entry| !entry.action.starts_with(PREPARATION))
+            .filter(|entry| !PREPARATIONS.iter().any(|action| entry.action.starts_with(action)))
             .max_by_key(|entry| entry.sequence))
     }
 }
@@ -138,7 +138,9 @@ fn page(situation: Situation, trial: Trial, recorded: Option<&Recorded>) -> Resu
     }
     facts.push(match recorded {
         Some(entry) => entry.row(),
-        None => Row::new("監査ログ", "ありません。中央まで届かなかったか、混雑で中に入れませんでした。"),
+        None => {
+            Row::new("監査ログ", "ありません。中央まで届かなかったか、入口（混雑、回線認証）で断られました。")
+        }
     });
     ResultPage {
         back: Back::catalogue(told.code.code()),

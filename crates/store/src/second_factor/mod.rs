@@ -1,14 +1,17 @@
 //! Second factors of an account: passkeys, a TOTP secret, recovery codes. Secrets arrive sealed or hashed.
 
+mod dialogue;
+
 use eligibility::Instant;
 
 use crate::{
-    Act, Result, Store, TokenHash,
+    Act, NewMail, Result, Store, TokenHash,
     audit::Chains,
     engine::{Row, Tx, bind},
     job::{Read, Write},
-    web_session,
+    mail_outbox, web_session,
 };
+use dialogue::TOTP_PURPOSE;
 
 /// Passkeys one account may have.
 pub const PASSKEYS_MAX: usize = 10;
@@ -84,24 +87,17 @@ const USE_PASSKEY: &str = "UPDATE passkey SET moving_state = $1, last_used_at = 
      WHERE subject = $3 AND credential_id = $4 AND moving_state = $5";
 const REMOVE_PASSKEY: &str = "DELETE FROM passkey WHERE subject = $1 AND credential_id = $2";
 const TOTP: &str = "SELECT sealed_secret, last_step, confirmed_at FROM totp WHERE subject = $1";
-const BEGIN_TOTP: &str = "INSERT INTO totp (subject, sealed_secret, last_step) VALUES ($1, $2, $3) \
-     ON CONFLICT (subject) DO UPDATE SET sealed_secret = excluded.sealed_secret, last_step = excluded.last_step \
-     WHERE totp.confirmed_at IS NULL";
-const USE_STEP: &str = "UPDATE totp SET last_step = $1, confirmed_at = COALESCE(confirmed_at, $2) \
-     WHERE subject = $3 AND sealed_secret = $4 AND last_step < $5";
+const PUT_TOTP: &str = "INSERT INTO totp (subject, sealed_secret, last_step, confirmed_at) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (subject) DO UPDATE SET sealed_secret = excluded.sealed_secret, last_step = excluded.last_step, \
+     confirmed_at = excluded.confirmed_at WHERE totp.confirmed_at IS NULL";
+const USE_STEP: &str = "UPDATE totp SET last_step = $1 \
+     WHERE subject = $2 AND sealed_secret = $3 AND last_step < $4 AND confirmed_at IS NOT NULL";
 const REMOVE_TOTP: &str = "DELETE FROM totp WHERE subject = $1";
 const CODES_LEFT: &str = "SELECT COUNT(*) FROM recovery_code WHERE subject = $1";
 const CLEAR_CODES: &str = "DELETE FROM recovery_code WHERE subject = $1";
 const PUT_CODE: &str = "INSERT INTO recovery_code (subject, code_hash) VALUES ($1, $2)";
 const CLEAR_PASSKEYS: &str = "DELETE FROM passkey WHERE subject = $1";
 const USE_CODE: &str = "DELETE FROM recovery_code WHERE subject = $1 AND code_hash = $2";
-const PUT_DIALOGUE: &str = "INSERT INTO passkey_dialogue (token_hash, purpose, state, ends_at) \
-     VALUES ($1, $2, $3, $4) ON CONFLICT (token_hash, purpose) \
-     DO UPDATE SET state = excluded.state, ends_at = excluded.ends_at";
-const TAKE_DIALOGUE: &str = "DELETE FROM passkey_dialogue WHERE token_hash = $1 AND purpose = $2 \
-     RETURNING state, ends_at";
-const DIALOGUES_OVER: &str = "DELETE FROM passkey_dialogue WHERE (token_hash, purpose) IN \
-     (SELECT token_hash, purpose FROM passkey_dialogue WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)";
 
 fn passkey(row: &Row<'_>) -> Result<StoredPasskey> {
     Ok(StoredPasskey {
@@ -140,14 +136,28 @@ impl Read for Find {
     }
 }
 
+/// How the second factors of an account are changed: by which session, and who is told.
+#[derive(Clone, Debug)]
+pub struct FactorChange {
+    /// The session that does it: it must still be there, and stays; the account's others end.
+    pub by: TokenHash,
+    /// The mail that tells the account's holder, where the account has an address.
+    pub mail: Option<NewMail>,
+    /// Who acts.
+    pub act: Act,
+}
+
 /// A change of an account's second factors.
 enum Change {
     AddPasskey(StoredPasskey),
     RemovePasskey(Vec<u8>),
     /// Of an account that signs in with its password alone as well: the last one may go.
     DropPasskey(Vec<u8>),
-    BeginTotp {
+    /// The secret that this session was shown, with the step of its first code and the recovery codes.
+    AddTotp {
         sealed_secret: Vec<u8>,
+        step: i64,
+        codes: Vec<[u8; 32]>,
     },
     RemoveTotp,
     SetCodes(Vec<[u8; 32]>),
@@ -158,7 +168,7 @@ impl Change {
         match self {
             Self::AddPasskey(_) => "account.passkey-add",
             Self::RemovePasskey(_) | Self::DropPasskey(_) => "account.passkey-remove",
-            Self::BeginTotp { .. } => "account.totp-begin",
+            Self::AddTotp { .. } => "account.totp-add",
             Self::RemoveTotp => "account.totp-remove",
             Self::SetCodes(_) => "account.recovery-codes",
         }
@@ -168,9 +178,7 @@ impl Change {
 struct Make {
     subject: String,
     change: Change,
-    /// A session that stays; the others end. `None`: all stay.
-    kept: Option<TokenHash>,
-    act: Act,
+    how: FactorChange,
 }
 
 impl Write for Make {
@@ -181,36 +189,78 @@ impl Write for Make {
     }
 
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
+        let (subject, FactorChange { by, mail, act }) = (self.subject.as_str(), &self.how);
+        // Of two sessions that change factors at once, the first one ends the other, which then changes nothing.
+        if !web_session::is_there(tx, subject, by).await? || !self.made(tx).await? {
+            return Ok(false);
+        }
+        web_session::end_others(tx, subject, Some(by)).await?;
+        if let Some(mail) = mail {
+            mail_outbox::put(tx, mail, act.now).await?;
+        }
+        chains.append(tx, &act.chain, act.now, &act.event(self.change.action(), subject)).await?;
+        Ok(true)
+    }
+}
+
+impl Make {
+    async fn made(&self, tx: &Tx<'_>) -> Result<bool> {
         let subject = self.subject.as_str();
-        let made = match &self.change {
+        Ok(match &self.change {
             Change::AddPasskey(new) => add(tx, subject, new).await?,
             Change::RemovePasskey(id) => {
                 left_with_one(tx, subject, Some(id)).await?
                     && tx.execute(REMOVE_PASSKEY, bind![subject, id.as_slice()]).await? == 1
             }
             Change::DropPasskey(id) => tx.execute(REMOVE_PASSKEY, bind![subject, id.as_slice()]).await? == 1,
-            Change::BeginTotp { sealed_secret } => {
-                tx.execute(BEGIN_TOTP, bind![subject, sealed_secret.as_slice(), 0_i64]).await? == 1
+            Change::AddTotp { sealed_secret, step, codes } => {
+                let (by, now) = (&self.how.by, self.how.act.now);
+                let shown = dialogue::take(tx, by, TOTP_PURPOSE, now).await?;
+                let row = bind![subject, sealed_secret.as_slice(), *step, now.0];
+                if shown.as_ref() != Some(sealed_secret) || tx.execute(PUT_TOTP, row).await? == 0 {
+                    return Ok(false);
+                }
+                set_codes(tx, subject, codes).await?
             }
             Change::RemoveTotp => {
                 left_with_one(tx, subject, None).await? && tx.execute(REMOVE_TOTP, bind![subject]).await? == 1
             }
-            Change::SetCodes(hashes) => {
-                tx.execute(CLEAR_CODES, bind![subject]).await?;
-                for hash in hashes {
-                    tx.execute(PUT_CODE, bind![subject, hash]).await?;
-                }
-                true
-            }
-        };
-        if !made {
+            Change::SetCodes(hashes) => set_codes(tx, subject, hashes).await?,
+        })
+    }
+}
+
+async fn set_codes(tx: &Tx<'_>, subject: &str, hashes: &[[u8; 32]]) -> Result<bool> {
+    tx.execute(CLEAR_CODES, bind![subject]).await?;
+    for hash in hashes {
+        tx.execute(PUT_CODE, bind![subject, hash]).await?;
+    }
+    Ok(true)
+}
+
+/// A TOTP secret that a session was shown.
+struct BeginTotp {
+    subject: String,
+    token: TokenHash,
+    sealed_secret: Vec<u8>,
+    ends_at: Instant,
+    act: Act,
+}
+
+impl Write for BeginTotp {
+    type Output = bool;
+
+    fn key(&self) -> &str {
+        &self.subject
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
+        let (subject, act) = (self.subject.as_str(), &self.act);
+        if factors(tx, subject).await?.has_totp() {
             return Ok(false);
         }
-        if let Some(kept) = &self.kept {
-            web_session::end_others(tx, subject, Some(kept)).await?;
-        }
-        let event = self.act.event(self.change.action(), subject);
-        chains.append(tx, &self.act.chain, self.act.now, &event).await?;
+        dialogue::put(tx, &self.token, TOTP_PURPOSE, &self.sealed_secret, self.ends_at).await?;
+        chains.append(tx, &act.chain, act.now, &act.event("account.totp-begin", subject)).await?;
         Ok(true)
     }
 }
@@ -242,7 +292,7 @@ async fn left_with_one(tx: &Tx<'_>, subject: &str, passkey: Option<&Vec<u8>>) ->
 
 /// A proof that can be given once.
 enum Spend {
-    Step { sealed_secret: Vec<u8>, step: i64, now: Instant },
+    Step { sealed_secret: Vec<u8>, step: i64 },
     Code([u8; 32]),
     Passkey { credential_id: Vec<u8>, before: Vec<u8>, after: Vec<u8>, now: Instant },
 }
@@ -259,9 +309,8 @@ impl Write for Spent {
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
         let subject = self.0.as_str();
         let changed = match &self.1 {
-            Spend::Step { sealed_secret, step, now } => {
-                let row = bind![*step, now.0, subject, sealed_secret.as_slice(), *step];
-                tx.execute(USE_STEP, row).await?
+            Spend::Step { sealed_secret, step } => {
+                tx.execute(USE_STEP, bind![*step, subject, sealed_secret.as_slice(), *step]).await?
             }
             Spend::Code(hash) => tx.execute(USE_CODE, bind![subject, hash]).await?,
             Spend::Passkey { credential_id, before, after, now } => {
@@ -271,63 +320,6 @@ impl Write for Spent {
             }
         };
         Ok(changed == 1)
-    }
-}
-
-struct PutDialogue {
-    token: TokenHash,
-    purpose: &'static str,
-    state: Vec<u8>,
-    ends_at: Instant,
-}
-
-impl Write for PutDialogue {
-    type Output = ();
-
-    fn key(&self) -> &'static str {
-        "passkey_dialogue"
-    }
-
-    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
-        let row = bind![&self.token, self.purpose, self.state.as_slice(), self.ends_at.0];
-        tx.execute(PUT_DIALOGUE, row).await.map(drop)
-    }
-}
-
-struct TakeDialogue {
-    token: TokenHash,
-    purpose: &'static str,
-    now: Instant,
-}
-
-impl Write for TakeDialogue {
-    type Output = Option<Vec<u8>>;
-
-    fn key(&self) -> &'static str {
-        "passkey_dialogue"
-    }
-
-    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<Self::Output> {
-        let taken = tx
-            .query_one(TAKE_DIALOGUE, bind![&self.token, self.purpose], |row| {
-                Ok((row.blob(0, "state")?.to_vec(), Instant(row.int(1, "ends_at")?)))
-            })
-            .await?;
-        Ok(taken.filter(|(_, ends_at)| self.now < *ends_at).map(|(state, _)| state))
-    }
-}
-
-struct DialoguesOver(Instant, u32);
-
-impl Write for DialoguesOver {
-    type Output = u64;
-
-    fn key(&self) -> &'static str {
-        "passkey_dialogue"
-    }
-
-    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<u64> {
-        tx.execute(DIALOGUES_OVER, bind![self.0.0, i64::from(self.1)]).await
     }
 }
 
@@ -348,22 +340,16 @@ impl Store {
         self.read(Find(subject.to_owned())).await
     }
 
-    /// Adds a passkey, audited; every session but `kept` ends. `false` when it is there or there are
+    /// Adds a passkey, audited; every session but `how.by` ends. `false` when it is there or there are
     /// [`PASSKEYS_MAX`].
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn add_passkey(
-        &self,
-        subject: &str,
-        new: StoredPasskey,
-        kept: TokenHash,
-        act: Act,
-    ) -> Result<bool> {
-        self.make(subject, Change::AddPasskey(new), Some(kept), act).await
+    pub async fn add_passkey(&self, subject: &str, new: StoredPasskey, how: FactorChange) -> Result<bool> {
+        self.make(subject, Change::AddPasskey(new), how).await
     }
 
-    /// Removes a passkey, audited; every session but `kept` ends. `false` when it is not there or the last factor.
+    /// Removes a passkey, audited; every session but `how.by` ends. `false` when it is not there or the last factor.
     ///
     /// # Errors
     /// Any write error of the store.
@@ -371,13 +357,12 @@ impl Store {
         &self,
         subject: &str,
         credential_id: Vec<u8>,
-        kept: TokenHash,
-        act: Act,
+        how: FactorChange,
     ) -> Result<bool> {
-        self.make(subject, Change::RemovePasskey(credential_id), Some(kept), act).await
+        self.make(subject, Change::RemovePasskey(credential_id), how).await
     }
 
-    /// Removes a passkey of an account that has a password besides, audited; every session but `kept` ends. `false` when
+    /// Removes a passkey of an account that has a password besides, audited; every session but `how.by` ends. `false` when
     /// it is not there.
     ///
     /// # Errors
@@ -386,39 +371,66 @@ impl Store {
         &self,
         subject: &str,
         credential_id: Vec<u8>,
-        kept: TokenHash,
+        how: FactorChange,
+    ) -> Result<bool> {
+        self.make(subject, Change::DropPasskey(credential_id), how).await
+    }
+
+    /// Keeps the TOTP secret that a session is shown until `ends_at`, in the place of one it was shown before, audited.
+    /// It belongs to that session alone and is a factor once [`Store::add_totp`] was right. `false` when the account has
+    /// one in use: it is removed first.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn begin_totp(
+        &self,
+        subject: &str,
+        (token, sealed_secret): (TokenHash, Vec<u8>),
+        ends_at: Instant,
         act: Act,
     ) -> Result<bool> {
-        self.make(subject, Change::DropPasskey(credential_id), Some(kept), act).await
+        self.write(BeginTotp { subject: subject.to_owned(), token, sealed_secret, ends_at, act }).await
     }
 
-    /// Puts a new TOTP secret in the place of one that was never used, audited. It is a second factor once a code of it
-    /// was right. `false` when there is one that is in use: it is removed first.
+    /// Makes the secret that this session was shown a factor, audited: `step` is of its first code, `codes` are the hashes
+    /// of the account's new recovery codes. The secret is taken up whatever comes of it; every session but `how.by` ends.
+    /// `false` when it is not (any more) what the session was shown, or the account has one in use.
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn begin_totp(&self, subject: &str, sealed_secret: Vec<u8>, act: Act) -> Result<bool> {
-        self.make(subject, Change::BeginTotp { sealed_secret }, None, act).await
+    pub async fn add_totp(
+        &self,
+        subject: &str,
+        (sealed_secret, step): (Vec<u8>, i64),
+        codes: Vec<[u8; 32]>,
+        how: FactorChange,
+    ) -> Result<bool> {
+        self.make(subject, Change::AddTotp { sealed_secret, step, codes }, how).await
     }
 
-    /// Removes TOTP, audited; every session but `kept` ends. `false` when it is not there or the last factor.
+    /// Removes TOTP, audited; every session but `how.by` ends. `false` when it is not there or the last factor.
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn remove_totp(&self, subject: &str, kept: TokenHash, act: Act) -> Result<bool> {
-        self.make(subject, Change::RemoveTotp, Some(kept), act).await
+    pub async fn remove_totp(&self, subject: &str, how: FactorChange) -> Result<bool> {
+        self.make(subject, Change::RemoveTotp, how).await
     }
 
-    /// Puts new recovery codes (their hashes) in the place of the old ones, audited.
+    /// Puts new recovery codes (their hashes) in the place of the old ones, audited; every session but `how.by` ends.
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn set_recovery_codes(&self, subject: &str, hashes: Vec<[u8; 32]>, act: Act) -> Result<bool> {
-        self.make(subject, Change::SetCodes(hashes), None, act).await
+    pub async fn set_recovery_codes(
+        &self,
+        subject: &str,
+        hashes: Vec<[u8; 32]>,
+        how: FactorChange,
+    ) -> Result<bool> {
+        self.make(subject, Change::SetCodes(hashes), how).await
     }
 
-    async fn make(&self, subject: &str, change: Change, kept: Option<TokenHash>, act: Act) -> Result<bool> {
-        self.write(Make { subject: subject.to_owned(), change, kept, act }).await
+    async fn make(&self, subject: &str, change: Change, how: FactorChange) -> Result<bool> {
+        self.write(Make { subject: subject.to_owned(), change, how }).await
     }
 
     /// Spends the time step of a right TOTP code. `false` when this step or a later one was used, or the secret is no
@@ -426,14 +438,8 @@ impl Store {
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn spend_totp_step(
-        &self,
-        subject: &str,
-        sealed_secret: Vec<u8>,
-        step: i64,
-        now: Instant,
-    ) -> Result<bool> {
-        self.write(Spent(subject.to_owned(), Spend::Step { sealed_secret, step, now })).await
+    pub async fn spend_totp_step(&self, subject: &str, sealed_secret: Vec<u8>, step: i64) -> Result<bool> {
+        self.write(Spent(subject.to_owned(), Spend::Step { sealed_secret, step })).await
     }
 
     /// Spends a recovery code. `false` when there is no such code (any more).
@@ -457,40 +463,5 @@ impl Store {
     ) -> Result<bool> {
         let (credential_id, before) = (passkey.credential_id.clone(), passkey.moving_state.clone());
         self.write(Spent(subject.to_owned(), Spend::Passkey { credential_id, before, after, now })).await
-    }
-
-    /// Keeps the server's half of a passkey dialogue of one session, in the place of an earlier one.
-    ///
-    /// # Errors
-    /// Any write error of the store.
-    pub async fn put_passkey_dialogue(
-        &self,
-        token: TokenHash,
-        purpose: &'static str,
-        state: Vec<u8>,
-        ends_at: Instant,
-    ) -> Result<()> {
-        self.write(PutDialogue { token, purpose, state, ends_at }).await
-    }
-
-    /// Takes it back, once.
-    ///
-    /// # Errors
-    /// Any write error of the store.
-    pub async fn take_passkey_dialogue(
-        &self,
-        token: TokenHash,
-        purpose: &'static str,
-        now: Instant,
-    ) -> Result<Option<Vec<u8>>> {
-        self.write(TakeDialogue { token, purpose, now }).await
-    }
-
-    /// Removes at most `limit` dialogues that are over.
-    ///
-    /// # Errors
-    /// Any write error of the store.
-    pub async fn remove_ended_passkey_dialogues(&self, now: Instant, limit: u32) -> Result<u64> {
-        self.write(DialoguesOver(now, limit)).await
     }
 }

@@ -1,0 +1,102 @@
+// How somebody works a page: with a mouse, or by keyboard alone. A story says what is done, a hand does it.
+
+import assert from 'node:assert/strict';
+import { OUTLINE_MIN } from './access.js';
+
+/** Presses of a key after which a control counts as out of reach. */
+const PRESSES_MAX = 250;
+
+/** Clicks and types, as most people do. */
+export const MOUSE = {
+  press: (control) => control.click(),
+  type: (field, text) => field.fill(text),
+  choose: (option) => option.check(),
+  give: (field, file) => field.setInputFiles(file),
+};
+
+/** Tab, Shift+Tab, Enter, Space and arrows; each control must show that it has the focus before it is used. */
+export const KEYBOARD = {
+  async press(control) {
+    const tag = await reach(control);
+    // A button takes either; a link and what opens something take Enter.
+    await control.page().keyboard.press(tag === 'BUTTON' ? 'Space' : 'Enter');
+  },
+  async type(field, text) {
+    await reach(field);
+    await field.page().keyboard.press('Control+A');
+    await field.page().keyboard.type(text);
+    assert.equal(await field.inputValue(), text, 'what was typed');
+  },
+  async choose(option) {
+    const { keyboard } = option.page();
+    if ((await option.getAttribute('type')) === 'radio') return chooseOfGroup(option);
+    await reach(option);
+    if (!(await option.isChecked())) await keyboard.press('Space');
+    assert.ok(await option.isChecked(), 'Space checks it');
+  },
+  async give(field, file) {
+    await reach(field);
+    const [chooser] = await Promise.all([field.page().waitForEvent('filechooser'), field.page().keyboard.press('Enter')]);
+    await chooser.setFiles(file);
+  },
+};
+
+/** Where the focus is, seen from this control: on it (or its group), before it, behind it; and how it shows. */
+function lookFrom(control) {
+  return control.evaluate((element) => {
+    const now = document.activeElement;
+    const style = getComputedStyle(now);
+    const box = now.getBoundingClientRect();
+    const there = now === element;
+    const radio = now.type === 'radio' && now.name === element.name && now.form === element.form;
+    const behind = (element.compareDocumentPosition(now) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+    return {
+      there: there || radio,
+      exactly: there,
+      tag: now.tagName,
+      behind: !there && behind && now !== document.body,
+      outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
+      seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    };
+  });
+}
+
+/** Tab reaches this control (of a group of radio buttons: any), which then shows that it has the focus; gives its tag. */
+export async function reach(control) {
+  await control.waitFor();
+  const name = String(control);
+  // Where it lies is seen once: after that Tab goes one way, as somebody who looks would.
+  const key = (await lookFrom(control)).behind ? 'Shift+Tab' : 'Tab';
+  for (let presses = 0; presses < PRESSES_MAX; presses += 1) {
+    const now = await lookFrom(control);
+    if (now.there && presses > 0) {
+      assert.ok(now.outline >= OUTLINE_MIN, `no visible focus on ${name}`);
+      assert.ok(now.seen, `the focus on ${name} is out of sight`);
+      return now.tag;
+    }
+    await control.page().keyboard.press(key);
+  }
+  return assert.fail(`${key} never reached ${name}`);
+}
+
+/** Arrows go through a group of radio buttons and choose. */
+async function chooseOfGroup(option) {
+  await reach(option);
+  const { keyboard } = option.page();
+  for (let presses = 0; presses < PRESSES_MAX; presses += 1) {
+    if ((await lookFrom(option)).exactly) break;
+    await keyboard.press('ArrowDown');
+  }
+  assert.ok((await lookFrom(option)).outline >= OUTLINE_MIN, `no visible focus on ${String(option)}`);
+  // The first of a group that has no choice yet has the focus only.
+  if (!(await option.isChecked())) await keyboard.press('Space');
+  assert.ok(await option.isChecked(), 'arrows choose it');
+}
+
+/** From now on a mouse on any page of this context is a complaint. */
+export async function forbidMouse(context, complaints) {
+  await context.exposeBinding('mouseWasUsed', (_, where) => complaints.push(`a mouse was used on ${where}`));
+  await context.addInitScript(() => {
+    addEventListener('pointerdown', (event) => globalThis.mouseWasUsed(event.target.outerHTML.slice(0, 80)), true);
+  });
+}

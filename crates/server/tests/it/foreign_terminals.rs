@@ -4,12 +4,13 @@
 
 use eligibility::Date;
 use eligibility::facility_settings::{ON, Setting};
+use eligibility::reader::ReaderCommand;
 use hyper::Method;
 use pki::keys::{KeyAlgorithm, PrivateKey};
 use pki::{TerminalName, TerminalSubject, csr};
 use serde_json::{Value, json};
 use server::terminal_api::router::{Operation, ROUTES, Route};
-use store::{FormId, NewSettings};
+use store::{FormId, NewSettings, ReaderWish};
 use testkit::authority::{issued_now, with_authority};
 use testkit::client::{Connection, Http, Reply};
 use testkit::people;
@@ -135,6 +136,7 @@ async fn every_route_of_the_terminal_api_keeps_institutions_apart(engine: Engine
             Operation::HomeVisitUrl => addresses_are_of_their_house(&town).await,
             Operation::RegisterReferenceNumber => reference_numbers_are_of_their_house(&town).await,
             Operation::UploadBulk | Operation::BulkResult => files_are_of_their_house(&town).await,
+            Operation::ReaderState => readers_are_of_their_house(&town).await,
         }
     }
     town.system.stop().await;
@@ -237,6 +239,30 @@ async fn settings_are_of_their_house(town: &Town) {
     let (after, theirs) = read().await;
     assert_eq!(after, own, "another's change is none of ours");
     assert_eq!(theirs["settings"]["operation"], "1");
+}
+
+async fn readers_are_of_their_house(town: &Town) {
+    let tell = route(Operation::ReaderState);
+    let ready = json!({ "state": "ready", "mode": "unattended" });
+    let (own, other) = town.both(Operation::ReaderState, &ready).await;
+    assert_eq!((own.status, other.status), (200, 200), "{} {}", own.json(), other.json());
+    let wish = ReaderWish {
+        institution_code: code_of(INSTITUTION),
+        terminal_name: "窓口1".to_owned(),
+        command_id: "w-1".to_owned(),
+        command: ReaderCommand::Visual,
+        actor: "account:kanri01".to_owned(),
+        form: FormId { subject: format!("{INSTITUTION}:kanri01"), form_id: "w-1".to_owned() },
+        asked_at: town.system.clock.now(),
+    };
+    assert_eq!(town.system.store().wish_of_reader(wish).await, Ok(true));
+    // Another hears nothing of the wish and does not end it by its id.
+    let mut ended = ready.clone();
+    ended["done"] = json!({ "command_id": "w-1", "outcome": "done" });
+    assert_eq!(town.other.ask(tell, &ended).await.json()["command"], Value::Null);
+    assert_eq!(town.own.ask(tell, &ready).await.json()["command"]["command_id"], "w-1");
+    let theirs = town.system.store().readers(&code_of(OTHER)).await.expect("reads");
+    assert_eq!(theirs.iter().map(|reader| &*reader.terminal_name).collect::<Vec<_>>(), ["受付9"]);
 }
 
 async fn addresses_are_of_their_house(town: &Town) {

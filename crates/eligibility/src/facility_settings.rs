@@ -47,6 +47,17 @@ pub struct SettingChange {
 pub enum SettingsRefusal {
     /// The terms must be opened first: these settings belong to their block.
     TermsNotOpened(Vec<Setting>),
+    /// These say what receipt computers may do: no receipt computer allows it to itself.
+    ForPeopleOnly(Vec<Setting>),
+}
+
+/// Who changes settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changing {
+    /// Whether he has opened [`TERMS_VERSION`]; of a receipt computer: whether somebody of the institution has.
+    pub terms_opened: bool,
+    /// Whether it is a receipt computer, which nobody signs in to.
+    pub by_file: bool,
 }
 
 impl Default for FacilitySettings {
@@ -125,21 +136,21 @@ impl FacilitySettings {
             .collect()
     }
 
-    /// Whether `new` may take the place of these; `terms_opened`: who changes them has opened [`TERMS_VERSION`].
+    /// Whether `new` may take the place of these.
     ///
     /// # Errors
     /// [`SettingsRefusal`].
-    pub fn may_become(&self, new: &Self, terms_opened: bool) -> Result<(), SettingsRefusal> {
-        let blocked: Vec<Setting> = Setting::ALL
-            .iter()
-            .copied()
-            .filter(|setting| setting.needs_terms() && self.code(*setting) != new.code(*setting))
-            .collect();
-        if terms_opened || blocked.is_empty() {
-            Ok(())
-        } else {
-            Err(SettingsRefusal::TermsNotOpened(blocked))
+    pub fn may_become(&self, new: &Self, changing: Changing) -> Result<(), SettingsRefusal> {
+        let changed = Setting::ALL.iter().copied().filter(|one| self.code(*one) != new.code(*one));
+        let for_people: Vec<Setting> = changed.clone().filter(|one| one.for_people_only()).collect();
+        if changing.by_file && !for_people.is_empty() {
+            return Err(SettingsRefusal::ForPeopleOnly(for_people));
         }
+        let blocked: Vec<Setting> = changed.filter(|one| one.needs_terms()).collect();
+        if changing.terms_opened || blocked.is_empty() {
+            return Ok(());
+        }
+        Err(SettingsRefusal::TermsNotOpened(blocked))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use eligibility::{
     Instant,
-    facility_settings::{FacilitySettings, Setting, SettingChange, SettingsRefusal, TERMS_VERSION},
+    facility_settings::{Changing, FacilitySettings, Setting, SettingChange, SettingsRefusal, TERMS_VERSION},
     institution::InstitutionCode,
 };
 
@@ -185,8 +185,11 @@ impl Write for NewSettings {
                 .with(*setting, code)
                 .map_err(|error| Error::Refused { what: "facility setting", why: error.to_string() })?;
         }
-        let opened = terms_opened(tx, institution, self.account.as_deref()).await?.is_some();
-        if let Err(refusal) = held.settings.may_become(&new, opened) {
+        let changing = Changing {
+            terms_opened: terms_opened(tx, institution, self.account.as_deref()).await?.is_some(),
+            by_file: self.account.is_none(),
+        };
+        if let Err(refusal) = held.settings.may_become(&new, changing) {
             return Ok(SettingsChanged::Refused(refusal));
         }
         let changes = held.settings.changes_to(&new);

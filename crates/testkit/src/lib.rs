@@ -17,6 +17,8 @@ pub mod cards;
 #[cfg(feature = "system")]
 pub mod client;
 #[cfg(feature = "system")]
+pub mod facility;
+#[cfg(feature = "system")]
 pub mod mailbox;
 #[cfg(feature = "system")]
 pub mod people;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Procedure } from './words.js';
-import { assertKeyboardReaches } from '../first-day/album.js';
+import { KEYBOARD } from '../../hands.js';
 import { heading, press } from './clinic.js';
 
 /** The label of a field is exactly this. */
@@ -43,20 +43,16 @@ export async function issuePasscode({ clinic, page, look }) {
   return passcode;
 }
 
-/** S9 again, with the Tab and Enter keys and nothing else. */
+/** S9 again, by keyboard alone. */
 export async function issuePasscodeByKeyboard({ clinic, page }) {
   await page.goto(`${clinic.door}/menu`);
   const main = page.locator('main');
-  const enter = async (control) => {
-    await assertKeyboardReaches(page, control, 'S9 by keyboard');
-    await page.keyboard.press('Enter');
-  };
-  await enter(main.getByRole('link', { name: '目視確認用パスコード発行', exact: true }));
-  await enter(main.getByRole('button', { name: '発行', exact: true }));
+  await KEYBOARD.press(main.getByRole('link', { name: '目視確認用パスコード発行', exact: true }));
+  await KEYBOARD.press(main.getByRole('button', { name: '発行', exact: true }));
   await page.getByRole('region', { name: '確認メッセージ' }).waitFor();
-  await enter(main.getByRole('button', { name: 'OK', exact: true }));
+  await KEYBOARD.press(main.getByRole('button', { name: 'OK', exact: true }));
   await page.locator('#passcode').waitFor();
-  await enter(main.getByRole('button', { name: 'OK', exact: true }));
+  await KEYBOARD.press(main.getByRole('button', { name: 'OK', exact: true }));
   await page.getByText('現在のパスコード').first().waitFor();
 }
 

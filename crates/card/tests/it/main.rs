@@ -12,6 +12,8 @@ mod fuzz_replay;
 mod fuzz_seeds;
 mod jpki_certificates;
 mod jpki_revocation;
+#[cfg(not(pcsc_library))]
+mod no_readers;
 mod persona;
 mod sessions;
 mod simulated_card;

@@ -6,5 +6,6 @@
 
 mod clients;
 mod opensc;
+#[cfg(pcsc_library)]
 mod own_backend;
 mod world;

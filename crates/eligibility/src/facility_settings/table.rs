@@ -134,6 +134,13 @@ impl Setting {
         matches!(self.group(), SettingGroup::RemoteCare)
     }
 
+    /// Whether only somebody who signed in changes it: what receipt computers may do, none allows to itself. Anybody
+    /// who can write into a terminal's folder is a receipt computer.
+    #[must_use]
+    pub const fn for_people_only(self) -> bool {
+        matches!(self.group(), SettingGroup::Files)
+    }
+
     /// The settings of a group, in the order of the page.
     pub fn of(group: SettingGroup) -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(move |setting| setting.group() == group)

@@ -10,7 +10,7 @@ use eligibility::{
     },
     calendar::{DAY_MS, end_of_day, start_of_day, tokyo_date},
     codes::AccessUrlUse,
-    facility_settings::{FacilitySettings, OFF, ON, Setting, SettingGroup, SettingsRefusal},
+    facility_settings::{Changing, FacilitySettings, OFF, ON, Setting, SettingGroup, SettingsRefusal},
     home_visit_url::{GRACE_DAYS_MAX, GraceDays, SECRET_CHARS, UrlSecret, is_offered},
     visual_check_passcode::{FAILURES_MAX, Passcode, PasscodeStanding, PasscodeState, ends_at, is_alarming},
 };
@@ -200,9 +200,15 @@ proptest! {
             prop_assert!(!label.is_empty() && before != after);
         }
         let touched: Vec<Setting> = changes.iter().filter_map(|change| Setting::from_id(&change.setting)).filter(|one| one.needs_terms()).collect();
-        prop_assert_eq!(old.may_become(&new, true), Ok(()));
+        let of_people: Vec<Setting> = changes.iter().filter_map(|change| Setting::from_id(&change.setting)).filter(|one| one.group() == SettingGroup::Files).collect();
+        let by = |by_file, terms_opened| old.may_become(&new, Changing { terms_opened, by_file });
+        prop_assert_eq!(by(false, true), Ok(()));
         let expected = if touched.is_empty() { Ok(()) } else { Err(SettingsRefusal::TermsNotOpened(touched)) };
-        prop_assert_eq!(old.may_become(&new, false), expected);
+        prop_assert_eq!(by(false, false), expected.clone());
+        // A receipt computer allows nothing to itself.
+        let kept_from_files = Err(SettingsRefusal::ForPeopleOnly(of_people.clone()));
+        prop_assert_eq!(by(true, true), if of_people.is_empty() { Ok(()) } else { kept_from_files.clone() });
+        prop_assert_eq!(by(true, false), if of_people.is_empty() { expected } else { kept_from_files });
         let kept: FacilitySettings = serde_json::from_str(&serde_json::to_string(&new).expect("JSON")).expect("reads");
         prop_assert_eq!(kept, new);
     }

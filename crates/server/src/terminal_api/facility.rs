@@ -130,7 +130,7 @@ async fn in_force(api: &Api, terminal: &AskingTerminal) -> Result<Response<Body>
     Ok(told(&settings_answer(&stored.map_err(|error| Refusal::read_failed(&error))?)))
 }
 
-/// Changes settings. Those of the block of home visits need somebody of the institution who opened the terms.
+/// Changes settings. What receipt computers may do is allowed by people on the page only. Those of the block of home visits need somebody of the institution who opened the terms.
 pub(super) async fn change_settings(
     api: &Api,
     admission: &Admission,
@@ -162,6 +162,7 @@ pub(super) async fn change_settings(
         SettingsChanged::Done { .. } | SettingsChanged::Same => in_force(api, terminal).await,
         SettingsChanged::Conflict(_) => Err(ErrorCode::SettingsConflict.into()),
         SettingsChanged::Refused(SettingsRefusal::TermsNotOpened(_)) => Err(ErrorCode::TermsNotOpened.into()),
+        SettingsChanged::Refused(SettingsRefusal::ForPeopleOnly(_)) => Err(ErrorCode::FunctionOff.into()),
     }
 }
 

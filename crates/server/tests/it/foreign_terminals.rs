@@ -3,16 +3,17 @@
 //! here before somebody has said how it keeps institutions apart.
 
 use eligibility::Date;
-use eligibility::facility_settings::{ON, Setting};
+use eligibility::facility_settings::Setting;
 use eligibility::reader::ReaderCommand;
 use hyper::Method;
 use pki::keys::{KeyAlgorithm, PrivateKey};
 use pki::{TerminalName, TerminalSubject, csr};
 use serde_json::{Value, json};
 use server::terminal_api::router::{Operation, ROUTES, Route};
-use store::{FormId, NewSettings, ReaderWish};
+use store::{FormId, ReaderWish};
 use testkit::authority::{issued_now, with_authority};
 use testkit::client::{Connection, Http, Reply};
+use testkit::facility::switch_on;
 use testkit::people;
 use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal};
 
@@ -58,22 +59,6 @@ fn route(operation: Operation) -> &'static Route {
     ROUTES.iter().find(|route| route.operation == operation).expect("a route")
 }
 
-async fn set(system: &TestSystem, institution: &str, setting: Setting) {
-    let (store, now, code) = (system.store(), system.clock.now(), code_of(institution));
-    store.open_terms(&code, "kanri01", now).await.expect("writes");
-    let new = NewSettings {
-        institution_code: code,
-        expected_version: None,
-        values: vec![(setting, ON.to_owned())],
-        account: Some("kanri01".to_owned()),
-        actor: "account:kanri01".to_owned(),
-        actor_name: "試験 花子".to_owned(),
-        form: FormId { subject: format!("{institution}:kanri01"), form_id: setting.id().to_owned() },
-        changed_at: now,
-    };
-    store.change_facility_settings(new).await.expect("writes");
-}
-
 fn row(number: &str) -> Value {
     json!({
         "insurer_number": insurer().as_str(), "insured_symbol": "12", "insured_number": number,
@@ -89,7 +74,7 @@ impl Town {
         let own = Counter::open(&system, INSTITUTION, "窓口1").await;
         let other = Counter::open(&system, OTHER, "受付9").await;
         for setting in [Setting::PasscodeByFile, Setting::HomeVisit] {
-            set(&system, INSTITUTION, setting).await;
+            switch_on(&system, &code_of(INSTITUTION), setting).await;
         }
         Self { system, own, other }
     }

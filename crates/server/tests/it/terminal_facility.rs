@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use eligibility::facility_settings::{ON, Setting};
+use eligibility::facility_settings::Setting;
 use serde_json::{Value, json};
-use store::{FormId, NewSettings};
 use testkit::client::{Http, Reply};
+use testkit::facility::switch_on;
 use testkit::system::{Engine, INSTITUTION};
 use wire::facility::{
     HOME_VISIT_URLS_PATH, PASSCODE_ENTRIES_PATH, PASSCODES_PATH, SETTINGS_CHANGES_PATH, SETTINGS_PATH,
@@ -21,24 +21,6 @@ on_both_engines! {
     a_receipt_computer_gets_a_passcode_where_it_is_switched_on
     settings_are_read_and_changed_by_file
     an_address_is_refused_while_its_function_is_off
-}
-
-async fn set(desk: &Desk, setting: Setting) {
-    let store = desk.system.store();
-    let code = &desk.terminal.institution;
-    let now = desk.system.clock.now();
-    store.open_terms(code, "kanri01", now).await.expect("writes");
-    let new = NewSettings {
-        institution_code: code.clone(),
-        expected_version: None,
-        values: vec![(setting, ON.to_owned())],
-        account: Some("kanri01".to_owned()),
-        actor: "account:kanri01".to_owned(),
-        actor_name: "試験 花子".to_owned(),
-        form: FormId { subject: format!("{INSTITUTION}:kanri01"), form_id: setting.id().to_owned() },
-        changed_at: now,
-    };
-    store.change_facility_settings(new).await.expect("writes");
 }
 
 async fn passcode(desk: &Desk, request_id: &str) -> Reply {
@@ -56,7 +38,7 @@ fn another(passcode: &str, by: u16) -> String {
 
 async fn sixty_four_readers_guess_at_once_and_five_are_compared(engine: Engine) {
     let desk = Desk::open(engine).await;
-    set(&desk, Setting::PasscodeByFile).await;
+    switch_on(&desk.system, &desk.terminal.institution, Setting::PasscodeByFile).await;
     let right = passcode(&desk, "p-1").await.json()["passcode"].as_str().expect("digits").to_owned();
     let mut guesses = Vec::new();
     for terminal in 0..8 {
@@ -84,7 +66,7 @@ async fn sixty_four_readers_guess_at_once_and_five_are_compared(engine: Engine) 
 
 async fn every_entry_that_is_not_accepted_is_answered_alike(engine: Engine) {
     let desk = Desk::open(engine).await;
-    set(&desk, Setting::PasscodeByFile).await;
+    switch_on(&desk.system, &desk.terminal.institution, Setting::PasscodeByFile).await;
     let mut answers: Vec<(u16, Vec<u8>)> = Vec::new();
     let mut not_accepted = |reply: Reply| answers.push((reply.status, reply.bytes.to_vec()));
     not_accepted(enter(&desk, "0000").await);
@@ -114,7 +96,7 @@ async fn a_receipt_computer_gets_a_passcode_where_it_is_switched_on(engine: Engi
     let desk = Desk::open(engine).await;
     let off = passcode(&desk, "p-1").await;
     assert_eq!((off.status, off.code().as_str()), (409, "OQSB1501E"));
-    set(&desk, Setting::PasscodeByFile).await;
+    switch_on(&desk.system, &desk.terminal.institution, Setting::PasscodeByFile).await;
     let first = passcode(&desk, "p-1").await;
     assert_eq!(first.status, 200, "{}", first.json());
     assert_eq!(passcode(&desk, "p-1").await.json(), first.json(), "the same id is the same passcode");
@@ -145,6 +127,10 @@ async fn settings_are_read_and_changed_by_file(engine: Engine) {
     assert_eq!((stale.status, stale.code().as_str()), (409, "OQSB1503E"));
     let blocked = change("s-3", json!(1), json!({ "home_visit": "1" })).await;
     assert_eq!((blocked.status, blocked.code().as_str()), (409, "OQSB1502E"));
+    // What receipt computers may do, none allows to itself; sent back unchanged it is no change.
+    let own = change("s-5", json!(1), json!({ "passcode_by_file": "1" })).await;
+    assert_eq!((own.status, own.code().as_str()), (409, "OQSB1501E"));
+    assert_eq!(change("s-6", json!(1), json!({ "passcode_by_file": "0" })).await.status, 200);
     for settings in [json!({}), json!({ "operation": "9" }), json!({ "unknown": "1" })] {
         assert_eq!(change("s-4", json!(1), settings.clone()).await.status, 422, "{settings}");
     }
@@ -158,7 +144,7 @@ async fn an_address_is_refused_while_its_function_is_off(engine: Engine) {
     let ask = json!({ "request_id": "u-1", "url_use": "2", "format": "2" });
     let off = desk.post(HOME_VISIT_URLS_PATH, &ask).await;
     assert_eq!((off.status, off.code().as_str()), (409, "OQSB1501E"));
-    set(&desk, Setting::HomeVisit).await;
+    switch_on(&desk.system, &desk.terminal.institution, Setting::HomeVisit).await;
     // This server has no fonts, so it draws no name: that is told, not passed over.
     assert_eq!(desk.post(HOME_VISIT_URLS_PATH, &ask).await.code(), "OQSA9108E");
     let wrong = json!({ "request_id": "u-1", "url_use": "1", "format": "2" });

@@ -117,7 +117,7 @@ async fn a_form_twice_is_one_passcode_and_a_function_that_is_off_issues_none(db:
         institution_code: institution(5),
         expected_version: None,
         values: vec![(Setting::PasscodeByFile, ON.to_owned())],
-        account: None,
+        account: Some("kanri01".to_owned()),
         actor: "account:kanri01".to_owned(),
         actor_name: "管理 花子".to_owned(),
         form: FormId { subject: "5:kanri01".to_owned(), form_id: "on".to_owned() },

@@ -52,6 +52,7 @@ impl World {
     }
 
     /// Ends pcscd, as when the service is not running.
+    #[cfg(pcsc_library)]
     pub(crate) fn stop_service(&self) {
         self.reader.stop();
     }

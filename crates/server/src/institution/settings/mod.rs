@@ -194,6 +194,8 @@ async fn update(OnSite(site): OnSite, user: InstitutionUser, typed: FormData) ->
                 let form = FormView::filled(Setting::FIELDS, typed.clone());
                 show(&site, &user, &stored, form, (StatusCode::UNPROCESSABLE_ENTITY, true)).await
             }
+            // An account changed them: that is never this.
+            SettingsChanged::Refused(SettingsRefusal::ForPeopleOnly(_)) => Ok(refused::broken()),
         }
     };
     handed_in.await.unwrap_or_else(|error| refused::by_store(&error))

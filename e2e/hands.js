@@ -36,8 +36,12 @@ export const KEYBOARD = {
   },
   async give(field, file) {
     await reach(field);
-    const [chooser] = await Promise.all([field.page().waitForEvent('filechooser'), field.page().keyboard.press('Enter')]);
-    await chooser.setFiles(file);
+    const page = field.page();
+    const asked = page.waitForEvent('filechooser');
+    // The browser has heard that it is to ask us once it answers this; a key before that would open its own window.
+    await page.evaluate(() => undefined);
+    await page.keyboard.press('Enter');
+    await (await asked).setFiles(file);
   },
 };
 

@@ -30,13 +30,19 @@ const eyes = await openBrowser(values.pictures);
 const album = new Album(values.pictures);
 const towns = [];
 after(async () => {
-  for (const { town, demo } of towns) {
-    await town.close();
-    await demo.stop();
-  }
+  // Whatever a town complains of, nothing is left running.
+  const ends = await Promise.allSettled(towns.map(async ({ town, demo }) => {
+    try {
+      await town.close();
+    } finally {
+      await demo.stop();
+    }
+  }));
   await eyes.browser.close();
   await album.write();
   await rm(folder, { recursive: true, force: true });
+  const complaint = ends.find((end) => end.status === 'rejected');
+  if (complaint) throw complaint.reason;
 });
 
 /** A demo of its own for each telling: an institution joins once. */

@@ -84,7 +84,7 @@ async fn an_institution_is_entered_searched_and_changed_by_two(engine: Engine) {
     for role in [OperatorRole::LineKeeper, OperatorRole::PostRoom, OperatorRole::Auditor] {
         let reads = sites.operator(&role.name().replace('_', "-"), role).await;
         reads.get("/institutions").await.has("葛城総合病院").lacks("医療機関を登録する");
-        reads.get(&at).await.has("葛城総合病院").lacks("廃止を求める");
+        reads.get(&at).await.has("葛城総合病院").lacks("廃止を依頼する");
         let refused = reads.post("/institutions", &entry(CODE, "x")).await;
         assert_eq!(refused.status, 404);
         refused.has("この画面を使えるのは、権限が「審査担当」の方です。");

@@ -152,6 +152,12 @@ async fn cards(
     progress: impl FnMut(u64) + Send,
     mut on_fault: impl FnMut(Fault) + Send,
 ) -> Result<Receipt> {
+    // Cards are written in place, unlike members: nothing is, before the whole file has proven good.
+    let faults = CardFileReader::new(source.reader()?)?.filter_map(Result::err).map(|error| fault(&error));
+    let faults = faults.map(&mut on_fault).count();
+    if faults > 0 {
+        bail!("{faults} faults");
+    }
     let mut reader = CardFileReader::new(source.reader()?)?;
     let rows = reader.by_ref().map(|row| {
         row.map(card).map_err(|error| {

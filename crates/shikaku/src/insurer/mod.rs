@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Import(Import),
 }
 
-/// Load files of insurers, coverage and cards: staged, validated whole, swapped at once.
+/// Load files of insurers, coverage and cards: validated whole; the members of an insurer are swapped at once.
 ///
 /// A file with any fault changes nothing. The same content again is recognised and changes nothing.
 #[derive(Args)]

@@ -88,6 +88,24 @@ fn a_changed_file_is_refused_whole_and_named() {
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(said.contains("cards.csv"), "{said}");
 
+    // A first load of a file whose end does not prove it: no card leads anywhere.
+    let fresh = folder.path().join("fresh");
+    std::fs::create_dir(&fresh).expect("a folder");
+    let config = settings(&fresh);
+    let refused = run(["insurer", "import", "--config", text(&config), text(&cards)]);
+    assert_eq!(refused.status.code(), Some(1));
+    let file = std::fs::File::open(&cards).expect("cards");
+    let mut rows =
+        wire::insurer_file::CardFileReader::new(std::io::BufReader::new(file)).expect("a card file");
+    let first = rows.next().expect("a row").expect("a card").card;
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let found = runtime.block_on(async {
+        let url = format!("sqlite:{}", fresh.join("import.db").display());
+        let store = store::Store::open(&url, store::Options::default()).await.expect("opens");
+        store.coverage_of_card(&first).await
+    });
+    assert_eq!(found, Ok(store::CardLookup::Unknown));
+
     let cut = std::fs::read_to_string(&cards).expect("cards");
     std::fs::write(&cards, &cut[..cut.len() / 2]).expect("written");
     assert!(String::from_utf8_lossy(&import().stderr).contains("last line"));

@@ -72,8 +72,9 @@ impl Write for Chunk {
 }
 
 impl Store {
-    /// Loads card certificates. Killed and called again with the same file, it goes on where it was; a
-    /// refused file leaves the rows before the fault in place, which its corrected form writes again.
+    /// Loads card certificates, row by row: what is written is visible at once, so whoever calls has read the whole
+    /// file before. Killed and called again with the same file, it goes on where it was; a refused file leaves the
+    /// rows before the fault in place, which its corrected form writes again.
     ///
     /// # Errors
     /// [`Error::ImportRefused`] at the first faulty row; any write error of the store.
@@ -99,6 +100,7 @@ impl Store {
             let row = match row {
                 Ok(row) => row,
                 Err(RowFault { row, reason }) => {
+                    self.end_staging(SOURCE, import_number).await?;
                     self.finish_import(SOURCE, import_number, before, false, false, clock()).await?;
                     return Err(Error::ImportRefused { faults: 1, first: format!("row {row}: {reason}") });
                 }

@@ -19,8 +19,11 @@ const BEGIN: &str = "INSERT INTO import_run (source, import_number, content_hash
      state, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const STAGED: &str = "UPDATE import_run SET rows_staged = $1 \
      WHERE source = $2 AND import_number = $3 AND state = 'staging' AND rows_staged = $4";
+/// From then on nothing of it is staged any more: what a task or another process still has under way is refused.
+const DISCARD: &str = "UPDATE import_run SET state = 'discarding' \
+     WHERE source = $1 AND import_number = $2 AND state IN ('staging', 'discarding')";
 const FINISH: &str = "UPDATE import_run SET state = $1, finished_at = $2 \
-     WHERE source = $3 AND import_number = $4 AND state = 'staging'";
+     WHERE source = $3 AND import_number = $4 AND state = $5";
 const SWAP: &str = "INSERT INTO insurer (number, name, current_import) VALUES ($1, $2, $3) \
      ON CONFLICT (number) DO UPDATE SET current_import = excluded.current_import";
 
@@ -71,17 +74,20 @@ impl Write for Begin {
         let current_import = current.unwrap_or(0);
         let newest = tx
             .query_one(NEWEST, bind![&self.source], |row| {
-                let staging = row.text(2, "state")? == "staging";
+                let state = row.text(2, "state")?;
+                let unfinished = (state == "staging", state == "discarding");
                 let staged = rows_of(row.int(4, "rows_staged")?);
-                Ok((row.int(0, "import_number")?, row.bytes::<32>(1, "content_hash")?, staging, staged))
+                Ok((row.int(0, "import_number")?, row.bytes::<32>(1, "content_hash")?, unfinished, staged))
             })
             .await?;
         let import_number = match newest {
-            Some((import_number, hash, true, rows_staged)) if hash == self.content_hash => {
+            Some((import_number, hash, (true, _), rows_staged)) if hash == self.content_hash => {
                 let progress = Progress { import_number, current_import, rows_staged };
                 return Ok(Found::Begun(Begun::Staging(progress)));
             }
-            Some((import_number, _, true, _)) => return Ok(Found::Unfinished(import_number)),
+            Some((import_number, _, (true, _) | (_, true), _)) => {
+                return Ok(Found::Unfinished(import_number));
+            }
             Some((import_number, ..)) => import_number + 1,
             None => 1,
         };
@@ -156,6 +162,24 @@ impl Write for Note {
     }
 }
 
+/// Ends the staging of an import that is to be taken back.
+struct Discard {
+    source: String,
+    import_number: i64,
+}
+
+impl Write for Discard {
+    type Output = ();
+
+    fn key(&self) -> &str {
+        &self.source
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+        one_row(tx.execute(DISCARD, bind![&self.source, self.import_number]).await?)
+    }
+}
+
 struct Finish {
     source: String,
     import_number: i64,
@@ -176,7 +200,8 @@ impl Write for Finish {
 
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<Receipt> {
         let state = if self.applied { "applied" } else { "rejected" };
-        let row = bind![state, self.now.0, &self.source, self.import_number];
+        let before = if self.applied { "staging" } else { "discarding" };
+        let row = bind![state, self.now.0, &self.source, self.import_number, before];
         if tx.execute(FINISH, row).await? != 1 {
             let why = "another process finished it".to_owned();
             return Err(Error::Refused { what: "import", why });
@@ -227,8 +252,14 @@ impl Store {
         self.write(Note { source: source.to_owned(), import_number, before, after }).await
     }
 
-    /// Takes back what an import staged, then marks it as rejected.
+    /// From here on the import stages nothing: what a task or another process still has under way is refused.
+    pub(super) async fn end_staging(&self, source: &str, import_number: i64) -> Result<()> {
+        self.write(Discard { source: source.to_owned(), import_number }).await
+    }
+
+    /// Takes back what an import staged, then marks it as rejected. It stages nothing from the beginning of this on.
     pub(super) async fn discard_import(&self, source: &str, import_number: i64, now: Instant) -> Result<()> {
+        self.end_staging(source, import_number).await?;
         self.unstage(source, import_number).await?;
         self.finish_import(source, import_number, 0, false, true, now).await.map(|_| ())
     }

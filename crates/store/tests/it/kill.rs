@@ -139,11 +139,17 @@ const LIMITED_URL: &str = "SHIKAKU_STORE_LIMITED_URL";
 #[tokio::test]
 async fn a_failed_durable_write_stops_writing_and_loses_nothing() {
     let db = Kind::Sqlite.open().await;
-    // Files of this process cannot grow beyond 1 MiB: writes fail in the middle of a commit.
+    // Files of the child cannot grow by more than 1 MiB: writes fail in the middle of a commit.
+    let file = std::path::Path::new(db.url.strip_prefix("sqlite:").expect("a file"));
+    let beside = std::fs::read_dir(file.parent().expect("a folder")).expect("its files");
+    let longest = beside.map(|one| one.expect("a file").metadata().expect("its length").len()).max();
+    let blocks = longest.expect("the database") / 512 + 2048;
     let output = Command::new("sh")
         .args([
             "-c",
-            "trap '' XFSZ; ulimit -f 2048; exec \"$0\" kill::child_whose_disk_fails --exact --nocapture",
+            &format!(
+                "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" kill::child_whose_disk_fails --exact --nocapture"
+            ),
         ])
         .arg(std::env::current_exe().expect("this program"))
         .env(LIMITED_URL, &db.url)

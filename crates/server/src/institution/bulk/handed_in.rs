@@ -41,11 +41,12 @@ impl From<ErrorCode> for Problem {
     }
 }
 
-/// Reads the file: XML as receipt computers hand it in, or a table.
+/// Reads the file: XML as receipt computers hand it in, or a table. `day`: the typed 資格確認日, where it is one; a table
+/// has none of its own.
 pub(super) fn read(
     kind: BulkKind,
     institution: &InstitutionCode,
-    day: Date,
+    day: Option<Date>,
     form: &Handed,
 ) -> Result<BulkUploadRequest, Problem> {
     let Some(bytes) = form.file.as_deref() else { return Err(ErrorCode::TooLarge.into()) };
@@ -59,7 +60,7 @@ pub(super) fn read(
         let rows = bulk_csv::read_rows(kind, bytes).map_err(csv_problem)?;
         let upload = match kind {
             BulkKind::ReferenceNumbers => BulkUpload::ReferenceNumbers { rows },
-            _ => BulkUpload::Eligibility { as_of: day, rows },
+            _ => BulkUpload::Eligibility { as_of: day.ok_or_else(no_day)?, rows },
         };
         (upload, None)
     };
@@ -67,6 +68,10 @@ pub(super) fn read(
         return Err(ErrorCode::BulkTooManyRows.into());
     }
     Ok(BulkUploadRequest::new(format!("{REQUEST_ID_PREFIX}{}", form.form_id), upload, file_identifier))
+}
+
+fn no_day() -> Problem {
+    Problem::new(ErrorCode::FieldFormat, "資格確認日を、2026-11-23 のように入力してください。")
 }
 
 fn read_xml(

@@ -65,7 +65,7 @@ struct Page {
 /// What the form held when it is shown again.
 struct Typed {
     registers: bool,
-    day: Date,
+    day: String,
 }
 
 async fn show(
@@ -86,7 +86,7 @@ async fn show(
         once: Once::new(),
         problem,
         registers: typed.registers,
-        day: typed.day.to_string(),
+        day: typed.day,
         rows_max: ROWS_MAX,
         files_per_day: FILES_PER_DAY,
         kept_days: RESULTS_KEPT_DAYS,
@@ -99,7 +99,7 @@ async fn page(OnSite(site): OnSite, user: InstitutionUser, Extension(api): Exten
     if let Err(refused) = user.must(&site, ACTION).await {
         return refused;
     }
-    let typed = Typed { registers: false, day: tokyo_date(site.clock.now()) };
+    let typed = Typed { registers: false, day: tokyo_date(site.clock.now()).to_string() };
     show(&api, &site, &user, (typed, None)).await
 }
 
@@ -115,14 +115,14 @@ async fn upload(
     let Ok(_place) = api.bulk.uploads.try_acquire() else { return refused::busy() };
     let Some(form) = upload::read(request).await else { return refused::incomplete() };
     let today = tokyo_date(site.clock.now());
-    let day = form.day.parse().unwrap_or(today);
+    let day: Option<Date> = if form.day.is_empty() { Some(today) } else { form.day.parse().ok() };
     if form.registers
         && let Err(refused) = user.must(&site, InstitutionAction::RegisterReferenceNumber).await
     {
         return refused;
     }
     let kind = if form.registers { BulkKind::ReferenceNumbers } else { BulkKind::Eligibility };
-    let again = |problem| (Typed { registers: form.registers, day }, Some(problem));
+    let again = |problem| (Typed { registers: form.registers, day: form.day.clone() }, Some(problem));
     let file = match handed_in::read(kind, &user.institution_code, day, &form) {
         Ok(file) => file,
         Err(problem) => return show(&api, &site, &user, again(problem)).await,

@@ -140,7 +140,7 @@ pub(super) async fn form(
     }
 }
 
-/// 変更を求める（1人目）.
+/// 変更を依頼する（1人目）.
 pub(super) async fn ask(
     OnSite(site): OnSite,
     user: OperatorUser,
@@ -163,7 +163,7 @@ pub(super) async fn ask(
     after_asking(&site, &user, &code, asked).await
 }
 
-/// 廃止を求める（1人目）.
+/// 廃止を依頼する（1人目）.
 pub(super) async fn close(
     OnSite(site): OnSite,
     user: OperatorUser,

@@ -152,7 +152,7 @@ catalogue! {
             "Install the renewed certificate on the terminal and delete the old one.";
     /// The nonce was not issued here, or not to this terminal.
     NonceUnknown = "OQSA9201E" Refusal 400
-        ja: "照会の受付番号が無効です。もう一度カードを置いてください。",
+        ja: "カード確認番号が無効です。もう一度カードを置いてください。",
             "もう一度カードを読み取ってください。",
             "端末の電子証明書を入れ替えた直後でなければ、通信の改ざんを疑って調査してください。";
         en: "The nonce is not valid; place the card again.",

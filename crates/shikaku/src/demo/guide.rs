@@ -182,7 +182,7 @@ fn addresses(ports: Ports) -> Table {
             Row::new("回線認証（TLS）", premises::line_by_name(ports)).note(LINE_BY_NAME),
             Row::new("端末用 API", format!("https://{}", ports.terminal_api()))
                 .note("TLS 1.3・クライアント証明書が必要です。"),
-            Row::new("読み取り機の接続口", format!("http://{}", ports.reader_link()))
+            Row::new("カードリーダーの接続口", format!("http://{}", ports.reader_link()))
                 .note("資格確認端末の中。端末が作るトークンが必要です。"),
             Row::new("模擬 J-LIS", format!("http://{}", ports.jlis())).note("失効リスト（CRL）と OCSP。"),
             Row::new("状態", format!("http://{}/readyz", ports.ops())).open(),

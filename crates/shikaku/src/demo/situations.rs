@@ -171,8 +171,8 @@ impl Situation {
             Self::TerminalAway => (
                 "terminal-away",
                 ErrorCode::CentralUnreachable,
-                "端末が止まっているときの読み取り機",
-                "閉じたポートを端末と思っている読み取り機にカードを置きます。",
+                "端末が止まっているときのカードリーダー",
+                "閉じたポートを端末と思っているカードリーダーにカードを置きます。",
             ),
             Self::StrangeTerminal => (
                 "strange-terminal",
@@ -183,8 +183,8 @@ impl Situation {
             Self::WrongToken => (
                 "wrong-token",
                 ErrorCode::TerminalNotReady,
-                "トークンの合わない読み取り機",
-                "端末が作ったものではないトークンを持つ読み取り機にカードを置きます。",
+                "トークンの合わないカードリーダー",
+                "端末が作ったものではないトークンを持つカードリーダーにカードを置きます。",
             ),
             Self::RevokedTerminal => (
                 "revoked-terminal",
@@ -325,20 +325,20 @@ impl Situation {
             Self::MadeUpNonce => (
                 "made-up-nonce",
                 ErrorCode::NonceUnknown,
-                "中央が出していない受付番号",
-                "でたらめな受付番号（ノンス）にカードが署名したものを送ります。",
+                "中央が出していないカード確認番号",
+                "でたらめなカード確認番号（ノンス）にカードが署名したものを送ります。",
             ),
             Self::OldNonce => (
                 "old-nonce",
                 ErrorCode::NonceExpired,
-                "古い受付番号",
-                "3 分前に出された受付番号（2 分で切れます）にカードが署名したものを送ります。",
+                "古いカード確認番号",
+                "3 分前に出されたカード確認番号（2 分で切れます）にカードが署名したものを送ります。",
             ),
             Self::NonceTwice => (
                 "nonce-twice",
                 ErrorCode::NonceUsed,
-                "同じ受付番号の 2 回目",
-                "使い終えた受付番号に、同じ人がもう一度、別の同意で署名したものを送ります。",
+                "同じカード確認番号の 2 回目",
+                "使い終えたカード確認番号に、同じ人がもう一度、別の同意で署名したものを送ります。",
             ),
             Self::ChangedConsent => (
                 "changed-consent",
@@ -377,7 +377,7 @@ pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[
         ErrorCode::NoConsent,
         "薬剤情報・健診情報の閲覧をまだ作っていないため、起こりません。同意そのものは記録されます。",
     ),
-    (ErrorCode::TimedOut, "読み取り機の画面をまだ作っていないため、操作を待つ時間がありません。"),
+    (ErrorCode::TimedOut, "カードリーダーの画面をまだ作っていないため、操作を待つ時間がありません。"),
 ];
 
 #[cfg(test)]

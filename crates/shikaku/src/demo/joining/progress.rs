@@ -224,7 +224,7 @@ fn check(known: &Known, ports: Ports) -> Step {
     let (state, done) = yes_or_no(known.checked, "資格確認ができました");
     Step {
         title: "はじめての資格確認",
-        how: "カードを新しい診療所の読み取り機に置きます。結果の XML が診療所の face フォルダに届きます。電子証明書の発行者と有効期限は「電子証明書の確認方法」で確かめます。",
+        how: "カードを新しい診療所のカードリーダーに置きます。結果の XML が診療所の face フォルダに届きます。電子証明書の発行者と有効期限は「電子証明書の確認方法」で確かめます。",
         state,
         done,
         next: false,

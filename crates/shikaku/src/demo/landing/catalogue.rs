@@ -86,7 +86,7 @@ impl Catalogue {
         };
         let chapters = vec![
             Chapter { id: "business", title: "資格・カードのエラー（OQSB）", codes: layer(b'B') },
-            Chapter { id: "reader", title: "読み取り機のエラー（OQSR）", codes: layer(b'R') },
+            Chapter { id: "reader", title: "カードリーダーのエラー（OQSR）", codes: layer(b'R') },
             Chapter { id: "system", title: "システムのエラー（OQSA）", codes: layer(b'A') },
         ];
         Self {
@@ -122,7 +122,7 @@ impl Code {
 /// The code's fourth letter is the layer it comes from, and with it the screen it stands on.
 fn seen_by(code: &str) -> &'static str {
     match code.as_bytes()[3] {
-        b'R' => "患者さん（読み取り機の画面）と受付",
+        b'R' => "患者さん（カードリーダーの画面）と受付",
         b'B' => "受付（レセコンの画面）",
         _ => "受付（レセコンの画面）とシステム担当者",
     }
@@ -272,7 +272,7 @@ fn consents(everybody: &[Persona]) -> Section {
     Section {
         id: "consent",
         title: "同意の状態",
-        note: "患者さんが読み取り機で選んだことと、医療機関に見えるもの。有効期限切れは訪問診療等とオンライン診療等だけ、取得困難は救急時だけにあります。医療機関や患者さんによる取り消し（閲覧同意の取り消し）と、カードなしの再照会は、その受付をまだ作っていないため、ここからは起こせません。",
+        note: "患者さんがカードリーダーで選んだことと、医療機関に見えるもの。有効期限切れは訪問診療等とオンライン診療等だけ、取得困難は救急時だけにあります。医療機関や患者さんによる取り消し（閲覧同意の取り消し）と、カードなしの再照会は、その受付をまだ作っていないため、ここからは起こせません。",
         states: EXAMPLES.iter().filter_map(state).collect(),
     }
 }

@@ -174,7 +174,7 @@ fn card_steps(proof: Proven, central: &str) -> Vec<String> {
         Proven::Pin | Proven::WrongPin => "暗証番号をカードだけが確かめ、カードが署名",
     };
     vec![
-        "読み取り機がカードから利用者証明用電子証明書を読み取り".to_owned(),
+        "カードリーダーがカードから利用者証明用電子証明書を読み取り".to_owned(),
         format!("{proof}（中央が出した一度きりの番号に対して）"),
         format!("端末が相互 TLS で中央（{central}）へ送信"),
         "中央が電子証明書・失効・署名を検証し、資格を判定して監査ログに記録".to_owned(),

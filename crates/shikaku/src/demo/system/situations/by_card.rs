@@ -78,7 +78,7 @@ impl System {
         let trouble = self.check_over(link).await?.err();
         let steps = [
             "架空　花子さんがカードを置き、暗証番号を入れる",
-            "読み取り機が、止まっている端末に受付番号を求める",
+            "カードリーダーが、止まっている端末にカード確認番号を求める",
         ];
         met(trouble, &steps)
     }
@@ -90,7 +90,7 @@ impl System {
         let trouble = self.check_over(link).await?.err();
         let steps = [
             "架空　花子さんがカードを置き、暗証番号を入れる",
-            "読み取り機が、誤ったトークンで端末に受付番号を求める",
+            "カードリーダーが、誤ったトークンで端末にカード確認番号を求める",
         ];
         met(trouble, &steps)
     }
@@ -105,8 +105,8 @@ impl System {
         let outcome = outcome?.map_err(|trouble| anyhow!("{trouble}"))?;
         let steps = vec![
             "別の端末を起動し、その face フォルダを消す".to_owned(),
-            "架空　花子さんがその端末の読み取り機で資格確認をする".to_owned(),
-            "中央は答えたが、端末が結果を書き込めないので、読み取り機に異常を知らせる".to_owned(),
+            "架空　花子さんがその端末のカードリーダーで資格確認をする".to_owned(),
+            "中央は答えたが、端末が結果を書き込めないので、カードリーダーに異常を知らせる".to_owned(),
         ];
         Ok(Trial {
             code: outcome.code.unwrap_or_default(),
@@ -184,7 +184,7 @@ fn choices(granted: bool) -> Choices {
 fn met(trouble: Option<Trouble>, steps: &[impl ToString]) -> Result<Trial> {
     let trouble = trouble.context("the session went well")?;
     let mut steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
-    steps.push(format!("読み取り機の画面：「{}」", trouble.for_patient()));
+    steps.push(format!("カードリーダーの画面：「{}」", trouble.for_patient()));
     Ok(Trial {
         code: trouble.code().to_owned(),
         message: trouble.for_patient(),

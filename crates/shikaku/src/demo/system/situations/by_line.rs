@@ -56,7 +56,7 @@ impl System {
     pub(super) async fn made_up_nonce(&self) -> Result<Trial> {
         let check = self.signed("bWFkZS11cC1ub25jZQ".to_owned(), true).await?;
         let heard = self.own_line()?.post(CARD_VERIFICATIONS_PATH, &check).await?;
-        told(&heard, card_steps("中央が出していない受付番号"), INSTITUTION_CODE)
+        told(&heard, card_steps("中央が出していないカード確認番号"), INSTITUTION_CODE)
     }
 
     pub(super) async fn old_nonce(&self) -> Result<Trial> {
@@ -68,7 +68,7 @@ impl System {
         let nonce = NonceMint::new(&key, server::terminal_api::nonce::NONCE_LIFETIME_MAX_S)
             .issue(&self.own_fingerprint()?, long_ago)?;
         let heard = self.own_line()?.post(CARD_VERIFICATIONS_PATH, &self.signed(nonce, true).await?).await?;
-        told(&heard, card_steps("3 分前の受付番号"), INSTITUTION_CODE)
+        told(&heard, card_steps("3 分前のカード確認番号"), INSTITUTION_CODE)
     }
 
     pub(super) async fn nonce_twice(&self) -> Result<Trial> {
@@ -76,8 +76,8 @@ impl System {
         let nonce = line.nonce().await?;
         line.post(CARD_VERIFICATIONS_PATH, &self.signed(nonce.clone(), true).await?).await?;
         let heard = line.post(CARD_VERIFICATIONS_PATH, &self.signed(nonce, false).await?).await?;
-        let mut steps = card_steps("中央が出した受付番号");
-        steps.push("答えを受け取ったあと、同じ受付番号に、今度は「同意しない」で署名して送る".to_owned());
+        let mut steps = card_steps("中央が出したカード確認番号");
+        steps.push("答えを受け取ったあと、同じカード確認番号に、今度は「同意しない」で署名して送る".to_owned());
         told(&heard, steps, INSTITUTION_CODE)
     }
 
@@ -88,7 +88,7 @@ impl System {
             consent["granted"] = json!(true);
         }
         let heard = line.post(CARD_VERIFICATIONS_PATH, &check).await?;
-        let mut steps = card_steps("中央が出した受付番号と「同意しない」");
+        let mut steps = card_steps("中央が出したカード確認番号と「同意しない」");
         steps.push("送る直前に、同意をすべて「同意する」へ書き換える".to_owned());
         told(&heard, steps, INSTITUTION_CODE)
     }
@@ -105,7 +105,7 @@ impl System {
         let heard = line.post(NONCES_PATH, &ask).await?;
         let steps = vec![
             "3 秒後に期限が切れる端末の証明書を発行し、登録する".to_owned(),
-            "その証明書でつなぎ、受付番号を一つ受け取る".to_owned(),
+            "その証明書でつなぎ、カード確認番号を一つ受け取る".to_owned(),
             "つないだまま期限が過ぎるのを待ち、もう一つ求める".to_owned(),
         ];
         told(&heard, steps, INSTITUTION_CODE)

@@ -103,7 +103,7 @@ impl System {
         let heard = line.post(CARD_VERIFICATIONS_PATH, &check).await?;
         let steps = vec![
             format!("失効リストを取り寄せられない練習用の中央サーバーを起動（{}）", centre.address),
-            "架空　花子さんのカードが、その中央の受付番号に署名".to_owned(),
+            "架空　花子さんのカードが、その中央のカード確認番号に署名".to_owned(),
             "失効していないと言い切れないので、中央は断る".to_owned(),
         ];
         end(centre).await?;

@@ -26,8 +26,8 @@ use crate::{
     pages,
 };
 
-/// Largest body of a request, bytes.
-const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest body of a request, bytes: a file with many rows, which the centre takes up to 10 MiB, and its form.
+const REQUEST_BYTES_MAX: usize = 11 * 1024 * 1024;
 /// Largest body of an answer, bytes.
 const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Time to connect and shake hands.

@@ -95,7 +95,7 @@ async fn the_institution_web_is_reached_with_the_terminal_s_certificate() {
     let before = browser.centre.mood().heard.len();
     let too_big = browser.ask(Method::POST, "/form").header(ORIGIN, format!("http://{}", browser.address));
     // The door closes while the client still sends; it may not hear the refusal any more.
-    if let Ok(refused) = too_big.body("x".repeat(5 * 1024 * 1024)).send().await {
+    if let Ok(refused) = too_big.body("x".repeat(12 * 1024 * 1024)).send().await {
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
     assert_eq!(browser.centre.mood().heard.len(), before, "nothing of it went on");

@@ -86,7 +86,9 @@ impl Catalogue {
         };
         let chapters = vec![
             Chapter { id: "business", title: "資格・カードのエラー（OQSB）", codes: layer(b'B') },
-            Chapter { id: "reader", title: "カードリーダーのエラー（OQSR）", codes: layer(b'R') },
+            Chapter {
+                id: "reader", title: "カードリーダーのエラー（OQSR）", codes: layer(b'R')
+            },
             Chapter { id: "system", title: "システムのエラー（OQSA）", codes: layer(b'A') },
         ];
         Self {

@@ -77,7 +77,9 @@ impl System {
         line.post(CARD_VERIFICATIONS_PATH, &self.signed(nonce.clone(), true).await?).await?;
         let heard = line.post(CARD_VERIFICATIONS_PATH, &self.signed(nonce, false).await?).await?;
         let mut steps = card_steps("中央が出したカード確認番号");
-        steps.push("答えを受け取ったあと、同じカード確認番号に、今度は「同意しない」で署名して送る".to_owned());
+        steps.push(
+            "答えを受け取ったあと、同じカード確認番号に、今度は「同意しない」で署名して送る".to_owned(),
+        );
         told(&heard, steps, INSTITUTION_CODE)
     }
 

@@ -64,11 +64,11 @@ async fn settings_and_passcodes_go_all_the_way(engine: Engine) {
     // Whoever can write into the folder allows nothing to himself; an administrator does, on the page.
     let own = ask(root, "OQSsiupd", "3", update(&config, "3", "passcode_by_file", "1")).await;
     assert_eq!(own.header.error_code.as_deref(), Some("OQSB1501E"), "{:?}", own.header);
+    let blocked = ask(root, "OQSsiupd", "4", update(&config, "4", "home_visit", "1")).await;
+    assert_eq!(blocked.header.error_code.as_deref(), Some("OQSB1502E"), "nobody opened the terms");
     switch_on(&system, &config.institution_code, Setting::PasscodeByFile).await;
     let on = ask(root, "OQSsiinq", "6", plain("6")).await;
     assert_eq!(on.body.settings.expect("settings").to_map()["passcode_by_file"], "1");
-    let blocked = ask(root, "OQSsiupd", "4", update(&config, "4", "home_visit", "1")).await;
-    assert_eq!(blocked.header.error_code.as_deref(), Some("OQSB1502E"), "nobody opened the terms");
 
     let issued = ask(root, "OQSsivpc", "5", plain("5")).await;
     let passcode = issued.body.passcode.expect("a passcode");

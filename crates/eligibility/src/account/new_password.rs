@@ -32,6 +32,12 @@ impl NewPasswordForm {
     /// Every field that is wrong.
     pub fn read(&self, own: &OwnWords<'_>) -> Result<NewPassword, FieldErrors> {
         let mut faults = Faults::default();
+        let password = self.keep(own, &mut faults);
+        faults.finish(password)
+    }
+
+    /// The password, for a form that asks for more than this one.
+    pub(crate) fn keep(&self, own: &OwnWords<'_>, faults: &mut Faults) -> Option<NewPassword> {
         let password = if self.password.is_empty() {
             Err(Fault::new("新しいパスワードが入力されていません。", "新しいパスワードを入力してください。"))
         } else {
@@ -43,7 +49,7 @@ impl NewPasswordForm {
                 Fault::new("2回のパスワードが一致しません。", "同じパスワードをもう一度入力してください。");
             faults.add("password_again", fault);
         }
-        faults.finish(password)
+        password
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{InstitutionRole, UsePeriod, UserId};
 use crate::{
     Date,
-    account::{NewPassword, OwnWords},
+    account::{NewPassword, NewPasswordForm, OwnWords},
     calendar::add_months,
     field::{self, Fault, Faults, FieldErrors, FieldText},
 };
@@ -278,19 +278,12 @@ impl OwnPasswordForm {
         if self.current.is_empty() {
             faults.add("current", Fault::new("現在のパスワードが入力されていません。", "入力してください。"));
         }
-        let password = if self.password.is_empty() {
-            Err(Fault::new("新しいパスワードが入力されていません。", "入力してください。"))
-        } else {
-            NewPassword::parse(&self.password, own).map_err(Fault::from)
-        };
-        let password = faults.keep("password", password);
+        let new =
+            NewPasswordForm { password: self.password.clone(), password_again: self.password_again.clone() };
+        let password = new.keep(own, &mut faults);
         if !self.password.is_empty() && self.password == self.current {
             let message = "現在のパスワードと同じです。";
             faults.add("password", Fault::new(message, "別のパスワードを入力してください。"));
-        }
-        if !self.password.is_empty() && self.password != self.password_again {
-            let message = "2回のパスワードが一致しません。";
-            faults.add("password_again", Fault::new(message, "同じパスワードをもう一度入力してください。"));
         }
         faults.finish(password)
     }

@@ -56,11 +56,9 @@ use crate::web::{MenuEntry, Site};
 /// What the site is called.
 pub const SITE_NAME: &str = "オンライン資格確認等システム";
 
-const MENU: &[MenuEntry] = &[MenuEntry { href: "/", label: entry::TITLE, signed_in_only: false }];
-const MENU_WITH_RENEWAL: &[MenuEntry] = &[
-    MenuEntry { href: "/", label: entry::TITLE, signed_in_only: false },
-    MenuEntry { href: renewal::PATH, label: renewal::SITE_NAME, signed_in_only: false },
-];
+const MENU: &[MenuEntry] = &[MenuEntry::open("/", entry::TITLE)];
+const MENU_WITH_RENEWAL: &[MenuEntry] =
+    &[MenuEntry::open("/", entry::TITLE), MenuEntry::open(renewal::PATH, renewal::SITE_NAME)];
 
 /// The site under `origin`, to be served by an [`InstitutionDoor`]. What is checked on it is checked by `api`; with
 /// its desk, certificates are renewed here.

@@ -44,6 +44,8 @@ struct Page {
     searched: bool,
     applications: Vec<EntryView>,
     decisions: Vec<DecisionView>,
+    /// Whether this person may open the applications themselves.
+    may_open: bool,
     next: Option<String>,
 }
 
@@ -87,6 +89,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser, Query(asked):
         searched: false,
         applications: Vec::new(),
         decisions: Vec::new(),
+        may_open: user.role.may(OperatorAction::ReadApplications),
         next: None,
     };
     let institution = match InstitutionCode::parse(&typed) {
@@ -99,7 +102,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser, Query(asked):
         }
     };
     if let Some(code) = &institution
-        && user.role.may(OperatorAction::ReadApplications)
+        && page.may_open
     {
         page.searched = true;
         match site.store.applications_handed_in(code, QUEUE_PAGE_LIMIT).await {

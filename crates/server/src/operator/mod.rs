@@ -35,15 +35,15 @@ pub const NAME: &str = "オンライン資格確認 運営者サイト";
 
 /// The menu.
 pub const MENU: &[MenuEntry] = &[
-    MenuEntry { href: "/queues", label: "審査", signed_in_only: true },
-    MenuEntry { href: "/registrants", label: "登録者", signed_in_only: true },
-    MenuEntry { href: institutions::PATH, label: institutions::TITLE, signed_in_only: true },
-    MenuEntry { href: "/lines", label: "回線", signed_in_only: true },
-    MenuEntry { href: "/history", label: "承認履歴", signed_in_only: true },
-    MenuEntry { href: "/letters", label: "簡易書留発送", signed_in_only: true },
-    MenuEntry { href: "/notices", label: "お知らせの公開", signed_in_only: true },
-    MenuEntry { href: "/accounts", label: "アカウント管理", signed_in_only: true },
-    MenuEntry { href: "/security", label: "アカウントの安全設定", signed_in_only: true },
+    MenuEntry::operator("/queues", "審査", OperatorAction::ReadApplications),
+    MenuEntry::operator("/registrants", "登録者", OperatorAction::ReadApplications),
+    MenuEntry::operator(institutions::PATH, institutions::TITLE, OperatorAction::ReadRegister),
+    MenuEntry::operator("/lines", "回線", OperatorAction::ReadRegister),
+    MenuEntry::operator("/history", "承認履歴", OperatorAction::ReadHistory),
+    MenuEntry::operator("/letters", "簡易書留発送", OperatorAction::SendLetters),
+    MenuEntry::operator("/notices", "お知らせの公開", OperatorAction::PublishNotices),
+    MenuEntry::operator("/accounts", "アカウント管理", OperatorAction::ManageAccounts),
+    MenuEntry::signed_in("/security", "アカウントの安全設定"),
 ];
 
 /// The routes; signing in comes besides. Letters are opened with `seal` when they are printed.
@@ -74,18 +74,7 @@ pub fn routes(seal: Arc<Seal>) -> Router {
 
 /// The frame of a page, with what this person may open in its menu.
 fn shell(site: &Site, title: impl Into<String>, path: &str, user: &OperatorUser) -> Shell {
-    let mut shell = Shell::new(site, title, path, Some(&user.signed_in));
-    shell.menu.retain(|line| match line.href {
-        "/queues" => user.role.may(OperatorAction::ReadApplications),
-        "/registrants" => user.role.may(OperatorAction::ReadApplications),
-        institutions::PATH | "/lines" => user.role.may(OperatorAction::ReadRegister),
-        "/history" => user.role.may(OperatorAction::ReadHistory),
-        "/letters" => user.role.may(OperatorAction::SendLetters),
-        "/notices" => user.role.may(OperatorAction::PublishNotices),
-        "/accounts" => user.role.may(OperatorAction::ManageAccounts),
-        _ => true,
-    });
-    shell
+    Shell::new(site, title, path, Some(&user.signed_in))
 }
 
 /// Who acts, as the rules know them: the account as it is now, not as it was at sign-in.

@@ -26,14 +26,12 @@ pub const NAME: &str = "医療機関等向け総合ポータルサイト";
 
 /// The menu.
 pub const MENU: &[MenuEntry] = &[
-    MenuEntry { href: "/my-menu", label: "マイメニュー", signed_in_only: true },
-    MenuEntry { href: "/applications", label: "各種申請", signed_in_only: true },
-    MenuEntry { href: "/notices", label: "お知らせ", signed_in_only: false },
-    MenuEntry { href: "/manual", label: "手順書", signed_in_only: false },
-    MenuEntry {
-        href: "/versions", label: "アプリケーションバージョン情報", signed_in_only: false
-    },
-    MenuEntry { href: "/security", label: "アカウントの安全設定", signed_in_only: true },
+    MenuEntry::signed_in("/my-menu", "マイメニュー"),
+    MenuEntry::signed_in("/applications", "各種申請"),
+    MenuEntry::open("/notices", "お知らせ"),
+    MenuEntry::open("/manual", "手順書"),
+    MenuEntry::open("/versions", "アプリケーションバージョン情報"),
+    MenuEntry::signed_in("/security", "アカウントの安全設定"),
 ];
 
 /// Links under the form for signing in.

@@ -70,7 +70,7 @@ impl Shell {
         let menu = site
             .menu
             .iter()
-            .filter(|entry| who.is_some() || !entry.signed_in_only)
+            .filter(|entry| entry.is_for(who))
             .map(|entry| MenuLine {
                 href: entry.href,
                 label: entry.label,

@@ -8,9 +8,10 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header;
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use eligibility::account::{OperatorAction, OperatorRole};
 use store::{Audience, Store};
 
-use super::{guard, refused, style};
+use super::{guard, refused, signed_in::SignedIn, style};
 use crate::clock::Clock;
 
 /// Bytes of a form at most.
@@ -27,6 +28,35 @@ pub struct MenuEntry {
     pub label: &'static str,
     /// Whether it is shown to signed-in people only.
     pub signed_in_only: bool,
+    /// What a person of the operator must be allowed to do to be shown it.
+    pub needs: Option<OperatorAction>,
+}
+
+impl MenuEntry {
+    /// A line that every visitor is shown.
+    #[must_use]
+    pub const fn open(href: &'static str, label: &'static str) -> Self {
+        Self { href, label, signed_in_only: false, needs: None }
+    }
+
+    /// A line for whoever is signed in.
+    #[must_use]
+    pub const fn signed_in(href: &'static str, label: &'static str) -> Self {
+        Self { href, label, signed_in_only: true, needs: None }
+    }
+
+    /// A line for people of the operator whose role may do this.
+    #[must_use]
+    pub const fn operator(href: &'static str, label: &'static str, needs: OperatorAction) -> Self {
+        Self { href, label, signed_in_only: true, needs: Some(needs) }
+    }
+
+    /// Whether it is shown to this visitor.
+    pub(super) fn is_for(&self, who: Option<&SignedIn>) -> bool {
+        let Some(who) = who else { return !self.signed_in_only };
+        let role = || OperatorRole::from_name(&who.session.role);
+        self.needs.is_none_or(|action| role().is_some_and(|role| role.may(action)))
+    }
 }
 
 /// One site.

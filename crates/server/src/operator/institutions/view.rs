@@ -47,6 +47,8 @@ struct Page {
     waiting: Option<Waiting>,
     form: FormView,
     may_act: bool,
+    /// Whether this person may look after registrants.
+    sees_registrants: bool,
     done: Option<&'static str>,
     told: Option<&'static str>,
 }
@@ -127,14 +129,15 @@ pub(super) async fn write(site: &Site, user: &OperatorUser, code: &InstitutionCo
         shell: shell(site, one.name.clone(), PATH, user),
         code: code.to_string(),
         rows: rows(&one, wish.as_ref().map(|wish| &wish.wanted)),
-        changed: one
-            .changed_at
-            .zip(one.changed_by)
-            .map(|(at, by)| format!("{}（{by}）", summary::moment(at))),
+        changed: one.changed_at.zip(one.changed_by).map(|(at, by)| {
+            let who = by.strip_prefix("operator:").unwrap_or(&by);
+            format!("{}（{who}）", summary::moment(at))
+        }),
         closed: one.closed_at.map(summary::moment),
         waiting: wish.map(|wish| waiting(wish, user)),
         form: said.form.unwrap_or_else(|| FormView::new(InstitutionClosingForm::FIELDS)),
         may_act: user.role.may(OperatorAction::ManageInstitutions),
+        sees_registrants: user.role.may(OperatorAction::ReadApplications),
         done: said.done,
         told: said.told.map(|(_, words)| words),
     };

@@ -49,6 +49,13 @@ fn received(page: &str) -> Option<&str> {
         .map(|code| code.split_whitespace().next().unwrap_or_default())
 }
 
+/// What a page says, without its marks.
+fn words(page: &str) -> String {
+    let body = between(page, "<main", "</main>").unwrap_or(page);
+    let texts = body.split('<').filter_map(|piece| piece.split_once('>').map(|(_, text)| text.trim()));
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 #[tokio::test]
 async fn every_code_of_the_catalogue_happens_for_real_or_has_a_reason() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -70,10 +77,13 @@ async fn every_code_of_the_catalogue_happens_for_real_or_has_a_reason() {
     for entry in &entries {
         assert_eq!(entry.forms.is_empty(), entry.not_built, "{}: a way or a reason", entry.code);
         for (action, body) in &entry.forms {
-            let page = pages::post(&demo, action, body).await.text().await.expect("a page");
+            let answer = pages::post(&demo, action, body).await;
+            let status = answer.status();
+            let page = answer.text().await.unwrap_or_else(|error| panic!("{action} {body}: {error}"));
             let code = received(&page);
             if code != Some(entry.code) {
-                broken.push(format!("{} by {body}: received {code:?}", entry.code));
+                let words = words(&page);
+                broken.push(format!("{} by {body}: {status}, received {code:?}: {words}", entry.code));
             }
         }
     }

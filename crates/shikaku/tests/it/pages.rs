@@ -20,7 +20,7 @@ pub(crate) async fn post(demo: &RunningDemo, path: &str, form: &str) -> reqwest:
         .body(form.to_owned())
         .send()
         .await
-        .expect("an answer")
+        .unwrap_or_else(|error| panic!("{path} {form}: {error:?}"))
 }
 
 #[tokio::test]

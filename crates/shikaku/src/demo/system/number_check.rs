@@ -18,8 +18,8 @@ use crate::demo::{
     premises::{INSTITUTION_CODE, institution},
 };
 
-/// How long an answer file is waited for.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long an answer file is waited for: longer than any terminal takes, on a busy machine, too.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often the folder is looked at meanwhile, as receipt computers do.
 const ANSWER_POLL: Duration = Duration::from_millis(20);
 

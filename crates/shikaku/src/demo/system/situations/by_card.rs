@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use card::{
     pin::{Pin, PinKind},
-    session::LastTry,
+    session::{LastTry, pinless::SimulatedPinlessAuthorizer},
     transport::{CardTransport, TransportError},
 };
 use eligibility::consent::{CareForm, ConsentChoice, ConsentKind};
@@ -26,7 +26,7 @@ use crate::{
     demo::{
         foreign_card::Silent,
         premises::{INSTITUTION_CODE, TERMINAL_CERTIFICATE, institution},
-        system::PIN,
+        system::{PIN, card_check::TERMINAL_NAME_ON_CARD, passcode::entered},
     },
     folder::DataFolder,
 };
@@ -35,6 +35,8 @@ use crate::{
 const WRONG_PIN: &str = "0000";
 /// The person whose card is locked on purpose.
 const LOCKED_PERSON: &str = "pin-locked";
+/// How many passcodes there are.
+const PASSCODES: u32 = 10_000;
 /// More tries than any card gives.
 const TRIES: u32 = 5;
 /// Seconds a nonce is said to live where nobody looks.
@@ -138,6 +140,32 @@ impl System {
             bail!("the card did not lock")
         })
         .await
+    }
+
+    pub(super) async fn wrong_passcode(&self) -> Result<Trial> {
+        let issued = self.passcode(self.terminal.share(), INSTITUTION_CODE).await?;
+        let issued = issued.map_err(|refusal| anyhow!("{}", refusal.detail))?;
+        let other = format!("{:04}", (issued.parse::<u32>()? + 1) % PASSCODES);
+        let (reader, runtime) = (Arc::clone(self.terminal.reader()), tokio::runtime::Handle::current());
+        let session = self.with_card(DEFAULT_PERSONA, move |card| {
+            let authorizer = SimulatedPinlessAuthorizer::new(TERMINAL_NAME_ON_CARD);
+            let proof = Proof::Visual(&authorizer, entered(other));
+            Ok(runtime.block_on(check(card, proof, choices(true), &reader)))
+        });
+        let outcome = session.await?.map_err(|trouble| anyhow!("{trouble}"))?;
+        let steps = vec![
+            "レセコンが目視確認用パスコードを発行してもらう（ファイル連携）".to_owned(),
+            "職員が、カードリーダーに別の 4 桁を入れる".to_owned(),
+            "架空　花子さんのカードが署名し、中央がパスコードを数えてから照合する".to_owned(),
+        ];
+        Ok(Trial {
+            code: outcome.code.unwrap_or_default(),
+            message: outcome.message.unwrap_or_default(),
+            remedy: None,
+            steps,
+            files: Vec::new(),
+            institution: INSTITUTION_CODE,
+        })
     }
 
     /// The first person's check over a reader's own way to a terminal.

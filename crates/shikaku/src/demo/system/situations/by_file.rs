@@ -19,8 +19,8 @@ use wire::{
 use super::{System, Trial};
 use crate::demo::{landing::view::File, premises::INSTITUTION_CODE, system::number_check::number_request};
 
-/// Longest a terminal takes: it asks an unreachable centre for twenty seconds.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
+/// Longest a terminal takes: it asks an unreachable centre for twenty seconds, and the machine may be busy.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often the folder is looked at.
 const ANSWER_POLL: Duration = Duration::from_millis(20);
 /// One byte more than a request may have.
@@ -33,9 +33,9 @@ const OTHER_INSTITUTION: &str = "1319990020";
 const SHIFT_JIS_DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>";
 
 /// A request file to be put into `req`.
-pub(super) struct Handed {
-    pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
+pub(in crate::demo::system) struct Handed {
+    pub(in crate::demo::system) name: String,
+    pub(in crate::demo::system) bytes: Vec<u8>,
 }
 
 impl System {
@@ -92,7 +92,7 @@ impl System {
     }
 
     /// A name part never used before, not even by the demo that ran on this folder before.
-    pub(super) fn free_part(&self) -> String {
+    pub(in crate::demo::system) fn free_part(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let now = self.clock.now();
         format!("{}{:03}{number:04}", format_n14(now), now.0.rem_euclid(1000))
@@ -109,14 +109,21 @@ impl System {
         Ok(Handed { name: format!("{kind}_{}.xml", self.free_part()), bytes })
     }
 
+    /// Puts a file into the `req` of a terminal's share and waits for what comes into `res`.
+    pub(in crate::demo::system) async fn exchanged(&self, share: &Path, handed: &Handed) -> Result<PathBuf> {
+        let Handed { name, bytes } = handed;
+        let asked = share.join("req").join(name);
+        let beside = self.folder.root().join(format!("{name}.writing"));
+        tokio::fs::write(&beside, bytes).await.with_context(|| format!("{}", beside.display()))?;
+        tokio::fs::rename(&beside, &asked).await.with_context(|| format!("{}", asked.display()))?;
+        answer_to(share, name).await
+    }
+
     /// Puts a file into the `req` of a terminal's share and reads what comes into `res`.
     pub(super) async fn hand_in(&self, share: &Path, handed: Handed, what: &str) -> Result<Trial> {
+        let answer = self.exchanged(share, &handed).await?;
         let Handed { name, bytes } = handed;
         let asked = share.join("req").join(&name);
-        let beside = self.folder.root().join(format!("{name}.writing"));
-        tokio::fs::write(&beside, &bytes).await.with_context(|| format!("{}", beside.display()))?;
-        tokio::fs::rename(&beside, &asked).await.with_context(|| format!("{}", asked.display()))?;
-        let answer = answer_to(share, &name).await?;
         let came = read_answer(&answer)?;
         let steps = vec![
             format!("レセコンが、{what}要求ファイルを req フォルダに置く"),

@@ -10,8 +10,8 @@ use rustls::{
 use serde_json::Value;
 use wire::terminal_api::{NONCES_PATH, NonceAnswer, Problem};
 
-/// Time for one question with its answer.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// Time for one question with its answer: only a centre that will never answer takes it.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Who calls whom.
 pub(super) struct Caller<'a> {

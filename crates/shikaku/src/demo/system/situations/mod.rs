@@ -15,6 +15,8 @@ use eligibility::{Instant, errors::ErrorCode};
 use serde::Deserialize;
 use store::audit::SigningKey;
 
+pub(super) use by_file::Handed;
+
 use super::System;
 use crate::demo::{
     band::Band,
@@ -100,6 +102,7 @@ impl System {
             Situation::SettingsConflict => self.settings_conflict().await,
             Situation::PinThrice => self.pin_thrice().await,
             Situation::ReaderUnplugged => self.reader_unplugged().await,
+            Situation::WrongPasscode => self.wrong_passcode().await,
         }
     }
 

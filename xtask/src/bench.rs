@@ -29,6 +29,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if names.iter().any(|name| name.starts_with('-')) || names.len() > 1 {
         bail!("usage: cargo xtask bench [NAME] [--json]");
     }
+    // What is measured is the program itself, a process of its own: cargo does not build it for another crate's benches.
+    process::run(cargo().args(["build", "--release", "--locked", "-p", "shikaku"]))?;
     let mut command = cargo();
     command.args(["bench", "--locked", "-p", "testkit", "--bench", "checks", "--"]).args(names);
     let document = process::output(&mut command)?;

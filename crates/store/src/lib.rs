@@ -81,6 +81,7 @@ pub use check_result::{CheckResult, EarlierAnswer, NewReferenceNumber};
 pub use consent::{NewConsent, StoredConsent};
 pub use coverage::{CardContext, CardLookup, NumberContext};
 pub use denial::{ACTION_DENIALS_COUNTED, DENIAL_WINDOW_MS, DENIALS_WRITTEN, Denial};
+pub use engine::DatabaseLine;
 pub use enumeration::Slowed;
 pub use error::{Error, Result};
 pub use facility_settings::{

@@ -92,7 +92,8 @@ impl Tally {
 }
 
 impl Store {
-    /// Opens `sqlite:PATH` or `postgres://…`. Does not change the schema: see [`Store::migrate`].
+    /// Opens `sqlite:PATH` or `postgres://…`. Does not change the schema: see [`Store::migrate`]. Another machine's
+    /// PostgreSQL is spoken to over TLS only: see [`DatabaseLine`](crate::DatabaseLine).
     ///
     /// Call it within a tokio runtime.
     ///

@@ -143,7 +143,7 @@ impl Cluster {
     }
 }
 
-fn said<E: std::fmt::Debug>(what: &str) -> impl FnOnce(E) -> String {
+pub(crate) fn said<E: std::fmt::Debug>(what: &str) -> impl FnOnce(E) -> String {
     let what = what.to_owned();
     move |error| format!("PostgreSQL for tests: {what}: {error:?}")
 }
@@ -157,12 +157,12 @@ fn lock_file(folder: &Path, name: &str) -> Result<File, String> {
         .map_err(said("a lock file"))
 }
 
-fn own_uid() -> Result<u32, String> {
+pub(crate) fn own_uid() -> Result<u32, String> {
     fs::metadata("/proc/self").map(|meta| meta.uid()).map_err(said("/proc/self"))
 }
 
 /// Where the server's programs are.
-fn programs() -> Result<PathBuf, String> {
+pub(crate) fn programs() -> Result<PathBuf, String> {
     if let Ok(folder) = std::env::var("SHIKAKU_POSTGRES_BIN") {
         return Ok(PathBuf::from(folder));
     }
@@ -175,7 +175,7 @@ fn programs() -> Result<PathBuf, String> {
 }
 
 /// A command as the user that may run the server.
-fn as_server_user(program: &Path) -> Result<Command, String> {
+pub(crate) fn as_server_user(program: &Path) -> Result<Command, String> {
     if own_uid()? != 0 {
         return Ok(Command::new(program));
     }
@@ -184,7 +184,7 @@ fn as_server_user(program: &Path) -> Result<Command, String> {
     Ok(command)
 }
 
-fn run_to_end(command: &mut Command) -> Result<(), String> {
+pub(crate) fn run_to_end(command: &mut Command) -> Result<(), String> {
     let output =
         command.current_dir("/").stdin(Stdio::null()).output().map_err(said("starting a program"))?;
     if output.status.success() {
@@ -262,7 +262,7 @@ fn watch(folder: &Path, programs: &Path, data: &Path) -> Result<(), String> {
     watcher.spawn().map(|_| ()).map_err(said("the watcher"))
 }
 
-fn server_ids() -> Result<(u32, u32), String> {
+pub(crate) fn server_ids() -> Result<(u32, u32), String> {
     let passwd = fs::read_to_string("/etc/passwd").map_err(said("/etc/passwd"))?;
     let line = passwd.lines().find(|line| line.starts_with(&format!("{SERVER_USER}:")));
     let mut fields = line.unwrap_or_default().split(':').skip(2).map(str::parse);

@@ -59,6 +59,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Report> {
 /// What the settings name: is it there, and is it good for that?
 async fn look(settings: &Config, found: &mut Found) {
     let now = Clock::system().now();
+    // A URL that cannot be read is told below, by whoever opens it.
+    if let Ok(line) = store::DatabaseLine::of(settings.database_url.reveal()) {
+        found.see("database connection", line.to_string());
+    }
     if let Some(trouble) = database_trouble(settings).await {
         found.add(trouble);
     }

@@ -99,6 +99,24 @@ fn nothing_here() -> String {
 }
 
 #[test]
+fn it_tells_how_the_database_is_reached_and_what_would_go_in_the_clear() {
+    let patient = Patient::new();
+    let (_, said) = patient.looked_at(|_| {});
+    assert_eq!(said["settings"]["database connection"], "a file of this machine");
+    let away = |url: &'static str| {
+        move |settings: &mut Table| {
+            settings.insert("database_url".to_owned(), url.into());
+        }
+    };
+    let trouble = patient.trouble("database_url", away("postgres://u:hidden@192.0.2.1/d?sslmode=disable"));
+    assert!(
+        trouble.contains("192.0.2.1 in the clear") && trouble.contains("sslmode=verify-full"),
+        "{trouble}"
+    );
+    assert!(!trouble.contains("hidden"), "{trouble}");
+}
+
+#[test]
 fn what_is_right_is_not_called_wrong_and_settings_are_named_as_the_files_name_them() {
     let patient = Patient::new();
     let (code, said) = patient.looked_at(|_| {});

@@ -6,6 +6,7 @@
 mod errors;
 pub(crate) mod one_file;
 mod postgres;
+mod postgres_line;
 mod row;
 mod sqlite;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use rusqlite::Connection;
 
 pub(crate) use errors::{from_postgres, from_sqlite};
 pub(crate) use postgres::PostgresPool;
+pub use postgres_line::DatabaseLine;
 pub(crate) use row::Row;
 pub(crate) use sqlite::{PEOPLE, Part, SqliteFile, checkpoint};
 

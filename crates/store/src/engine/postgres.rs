@@ -6,7 +6,12 @@ use tokio_postgres::{
     types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
 };
 
-use super::{Mode, Value, from_postgres};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{
+    Mode, Value, from_postgres,
+    postgres_line::{Address, DatabaseLine, tls},
+};
 use crate::{Error, Options, Result};
 
 /// Connections for reading at least: a reader here waits for the network, not for a core.
@@ -21,10 +26,15 @@ pub(crate) struct PostgresPool {
 impl PostgresPool {
     /// Makes the pool; connects on first use.
     pub(crate) fn new(url: &str, options: &Options) -> Result<Self> {
-        let config: tokio_postgres::Config =
-            url.parse().map_err(|error: tokio_postgres::Error| Error::Open(error.to_string()))?;
-        let manager =
-            Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let Address { config, line } = Address::parse(url)?;
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match line {
+            DatabaseLine::Tls { authorities } => {
+                let tls = MakeRustlsConnect::new(tls(authorities.as_deref())?);
+                Manager::from_config(config, tls, recycling)
+            }
+            DatabaseLine::File | DatabaseLine::ThisMachine => Manager::from_config(config, NoTls, recycling),
+        };
         let size = options.readers.max(READ_CONNECTIONS_MIN) + options.writers.max(1);
         let pool =
             Pool::builder(manager).max_size(size).build().map_err(|error| Error::Open(error.to_string()))?;
@@ -33,13 +43,27 @@ impl PostgresPool {
 
     /// A connection, as soon as one is free.
     pub(crate) async fn get(&self) -> Result<Client> {
-        self.pool.get().await.map_err(|error| Error::Database(error.to_string()))
+        self.pool.get().await.map_err(|error| Error::Database(with_causes(&error)))
     }
 
     /// Ends all connections.
     pub(crate) fn close(&self) {
         self.pool.close();
     }
+}
+
+/// An error with what led to it: drivers say only where it met them.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !told.contains(&text) {
+            told = format!("{told}: {text}");
+        }
+        cause = error.source();
+    }
+    told
 }
 
 /// Starts a transaction. Reading sees one snapshot, as on SQLite.

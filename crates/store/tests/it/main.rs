@@ -25,6 +25,7 @@ mod imports;
 mod institution_register;
 mod kill;
 mod lines;
+mod over_tls;
 mod passcodes;
 mod people;
 mod read_only;

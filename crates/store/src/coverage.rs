@@ -9,6 +9,7 @@ use crate::{
     Error, Result, Store,
     coverage_row::{StoredCoverage, coverage_columns, decode},
     engine::{Tx, bind},
+    import::{Card, in_force},
     job::Read,
     reference_number,
 };
@@ -51,9 +52,6 @@ pub struct NumberContext {
     /// The institution's numbers for those persons, where it has one.
     pub reference_numbers: Vec<(PersonKey, String)>,
 }
-
-const CARD: &str = "SELECT person_key, superseded_by_serial, registered FROM card_by_serial \
-     WHERE serial = $1 AND issuer = $2";
 
 const CURRENT: &str = concat!(
     "SELECT ",
@@ -113,18 +111,11 @@ pub(crate) async fn current(tx: &Tx<'_>, person: &PersonKey) -> Result<Vec<Cover
 }
 
 async fn card_lookup(tx: &Tx<'_>, card: &CardCertificateId) -> Result<CardLookup> {
-    let found = tx
-        .query_one(CARD, bind![&card.serial, &card.issuer], |row| {
-            let person = row.text(0, "person_key")?.to_owned();
-            let superseded = row.text_or_null(1, "superseded_by_serial")?.is_some();
-            Ok((PersonKey(person), superseded, row.bool(2, "registered")?))
-        })
-        .await?;
-    Ok(match found {
+    Ok(match in_force(tx, card).await? {
         None => CardLookup::Unknown,
-        Some((_, true, _)) => CardLookup::Superseded,
-        Some((_, _, false)) => CardLookup::Unregistered,
-        Some((person_key, ..)) => {
+        Some(Card { superseded_by: Some(_), .. }) => CardLookup::Superseded,
+        Some(Card { registered: false, .. }) => CardLookup::Unregistered,
+        Some(Card { person_key, .. }) => {
             let coverages = current(tx, &person_key).await?;
             CardLookup::Person { person_key, coverages }
         }

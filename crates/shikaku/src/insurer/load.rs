@@ -152,7 +152,7 @@ async fn cards(
     progress: impl FnMut(u64) + Send,
     mut on_fault: impl FnMut(Fault) + Send,
 ) -> Result<Receipt> {
-    // Cards are written in place, unlike members: nothing is, before the whole file has proven good.
+    // Read once before anything is staged: so every fault is told, not only the first one.
     let faults = CardFileReader::new(source.reader()?)?.filter_map(Result::err).map(|error| fault(&error));
     let faults = faults.map(&mut on_fault).count();
     if faults > 0 {

@@ -7,12 +7,15 @@
 mod cards;
 mod check;
 mod close;
+#[cfg(test)]
+mod discarding;
 mod run;
 mod stage;
 
 use eligibility::{Instant, coverage::Coverage, insurer::InsurerNumber};
 
 pub use cards::Card;
+pub(crate) use cards::in_force;
 
 use crate::{Error, Result, Store};
 use check::WholeFile;

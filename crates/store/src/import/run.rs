@@ -2,7 +2,7 @@
 
 use eligibility::Instant;
 
-use super::Receipt;
+use super::{Receipt, cards::CARDS};
 use crate::{
     Error, Result, Store,
     audit::{AuditEvent, CENTRAL_CHAIN, Chains},
@@ -157,9 +157,20 @@ impl Write for Note {
     }
 
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
-        let row = bind![number_of(self.after), &self.source, self.import_number, number_of(self.before)];
-        one_row(tx.execute(STAGED, row).await?)
+        note(tx, &self.source, self.import_number, self.before, self.after).await
     }
+}
+
+/// The note itself, within a transaction that may note more.
+pub(super) async fn note(
+    tx: &Tx<'_>,
+    source: &str,
+    import_number: i64,
+    before: u64,
+    after: u64,
+) -> Result<()> {
+    let row = bind![number_of(after), source, import_number, number_of(before)];
+    one_row(tx.execute(STAGED, row).await?)
 }
 
 /// Ends the staging of an import that is to be taken back.
@@ -260,7 +271,11 @@ impl Store {
     /// Takes back what an import staged, then marks it as rejected. It stages nothing from the beginning of this on.
     pub(super) async fn discard_import(&self, source: &str, import_number: i64, now: Instant) -> Result<()> {
         self.end_staging(source, import_number).await?;
-        self.unstage(source, import_number).await?;
+        if source == CARDS {
+            self.unstage_cards(import_number).await?;
+        } else {
+            self.unstage(source, import_number).await?;
+        }
         self.finish_import(source, import_number, 0, false, true, now).await.map(|_| ())
     }
 

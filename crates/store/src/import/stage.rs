@@ -172,7 +172,7 @@ impl Row {
     }
 }
 
-struct Chunk {
+pub(super) struct Chunk {
     source: String,
     import_number: i64,
     current_import: i64,
@@ -181,7 +181,7 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn new(line: &Line<'_>, rows: Vec<Coverage>) -> Result<Self> {
+    pub(super) fn new(line: &Line<'_>, rows: Vec<Coverage>) -> Result<Self> {
         Ok(Self {
             source: line.source.clone(),
             import_number: line.import_number,

@@ -8,6 +8,7 @@ mod audit_dump;
 mod audit_log;
 mod bulk;
 mod bulk_kill;
+mod cards;
 mod certificates;
 mod check_results;
 mod checks;

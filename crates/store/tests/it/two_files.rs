@@ -93,7 +93,7 @@ async fn cards_cut_between_two_commits_are_loaded_again() {
     let store = Store::open(&db.url, Options::default()).await.expect("opens");
     let again = import_cards(&store, 1, vec![card(1), card(2)]).await.expect("loads again");
     assert_eq!((again.import_number, again.rows), (first.import_number, 2));
-    assert_eq!(count(&db, "card_by_serial"), 2);
+    assert_eq!(count(&db, "card_version"), 2);
     let found = store.coverage_of_card(&card_of(2)).await.expect("reads");
     assert!(matches!(found, CardLookup::Person { .. }), "{found:?}");
 }

@@ -22,7 +22,7 @@ const SEED: u64 = 7;
 /// Rows of one transaction of the floor.
 const CHUNK_ROWS: usize = 8_000;
 /// The tables an import fills, all in the people's file.
-const TABLES: [&str; 4] = ["coverage", "coverage_by_number", "card_by_serial", "medical_ticket"];
+const TABLES: [&str; 4] = ["coverage", "coverage_by_number", "card_version", "medical_ticket"];
 /// Pause between two looks at the import's memory.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

@@ -73,9 +73,9 @@ pub use bulk::{
 };
 pub use certificate::{
     AUTHORITY, AnswerDue, InstitutionAddress, InstitutionCertificate, Kept, LOG_ENTRIES_MAX, Letter,
-    LetterFiled, LogEntry, NewAnswer, NewCertificate, NewCertificateNotice, NewLetter, NewRevocation,
-    Reservation, Reserved, Revoked, StoredAnswer, StoredHead, StoredList, StoredRetrieval, TerminalStanding,
-    TryCounted,
+    LetterFiled, LogEntry, NewAnswer, NewCertificate, NewCertificateFile, NewCertificateNotice, NewLetter,
+    NewRevocation, Reservation, Reserved, Revoked, StoredAnswer, StoredHead, StoredList, StoredRetrieval,
+    TerminalStanding, TryCounted,
 };
 pub use check_result::{CheckResult, EarlierAnswer, NewReferenceNumber};
 pub use consent::{NewConsent, StoredConsent};

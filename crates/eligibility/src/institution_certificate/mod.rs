@@ -7,6 +7,7 @@ mod notice;
 mod period;
 mod revocation;
 mod standing;
+mod successor;
 
 pub use notice::{NOTICE_AFTER_DAYS, NOTICE_BEFORE_DAYS, NOTICE_DAILY_DAYS, Notice, NoticeKind, notice_due};
 pub use period::{
@@ -14,6 +15,7 @@ pub use period::{
 };
 pub use revocation::{Revocation, RevocationReason};
 pub use standing::{CertificateStanding, KnownCertificate};
+pub use successor::SuccessorState;
 
 use serde::{Deserialize, Serialize};
 

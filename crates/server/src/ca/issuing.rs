@@ -54,7 +54,7 @@ impl Issuing {
         Ok(done)
     }
 
-    /// Wipes letters that nobody posted, and counts of numbers that no letter has.
+    /// Wipes letters that nobody posted, files whose minutes are over, and counts of numbers that no letter has.
     ///
     /// # Errors
     /// Whatever writing to the store meets.
@@ -63,6 +63,7 @@ impl Issuing {
         let store = self.desk.store();
         store.wipe_letters(eligibility::Instant(now.0 - LETTER_DAYS * DAY_MS), TIDY_STEP).await?;
         let letters_end = i64::from(eligibility::retrieval::RETRIEVAL_DAYS) * DAY_MS;
+        store.wipe_certificate_files(now, TIDY_STEP).await?;
         store.forget_retrieval_tries(eligibility::Instant(now.0 - letters_end), TIDY_STEP).await?;
         Ok(())
     }

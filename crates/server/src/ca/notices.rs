@@ -3,18 +3,21 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use eligibility::Date;
 use eligibility::calendar::{add_days, end_of_day, start_of_day};
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_certificate::{
-    NOTICE_AFTER_DAYS, Notice, NoticeKind, RENEWAL_WINDOW_DAYS, notice_due,
+    CertificatePeriod, NOTICE_AFTER_DAYS, Notice, NoticeKind, OVERLAP_DAYS, RENEWAL_WINDOW_DAYS, notice_due,
+    overlap_until,
 };
+use eligibility::{Date, Instant};
 use store::{InstitutionCertificate, NewCertificateNotice, Store};
 
 use crate::clock::Clock;
 
 /// Certificates looked at in one step.
 const PAGE: u32 = 500;
+/// The last second of an overlap belongs to it.
+const SECOND_MS: i64 = 1000;
 
 /// Gives notices, each once.
 pub struct Notices {
@@ -75,17 +78,22 @@ impl Notices {
                 given += usize::from(self.give(certificate, today).await?);
             }
         }
+        let since = start_of_day(add_days(today, -OVERLAP_DAYS - 1));
+        for certificate in self.store.certificates_left_alone(since, PAGE).await? {
+            given += usize::from(self.give(&certificate, today).await?);
+        }
         *self.given_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(today);
         Ok(given)
     }
 
     async fn give(&self, certificate: &InstitutionCertificate, today: Date) -> store::Result<bool> {
-        if notice_due(&certificate.period, today, None).is_none() {
+        let period = taken_for(certificate);
+        if notice_due(&period, today, None).is_none() {
             return Ok(false);
         }
         let institution = &certificate.institution_code;
         let last = self.store.last_certificate_notice(institution, &certificate.serial).await?;
-        let Some(notice) = notice_due(&certificate.period, today, last) else { return Ok(false) };
+        let Some(notice) = notice_due(&period, today, last) else { return Ok(false) };
         if is_replaced(certificate, &self.store.certificates_of(institution).await?) {
             return Ok(false);
         }
@@ -119,15 +127,30 @@ pub async fn warnings(
 ) -> store::Result<Vec<CertificateWarning>> {
     let all = store.certificates_of(institution).await?;
     let in_use = |certificate: &&InstitutionCertificate| {
-        let ended = certificate.revocation.is_some() || certificate.superseded_at.is_some();
+        let ended = certificate.revocation.is_some()
+            || (certificate.superseded_at.is_some() && !is_left_alone(certificate, &all));
         !ended && !is_replaced(certificate, &all)
     };
     let warning = |certificate: &InstitutionCertificate| {
-        let notice = notice_due(&certificate.period, today, None)?;
+        let notice = notice_due(&taken_for(certificate), today, None)?;
         let (terminal_name, serial) = (certificate.terminal_name.clone(), certificate.serial.clone());
         Some(CertificateWarning { terminal_name, serial, notice })
     };
     Ok(all.iter().filter(in_use).filter_map(warning).collect())
+}
+
+/// Whether it was renewed and what followed it was revoked: its own last days are what is left.
+fn is_left_alone(certificate: &InstitutionCertificate, all: &[InstitutionCertificate]) -> bool {
+    let successor = all.iter().find(|other| certificate.successor.as_ref() == Some(&other.serial));
+    successor.is_some_and(|successor| successor.as_successor().is_revoked())
+}
+
+/// Until when it is taken: a renewed one to the end of its overlap.
+fn taken_for(certificate: &InstitutionCertificate) -> CertificatePeriod {
+    let until = certificate.superseded_at.map(|at| Instant(overlap_until(at).0 - SECOND_MS));
+    let not_after =
+        until.map_or(certificate.period.not_after, |until| until.min(certificate.period.not_after));
+    CertificatePeriod { not_after, ..certificate.period }
 }
 
 /// Whether the terminal has a newer certificate that was issued anew, not by renewal.
@@ -139,7 +162,7 @@ fn is_replaced(certificate: &InstitutionCertificate, all: &[InstitutionCertifica
     })
 }
 
-fn window(today: Date) -> (eligibility::Instant, eligibility::Instant) {
+fn window(today: Date) -> (Instant, Instant) {
     let last = NOTICE_AFTER_DAYS.into_iter().max().unwrap_or_default();
     (start_of_day(add_days(today, -last - 1)), end_of_day(add_days(today, RENEWAL_WINDOW_DAYS + 1)))
 }

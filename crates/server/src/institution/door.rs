@@ -53,9 +53,8 @@ impl InstitutionDoor {
         if let Some(lines) = &self.lines {
             let pass = lines.pass(&terminal.identity.institution_code, peer).await;
             admission.line = Some(pass.map_err(|error| Refusal::read_failed(&error))?);
-            admission.check()?;
         }
-        Ok(())
+        admission.let_in().await
     }
 
     async fn pass_on(

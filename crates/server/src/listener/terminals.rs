@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{
     Arc, Mutex, PoisonError, Weak,
-    atomic::{AtomicI64, AtomicU8, AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, Ordering},
 };
 
 use eligibility::Instant;
@@ -39,6 +39,8 @@ pub struct TerminalSlot {
     standing: AtomicU8,
     /// First moment a renewed certificate is no longer taken, milliseconds.
     taken_until: AtomicI64,
+    /// Whether nobody was let in with the certificate yet.
+    awaits_first_use: AtomicBool,
     in_flight: AtomicU32,
     connections: AtomicU32,
 }
@@ -58,6 +60,17 @@ impl TerminalSlot {
     /// Records until when the certificate is taken; `None` while it has no successor.
     pub fn set_taken_until(&self, until: Option<Instant>) {
         self.taken_until.store(until.map_or(i64::MAX, |until| until.0), Ordering::Release);
+    }
+
+    /// Whether nobody was let in with the certificate yet, as far as is known.
+    #[must_use]
+    pub fn awaits_first_use(&self) -> bool {
+        self.awaits_first_use.load(Ordering::Acquire)
+    }
+
+    /// Records whether nobody was let in yet.
+    pub fn set_awaits_first_use(&self, awaits: bool) {
+        self.awaits_first_use.store(awaits, Ordering::Release);
     }
 
     /// Whether another certificate has taken its place for good.
@@ -122,6 +135,7 @@ impl ConnectedTerminals {
         let slot = Arc::new(TerminalSlot {
             standing: AtomicU8::new(Standing::Unknown as u8),
             taken_until: AtomicI64::new(i64::MAX),
+            awaits_first_use: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             connections: AtomicU32::new(0),
             identity,

@@ -38,6 +38,14 @@ impl Admission {
         }
     }
 
+    /// Whether it may ask; that its certificate is in use is on disk then.
+    pub(crate) async fn let_in(&self) -> Result<(), Refusal> {
+        self.check()?;
+        let noted = self.standings.note_first_use(&self.terminal, self.clock.now()).await;
+        noted.map_err(|error| Refusal::write_failed(&error))?;
+        self.check()
+    }
+
     fn check_certificate(&self) -> Result<(), Refusal> {
         match self.terminal.standing() {
             Standing::Revoked => return Err(ErrorCode::InstitutionCertificateRevoked.into()),

@@ -91,8 +91,8 @@ impl Gate {
         if let Some(lines) = &self.lines {
             let pass = lines.pass(&terminal.identity.institution_code, peer).await;
             admission.line = Some(pass.map_err(|error| Refusal::read_failed(&error))?);
-            admission.check()?;
         }
+        admission.let_in().await?;
         let operation = ROUTES[route?].operation;
         let _place = terminal.enter(self.limits.terminal).ok_or_else(Refusal::too_many)?;
         let _room = self.room()?;
@@ -118,7 +118,6 @@ impl Gate {
             Operation::ReceiptKeys => Ok(receipt_keys::answer(&self.api)),
             Operation::RenewCertificate => certificate::renew(&self.api, admission, request).await,
             Operation::CertificateStanding => certificate::standing(&self.api, terminal).await,
-            Operation::EnterPasscode => facility::enter_passcode(&self.api, admission, request).await,
             Operation::IssuePasscode => facility::issue_passcode(&self.api, admission, request).await,
             Operation::FacilitySettings => facility::settings(&self.api, admission, request).await,
             Operation::ChangeFacilitySettings => {

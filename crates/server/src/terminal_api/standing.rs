@@ -44,6 +44,7 @@ struct Known {
     institution: String,
     revoked: bool,
     taken_until: Option<Instant>,
+    awaits_first_use: bool,
 }
 
 impl Standings {
@@ -94,12 +95,13 @@ impl Standings {
         let changed = self.store.terminal_standings_changed_since(since).await?;
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            for TerminalStanding { certificate, superseded_at } in changed {
+            for TerminalStanding { certificate, superseded_at, awaits_first_use } in changed {
                 self.newest_change.fetch_max(certificate.changed_at.0, Ordering::AcqRel);
                 let institution = certificate.institution_code.as_str().to_owned();
                 let revoked = certificate.revoked_at.is_some();
                 let taken_until = superseded_at.map(overlap_until);
-                known.insert(certificate.fingerprint, Known { institution, revoked, taken_until });
+                let found = Known { institution, revoked, taken_until, awaits_first_use };
+                known.insert(certificate.fingerprint, found);
             }
         }
         if whole {
@@ -125,6 +127,24 @@ impl Standings {
         slot
     }
 
+    /// Writes down, once, that a terminal is let in with its certificate: from then on its renewal is not asked for
+    /// again. A certificate whose place was taken meanwhile shows as revoked afterwards.
+    ///
+    /// # Errors
+    /// Whatever the store meets; nobody is let in then.
+    pub async fn note_first_use(&self, slot: &TerminalSlot, now: Instant) -> store::Result<()> {
+        if !slot.awaits_first_use() {
+            return Ok(());
+        }
+        let AskingTerminal { institution_code, fingerprint, .. } = &slot.identity;
+        let first = self.store.note_first_use(institution_code, fingerprint, now).await?;
+        if let Some(known) = self.known.write().unwrap_or_else(PoisonError::into_inner).get_mut(fingerprint) {
+            known.awaits_first_use = false;
+        }
+        slot.set_awaits_first_use(false);
+        if first { Ok(()) } else { self.refresh().await }
+    }
+
     /// Whether the table is too old to believe.
     #[must_use]
     pub fn is_stale(&self) -> bool {
@@ -133,20 +153,23 @@ impl Standings {
     }
 
     fn tell(&self, slot: &TerminalSlot) {
-        let (standing, taken_until) = self.look_up(&slot.identity);
+        let (standing, taken_until, awaits) = self.look_up(&slot.identity);
         slot.set_taken_until(taken_until);
+        slot.set_awaits_first_use(awaits && standing == Standing::Registered);
         slot.set_standing(standing);
     }
 
-    fn look_up(&self, identity: &AskingTerminal) -> (Standing, Option<Instant>) {
+    fn look_up(&self, identity: &AskingTerminal) -> (Standing, Option<Instant>, bool) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match known.get(&identity.fingerprint) {
             Some(found) if found.institution != identity.institution_code.as_str() => {
-                (Standing::Unknown, None)
+                (Standing::Unknown, None, false)
             }
-            Some(found) if found.revoked => (Standing::Revoked, found.taken_until),
-            Some(found) => (Standing::Registered, found.taken_until),
-            None => (Standing::Unknown, None),
+            Some(found) => {
+                let standing = if found.revoked { Standing::Revoked } else { Standing::Registered };
+                (standing, found.taken_until, found.awaits_first_use)
+            }
+            None => (Standing::Unknown, None, false),
         }
     }
 

@@ -43,6 +43,12 @@ impl Once {
         ours.then(|| Self(id.to_owned()))
     }
 
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The id as the store wants it. `subject`: the account that hands in.
     #[must_use]
     pub fn of_subject(&self, subject: &str) -> FormId {

@@ -12,7 +12,7 @@ use testkit::mailbox::Mailbox;
 use testkit::system::{Engine, INSTITUTION};
 use wire::institution_certificate::CODE_HEADER;
 
-use crate::ca_support::{Bench, DAY, PASSWORD, Site, TERMINAL, Terminal, code, request_of};
+use crate::ca_support::{Bench, DAY, PASSWORD, Site, TERMINAL, Terminal, code, form_id, request_of};
 use crate::on_both_engines;
 use crate::portal_support::{self, Portal, login};
 use crate::support::audit_dump;
@@ -21,7 +21,9 @@ const RENEWAL: &str = "/certificate-renewal";
 
 on_both_engines! {
     a_page_renews_within_ninety_days_and_both_are_taken_for_fourteen
-    a_double_click_makes_one_certificate
+    however_often_one_form_comes_it_makes_one_file
+    a_file_that_nobody_used_is_made_again
+    a_revoked_successor_leaves_a_warning_and_a_way
     an_expired_certificate_gets_words_and_the_remedy
     the_end_is_told_on_my_menu
     the_end_of_another_terminals_is_told_on_the_first_page
@@ -165,19 +167,129 @@ async fn a_page_renews_within_ninety_days_and_both_are_taken_for_fourteen(engine
     site.system.stop().await;
 }
 
-async fn a_double_click_makes_one_certificate(engine: Engine) {
+/// The form of the page with its one-time id.
+async fn shown_form(site: &Site, terminal: &Terminal, password: &str) -> String {
+    let page = text(&ask(site, terminal, RENEWAL, None).await);
+    format!("password={password}&password_again={password}&form_id={}", form_id(&page))
+}
+
+/// How the certificates of the institution stand, the newest first: serial number and whether revoked.
+async fn recorded(site: &Site) -> Vec<(String, bool)> {
+    let all = site.system.store().certificates_of(&code()).await.expect("reads");
+    all.into_iter().map(|one| (one.serial, one.revocation.is_some())).collect()
+}
+
+async fn however_often_one_form_comes_it_makes_one_file(engine: Engine) {
+    let site = std::sync::Arc::new(site(engine).await);
+    let old = std::sync::Arc::new(terminal(&site).await);
+    site.system.hands.set(start_of_day(add_days(last_day(&old), -30)));
+    let form = shown_form(&site, &old, PASSWORD).await;
+    let pressed = async |times: usize| {
+        let press = |_| {
+            let (site, old, form) = (site.clone(), old.clone(), form.clone());
+            tokio::spawn(async move { ask(&site, &old, RENEWAL, Some(&form)).await })
+        };
+        let presses: Vec<_> = (0..times).map(press).collect();
+        let mut files = Vec::new();
+        for press in presses {
+            let reply = press.await.expect("runs");
+            assert_eq!(reply.status, 200, "{}", text(&reply));
+            assert_eq!(reply.headers["content-type"], "application/x-pkcs12");
+            files.push(reply.bytes);
+        }
+        files
+    };
+    let files = [pressed(2).await, pressed(16).await].concat();
+    assert!(files.iter().all(|file| *file == files[0]), "one file");
+    assert_eq!(recorded(&site).await.len(), 2);
+    let new = taken_apart(&site, &files[0]);
+    // Minutes later it is gone for good; by then somebody works with it.
+    site.system.server.refresh_terminals().await.expect("reads");
+    says(&ask(&site, &new, "/", None).await, 200, &["電子証明書は有効です"]);
+    site.system.hands.advance(std::time::Duration::from_secs(11 * 60));
+    let late = ask(&site, &old, RENEWAL, Some(&form)).await;
+    says(&late, 409, &["すでに更新されています", "電子証明書発行申請"]);
+    assert!(!text(&late).contains("<form"), "nothing to press any more");
+    assert_eq!(recorded(&site).await.len(), 2);
+}
+
+async fn a_file_that_nobody_used_is_made_again(engine: Engine) {
     let site = site(engine).await;
     let old = terminal(&site).await;
     site.system.hands.set(start_of_day(add_days(last_day(&old), -30)));
-    let form = passwords();
-    let press = || ask(&site, &old, RENEWAL, Some(&form));
-    let (first, second) = tokio::join!(press(), press());
-    let mut statuses = [first.status, second.status];
-    statuses.sort_unstable();
-    assert_eq!(statuses, [200, 409]);
-    let late = if first.status == 409 { &first } else { &second };
-    says(late, 409, &["すでに更新されています", "電子証明書発行申請"]);
-    assert_eq!(site.system.store().certificates_of(&code()).await.expect("reads").len(), 2);
+    let form = shown_form(&site, &old, PASSWORD).await;
+    let lost = taken_apart(&site, &ask(&site, &old, RENEWAL, Some(&form)).await.bytes);
+    // Another password makes another file: the first one's would not open it.
+    let other = form.replace(PASSWORD, "another-horse-9");
+    assert_ne!(form, other);
+    let second = ask(&site, &old, RENEWAL, Some(&other)).await;
+    assert_eq!(second.status, 200, "{}", text(&second));
+    let open = ask(&site, &old, RENEWAL, None).await;
+    says(
+        &open,
+        200,
+        &["更新済み", "まだ使われていません", "前回のファイルの電子証明書は失効", "更新</button>"],
+    );
+    let form = shown_form(&site, &old, PASSWORD).await;
+    let new = taken_apart(&site, &ask(&site, &old, RENEWAL, Some(&form)).await.bytes);
+    let known = recorded(&site).await;
+    assert_eq!(known.len(), 4);
+    let in_force: Vec<_> = known.iter().filter(|(_, revoked)| !revoked).map(|(serial, _)| serial).collect();
+    assert!(in_force.contains(&&old.serial) && in_force.contains(&&new.serial), "{known:?}");
+    assert_eq!(in_force.len(), 2, "{known:?}");
+    site.system.server.refresh_terminals().await.expect("reads");
+    says(&ask(&site, &lost, "/", None).await, 403, &["失効しました", "電子証明書の再発行"]);
+    says(&ask(&site, &new, "/", None).await, 200, &["電子証明書は有効です"]);
+    // From here on somebody depends on it.
+    let late = ask(&site, &old, RENEWAL, Some(&form.replace("form_id=", "form_id=0&x="))).await;
+    says(&late, 409, &["すでに更新されています"]);
+    // Renewing again makes the overlap no longer.
+    site.system.hands.advance(DAY * 15);
+    says(&ask(&site, &old, RENEWAL, None).await, 403, &["更新前の古い電子証明書"]);
+    site.system.stop().await;
+}
+
+async fn a_revoked_successor_leaves_a_warning_and_a_way(engine: Engine) {
+    use eligibility::institution_certificate::RevocationReason;
+    let site = site(engine).await;
+    let old = terminal(&site).await;
+    let today = add_days(last_day(&old), -80);
+    site.system.hands.set(start_of_day(today));
+    let form = shown_form(&site, &old, PASSWORD).await;
+    let new = taken_apart(&site, &ask(&site, &old, RENEWAL, Some(&form)).await.bytes);
+    site.system.server.refresh_terminals().await.expect("reads");
+    says(&ask(&site, &new, "/", None).await, 200, &["電子証明書は有効です"]);
+    let warned = async || {
+        let store = site.system.store();
+        server::ca::notices::warnings(store, &code(), site.system.today()).await.expect("reads")
+    };
+    assert_eq!(warned().await, []);
+    let revoke = async |serial: &str, reason| {
+        site.desk().revoke(&code(), serial, reason, "operator:o1", None).await.expect("revokes")
+    };
+    revoke(&new.serial, RevocationReason::CessationOfOperation).await;
+    let warnings = warned().await;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert_eq!(
+        (warnings[0].serial.as_str(), warnings[0].notice.last_day),
+        (&*old.serial, add_days(today, 14))
+    );
+    site.parts().notices.run().await.expect("runs");
+    site.system.hands.set(start_of_day(add_days(today, 9)));
+    site.parts().notices.run().await.expect("runs");
+    let entries = crate::support::audit_entries(&site.system).await;
+    let told = entries.iter().filter(|entry| entry.action == "certificate.notice");
+    assert!(told.clone().any(|entry| entry.object.contains(&old.serial)), "{told:?}");
+    says(&ask(&site, &old, RENEWAL, None).await, 200, &["失効しています", "もう一度更新してください"]);
+    let form = shown_form(&site, &old, PASSWORD).await;
+    let again = taken_apart(&site, &ask(&site, &old, RENEWAL, Some(&form)).await.bytes);
+    assert_eq!(warned().await, []);
+    // Not where the reason says that a key is in strange hands.
+    revoke(&again.serial, RevocationReason::KeyCompromise).await;
+    let page = ask(&site, &old, RENEWAL, None).await;
+    assert!(!text(&page).contains("<form"), "{}", text(&page));
+    assert_eq!(ask(&site, &old, RENEWAL, Some(&passwords())).await.status, 409);
+    assert_eq!(warned().await.len(), 1);
     site.system.stop().await;
 }
 

@@ -9,12 +9,16 @@ use serde_json::{Value, json};
 use server::terminal_api::status::STATUS_PATH;
 use testkit::system::Engine;
 
-use crate::ca_support::{Bench, Codes, DAY, PASSWORD, Site, TERMINAL, code, fetch, request_of, send};
+use crate::ca_support::{
+    Bench, Codes, DAY, PASSWORD, Site, TERMINAL, code, fetch, form_id, request_of, send,
+};
 use crate::on_both_engines;
 
 on_both_engines! {
     a_letter_becomes_a_certificate_that_a_terminal_works_with
     a_page_gives_a_file_that_openssl_opens
+    however_often_one_form_comes_the_letter_gives_one_file
+    lines_that_are_cut_use_up_no_try
     sixty_four_guesses_at_once_get_no_more_than_five_comparisons
     each_reason_for_a_refusal_has_its_name
     a_letter_ends_after_its_days
@@ -127,6 +131,65 @@ async fn a_page_gives_a_file_that_openssl_opens(engine: Engine) {
     assert_eq!(status, 409);
     assert!(String::from_utf8_lossy(&page).contains("この電子証明書は取得済みです。"));
     assert!(!String::from_utf8_lossy(&page).contains(PASSWORD));
+    site.system.stop().await;
+}
+
+async fn however_often_one_form_comes_the_letter_gives_one_file(engine: Engine) {
+    let site = std::sync::Arc::new(Site::open(engine).await);
+    let codes = site.letter("o1").await;
+    let (_, _, page) = fetch(site.address(), "/certificate").await;
+    let id = form_id(&String::from_utf8_lossy(&page));
+    let same = format!("{}&form_id={id}", form(&codes, PASSWORD, PASSWORD));
+    let mut files = Vec::new();
+    for times in [2, 16] {
+        let press = |_| {
+            let (site, same) = (site.clone(), same.clone());
+            tokio::spawn(async move { hand_in(&site, same).await })
+        };
+        let presses: Vec<_> = (0..times).map(press).collect();
+        for press in presses {
+            let (status, headers, file) = press.await.expect("runs");
+            assert_eq!(status, 200, "{}", String::from_utf8_lossy(&file));
+            assert_eq!(headers["content-type"], "application/x-pkcs12");
+            files.push(file);
+        }
+    }
+    assert!(files.iter().all(|file| *file == files[0]), "one file");
+    assert_eq!(site.system.store().certificates_of(&code()).await.expect("reads").len(), 1);
+    // Not for another form, not for another password, not with another secret, and not for long.
+    let other_form = same.replace(&id, &"0".repeat(id.len()));
+    let other_password = same.replace(PASSWORD, "another-horse-9");
+    for other in [&other_form, &other_password, &form(&codes, PASSWORD, PASSWORD)] {
+        let (status, _, page) = hand_in(&site, other.clone()).await;
+        assert_eq!(status, 409, "{}", String::from_utf8_lossy(&page));
+    }
+    let wrong = Codes { secret: "0".repeat(16), ..codes.clone() };
+    let guessed = format!("{}&form_id={id}", form(&wrong, PASSWORD, PASSWORD));
+    assert_eq!(hand_in(&site, guessed).await.0, 403);
+    site.system.hands.advance(std::time::Duration::from_secs(11 * 60));
+    assert_eq!(hand_in(&site, same).await.0, 409);
+}
+
+async fn lines_that_are_cut_use_up_no_try(engine: Engine) {
+    use tokio::io::AsyncWriteExt as _;
+    let site = Site::open(engine).await;
+    let codes = site.letter("o1").await;
+    let body = form(&codes, PASSWORD, PASSWORD);
+    let address = site.address();
+    let request = format!(
+        "POST /certificate HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for _ in 0..12 {
+        let mut line = tokio::net::TcpStream::connect(address).await.expect("connects");
+        line.write_all(request.as_bytes()).await.expect("sends");
+        line.flush().await.expect("sends");
+        drop(line);
+    }
+    // The letter is not locked: it was fetched by one of them, or can be fetched now.
+    let (status, answer) = site.retrieve(&codes, json!({})).await;
+    assert_eq!(status, 200, "{answer}");
     site.system.stop().await;
 }
 

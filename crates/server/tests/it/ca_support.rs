@@ -272,3 +272,9 @@ impl Bench {
         (output.status.success(), String::from_utf8_lossy(&said).into_owned())
     }
 }
+
+/// The one-time id in a page's form.
+pub(crate) fn form_id(page: &str) -> String {
+    let rest = page.split("name=\"form_id\" value=\"").nth(1).expect("a form with an id");
+    rest.split('"').next().unwrap_or_default().to_owned()
+}

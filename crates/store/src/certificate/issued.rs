@@ -1,8 +1,13 @@
 //! A signed certificate becomes known: row, log, admission of the terminal, all in one transaction.
 
-use eligibility::{Instant, institution::InstitutionCode, institution_certificate::CertificateUses};
+use eligibility::{
+    Instant,
+    institution::InstitutionCode,
+    institution_certificate::{CertificateUses, RevocationReason},
+};
 
-use super::{certificate_object, event, log};
+use super::file::{self, NewCertificateFile};
+use super::{by_serial, certificate_object, event, log, revoke};
 use crate::{
     Result, Store,
     audit::Chains,
@@ -53,8 +58,8 @@ pub enum Kept {
     },
     /// The order has another certificate already; its serial number.
     OrderDone(String),
-    /// The letter was used or taken back meanwhile, or the certificate to be followed has a successor or is
-    /// revoked.
+    /// The letter was used or taken back meanwhile, or the certificate to be followed is revoked or has a successor
+    /// that somebody depends on.
     TooLate,
 }
 
@@ -64,6 +69,11 @@ const FETCHED: &str = "UPDATE retrieval SET retrieved_at = $1 \
 const SUPERSEDE: &str = "UPDATE institution_certificate SET superseded_at = $1, successor = $2 \
      WHERE institution_code = $3 AND serial = $4 AND superseded_at IS NULL AND revoked_at IS NULL \
      RETURNING fingerprint";
+const FOLLOW_AGAIN: &str =
+    "UPDATE institution_certificate SET successor = $1 WHERE institution_code = $2 AND serial = $3";
+/// Holds the row of a certificate that is not revoked, until the commit.
+const HOLD: &str = "UPDATE institution_certificate SET successor = successor \
+     WHERE institution_code = $1 AND serial = $2 AND revoked_at IS NULL";
 const PUT: &str = "INSERT INTO institution_certificate (institution_code, serial, order_id, fingerprint, \
      key_fingerprint, terminal_name, uses, not_before, not_after, issued_at, leaf_index, predecessor) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -78,11 +88,11 @@ const ANSWER: &str = "INSERT INTO certificate_answer \
 /// All such jobs go to one writer: they meet at the log's size anyway.
 const WRITER: &str = "certificates";
 
-struct Keep(NewCertificate);
+struct Keep(NewCertificate, Option<NewCertificateFile>);
 
 impl Keep {
     /// Closes what the certificate was issued for; false when somebody else did.
-    async fn close_order(&self, tx: &Tx<'_>) -> Result<bool> {
+    async fn close_order(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
         let new = &self.0;
         if let Some(number) = &new.retrieval_number
             && tx.execute(FETCHED, bind![new.issued_at.0, number]).await? == 0
@@ -93,8 +103,40 @@ impl Keep {
         let institution = new.institution_code.as_str();
         let key = bind![new.issued_at.0, &new.serial, institution, old];
         let followed = tx.query_one(SUPERSEDE, key, |row| Ok(row.text(0, "fingerprint")?.to_owned())).await?;
-        let Some(fingerprint) = followed else { return Ok(false) };
+        let Some(fingerprint) = followed else { return self.follow_again(tx, chains, old).await };
         tx.execute(TELL, bind![new.issued_at.0, institution, &fingerprint]).await?;
+        Ok(true)
+    }
+
+    /// Takes the place of a successor that nobody was let in with, and ends it, or of one that ended. The overlap goes
+    /// on from the first renewal.
+    async fn follow_again(&self, tx: &Tx<'_>, chains: &mut Chains, old: &str) -> Result<bool> {
+        let new = &self.0;
+        let institution = new.institution_code.as_str();
+        if tx.execute(HOLD, bind![institution, old]).await? == 0 {
+            return Ok(false);
+        }
+        let followed = by_serial(tx, &new.institution_code, old).await?.and_then(|old| old.successor);
+        let Some(replaced) = followed else { return Ok(false) };
+        // Held before it is read: whoever lets its terminal in first has won.
+        tx.execute(HOLD, bind![institution, &replaced]).await?;
+        let Some(successor) = by_serial(tx, &new.institution_code, &replaced).await? else {
+            return Ok(false);
+        };
+        if !successor.as_successor().may_be_replaced() {
+            return Ok(false);
+        }
+        let ended = revoke::NewRevocation {
+            institution_code: new.institution_code.clone(),
+            serial: replaced,
+            reason: RevocationReason::Superseded,
+            at: new.issued_at,
+            actor: new.actor.clone(),
+            application: None,
+        };
+        // One that ended before stays as it ended.
+        revoke::revoke(tx, chains, &ended).await?;
+        tx.execute(FOLLOW_AGAIN, bind![&new.serial, institution, old]).await?;
         Ok(true)
     }
 
@@ -146,11 +188,14 @@ impl Write for Keep {
         if let Some(serial) = done {
             return Ok(Kept::OrderDone(serial));
         }
-        if !self.close_order(tx).await? {
+        if !self.close_order(tx, chains).await? {
             return Ok(Kept::TooLate);
         }
         let leaf_index = log::append(tx, &new.serial, &new.certificate, new.issued_at).await?;
         self.record(tx, leaf_index).await?;
+        if let Some(kept) = &self.1 {
+            file::put(tx, new.institution_code.as_str(), kept).await?;
+        }
         let (action, detail) = match &new.predecessor {
             None => ("certificate.issue", format!("order={}", new.order_id)),
             Some(old) => ("certificate.renew", format!("predecessor={old}")),
@@ -187,6 +232,18 @@ impl Store {
     /// # Errors
     /// Any write error of the store.
     pub async fn keep_certificate(&self, certificate: NewCertificate) -> Result<Kept> {
-        self.write(Keep(certificate)).await
+        self.write(Keep(certificate, None)).await
+    }
+
+    /// The same with its PKCS#12 file, which is there if the certificate is.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn keep_certificate_and_file(
+        &self,
+        certificate: NewCertificate,
+        file: NewCertificateFile,
+    ) -> Result<Kept> {
+        self.write(Keep(certificate, Some(file))).await
     }
 }

@@ -4,6 +4,8 @@
 //! Nothing is decided here but what only the database can decide: who came first.
 
 mod answer;
+mod file;
+mod first_use;
 mod issued;
 mod key;
 mod letter;
@@ -17,6 +19,7 @@ mod serial;
 mod standing;
 
 pub use answer::{AnswerDue, NewAnswer, StoredAnswer};
+pub use file::NewCertificateFile;
 pub use issued::{Kept, NewCertificate};
 pub use letter::{InstitutionAddress, Letter, LetterFiled, NewLetter};
 pub use list::StoredList;

@@ -4,7 +4,7 @@ use eligibility::{
     Instant,
     institution::InstitutionCode,
     institution_certificate::{
-        CertificatePeriod, CertificateUses, KnownCertificate, Revocation, RevocationReason,
+        CertificatePeriod, CertificateUses, KnownCertificate, Revocation, RevocationReason, SuccessorState,
     },
 };
 
@@ -42,8 +42,10 @@ pub struct InstitutionCertificate {
     pub predecessor: Option<String>,
     /// The certificate that follows it.
     pub successor: Option<String>,
-    /// When that was issued.
+    /// When the first of those was issued.
     pub superseded_at: Option<Instant>,
+    /// When a terminal was first let in with it.
+    pub first_used_at: Option<Instant>,
     /// Set once it is revoked.
     pub revocation: Option<Revocation>,
 }
@@ -60,13 +62,20 @@ impl InstitutionCertificate {
             revocation: self.revocation,
         }
     }
+
+    /// What it is to the certificate that it follows.
+    #[must_use]
+    pub fn as_successor(&self) -> SuccessorState {
+        SuccessorState::of(self.first_used_at, self.revocation)
+    }
 }
 
 /// Columns of [`certificate`], in its order.
 macro_rules! certificate_columns {
     () => {
         "institution_code, serial, order_id, fingerprint, key_fingerprint, terminal_name, uses, not_before, \
-         not_after, issued_at, leaf_index, predecessor, successor, superseded_at, revoked_at, revocation_reason"
+         not_after, issued_at, leaf_index, predecessor, successor, superseded_at, revoked_at, revocation_reason, \
+         first_used_at"
     };
 }
 
@@ -97,6 +106,14 @@ const ENDING: &str = concat!(
     " FROM institution_certificate WHERE not_after >= $1 AND not_after <= $2 AND revoked_at IS NULL \
      AND superseded_at IS NULL AND (not_after, serial) > ($3, $4) ORDER BY not_after, serial LIMIT $5"
 );
+/// Followed since then by one that ended before its time.
+const LEFT_ALONE: &str = concat!(
+    "SELECT ",
+    certificate_columns!(),
+    " FROM institution_certificate WHERE superseded_at >= $1 AND revoked_at IS NULL \
+     AND (institution_code, successor) IN (SELECT n.institution_code, n.serial FROM institution_certificate n \
+     WHERE n.revoked_at IS NOT NULL) ORDER BY superseded_at, serial LIMIT $2"
+);
 
 fn certificate(row: &Row<'_>) -> Result<InstitutionCertificate> {
     let owned = |index, what| row.text(index, what).map(str::to_owned);
@@ -126,6 +143,7 @@ fn certificate(row: &Row<'_>) -> Result<InstitutionCertificate> {
         predecessor: maybe(11, "predecessor")?,
         successor: maybe(12, "successor")?,
         superseded_at: row.int_or_null(13, "superseded_at")?.map(Instant),
+        first_used_at: row.int_or_null(16, "first_used_at")?.map(Instant),
         revocation,
     })
 }
@@ -183,6 +201,19 @@ impl Read for Ending {
         let (end, serial) = self.after.as_ref().map_or((i64::MIN, ""), |(end, serial)| (end.0, serial));
         let page = bind![self.from.0, self.until.0, end, serial, i64::from(self.limit)];
         tx.query(ENDING, page, certificate).await
+    }
+}
+
+struct LeftAlone {
+    since: Instant,
+    limit: u32,
+}
+
+impl Read for LeftAlone {
+    type Output = Vec<InstitutionCertificate>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query(LEFT_ALONE, bind![self.since.0, i64::from(self.limit)], certificate).await
     }
 }
 
@@ -247,5 +278,17 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<InstitutionCertificate>> {
         self.read(Ending { from, until, after, limit }).await
+    }
+
+    /// Certificates that were renewed since then and whose successor was revoked, at most so many.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn certificates_left_alone(
+        &self,
+        since: Instant,
+        limit: u32,
+    ) -> Result<Vec<InstitutionCertificate>> {
+        self.read(LeftAlone { since, limit }).await
     }
 }

@@ -70,7 +70,7 @@ const ALL: &str = "SELECT serial, revoked_at, revocation_reason FROM institution
      WHERE revoked_at IS NOT NULL AND not_after >= $1 ORDER BY serial";
 
 /// Revokes within a transaction.
-async fn revoke(tx: &Tx<'_>, chains: &mut Chains, new: &NewRevocation) -> Result<Revoked> {
+pub(super) async fn revoke(tx: &Tx<'_>, chains: &mut Chains, new: &NewRevocation) -> Result<Revoked> {
     let institution = new.institution_code.as_str();
     let key = bind![institution, &new.serial];
     let found = tx.query_one(FIND, key, |row| {

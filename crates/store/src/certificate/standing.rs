@@ -15,10 +15,12 @@ pub struct TerminalStanding {
     pub certificate: TerminalCertificate,
     /// When its successor was issued.
     pub superseded_at: Option<Instant>,
+    /// Whether no terminal was let in with it yet.
+    pub awaits_first_use: bool,
 }
 
 const CHANGED: &str = "SELECT t.institution_code, t.fingerprint, t.terminal_name, t.not_after, t.revoked_at, \
-     t.changed_at, c.superseded_at FROM terminal_certificate t LEFT JOIN institution_certificate c \
+     t.changed_at, c.superseded_at, c.issued_at, c.first_used_at FROM terminal_certificate t LEFT JOIN institution_certificate c \
      ON c.institution_code = t.institution_code AND c.fingerprint = t.fingerprint \
      WHERE t.changed_at >= $1 ORDER BY t.changed_at, t.institution_code, t.fingerprint";
 
@@ -41,6 +43,8 @@ impl Read for ChangedSince {
             Ok(TerminalStanding {
                 certificate,
                 superseded_at: row.int_or_null(6, "superseded_at")?.map(Instant),
+                awaits_first_use: row.int_or_null(7, "issued_at")?.is_some()
+                    && row.int_or_null(8, "first_used_at")?.is_none(),
             })
         })
         .await

@@ -34,6 +34,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V16__what_people_of_institutions_read", include_str!("V16__what_people_of_institutions_read.sql")),
     ("V17__register_of_institutions", include_str!("V17__register_of_institutions.sql")),
     ("V18__cards_of_whole_files", include_str!("V18__cards_of_whole_files.sql")),
+    ("V19__files_that_are_given_again", include_str!("V19__files_that_are_given_again.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

@@ -5,8 +5,8 @@ use eligibility::{
     retrieval::{RETRIEVAL_TRIES, RetrievalNumber},
 };
 use store::{
-    AUTHORITY, InstitutionAddress, Kept, LetterFiled, NewAnswer, NewCertificate, NewCertificateNotice,
-    NewLetter, NewRevocation, Reservation, Reserved, Revoked, Store, StoredList,
+    AUTHORITY, InstitutionAddress, Kept, LetterFiled, NewAnswer, NewCertificate, NewCertificateFile,
+    NewCertificateNotice, NewLetter, NewRevocation, Reservation, Reserved, Revoked, Store, StoredList,
 };
 
 use crate::{
@@ -19,6 +19,8 @@ on_every_database!(
     a_certificate_is_recorded_logged_and_admitted_together_or_not_at_all,
     leaves_have_no_gaps_however_many_are_logged_at_once,
     a_successor_ends_the_first_and_there_is_one_only,
+    a_successor_that_nobody_used_or_that_ended_gives_its_place_to_another,
+    a_file_is_there_if_its_certificate_is_and_is_wiped,
     a_revocation_bars_the_terminal_voids_the_answer_and_is_listed,
     a_compromised_key_takes_everything_renewed_from_it_along,
     tries_are_counted_for_every_number_and_no_further_than_they_go,
@@ -151,6 +153,7 @@ async fn a_successor_ends_the_first_and_there_is_one_only(db: Database) {
     };
     assert_eq!(issue(store, follow("a2", "renewal:a1")).await, Kept::Fresh { leaf_index: 1 });
     assert_eq!(issue(store, follow("a3", "renewal:a1")).await, Kept::OrderDone("a2".to_owned()));
+    assert_eq!(store.note_first_use(&institution(1), "f-a2", at(1000)).await, Ok(true));
     assert_eq!(issue(store, follow("a4", "other")).await, Kept::TooLate, "by whatever way");
     let old = store.certificate_of(&institution(1), "a1").await.expect("reads").expect("there");
     assert_eq!((old.successor.as_deref(), old.superseded_at), (Some("a2"), Some(at(1000))));
@@ -166,6 +169,83 @@ fn revocation(serial: &str, reason: RevocationReason) -> NewRevocation {
     let actor = "operator:1".to_owned();
     let (institution_code, serial) = (institution(1), serial.to_owned());
     NewRevocation { institution_code, serial, reason, at: at(5000), actor, application: None }
+}
+
+fn follower(serial: &str, order: &str) -> NewCertificate {
+    NewCertificate { predecessor: Some("a1".to_owned()), ..certificate(serial, order) }
+}
+
+async fn a_successor_that_nobody_used_or_that_ended_gives_its_place_to_another(db: Database) {
+    let store = &db.store;
+    let of = async |serial: &str| {
+        store.certificate_of(&institution(1), serial).await.expect("reads").expect("there")
+    };
+    let fresh = |kept: Kept| matches!(kept, Kept::Fresh { .. });
+    issue(store, certificate("a1", "o1")).await;
+    assert!(fresh(issue(store, follower("b1", "renewal:a1")).await));
+    // Nobody was let in with it: another takes its place, and it ends.
+    assert!(fresh(issue(store, follower("b2", "renewal:a1:b1")).await));
+    assert_eq!(of("b1").await.revocation.expect("ended").reason, RevocationReason::Superseded);
+    let renewed = of("a1").await;
+    assert_eq!((renewed.successor.as_deref(), renewed.superseded_at), (Some("b2"), Some(NOW)));
+    assert!(renewed.revocation.is_none());
+    // Once a terminal was let in, it stays.
+    assert_eq!(store.note_first_use(&institution(2), "f-b2", at(5)).await, Ok(false), "another's");
+    assert_eq!(store.note_first_use(&institution(1), "f-b2", at(5)).await, Ok(true));
+    assert_eq!(store.note_first_use(&institution(1), "f-b2", at(6)).await, Ok(false));
+    assert_eq!(store.note_first_use(&institution(1), "f-b1", at(6)).await, Ok(false), "revoked");
+    assert_eq!(of("b2").await.first_used_at, Some(at(5)));
+    assert_eq!(issue(store, follower("b3", "renewal:a1:b2")).await, Kept::TooLate);
+    assert!(of("b2").await.revocation.is_none(), "nothing of it stays");
+    assert_eq!(store.certificates_left_alone(NOW, 10).await.expect("reads"), []);
+    // Revoked, it leaves the older one alone, until another follows.
+    let revoke = async |serial: &str, reason| {
+        let revocation = NewRevocation {
+            institution_code: institution(1),
+            serial: serial.to_owned(),
+            reason,
+            at: at(7),
+            actor: "operator:o1".to_owned(),
+            application: None,
+        };
+        store.revoke_certificate(revocation).await.expect("revokes")
+    };
+    assert_eq!(revoke("b2", RevocationReason::CessationOfOperation).await, Revoked::Now);
+    let alone = store.certificates_left_alone(NOW, 10).await.expect("reads");
+    assert_eq!(alone.iter().map(|one| one.serial.as_str()).collect::<Vec<_>>(), ["a1"]);
+    assert_eq!(store.certificates_left_alone(at(1), 10).await.expect("reads"), [], "too long ago");
+    assert!(fresh(issue(store, follower("b4", "renewal:a1:b2")).await));
+    assert_eq!(
+        of("b2").await.revocation.expect("ended").reason,
+        RevocationReason::CessationOfOperation,
+        "as it ended"
+    );
+    // Not where a key is in strange hands.
+    assert_eq!(revoke("b4", RevocationReason::KeyCompromise).await, Revoked::Now);
+    assert_eq!(issue(store, follower("b5", "renewal:a1:b4")).await, Kept::TooLate);
+}
+
+async fn a_file_is_there_if_its_certificate_is_and_is_wiped(db: Database) {
+    let store = &db.store;
+    let file = |id: &str| NewCertificateFile {
+        file_id: id.to_owned(),
+        sealed: id.as_bytes().to_vec(),
+        kept_until: at(10),
+    };
+    let found = async |whose: u32, id: &str, now: i64| {
+        store.certificate_file(&institution(whose), id, at(now)).await.expect("reads")
+    };
+    let kept = store.keep_certificate_and_file(certificate("a1", "o1"), file("x1")).await;
+    assert_eq!(kept, Ok(Kept::Fresh { leaf_index: 0 }));
+    let kept = store.keep_certificate_and_file(certificate("a2", "o1"), file("x2")).await;
+    assert_eq!(kept, Ok(Kept::OrderDone("a1".to_owned())));
+    assert_eq!(found(1, "x1", 9).await.as_deref(), Some(b"x1".as_slice()));
+    assert_eq!(found(1, "x2", 9).await, None);
+    assert_eq!(found(2, "x1", 9).await, None, "another institution's");
+    assert_eq!(found(1, "x1", 10).await, None, "its minutes are over");
+    assert_eq!(store.wipe_certificate_files(at(9), 10).await, Ok(0));
+    assert_eq!(store.wipe_certificate_files(at(10), 10).await, Ok(1));
+    assert_eq!(found(1, "x1", 9).await, None);
 }
 
 async fn a_revocation_bars_the_terminal_voids_the_answer_and_is_listed(db: Database) {

@@ -4,11 +4,11 @@ use eligibility::Instant;
 use eligibility::institution_certificate::TerminalName;
 use eligibility::retrieval::{FilePassword, RetrievalNumber, RetrievalOutcome, RetrievalSecret};
 use pki::csr::{self, KeyStanding};
-use pki::keys::PrivateKey;
 use store::audit::AuditEvent;
 use store::{Denial, StoredRetrieval};
 use wire::institution_certificate::CertificateSubject;
 
+use super::kept_file::FileMark;
 use super::{CertificateOrder, Desk, Issued, new_key, subject};
 use crate::ca::{NotIssued, Refusal};
 
@@ -19,8 +19,13 @@ pub enum How {
     About,
     /// With a key made on the terminal: PKCS#10, PEM.
     Request(String),
-    /// As PKCS#12 under this password, with a key that the authority makes and never stores.
-    File(FilePassword),
+    /// As PKCS#12, with a key that the authority makes and never stores.
+    File {
+        /// The file is written under this.
+        password: FilePassword,
+        /// The one-time id of the form, where there is one: the same form gets the same file for some minutes.
+        form: Option<String>,
+    },
 }
 
 /// What a letter opened.
@@ -61,6 +66,30 @@ impl Desk {
         how: How,
     ) -> Result<Fetched, NotIssued> {
         let now = self.clock.now();
+        let (known, outcome) = self.judged(number, secret, now).await?;
+        let fetched = match known.posted {
+            true => {
+                let _turn = self.turns.of(&known.order_id).await;
+                self.hand_out(number, &known, outcome, &how).await
+            }
+            // Nobody but the operator's people can have seen it yet.
+            false => Err(Refusal::NotPosted.into()),
+        };
+        if let Err(NotIssued::Refused(refusal)) = &fetched {
+            self.note(&known, refusal, now).await?;
+        }
+        fetched
+    }
+
+    /// The right ones come one after the other and give their try back before any work begins, so that however many
+    /// come at once, and wherever the line is cut, none of them uses up a try.
+    async fn judged(
+        &self,
+        number: &RetrievalNumber,
+        secret: &RetrievalSecret,
+        now: Instant,
+    ) -> Result<(StoredRetrieval, RetrievalOutcome), NotIssued> {
+        let _turn = self.turns.of(number.as_str()).await;
         let counted = self.store.count_retrieval_try(number, now).await?;
         let known = counted.known.as_ref();
         let right = self.secrets.matches(number, secret, known.map(|known| &known.secret_hash));
@@ -74,16 +103,8 @@ impl Desk {
             self.note(&known, &refusal, now).await?;
             return Err(refusal.into());
         }
-        let fetched = match known.posted {
-            true => self.hand_out(number, &known, outcome, &how).await,
-            // Nobody but the operator's people can have seen it yet.
-            false => Err(Refusal::NotPosted.into()),
-        };
         self.store.give_retrieval_try_back(number).await?;
-        if let Err(NotIssued::Refused(refusal)) = &fetched {
-            self.note(&known, refusal, now).await?;
-        }
-        fetched
+        Ok((known, outcome))
     }
 
     async fn hand_out(
@@ -93,36 +114,53 @@ impl Desk {
         outcome: RetrievalOutcome,
         how: &How,
     ) -> Result<Fetched, NotIssued> {
-        // A lost answer is asked for again, with the same key; whose letter it is, is asked before.
-        let by_terminal = matches!(how, How::Request(_) | How::About);
-        let repeated = outcome == RetrievalOutcome::AlreadyRetrieved && by_terminal;
+        // A lost answer is asked for again, with the same key or the same form; whose letter it is, is asked before.
+        let repeated = outcome == RetrievalOutcome::AlreadyRetrieved;
         if outcome != RetrievalOutcome::Granted && !repeated {
             return Err(Refusal::Retrieval(outcome).into());
         }
-        let whom = self.whom(known).await?;
-        let (order, own_key) = match how {
-            How::About => return Ok(Fetched { subject: whom, issued: None, file: None }),
-            How::Request(request) => (order(known, number, checked(known, request)?), None),
-            How::File(_) => {
-                let key = new_key()?;
-                (order(known, number, key.public_key().clone()), Some(key))
+        let subject = self.whom(known).await?;
+        match how {
+            How::About => Ok(Fetched { subject, issued: None, file: None }),
+            How::Request(request) => {
+                let order = order(known, number, checked(known, request)?);
+                let issued = if repeated { self.again(&order).await? } else { self.issue(order).await? };
+                Ok(Fetched { subject, issued: Some(issued), file: None })
             }
-        };
-        let issued = if repeated { self.again(&order).await? } else { self.issue(order).await? };
-        let file = match (how, own_key) {
-            (How::File(password), Some(key)) => Some(self.written_file(key, &issued, password).await?),
-            _ => None,
-        };
-        Ok(Fetched { subject: whom, issued: Some(issued), file })
+            How::File { password, form } => {
+                let mark = match form {
+                    Some(form) => Some(self.file_mark(&known.order_id, form, password).await?),
+                    None => None,
+                };
+                let kept = self.kept_file(&known.institution_code, mark.as_ref()).await?;
+                let (issued, file) = match kept {
+                    Some(file) => (None, file),
+                    None if repeated => return Err(Refusal::Retrieval(outcome).into()),
+                    None => self.first_file(number, known, password, mark.as_ref()).await?,
+                };
+                Ok(Fetched { subject, issued, file: Some(file) })
+            }
+        }
     }
 
-    async fn written_file(
+    async fn first_file(
         &self,
-        key: PrivateKey,
-        issued: &Issued,
+        number: &RetrievalNumber,
+        known: &StoredRetrieval,
         password: &FilePassword,
-    ) -> Result<Vec<u8>, NotIssued> {
-        self.file(key, issued, password.reveal()).await
+        mark: Option<&FileMark>,
+    ) -> Result<(Option<Issued>, Vec<u8>), NotIssued> {
+        let key = new_key()?;
+        let order = order(known, number, key.public_key().clone());
+        match self.issue_into_file(order, (key, password), mark).await {
+            Ok((issued, file)) => Ok((Some(issued), file)),
+            // Another process was faster with the same form, perhaps.
+            Err(NotIssued::Refused(Refusal::OrderDone)) => {
+                let kept = self.kept_file(&known.institution_code, mark).await?;
+                kept.map(|file| (None, file)).ok_or_else(|| Refusal::OrderDone.into())
+            }
+            Err(other) => Err(other),
+        }
     }
 
     async fn again(&self, order: &CertificateOrder) -> Result<Issued, NotIssued> {

@@ -1,10 +1,12 @@
 //! The part that decides: whether a certificate is issued, renewed, revoked.
 
 mod fetch;
+mod kept_file;
 mod order;
 mod renew;
 mod revoke;
 mod secret;
+mod turns;
 
 use std::sync::Arc;
 
@@ -35,6 +37,7 @@ pub struct Desk {
     /// Rung when there is something to publish.
     bell: Arc<Notify>,
     files: Semaphore,
+    turns: turns::Turns,
 }
 
 impl Desk {
@@ -47,7 +50,8 @@ impl Desk {
         secrets: SecretHasher,
         bell: Arc<Notify>,
     ) -> Self {
-        Self { store, clock, signing, secrets, bell, files: Semaphore::new(FILES_AT_ONCE) }
+        let (files, turns) = (Semaphore::new(FILES_AT_ONCE), turns::Turns::new());
+        Self { store, clock, signing, secrets, bell, files, turns }
     }
 
     /// The database.
@@ -81,11 +85,11 @@ impl Desk {
     }
 
     /// Key, certificate, issuing authority and root as PKCS#12, for who cannot make a request.
-    async fn file(&self, key: PrivateKey, issued: &Issued, password: &str) -> Result<Vec<u8>, NotIssued> {
+    async fn file(&self, key: PrivateKey, signed: &Signed, password: &str) -> Result<Vec<u8>, NotIssued> {
         let _place = self.files.acquire().await.map_err(|_| NotIssued::Task)?;
         let authority = self.signing.authority();
         let chain = [authority.certificate_der().to_vec(), authority.root_der().to_vec()];
-        let (alias, der) = (alias(&issued.certificate.terminal_name), issued.der.clone());
+        let (alias, der) = (alias(signed.terminal_name()), signed.der().to_vec());
         let password = zeroize::Zeroizing::new(password.to_owned());
         let written =
             tokio::task::spawn_blocking(move || pki::pkcs12::export(&alias, &key, &der, &chain, &password));

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use eligibility::Instant;
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_certificate::{CertificatePeriod, CertificateUses};
-use eligibility::retrieval::RetrievalNumber;
+use eligibility::retrieval::{FilePassword, RetrievalNumber};
 use pki::csr;
-use pki::keys::PublicKey;
+use pki::keys::{PrivateKey, PublicKey};
 use pki::serial::{Serial, StoredSerial};
 use pki::{IssuedCertificate, pem};
-use store::{InstitutionCertificate, Kept, NewCertificate, Reservation, Reserved};
+use store::{InstitutionCertificate, Kept, NewCertificate, NewCertificateFile, Reservation, Reserved};
 
+use super::kept_file::FileMark;
 use super::{Desk, name_beside, subject};
 use crate::ca::{NotIssued, Refusal, Signing};
 
@@ -56,6 +57,18 @@ pub struct Signed {
     order: CertificateOrder,
     issued: IssuedCertificate,
     period: CertificatePeriod,
+}
+
+impl Signed {
+    /// The certificate, DER.
+    pub(super) fn der(&self) -> &[u8] {
+        &self.issued.der
+    }
+
+    /// 端末名称.
+    pub(super) fn terminal_name(&self) -> &str {
+        &self.order.terminal_name
+    }
 }
 
 /// A certificate that is recorded and may be given out.
@@ -152,6 +165,24 @@ impl Desk {
     /// # Errors
     /// [`Refusal::OrderDone`] when somebody else was faster with another key.
     pub async fn keep(&self, signed: Signed) -> Result<Issued, NotIssued> {
+        self.keep_with(signed, None).await
+    }
+
+    /// All steps for a key that the authority makes and never stores, and its PKCS#12 file, which is written before the
+    /// certificate is recorded: there is no certificate whose file nobody could get.
+    pub(super) async fn issue_into_file(
+        &self,
+        order: CertificateOrder,
+        (key, password): (PrivateKey, &FilePassword),
+        mark: Option<&FileMark>,
+    ) -> Result<(Issued, Vec<u8>), NotIssued> {
+        let signed = self.sign(self.begin(order).await?).await?;
+        let file = self.file(key, &signed, password.reveal()).await?;
+        let kept = mark.map(|mark| mark.sealed(&file, self.clock.now())).transpose()?;
+        Ok((self.keep_with(signed, kept).await?, file))
+    }
+
+    async fn keep_with(&self, signed: Signed, file: Option<NewCertificateFile>) -> Result<Issued, NotIssued> {
         let Signed { order, issued, period } = signed;
         let now = self.clock.now();
         let new = NewCertificate {
@@ -170,7 +201,11 @@ impl Desk {
             retrieval_number: order.retrieval_number.as_ref().map(|number| number.as_str().to_owned()),
             actor: order.actor.clone(),
         };
-        match self.store.keep_certificate(new).await? {
+        let kept = match file {
+            None => self.store.keep_certificate(new).await?,
+            Some(file) => self.store.keep_certificate_and_file(new, file).await?,
+        };
+        match kept {
             Kept::Fresh { leaf_index } => {
                 self.bell.notify_one();
                 let certificate = record(&order, &issued, period, now, leaf_index);
@@ -231,6 +266,7 @@ fn record(
         predecessor: order.predecessor.clone(),
         successor: None,
         superseded_at: None,
+        first_used_at: None,
         revocation: None,
     }
 }

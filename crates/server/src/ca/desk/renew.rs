@@ -2,7 +2,7 @@
 
 use eligibility::Instant;
 use eligibility::institution::InstitutionCode;
-use eligibility::institution_certificate::{CertificateStanding, overlap_until};
+use eligibility::institution_certificate::{CertificateStanding, SuccessorState, overlap_until};
 use eligibility::retrieval::FilePassword;
 use pki::csr::{self, KeyStanding};
 use pki::keys::PublicKey;
@@ -71,12 +71,22 @@ impl Desk {
         let key = csr::check_pem(request_pem, &expected)?.accept(KeyStanding::New)?;
         match standing {
             CertificateStanding::RenewalOpen { .. } => self.follow(&old, key).await,
-            CertificateStanding::Overlap { .. } => self.followed(&old, key).await,
+            CertificateStanding::Overlap { .. } => {
+                // Of two keys that come at once, one gets a certificate; only what ended is followed again.
+                match self.successor_state(&old).await? {
+                    Some(state) if state.is_revoked() && state.may_be_replaced() => {
+                        self.follow(&old, key).await
+                    }
+                    _ => self.followed(&old, key).await,
+                }
+            }
             other => Err(Refusal::NotRenewable(other).into()),
         }
     }
 
-    /// Renews with a key that the authority makes and never stores; gives the PKCS#12 file too.
+    /// Renews with a key that the authority makes and never stores; gives the PKCS#12 file. `form`: the one-time id of
+    /// the form, which gets the same file for some minutes. Another form renews again, while nobody was let in with the
+    /// successor or after it was revoked.
     ///
     /// # Errors
     /// As [`Desk::renew`].
@@ -85,23 +95,55 @@ impl Desk {
         institution: &InstitutionCode,
         fingerprint: &str,
         password: &FilePassword,
-    ) -> Result<(Renewed, Vec<u8>), NotIssued> {
+        form: Option<&str>,
+    ) -> Result<Vec<u8>, NotIssued> {
+        let _turn = self.turns.of(fingerprint).await;
         let (old, standing) = self.standing(institution, fingerprint).await?;
         let old = old.ok_or(Refusal::NotRenewable(CertificateStanding::Unknown))?;
-        match standing {
-            CertificateStanding::RenewalOpen { .. } => {}
-            CertificateStanding::Overlap { .. } => return Err(Refusal::RenewedBefore.into()),
-            other => return Err(Refusal::NotRenewable(other).into()),
+        let is_open =
+            matches!(standing, CertificateStanding::RenewalOpen { .. } | CertificateStanding::Overlap { .. });
+        if !is_open {
+            return Err(Refusal::NotRenewable(standing).into());
+        }
+        let mark = match form {
+            Some(form) => Some(self.file_mark(&first_order_id(&old), form, password).await?),
+            None => None,
+        };
+        if let Some(file) = self.kept_file(institution, mark.as_ref()).await? {
+            return Ok(file);
+        }
+        let again = self.successor_state(&old).await?;
+        if again.is_some_and(|state| !state.may_be_replaced()) {
+            return Err(Refusal::RenewedBefore.into());
         }
         let key = new_key()?;
-        let renewed = self.follow(&old, key.public_key().clone()).await?;
-        let file = self.file(key, &renewed.issued, password.reveal()).await?;
-        Ok((renewed, file))
+        let order = order(&old, key.public_key().clone());
+        match self.issue_into_file(order, (key, password), mark.as_ref()).await {
+            Ok((_, file)) => Ok(file),
+            // Another process was faster with the same form, perhaps.
+            Err(NotIssued::Refused(Refusal::OrderDone)) => {
+                let kept = self.kept_file(institution, mark.as_ref()).await?;
+                kept.ok_or_else(|| Refusal::RenewedBefore.into())
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What became of its successor, if it has one.
+    ///
+    /// # Errors
+    /// Whatever reading the store meets.
+    pub async fn successor_state(
+        &self,
+        certificate: &InstitutionCertificate,
+    ) -> Result<Option<SuccessorState>, NotIssued> {
+        Ok(self.successor(certificate).await?.map(|next| next.as_successor()))
     }
 
     async fn follow(&self, old: &InstitutionCertificate, key: PublicKey) -> Result<Renewed, NotIssued> {
         let issued = self.issue(order(old, key)).await.map_err(renewed_before)?;
-        let old_valid_until = overlap_until(issued.certificate.issued_at).min(old.period.not_after);
+        let since = old.superseded_at.unwrap_or(issued.certificate.issued_at);
+        let old_valid_until = overlap_until(since).min(old.period.not_after);
         Ok(Renewed { issued, old_valid_until })
     }
 
@@ -120,10 +162,22 @@ fn renewed_before(error: NotIssued) -> NotIssued {
     }
 }
 
+/// One order for each successor that is to be replaced: of several who would, one does.
+fn order_id(old: &InstitutionCertificate) -> String {
+    match &old.successor {
+        None => first_order_id(old),
+        Some(successor) => format!("{}:{successor}", first_order_id(old)),
+    }
+}
+
+fn first_order_id(old: &InstitutionCertificate) -> String {
+    format!("renewal:{}", old.serial)
+}
+
 fn order(old: &InstitutionCertificate, key: PublicKey) -> CertificateOrder {
     CertificateOrder {
         institution: old.institution_code.clone(),
-        order_id: format!("renewal:{}", old.serial),
+        order_id: order_id(old),
         terminal_name: old.terminal_name.clone(),
         uses: old.uses,
         key,

@@ -35,6 +35,13 @@ impl SecretHasher {
         compared.is_ok() && stored.is_some()
     }
 
+    /// What a downloaded file's name and seal are derived with, besides its password.
+    #[must_use]
+    pub(super) fn file_salt(&self, order: &str, form: &str) -> Vec<u8> {
+        let message = [b"shikaku-file-1:".as_slice(), order.as_bytes(), b"\n", form.as_bytes()].concat();
+        hmac::sign(&self.0, &message).as_ref().to_vec()
+    }
+
     fn message(number: &RetrievalNumber, secret: &RetrievalSecret) -> Vec<u8> {
         // Both have a fixed length.
         [b"shikaku-retrieval-1:".as_slice(), number.as_str().as_bytes(), secret.reveal().as_bytes()].concat()

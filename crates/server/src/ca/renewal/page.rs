@@ -9,13 +9,14 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use eligibility::calendar::format_japanese;
-use eligibility::institution_certificate::CertificateStanding;
+use eligibility::institution_certificate::{CertificateStanding, SuccessorState};
 use eligibility::retrieval::{FilePassword, FilePasswordForm};
 use store::InstitutionCertificate;
 
 use crate::ca::retrieval::download;
 use crate::ca::{Desk, NotIssued, Refusal};
 use crate::listener::identity::AskingTerminal;
+use crate::web::once::Once;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
 
 /// What the site is called.
@@ -28,10 +29,13 @@ pub const PATH: &str = "/certificate-renewal";
 struct Page {
     shell: Shell,
     form: FormView,
+    once: Once,
     shown: Option<Shown>,
     sentence: String,
     remedy: String,
     may_renew: bool,
+    /// Why it may be renewed once more.
+    again: Option<&'static str>,
     /// First day of renewal, while it is not yet time.
     opens_on: Option<String>,
     refused: Option<(String, String)>,
@@ -75,8 +79,10 @@ async fn renew(
             return page(&desk, &site, &terminal, form, (StatusCode::UNPROCESSABLE_ENTITY, None)).await;
         }
     };
-    match desk.renew_into_file(&terminal.institution_code, &terminal.fingerprint, &password).await {
-        Ok((_, file)) => download(file),
+    let once = Once::of_form(&typed);
+    let (institution, print) = (&terminal.institution_code, &terminal.fingerprint);
+    match desk.renew_into_file(institution, print, &password, once.as_ref().map(Once::as_str)).await {
+        Ok(file) => download(file),
         Err(NotIssued::Refused(refusal)) => {
             let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
             let form = FormView::new(FilePasswordForm::FIELDS);
@@ -102,7 +108,16 @@ async fn page(
         Ok(name) => name,
         Err(error) => return failed(&error),
     };
+    let again = match certificate.as_ref().filter(|_| matches!(standing, CertificateStanding::Overlap { .. }))
+    {
+        Some(renewed) => match desk.successor_state(renewed).await {
+            Ok(state) => state.filter(|state| state.may_be_replaced()).map(why_again),
+            Err(error) => return failed(&error),
+        },
+        None => None,
+    };
     let page = Page {
+        once: Once::new(),
         shell: Shell::new(site, "電子証明書の更新", PATH, None),
         form,
         opens_on: match standing {
@@ -114,7 +129,8 @@ async fn page(
         shown: certificate.map(|certificate| shown(&certificate, institution_name)),
         sentence: standing.sentence(),
         remedy: standing.remedy().to_owned(),
-        may_renew: matches!(standing, CertificateStanding::RenewalOpen { .. }),
+        may_renew: again.is_some() || matches!(standing, CertificateStanding::RenewalOpen { .. }),
+        again,
         refused: refusal.map(|refusal| (refusal.message(), refusal.remedy())),
     };
     render(status, &page)
@@ -128,6 +144,19 @@ fn shown(certificate: &InstitutionCertificate, institution_name: String) -> Show
         uses: certificate.uses.label(),
         serial: certificate.serial.clone(),
         last_day: format_japanese(certificate.period.last_day()),
+    }
+}
+
+/// Why a renewed certificate may be renewed once more.
+const fn why_again(state: SuccessorState) -> &'static str {
+    match state {
+        SuccessorState::Revoked(_) => {
+            "更新した新しい電子証明書は失効しています。この電子証明書が使えるあいだに、もう一度更新してください。"
+        }
+        _ => {
+            "更新した新しい電子証明書は、まだ使われていません。ファイルが見つからないときは、もう一度更新できます。\
+             そのとき、前回のファイルの電子証明書は失効し、使えなくなります。"
+        }
     }
 }
 

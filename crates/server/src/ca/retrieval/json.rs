@@ -44,12 +44,13 @@ async fn answer(
             return Err(pki::csr::Refusal::TooLarge.into());
         }
         (Some(pem), None) => How::Request(pem),
-        (None, Some(password)) => How::File(
-            FilePassword::parse(&password).map_err(|(message, remedy)| Refusal::Password(message, remedy))?,
-        ),
+        (None, Some(password)) => {
+            let refused = |(message, remedy)| Refusal::Password(message, remedy);
+            How::File { password: FilePassword::parse(&password).map_err(refused)?, form: None }
+        }
         (None, None) => How::About,
     };
-    let fetched = super::fetch(&front.desk, peer, (&number, &secret), how).await?;
+    let fetched = super::fetch(&front.desk, peer, (number, secret), how).await?;
     Ok(told(fetched))
 }
 

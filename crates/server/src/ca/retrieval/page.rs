@@ -12,6 +12,7 @@ use eligibility::retrieval::{RetrievalForm, RetrievalWish};
 use super::{Front, How};
 use crate::ca::{NotIssued, Refusal};
 use crate::web::door::Peer;
+use crate::web::once::Once;
 use crate::web::{FormData, FormView, Shell, refused, render};
 
 /// What the site is called.
@@ -25,13 +26,14 @@ const FILE: HeaderValue = HeaderValue::from_static("application/x-pkcs12");
 struct Page {
     shell: Shell,
     form: FormView,
+    once: Once,
     /// What was refused and what to do.
     refused: Option<(String, String)>,
 }
 
 fn page(front: &Front, status: StatusCode, form: FormView, refused: Option<(String, String)>) -> Response {
     let shell = Shell::new(&front.site, "電子証明書の取得", PATH, None);
-    render(status, &Page { shell, form, refused })
+    render(status, &Page { shell, form, once: Once::new(), refused })
 }
 
 pub(super) async fn home() -> Redirect {
@@ -61,7 +63,9 @@ pub(super) async fn fetch(
         }
     };
     let peer = peer.map(|Extension(peer)| peer);
-    match super::fetch(&front.desk, peer, (&wish.number, &wish.secret), How::File(wish.password)).await {
+    let form = Once::of_form(&typed).map(|once| once.as_str().to_owned());
+    let how = How::File { password: wish.password, form };
+    match super::fetch(&front.desk, peer, (wish.number, wish.secret), how).await {
         Ok(fetched) => match fetched.file {
             Some(file) => download(file),
             None => refused::broken(),

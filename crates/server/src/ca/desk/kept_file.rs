@@ -1,0 +1,79 @@
+//! A downloaded file that got lost on its way: the same form that comes again gets the same file.
+//!
+//! A browser that is clicked twice throws the first answer away. The file is therefore kept for some minutes, in the
+//! commit that records its certificate, found and opened only by who has the order, the form's one-time id and the
+//! 取扱パスワード: both its name and the key that seals it are made of the three and of a key that is not in the database.
+
+use aws_lc_rs::{hmac, pbkdf2};
+use eligibility::Instant;
+use eligibility::institution::InstitutionCode;
+use eligibility::retrieval::FilePassword;
+use store::NewCertificateFile;
+use zeroize::Zeroizing;
+
+use super::Desk;
+use crate::ca::NotIssued;
+use crate::web::seal::Seal;
+
+/// How long the same form gets the same file: a person has noticed by then that nothing came.
+const FILE_KEPT_MINUTES: i64 = 10;
+const MINUTE_MS: i64 = 60_000;
+/// Whoever has database and key has to guess no faster than with the file itself.
+const ROUNDS: std::num::NonZeroU32 = match std::num::NonZeroU32::new(pki::pkcs12::ITERATIONS) {
+    Some(rounds) => rounds,
+    None => std::num::NonZeroU32::MIN,
+};
+
+/// What a file is found by, and what opens it.
+pub(super) struct FileMark {
+    id: String,
+    seal: Seal,
+}
+
+impl FileMark {
+    /// Costs as much as opening the file, on purpose.
+    fn derived(salt: &[u8], password: &str) -> Result<Self, NotIssued> {
+        let mut secret = Zeroizing::new([0_u8; 32]);
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, salt, password.as_bytes(), &mut *secret);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*secret);
+        let mut sealing = Zeroizing::new([0_u8; 32]);
+        sealing.copy_from_slice(hmac::sign(&key, b"sealing").as_ref());
+        let seal = Seal::new(&sealing).map_err(|_| pki::Error::Crypto("sealing"))?;
+        Ok(Self { id: hex::encode(hmac::sign(&key, b"id")), seal })
+    }
+
+    pub(super) fn sealed(&self, file: &[u8], now: Instant) -> Result<NewCertificateFile, NotIssued> {
+        let sealed = self.seal.seal(&self.id, file).map_err(|_| pki::Error::Crypto("sealing"))?;
+        let kept_until = Instant(now.0 + FILE_KEPT_MINUTES * MINUTE_MS);
+        Ok(NewCertificateFile { file_id: self.id.clone(), sealed, kept_until })
+    }
+}
+
+impl Desk {
+    /// What the file of this order, form and password is found by.
+    pub(super) async fn file_mark(
+        &self,
+        order: &str,
+        form: &str,
+        password: &FilePassword,
+    ) -> Result<FileMark, NotIssued> {
+        let _place = self.files.acquire().await.map_err(|_| NotIssued::Task)?;
+        let salt = self.secrets.file_salt(order, form);
+        let password = Zeroizing::new(password.reveal().to_owned());
+        let derived = tokio::task::spawn_blocking(move || FileMark::derived(&salt, &password));
+        derived.await.map_err(|_| NotIssued::Task)?
+    }
+
+    /// The file that this form made before, while it is kept.
+    pub(super) async fn kept_file(
+        &self,
+        institution: &InstitutionCode,
+        mark: Option<&FileMark>,
+    ) -> Result<Option<Vec<u8>>, NotIssued> {
+        let Some(mark) = mark else { return Ok(None) };
+        let sealed = self.store.certificate_file(institution, &mark.id, self.clock.now()).await?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let opened = mark.seal.open(&mark.id, &sealed);
+        Ok(Some(opened.map_err(|_| store::Error::Malformed { what: "certificate_file" })?.to_vec()))
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     codes::Validity, errors::ErrorCode, institution_account::InstitutionAction,
-    institution_account::InstitutionRole,
+    institution_account::InstitutionRole, reader::CommandOutcome,
 };
 
 /// What an action is about; what the page is searched by.
@@ -261,6 +261,9 @@ pub fn is_refusal(outcome: &str) -> bool {
 pub fn outcome(name: &str) -> String {
     if let Some((_, words)) = OUTCOMES.iter().find(|(outcome, _)| *outcome == name) {
         return (*words).to_owned();
+    }
+    if let Some(told) = CommandOutcome::from_name(name) {
+        return told.label().to_owned();
     }
     if let Some(code) = name.strip_prefix("validity:") {
         return Validity::from_code(code)

@@ -83,7 +83,8 @@ pub(super) async fn new_codes(State(desk): State<Arc<SignInDesk>>, who: SignedIn
     match recovery::renew(&desk, (&who.session, who.token)).await {
         Ok(codes) => {
             let shell = Shell::new(&desk.site, "回復コード", "/security", Some(&who));
-            render(StatusCode::OK, &Codes { shell, codes, home: desk.site.home })
+            let done = "新しい回復コードを作りました。前の回復コードは使えません。";
+            render(StatusCode::OK, &Codes { shell, done, codes, home: desk.site.home })
         }
         Err(response) => response,
     }

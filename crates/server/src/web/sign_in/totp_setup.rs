@@ -33,6 +33,8 @@ struct Page {
 #[template(path = "sign_in/recovery_codes.html")]
 pub(super) struct Codes {
     pub(super) shell: Shell,
+    /// What was done.
+    pub(super) done: &'static str,
     pub(super) codes: Vec<String>,
     pub(super) home: &'static str,
 }
@@ -122,7 +124,8 @@ async fn confirmed(
         return Ok(see("/second-factor/setup"));
     }
     let shell = Shell::new(site, "回復コード", "/second-factor/totp", None);
-    let page = render(StatusCode::OK, &Codes { shell, codes, home: site.home });
+    let done = "2段階認証の設定が完了しました。";
+    let page = render(StatusCode::OK, &Codes { shell, done, codes, home: site.home });
     if session.stage == Stage::Full {
         return Ok(page);
     }

@@ -19,7 +19,7 @@ use wire::{
 };
 
 use wire::{
-    facility::{HomeVisitUrlRequest, PasscodeEntryRequest, SettingsChangeRequest},
+    facility::{HomeVisitUrlRequest, PasscodeRequest, SettingsChangeRequest},
     reader_link::{ReaderCardCheck, ReaderNonce, ReaderOutcome},
     receipt::ReceiptClaims,
     terminal_api::{
@@ -226,7 +226,7 @@ pub fn terminal_json(data: &[u8]) {
     there_and_back::<BulkResultRequest>(data);
     there_and_back::<BulkResultAnswer>(data);
     there_and_back::<Problem>(data);
-    there_and_back::<PasscodeEntryRequest>(data);
+    there_and_back::<PasscodeRequest>(data);
     there_and_back::<SettingsChangeRequest>(data);
     there_and_back::<HomeVisitUrlRequest>(data);
 }

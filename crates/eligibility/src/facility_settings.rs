@@ -5,13 +5,15 @@
 
 mod table;
 
-pub use table::{Setting, SettingGroup};
+pub use table::{ActsAt, Setting, SettingGroup};
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::consent::ConsentKind;
 use crate::field::{Fault, Faults, FieldErrors};
+use crate::reader::ReaderMode;
 
 /// The title of the terms that are read before the block of home visits is switched.
 pub const TERMS_TITLE: &str = "オンライン資格確認等システム利用規約";
@@ -22,9 +24,25 @@ pub const OFF: &str = "0";
 /// 利用する, in every setting that is switched on and off (OQSCD037).
 pub const ON: &str = "1";
 
+/// 電子処方箋利用区分: 電子と紙.
+const BOTH_PRESCRIPTIONS: &str = "2";
+/// 処方箋発行形態選択タイミング: 資格確認時.
+const AT_THE_CHECK: &str = "2";
+/// 起動時の動作モード: 目視確認.
+const VISUAL: &str = "2";
+
 /// The settings of one institution.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FacilitySettings([u8; Setting::COUNT]);
+
+/// What a reader asks patients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Kinds of consent; another is not on the screen.
+    pub consents: Vec<ConsentKind>,
+    /// Whether 処方箋発行形態 is.
+    pub prescription_issue: bool,
+}
 
 /// A value that a setting does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +106,40 @@ impl FacilitySettings {
     #[must_use]
     pub fn is_on(&self, setting: Setting) -> bool {
         self.code(setting) == ON
+    }
+
+    /// What a reader asks patients.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let in_use = |kind: &ConsentKind| match kind {
+            // 限度額 is laid down in law for every institution.
+            ConsentKind::Ceiling => true,
+            ConsentKind::SpecificDisease => self.is_on(Setting::SpecificDisease),
+            ConsentKind::Checkup => self.is_on(Setting::Checkup),
+            ConsentKind::Medication => self.is_on(Setting::Medication),
+            ConsentKind::Treatment => self.is_on(Setting::Treatment),
+            ConsentKind::Operation => self.is_on(Setting::Operation),
+        };
+        let both = self.code(Setting::PrescriptionUse) == BOTH_PRESCRIPTIONS;
+        Asked {
+            consents: ConsentKind::ALL.iter().copied().filter(in_use).collect(),
+            prescription_issue: both && self.code(Setting::PrescriptionTiming) == AT_THE_CHECK,
+        }
+    }
+
+    /// How a reader stands while nobody switched it.
+    #[must_use]
+    pub fn usual_reader_mode(&self) -> ReaderMode {
+        if self.code(Setting::ReaderMode) == VISUAL { ReaderMode::Visual } else { ReaderMode::Unattended }
+    }
+
+    /// Settings by their ids, as they come over a line: a code that this version does not know leaves the default.
+    #[must_use]
+    pub fn from_codes(codes: &BTreeMap<String, String>) -> Self {
+        let known = codes.iter().filter_map(|(id, code)| Some((Setting::from_id(id)?, code)));
+        known.fold(Self::default(), |settings, (setting, code)| {
+            settings.clone().with(setting, code).unwrap_or(settings)
+        })
     }
 
     /// The settings with one changed.

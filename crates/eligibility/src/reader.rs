@@ -39,6 +39,38 @@ macro_rules! words {
     };
 }
 
+/// Longest 製造番号 of a reader, characters.
+pub const SERIAL_MAX_CHARS: usize = 32;
+
+/// 製造番号 of a card reader: ASCII letters, digits and hyphens, as it stands on the device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderSerial(String);
+
+/// What was told cannot be a reader's 製造番号.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a reader's serial number has 1 to {SERIAL_MAX_CHARS} ASCII letters, digits and hyphens")]
+pub struct NoReaderSerial;
+
+impl ReaderSerial {
+    /// Reads a 製造番号.
+    ///
+    /// # Errors
+    /// [`NoReaderSerial`].
+    pub fn parse(text: &str) -> Result<Self, NoReaderSerial> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if text.is_empty() || text.len() > SERIAL_MAX_CHARS || !text.bytes().all(fits) {
+            return Err(NoReaderSerial);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// As it was read.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 words! {
     /// What a terminal knows of its reader: from what the reader's program asks of it, nothing else.
     ReaderState {

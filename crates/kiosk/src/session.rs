@@ -13,11 +13,13 @@ use card::{
 use eligibility::{
     codes::PrescriptionIssue,
     consent::{CareForm, ConsentChoice},
+    facility_settings::Asked,
     verification::ProofMethod,
 };
 use wire::{
     card_statement::CardStatement,
     reader_link::{ReaderCardCheck, ReaderNonce, ReaderOutcome},
+    terminal_api::VisualCheck,
 };
 
 use crate::{TerminalLink, Trouble, trouble::CardTrouble};
@@ -26,8 +28,8 @@ use crate::{TerminalLink, Trouble, trouble::CardTrouble};
 pub enum Proof<'a> {
     /// 顔認証: the face was compared with the card's photo; the card signs without PIN.
     Face(&'a dyn PinlessAuthorizer),
-    /// 目視確認: staff compared the photo; the card signs without PIN.
-    Visual(&'a dyn PinlessAuthorizer),
+    /// 目視確認: staff entered a passcode and compared the photo; the card signs without PIN.
+    Visual(&'a dyn PinlessAuthorizer, VisualCheck),
     /// 暗証番号.
     Pin {
         /// What was typed.
@@ -41,7 +43,7 @@ impl Proof<'_> {
     fn method(&self) -> ProofMethod {
         match self {
             Self::Face(_) => ProofMethod::Face,
-            Self::Visual(_) => ProofMethod::Visual,
+            Self::Visual(..) => ProofMethod::Visual,
             Self::Pin { .. } => ProofMethod::Pin,
         }
     }
@@ -58,6 +60,16 @@ pub struct Choices {
     pub prescription_issue_select: Option<PrescriptionIssue>,
 }
 
+impl Choices {
+    /// Without what the institution does not want patients to be asked: it was not on the screen.
+    fn asked(self, asked: Option<&Asked>) -> Self {
+        let Some(asked) = asked else { return self };
+        let consents = self.consents.into_iter().filter(|choice| asked.consents.contains(&choice.kind));
+        let prescription = self.prescription_issue_select.filter(|_| asked.prescription_issue);
+        Self { consents: consents.collect(), prescription_issue_select: prescription, ..self }
+    }
+}
+
 /// A My Number card lies on the reader and its certificate is read.
 pub struct AtReader<T: CardTransport> {
     card: CardSession<T>,
@@ -68,6 +80,7 @@ pub struct AtReader<T: CardTransport> {
 pub struct Proven<T: CardTransport> {
     at: AtReader<T>,
     method: ProofMethod,
+    visual_check: Option<VisualCheck>,
 }
 
 /// The card signed. It is powered off and may be taken.
@@ -106,14 +119,17 @@ impl<T: CardTransport> AtReader<T> {
     /// The session itself and [`CardTrouble`], so that another try or another method can follow.
     pub fn prove(mut self, proof: Proof<'_>) -> Result<Proven<T>, (Self, CardTrouble)> {
         let method = proof.method();
+        let mut visual_check = None;
         let accepted = match proof {
-            Proof::Face(authorizer) | Proof::Visual(authorizer) => {
+            Proof::Face(authorizer) => self.card.authorize_without_pin(authorizer),
+            Proof::Visual(authorizer, entered) => {
+                visual_check = Some(entered);
                 self.card.authorize_without_pin(authorizer)
             }
             Proof::Pin { pin, last_try } => self.card.verify_pin(&pin, last_try),
         };
         match accepted {
-            Ok(()) => Ok(Proven { at: self, method }),
+            Ok(()) => Ok(Proven { at: self, method, visual_check }),
             Err(error) => Err((self, error.into())),
         }
     }
@@ -126,12 +142,14 @@ impl<T: CardTransport> Proven<T> {
     /// # Errors
     /// [`Trouble`] when the card was removed or fails, or when there is no one way to state what was decided.
     pub fn sign(self, nonce: &ReaderNonce, choices: Choices) -> Result<Signed, Trouble> {
+        let choices = choices.asked(nonce.asked.as_ref());
         let AtReader { mut card, certificate } = self.at;
         let statement = CardStatement {
             nonce: &nonce.nonce,
             institution: &nonce.institution_code,
             terminal_fingerprint: &nonce.terminal_fingerprint,
             proof_method: self.method,
+            reader_serial: self.visual_check.as_ref().map(|check| check.reader_serial.as_str()),
             as_of: nonce.as_of,
             care_form: choices.care_form,
             prescription_issue_select: choices.prescription_issue_select,
@@ -149,6 +167,7 @@ impl<T: CardTransport> Proven<T> {
             consents: choices.consents,
             care_form: choices.care_form,
             prescription_issue_select: choices.prescription_issue_select,
+            visual_check: self.visual_check,
         };
         Ok(Signed { check })
     }

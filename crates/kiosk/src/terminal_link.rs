@@ -226,6 +226,7 @@ mod tests {
             institution_code: eligibility::institution::InstitutionCode::parse("1319990012").expect("a code"),
             terminal_fingerprint: "ab".into(),
             as_of: today,
+            asked: None,
             expires_in_s: 120,
         };
         let kept = (nonce, now + Duration::from_secs(60));

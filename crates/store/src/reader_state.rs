@@ -10,6 +10,7 @@ use crate::{
     Error, Result, Store,
     audit::{AuditEvent, Chains},
     engine::{Row, Tx, bind},
+    facility_settings,
     form_handed_in::{self, FormId},
     job::{Read, Write},
 };
@@ -115,6 +116,8 @@ pub struct ReaderHears {
     pub command: Option<(String, ReaderCommand)>,
     /// Whether somebody asked for something a moment ago, so that more may come.
     pub attended: bool,
+    /// The version of the settings in force.
+    pub settings_version: i64,
 }
 
 const COLUMNS_FOUND: &str = "SELECT r.terminal_name, r.state, r.error_code, r.mode, r.changed_at, r.told_at, r.heard_at, \
@@ -189,7 +192,8 @@ impl ReaderTold {
         let attended =
             command.is_some_and(|one| self.told_at.0.saturating_sub(one.asked_at.0) < COMMAND_LIFE_MS);
         let open = command.filter(|one| one.standing(self.told_at).is_open());
-        ReaderHears { command: open.map(|one| (one.command_id.clone(), one.command)), attended }
+        let command = open.map(|one| (one.command_id.clone(), one.command));
+        ReaderHears { command, attended, settings_version: 0 }
     }
 
     fn is_same(&self, found: &StoredReader) -> bool {
@@ -214,10 +218,12 @@ struct Look {
 }
 
 impl Read for Look {
-    type Output = Option<StoredReader>;
+    type Output = (Option<StoredReader>, i64);
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        tx.query_one(COLUMNS_FOUND, bind![self.institution.as_str(), &self.terminal], stored).await
+        let institution = self.institution.as_str();
+        let found = tx.query_one(COLUMNS_FOUND, bind![institution, &self.terminal], stored).await?;
+        Ok((found, facility_settings::current(tx, institution).await?.version))
     }
 }
 
@@ -297,11 +303,10 @@ impl Store {
     /// Any read or write error of the store.
     pub async fn tell_reader(&self, told: ReaderTold) -> Result<ReaderHears> {
         let (institution, terminal) = (told.institution_code.clone(), told.terminal_name.clone());
-        let found = self.read(Look { institution, terminal }).await?;
-        if told.is_news(found.as_ref()) {
-            return self.write(told).await;
-        }
-        Ok(told.hears(found.as_ref()))
+        let (found, settings_version) = self.read(Look { institution, terminal }).await?;
+        let hears =
+            if told.is_news(found.as_ref()) { self.write(told).await? } else { told.hears(found.as_ref()) };
+        Ok(ReaderHears { settings_version, ..hears })
     }
 
     /// Puts a wish in the place of the reader's last one, audited; `false` when the institution has no such reader. The

@@ -60,6 +60,8 @@ pub struct PasscodeEntry {
     pub code_hash: [u8; 32],
     /// Who, as the audit log names it.
     pub actor: String,
+    /// 製造番号 of the reader.
+    pub reader_serial: String,
     /// Now.
     pub entered_at: Instant,
 }
@@ -172,7 +174,7 @@ impl Write for Count {
             return Ok(None);
         }
         tx.execute(COUNT, bind![institution]).await?;
-        let detail = format!("entry:{}", stored.state.failures + 1);
+        let detail = format!("entry:{};reader:{}", stored.state.failures + 1, self.0.reader_serial);
         let event = event(&self.0.actor, "enter", &stored.passcode_id, "counted", detail);
         chains.append(tx, institution, now, &event).await?;
         Ok(Some(Counted { passcode_id: stored.passcode_id, code_hash: stored.code_hash }))
@@ -195,7 +197,10 @@ impl Write for Settle {
 
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<PasscodeEntered> {
         let (institution, now) = (self.entry.institution_code.as_str(), self.entry.entered_at);
-        let audit = |outcome| event(&self.entry.actor, "verify", &self.passcode_id, outcome, String::new());
+        let audit = |outcome| {
+            let detail = format!("reader:{}", self.entry.reader_serial);
+            event(&self.entry.actor, "verify", &self.passcode_id, outcome, detail)
+        };
         // A passcode that was replaced while it was compared is dead.
         if self.right && tx.execute(GIVE_BACK, bind![institution, &self.passcode_id]).await? == 1 {
             chains.append(tx, institution, now, &audit("accepted")).await?;

@@ -18,6 +18,7 @@ mod loopback;
 mod pages;
 mod reader_link;
 mod run;
+mod settings;
 mod status;
 
 pub use reader_link::STATUS_PATH;

@@ -7,6 +7,8 @@ use std::sync::{
 
 use serde::Serialize;
 
+use crate::settings::Settings;
+
 /// The running figures.
 #[derive(Debug, Default)]
 pub struct Status {
@@ -18,6 +20,7 @@ pub struct Status {
     last_substituted: AtomicU64,
     central_trouble: AtomicBool,
     drop_trouble: Mutex<Option<String>>,
+    settings: Settings,
 }
 
 /// One reading of them.
@@ -42,6 +45,8 @@ pub struct StatusReport {
     pub central_trouble: bool,
     /// What keeps the file drop from working, e.g. a full disk. It is retried.
     pub drop_trouble: Option<String>,
+    /// The version of 環境設定情報 that acts here; `None` before the centre gave them.
+    pub settings_version: Option<i64>,
 }
 
 impl Status {
@@ -60,7 +65,13 @@ impl Status {
             last_substituted_characters: self.last_substituted.load(Ordering::Relaxed),
             central_trouble,
             drop_trouble,
+            settings_version: self.settings.version(),
         }
+    }
+
+    /// The institution's settings.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub(crate) fn count_answered(&self) {

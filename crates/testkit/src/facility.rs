@@ -2,8 +2,12 @@
 
 use eligibility::facility_settings::{ON, Setting};
 use eligibility::institution::InstitutionCode;
+use hyper::Method;
+use serde_json::json;
 use store::{FormId, NewSettings};
+use wire::facility::PASSCODES_PATH;
 
+use crate::client::Http;
 use crate::system::TestSystem;
 
 /// Switches a setting on, as `kanri01` of the institution does, who has opened the terms.
@@ -27,4 +31,17 @@ pub async fn switch_on(system: &TestSystem, institution: &InstitutionCode, setti
         changed_at: now,
     };
     store.change_facility_settings(new).await.expect("writes");
+}
+
+/// A 目視確認用パスコード of the institution, as a receipt computer gets it, after an administrator let it.
+///
+/// # Panics
+/// When there is none to be had.
+pub async fn issued_passcode(system: &TestSystem, institution: &str) -> String {
+    let terminal = system.terminal(institution, "receipt-computer").await;
+    switch_on(system, &terminal.institution, Setting::PasscodeByFile).await;
+    let connection = terminal.connect(Http::Two).await.expect("connects");
+    let wish = json!({ "request_id": "issued-passcode" });
+    let issued = connection.send(Method::POST, PASSCODES_PATH, Some(&wish)).await.expect("an answer");
+    issued.json()["passcode"].as_str().expect("digits").to_owned()
 }

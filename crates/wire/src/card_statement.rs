@@ -12,14 +12,15 @@
 //! institution:<institution code>
 //! terminal:<SHA-256 of the terminal certificate's DER, lower-case hex>
 //! proof_method:face | pin | visual
+//! reader:<製造番号 of the reader where staff entered the passcode of a visual check>
 //! as_of:<YYYY-MM-DD>
 //! care_form:outpatient | home_visit | online | emergency
 //! prescription_issue_select:1 | 2 | none
 //! consent:<kind>:granted | refused
 //! ```
 //!
-//! One `consent` line for each kind that was asked, in the order of [`ConsentKind::ALL`]. No value can hold a line
-//! feed, every line but the consents is always there, and each name stands in its place: two statements have one
+//! The `reader` line stands there only for a visual check. One `consent` line for each kind that was asked, in the order of [`ConsentKind::ALL`]. No value can hold a line
+//! feed, every other line is always there, and each name stands in its place: two statements have one
 //! text only when they say the same.
 
 use std::fmt::Write;
@@ -50,6 +51,8 @@ pub struct CardStatement<'a> {
     pub terminal_fingerprint: &'a str,
     /// How the person proved that the card is theirs.
     pub proof_method: ProofMethod,
+    /// 製造番号 of the reader where staff entered the passcode of a visual check; nothing for other ways of proof.
+    pub reader_serial: Option<&'a str>,
     /// 資格確認日.
     pub as_of: Date,
     /// 診療形態.
@@ -63,7 +66,7 @@ pub struct CardStatement<'a> {
 /// Why something cannot be stated, and so cannot be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
-    /// The nonce or the fingerprint is empty or has a character outside base64url, a line feed for instance.
+    /// The nonce, the fingerprint or the reader's serial number is empty or has a character outside base64url, a line feed for instance.
     #[error("{0} is not base64url")]
     Characters(&'static str),
     /// A kind of consent stands there more than once: which one counts?
@@ -82,12 +85,16 @@ impl CardStatement<'_> {
         let issue = self.prescription_issue_select.map_or(NOT_ASKED, PrescriptionIssue::code);
         let (method, care_form) = (self.proof_method.name(), self.care_form.name());
         let (institution, as_of) = (self.institution, self.as_of);
+        let reader = match self.reader_serial {
+            Some(serial) => format!("\nreader:{}", base64url("reader serial number", serial)?),
+            None => String::new(),
+        };
         let mut text = String::with_capacity(USUAL_BYTES);
         // Writing to a String does not fail.
         let _ = write!(
             text,
             "{CARD_PROOF_CONTEXT}\nnonce:{nonce}\ninstitution:{institution}\nterminal:{terminal}\n\
-             proof_method:{method}\nas_of:{as_of}\ncare_form:{care_form}\nprescription_issue_select:{issue}"
+             proof_method:{method}{reader}\nas_of:{as_of}\ncare_form:{care_form}\nprescription_issue_select:{issue}"
         );
         for kind in ConsentKind::ALL {
             let mut choices = self.consents.iter().filter(|choice| choice.kind == *kind);

@@ -9,8 +9,6 @@ use utoipa::ToSchema;
 
 use crate::strict;
 
-/// Path of the check of an entered passcode (POST).
-pub const PASSCODE_ENTRIES_PATH: &str = "/v1/visual-check-passcodes/verify";
 /// Path of the issue of a passcode (POST).
 pub const PASSCODES_PATH: &str = "/v1/visual-check-passcodes";
 /// Path of the settings in force (POST).
@@ -21,21 +19,6 @@ pub const SETTINGS_CHANGES_PATH: &str = "/v1/facility-settings/changes";
 pub const HOME_VISIT_URLS_PATH: &str = "/v1/home-visit-urls";
 /// Most settings in one change.
 pub const MAX_SETTINGS: usize = 64;
-
-/// An entered passcode.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(remote = "Self", deny_unknown_fields)]
-pub struct PasscodeEntryRequest {
-    /// Four digits as they were entered.
-    pub passcode: String,
-}
-
-/// Whether it was the passcode. Wrong, ended, used up and never issued all answer alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PasscodeEntryAnswer {
-    /// Whether it was.
-    pub accepted: bool,
-}
 
 /// A wish for a passcode.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -107,13 +90,7 @@ pub struct HomeVisitUrlAnswer {
     pub picture: String,
 }
 
-strict::objects_only!(
-    PasscodeEntryRequest,
-    PasscodeRequest,
-    SettingsRequest,
-    SettingsChangeRequest,
-    HomeVisitUrlRequest
-);
+strict::objects_only!(PasscodeRequest, SettingsRequest, SettingsChangeRequest, HomeVisitUrlRequest);
 
 macro_rules! unprinted {
     ($($name:ident),+ $(,)?) => {
@@ -126,11 +103,4 @@ macro_rules! unprinted {
         )+
     };
 }
-unprinted!(
-    PasscodeEntryRequest,
-    PasscodeRequest,
-    PasscodeAnswer,
-    SettingsChangeRequest,
-    HomeVisitUrlRequest,
-    HomeVisitUrlAnswer,
-);
+unprinted!(PasscodeRequest, PasscodeAnswer, SettingsChangeRequest, HomeVisitUrlRequest, HomeVisitUrlAnswer,);

@@ -4,12 +4,13 @@ use eligibility::{
     Date,
     codes::PrescriptionIssue,
     consent::{CareForm, ConsentChoice},
+    facility_settings::Asked,
     institution::InstitutionCode,
     verification::ProofMethod,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::strict;
+use crate::{strict, terminal_api::VisualCheck};
 
 /// Path that hands out one nonce (POST, empty body).
 pub const NONCE_PATH: &str = "/reader/v1/nonce";
@@ -31,6 +32,9 @@ pub struct ReaderNonce {
     pub as_of: Date,
     /// Life from now, seconds.
     pub expires_in_s: u32,
+    /// What the institution wants patients to be asked; nothing when the terminal does not know its settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
 }
 
 /// How the reader is to prove who somebody is.
@@ -63,6 +67,9 @@ pub struct ReaderCardCheck {
     /// 処方箋発行形態 (OQSCD017), where asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prescription_issue_select: Option<PrescriptionIssue>,
+    /// What staff entered before a visual check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visual_check: Option<VisualCheck>,
 }
 
 strict::objects_only!(ReaderCardCheck);

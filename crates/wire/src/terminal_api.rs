@@ -102,13 +102,14 @@ pub struct CardCheckRequest {
     /// institution:<institution code of the client certificate>
     /// terminal:<SHA-256 of the client certificate's DER, lower-case hex>
     /// proof_method:<proof_method>
+    /// reader:<visual_check.reader_serial>
     /// as_of:<as_of>
     /// care_form:<care_form>
     /// prescription_issue_select:<prescription_issue_select, or none>
     /// consent:<kind>:<granted or refused>
     /// ```
     ///
-    /// with one `consent` line for each entry of `consents`, in the order `ceiling`, `specific_disease`, `checkup`,
+    /// with the `reader` line only where there is a `visual_check`, and one `consent` line for each entry of `consents`, in the order `ceiling`, `specific_disease`, `checkup`,
     /// `medication`, `treatment`, `operation`, whatever the order in the request; no entry, no line. A request that
     /// says anything else than what was signed is refused with `OQSA9204E`.
     pub signature: String,
@@ -130,9 +131,29 @@ pub struct CardCheckRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, examples("1", "2"))]
     pub prescription_issue_select: Option<PrescriptionIssue>,
+    /// With `proof_method` `visual`, and only then: what staff entered at the reader before they compared the
+    /// photograph. Without a passcode that is good, `OQSR0010W`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visual_check: Option<VisualCheck>,
 }
 
-strict::objects_only!(NonceRequest, CardCheckRequest, NumberCheckRequest);
+/// 目視確認: the passcode that staff entered, and at which reader. Each check needs an entry of its own.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(remote = "Self", deny_unknown_fields)]
+pub struct VisualCheck {
+    /// 目視確認用パスコード, four digits as they were entered.
+    pub passcode: String,
+    /// 製造番号 of the reader: 1 to 32 ASCII letters, digits and hyphens. The card signs it.
+    pub reader_serial: String,
+}
+
+impl std::fmt::Debug for VisualCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VisualCheck").field("reader_serial", &self.reader_serial).finish_non_exhaustive()
+    }
+}
+
+strict::objects_only!(NonceRequest, CardCheckRequest, NumberCheckRequest, VisualCheck);
 
 impl CardCheckRequest {
     /// What the card must have signed for this request to hold, when it comes from this institution's terminal.
@@ -147,6 +168,7 @@ impl CardCheckRequest {
             institution,
             terminal_fingerprint,
             proof_method: self.proof_method,
+            reader_serial: self.visual_check.as_ref().map(|check| check.reader_serial.as_str()),
             as_of: self.as_of,
             care_form: self.care_form,
             prescription_issue_select: self.prescription_issue_select,

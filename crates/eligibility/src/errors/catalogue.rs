@@ -438,4 +438,12 @@ catalogue! {
         en: "Nothing was done in time.",
             "Start again.",
             "Nothing to do.";
+    /// A visual check came without a passcode that is good.
+    VisualCheckRefused = "OQSR0010W" Refusal 403
+        ja: "目視確認用パスコードが違うか、使えなくなっています。",
+            "パスコードを入力し直すか、医療機関等管理者に目視確認用パスコード発行を依頼してください。顔認証と暗証番号はそのまま使えます。",
+            "資格確認の要求に、入力されたパスコードとカードリーダーの製造番号が入っているか確認してください。";
+        en: "The passcode of the visual check is wrong or no longer good.",
+            "Type it again, or ask the administrator to issue another; face and PIN still work.",
+            "Check that the request carries the passcode and the serial number of the reader.";
 }

@@ -35,6 +35,17 @@ impl SettingGroup {
     }
 }
 
+/// Where a setting acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActsAt {
+    /// The terminal takes it and tells its reader; the next patient meets it.
+    Reader,
+    /// The centre asks it at once.
+    Centre,
+    /// What it concerns is not built: it is kept, and the page says so.
+    Nowhere,
+}
+
 /// 利用しない / 利用する.
 const SWITCH: &[(&str, &str)] = &[("0", "利用しない"), ("1", "利用する")];
 
@@ -80,36 +91,50 @@ macro_rules! settings {
 
 settings! {
     /// 特定健診情報.
-    Checkup = "checkup" "特定健診情報" ConsentItems, SWITCH, "1", "";
+    Checkup = "checkup" "特定健診情報" ConsentItems, SWITCH, "1",
+        "「利用しない」にすると、カードリーダーで同意を確認しません";
     /// 薬剤情報.
-    Medication = "medication" "薬剤情報" ConsentItems, SWITCH, "1", "";
+    Medication = "medication" "薬剤情報" ConsentItems, SWITCH, "1",
+        "「利用しない」にすると、カードリーダーで同意を確認しません";
     /// 診療情報.
-    Treatment = "treatment" "診療情報" ConsentItems, SWITCH, "0", "";
+    Treatment = "treatment" "診療情報" ConsentItems, SWITCH, "0",
+        "「利用しない」にすると、カードリーダーで同意を確認しません";
     /// 手術情報.
-    Operation = "operation" "手術情報" ConsentItems, SWITCH, "0", "";
+    Operation = "operation" "手術情報" ConsentItems, SWITCH, "0",
+        "「利用しない」にすると、カードリーダーで同意を確認しません";
     /// 特定疾病療養受療証情報.
-    SpecificDisease = "specific_disease" "特定疾病療養受療証情報" ConsentItems, SWITCH, "1", "";
+    SpecificDisease = "specific_disease" "特定疾病療養受療証情報" ConsentItems, SWITCH, "1",
+        "「利用しない」にすると、カードリーダーで同意を確認しません";
     /// 医療扶助.
-    PublicAssistance = "public_assistance" "医療扶助（医療券・調剤券情報）" ConsentItems, SWITCH, "1", "";
+    PublicAssistance = "public_assistance" "医療扶助（医療券・調剤券情報）" ConsentItems, SWITCH, "1",
+        "準備中です。選んだ内容は保存しますが、まだ反映されません。医療券・調剤券の情報は、いつも結果に含まれます";
     /// 医療費助成情報 (PMH).
-    MedicalSubsidy = "medical_subsidy" "医療費助成情報" ConsentItems, SWITCH, "0", "";
+    MedicalSubsidy = "medical_subsidy" "医療費助成情報" ConsentItems, SWITCH, "0",
+        "準備中です。選んだ内容は保存しますが、まだ反映されません。医療費助成情報の提供は、このシステムにまだありません";
     /// 訪問診療等機能.
-    HomeVisit = "home_visit" "訪問診療等機能" RemoteCare, SWITCH, "0", "";
+    HomeVisit = "home_visit" "訪問診療等機能" RemoteCare, SWITCH, "0",
+        "「利用しない」の間は、マイナ在宅受付Webの訪問診療等のURLを使えません";
     /// オンライン診療等機能.
-    Online = "online" "オンライン診療等機能" RemoteCare, SWITCH, "0", "";
+    Online = "online" "オンライン診療等機能" RemoteCare, SWITCH, "0",
+        "「利用しない」の間は、マイナ在宅受付Webのオンライン診療等のURLを使えません";
     /// 外来診療等(通常とは異なる動線)機能.
-    OtherRoute = "other_route" "外来診療等(通常とは異なる動線)機能" RemoteCare, SWITCH, "0", "";
+    OtherRoute = "other_route" "外来診療等(通常とは異なる動線)機能" RemoteCare, SWITCH, "0",
+        "準備中です。選んだ内容は保存しますが、まだ反映されません。この動線の資格確認は、このシステムにまだありません";
     /// 電子処方箋利用区分 (OQSCD038).
     PrescriptionUse = "prescription_use" "電子処方箋利用区分" Prescription,
-        &[("0", "利用なし"), ("1", "電子のみ"), ("2", "電子と紙"), ("3", "紙のみ")], "0", "";
+        &[("0", "利用なし"), ("1", "電子のみ"), ("2", "電子と紙"), ("3", "紙のみ")], "0",
+        "「電子と紙」のときだけ、カードリーダーで発行形態を選べます";
     /// 処方箋発行形態選択タイミング (OQSCD039).
     PrescriptionTiming = "prescription_timing" "処方箋発行形態選択タイミング" Prescription,
-        &[("1", "資格確認時以外"), ("2", "資格確認時")], "1", "";
+        &[("1", "資格確認時以外"), ("2", "資格確認時")], "1",
+        "「資格確認時」のときだけ、カードリーダーで発行形態を選べます";
     /// How the reader stands after its start.
-    ReaderMode = "reader_mode" "起動時の動作モード" Reader, &[("1", "無人運転"), ("2", "目視確認")], "1", "";
+    ReaderMode = "reader_mode" "起動時の動作モード" Reader, &[("1", "無人運転"), ("2", "目視確認")], "1",
+        "顔認証付きカードリーダー操作で切り替えていないときのモードです";
     /// How the reader asks for consent.
     ConsentScreen = "consent_screen" "同意画面の表示方法" Reader,
-        &[("1", "1画面でまとめて確認"), ("2", "項目ごとに確認")], "1", "";
+        &[("1", "1画面でまとめて確認"), ("2", "項目ごとに確認")], "1",
+        "準備中です。選んだ内容は保存しますが、まだ反映されません。同意画面の並べ方は、カードリーダーの製品が決めます";
     /// Whether receipt computers may issue a 目視確認用パスコード.
     PasscodeByFile = "passcode_by_file" "目視確認用パスコードのファイル連携での発行" Files, SWITCH, "0",
         "「利用する」にすると、レセプトコンピュータからの要求で発行できます";
@@ -139,6 +164,25 @@ impl Setting {
     #[must_use]
     pub const fn for_people_only(self) -> bool {
         matches!(self.group(), SettingGroup::Files)
+    }
+
+    /// Where it acts. The page says so beside the setting, and so does the table in the documentation.
+    #[must_use]
+    pub const fn acts(self) -> ActsAt {
+        match self {
+            Self::Checkup
+            | Self::Medication
+            | Self::Treatment
+            | Self::Operation
+            | Self::SpecificDisease
+            | Self::PrescriptionUse
+            | Self::PrescriptionTiming
+            | Self::ReaderMode => ActsAt::Reader,
+            Self::HomeVisit | Self::Online | Self::PasscodeByFile => ActsAt::Centre,
+            Self::PublicAssistance | Self::MedicalSubsidy | Self::OtherRoute | Self::ConsentScreen => {
+                ActsAt::Nowhere
+            }
+        }
     }
 
     /// The settings of a group, in the order of the page.

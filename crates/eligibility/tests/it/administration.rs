@@ -10,12 +10,66 @@ use eligibility::{
     },
     calendar::{DAY_MS, end_of_day, start_of_day, tokyo_date},
     codes::AccessUrlUse,
-    facility_settings::{Changing, FacilitySettings, OFF, ON, Setting, SettingGroup, SettingsRefusal},
+    consent::ConsentKind,
+    facility_settings::{
+        ActsAt, Changing, FacilitySettings, OFF, ON, Setting, SettingGroup, SettingsRefusal,
+    },
     home_visit_url::{GRACE_DAYS_MAX, GraceDays, SECRET_CHARS, UrlSecret, is_offered},
+    reader::ReaderMode,
     visual_check_passcode::{FAILURES_MAX, Passcode, PasscodeStanding, PasscodeState, ends_at, is_alarming},
 };
 use jiff::civil::date;
 use proptest::prelude::*;
+
+#[test]
+fn every_setting_says_where_it_acts_and_the_documentation_agrees() {
+    let table = include_str!("../../../../docs/SETTINGS.md");
+    for setting in Setting::ALL {
+        let begins = format!("| {} | `{}` | ", setting.label(), setting.id());
+        let line = table.lines().find_map(|line| line.strip_prefix(&begins));
+        let line = line.unwrap_or_else(|| panic!("{} is not in the table", setting.id()));
+        let acts = match setting.acts() {
+            ActsAt::Reader => "the reader, by the terminal |",
+            ActsAt::Centre => "the centre |",
+            ActsAt::Nowhere => "nowhere yet |",
+        };
+        assert!(line.starts_with(acts), "{}: {line}", setting.id());
+        let hint = Setting::FIELDS.iter().find(|field| field.id == setting.id()).expect("a field").hint;
+        let says_so = hint.contains("準備中です") && hint.contains("まだ反映されません");
+        assert_eq!(says_so, setting.acts() == ActsAt::Nowhere, "{}: {hint}", setting.id());
+    }
+}
+
+#[test]
+fn each_setting_of_the_reader_changes_what_it_is_for_and_nothing_else() {
+    use ConsentKind::{Checkup, Medication, Operation, SpecificDisease, Treatment};
+    let all_off = |settings: FacilitySettings| {
+        let items = Setting::of(SettingGroup::ConsentItems);
+        items.fold(settings, |settings, one| settings.with(one, OFF).expect("a switch"))
+    };
+    let nothing = all_off(FacilitySettings::default());
+    assert_eq!(nothing.asked().consents, [ConsentKind::Ceiling], "limits are for everybody");
+    for (setting, kind) in [
+        (Setting::Checkup, Checkup),
+        (Setting::Medication, Medication),
+        (Setting::Treatment, Treatment),
+        (Setting::Operation, Operation),
+        (Setting::SpecificDisease, SpecificDisease),
+    ] {
+        let one = nothing.clone().with(setting, ON).expect("a switch");
+        assert_eq!(one.asked().consents, [ConsentKind::Ceiling, kind]);
+    }
+    for (uses, timing, asks) in [("2", "2", true), ("2", "1", false), ("1", "2", false), ("0", "2", false)] {
+        let with = FacilitySettings::default().with(Setting::PrescriptionUse, uses).expect("a value");
+        let with = with.with(Setting::PrescriptionTiming, timing).expect("a value");
+        assert_eq!(with.asked().prescription_issue, asks, "{uses} {timing}");
+    }
+    assert_eq!(nothing.usual_reader_mode(), ReaderMode::Unattended);
+    let visual = nothing.with(Setting::ReaderMode, "2").expect("a value");
+    assert_eq!(visual.usual_reader_mode(), ReaderMode::Visual);
+    let codes = Setting::ALL.iter().map(|one| (one.id().to_owned(), visual.code(*one).to_owned()));
+    assert_eq!(FacilitySettings::from_codes(&codes.collect()), visual, "as it comes over a line");
+}
 
 #[test]
 fn a_passcode_is_four_digits_and_never_printed() {

@@ -4,3 +4,4 @@ mod card_trouble;
 mod desk;
 mod mode;
 mod sessions;
+mod settings;

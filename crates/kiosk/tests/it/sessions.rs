@@ -16,9 +16,22 @@ use kiosk::{
     CardTrouble, LinkError, TerminalLink, Trouble,
     session::{AtReader, Proof, check},
 };
-use wire::card_statement::StatementError;
+use testkit::{
+    facility::issued_passcode,
+    system::{Engine, INSTITUTION},
+};
+use wire::{card_statement::StatementError, terminal_api::VisualCheck};
 
-use crate::desk::{Desk, PERSON, choices, soon};
+use crate::desk::{Desk, PERSON, choices, on_both_engines, soon};
+
+on_both_engines! {
+    a_visual_check_without_a_good_passcode_is_none
+    pin_face_and_visual_check_each_become_an_answer_and_a_file
+    a_wrong_pin_leaves_the_session_open_for_another_way
+    a_session_handed_in_twice_is_one_session
+    what_was_decided_is_what_the_centre_records_and_nothing_ambiguous_is_signed
+    what_the_centre_refuses_arrives_with_code_and_words
+}
 
 fn pin(digits: &str) -> Pin {
     Pin::new(PinKind::Authentication, digits).expect("four digits")
@@ -36,14 +49,33 @@ fn on_reader(card: &SharedCard) -> InProcessTransport {
     InProcessTransport::shared(Arc::clone(card))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn pin_face_and_visual_check_each_become_an_answer_and_a_file() {
-    let desk = Desk::open().await;
+/// What staff enter at the reader, after somebody issued it.
+async fn entered(desk: &Desk) -> VisualCheck {
+    let passcode = issued_passcode(&desk.system, INSTITUTION).await;
+    VisualCheck { passcode, reader_serial: "R-0001".to_owned() }
+}
+
+async fn a_visual_check_without_a_good_passcode_is_none(engine: Engine) {
+    let desk = Desk::open_on(engine).await;
     let card = card_of(&desk, PERSON).await;
     let authorizer = SimulatedPinlessAuthorizer::new("T01");
-    for (proof, number) in
-        [(with_pin("1234"), 1), (Proof::Face(&authorizer), 2), (Proof::Visual(&authorizer), 3)]
-    {
+    let good = entered(&desk).await;
+    let wrong = format!("{:04}", (good.passcode.parse::<u16>().expect("digits") + 1) % 10_000);
+    let visual = Proof::Visual(&authorizer, VisualCheck { passcode: wrong, ..good.clone() });
+    let outcome = check(on_reader(&card), visual, choices(), &desk.link).await.expect("words");
+    assert_eq!((outcome.segment.as_str(), outcome.code.as_deref()), ("9", Some("OQSR0010W")));
+    assert_eq!(outcome.name, None, "nothing of the person");
+    assert_eq!(desk.faces().len(), 0);
+    let outcome = check(on_reader(&card), Proof::Visual(&authorizer, good), choices(), &desk.link).await;
+    assert_eq!(outcome.expect("an outcome").validity.as_deref(), Some("1"), "the right one is not spoilt");
+}
+
+async fn pin_face_and_visual_check_each_become_an_answer_and_a_file(engine: Engine) {
+    let desk = Desk::open_on(engine).await;
+    let card = card_of(&desk, PERSON).await;
+    let authorizer = SimulatedPinlessAuthorizer::new("T01");
+    let visual = Proof::Visual(&authorizer, entered(&desk).await);
+    for (proof, number) in [(with_pin("1234"), 1), (Proof::Face(&authorizer), 2), (visual, 3)] {
         let outcome = check(on_reader(&card), proof, choices(), &desk.link).await.expect("an outcome");
         assert_eq!(
             (outcome.segment.as_str(), outcome.validity.as_deref()),
@@ -63,9 +95,8 @@ async fn pin_face_and_visual_check_each_become_an_answer_and_a_file() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_pin_leaves_the_session_open_for_another_way() {
-    let desk = Desk::open().await;
+async fn a_wrong_pin_leaves_the_session_open_for_another_way(engine: Engine) {
+    let desk = Desk::open_on(engine).await;
     let card = card_of(&desk, PERSON).await;
     let mut at = AtReader::detect(on_reader(&card)).expect("a card");
     assert_eq!(at.pin_tries_left(), Ok(Some(3)));
@@ -83,16 +114,16 @@ async fn a_wrong_pin_leaves_the_session_open_for_another_way() {
     assert_eq!(at.pin_tries_left(), Ok(None));
     // A locked PIN is no end: the photo is compared instead.
     let authorizer = SimulatedPinlessAuthorizer::new("T01");
-    let Ok(proven) = at.prove(Proof::Visual(&authorizer)) else { panic!("the card accepts the terminal") };
+    let visual = Proof::Visual(&authorizer, entered(&desk).await);
+    let Ok(proven) = at.prove(visual) else { panic!("the card accepts the terminal") };
     let nonce = desk.link.nonce().await.expect("a nonce");
     let signed = proven.sign(&nonce, choices()).expect("signs");
     let outcome = desk.link.submit(signed.check()).await.expect("an outcome");
     assert_eq!(outcome.validity.as_deref(), Some("1"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_handed_in_twice_is_one_session() {
-    let desk = Desk::open().await;
+async fn a_session_handed_in_twice_is_one_session(engine: Engine) {
+    let desk = Desk::open_on(engine).await;
     let card = card_of(&desk, PERSON).await;
     let Ok(proven) = AtReader::detect(on_reader(&card)).expect("a card").prove(with_pin("1234")) else {
         panic!("the right PIN")
@@ -105,9 +136,8 @@ async fn a_session_handed_in_twice_is_one_session() {
     assert_eq!(desk.faces().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_decided_is_what_the_centre_records_and_nothing_ambiguous_is_signed() {
-    let desk = Desk::open().await;
+async fn what_was_decided_is_what_the_centre_records_and_nothing_ambiguous_is_signed(engine: Engine) {
+    let desk = Desk::open_on(engine).await;
     let card = card_of(&desk, PERSON).await;
     let proven = || AtReader::detect(on_reader(&card)).expect("a card").prove(with_pin("1234"));
     let nonce = desk.link.nonce().await.expect("a nonce");
@@ -130,9 +160,8 @@ async fn what_was_decided_is_what_the_centre_records_and_nothing_ambiguous_is_si
     assert_eq!(outcome.validity.as_deref(), Some("1"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_centre_refuses_arrives_with_code_and_words() {
-    let desk = Desk::open().await;
+async fn what_the_centre_refuses_arrives_with_code_and_words(engine: Engine) {
+    let desk = Desk::open_on(engine).await;
     let now = desk.system.clock.now();
     let expired =
         desk.system.cards.issue(calendar::add_months_at(now, -60), calendar::add_months_at(now, -4));

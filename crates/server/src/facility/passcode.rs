@@ -2,6 +2,7 @@
 
 use eligibility::facility_settings::Setting;
 use eligibility::institution::InstitutionCode;
+use eligibility::reader::ReaderSerial;
 use eligibility::visual_check_passcode::{Passcode, ends_at};
 use eligibility::{Instant, visual_check_passcode};
 use store::{FormId, NewPasscode, PasscodeEntered, PasscodeEntry, PasscodeIssued, Store};
@@ -78,14 +79,16 @@ impl FacilityDesk {
         &self,
         store: &Store,
         institution: &InstitutionCode,
-        passcode: &Passcode,
+        entered: (&Passcode, &ReaderSerial),
         actor: String,
         now: Instant,
     ) -> Result<PasscodeEntered, FacilityError> {
+        let (passcode, reader) = entered;
         let entry = PasscodeEntry {
             institution_code: institution.clone(),
             code_hash: self.secrets()?.hash(PURPOSE, institution.as_str(), passcode.reveal()),
             actor,
+            reader_serial: reader.as_str().to_owned(),
             entered_at: now,
         };
         let entered = store.enter_visual_check_passcode(entry).await?;

@@ -1,23 +1,25 @@
-//! What a terminal asks about its own institution: passcodes of visual checks for readers and receipt computers, the
+//! What a terminal asks about its own institution: passcodes of visual checks at readers and for receipt computers, the
 //! settings, the address of home visits.
 
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use eligibility::Instant;
 use eligibility::codes::AccessUrlFormat;
 use eligibility::errors::ErrorCode;
 use eligibility::facility_settings::{Setting, SettingsRefusal};
 use eligibility::home_visit_url::GraceDays;
+use eligibility::reader::ReaderSerial;
 use eligibility::visual_check_passcode::Passcode;
 use hyper::body::Incoming;
 use store::audit::AuditEvent;
 use store::{Denial, FormId, NewSettings, PasscodeEntered, SettingsChanged};
 use wire::facility::{
-    HOME_VISIT_URLS_PATH, HomeVisitUrlAnswer, HomeVisitUrlRequest, MAX_SETTINGS, PASSCODE_ENTRIES_PATH,
-    PASSCODES_PATH, PasscodeAnswer, PasscodeEntryAnswer, PasscodeEntryRequest, PasscodeRequest,
-    SETTINGS_CHANGES_PATH, SETTINGS_PATH, SettingsAnswer, SettingsChangeRequest, SettingsRequest,
+    HOME_VISIT_URLS_PATH, HomeVisitUrlAnswer, HomeVisitUrlRequest, MAX_SETTINGS, PASSCODES_PATH,
+    PasscodeAnswer, PasscodeRequest, SETTINGS_CHANGES_PATH, SETTINGS_PATH, SettingsAnswer,
+    SettingsChangeRequest, SettingsRequest,
 };
-use wire::terminal_api::MAX_REQUEST_ID_CHARS;
+use wire::terminal_api::{MAX_REQUEST_ID_CHARS, VisualCheck};
 
 use super::admission::Admission;
 use super::refusal::Refusal;
@@ -54,35 +56,49 @@ fn form(terminal: &AskingTerminal, request_id: String) -> Result<FormId, Refusal
     Ok(FormId { subject, form_id: request_id })
 }
 
-/// Checks an entry. What is wrong with one that is not accepted is told to nobody.
-pub(super) async fn enter_passcode(
+/// Whether staff entered a passcode that is good, at a reader of this terminal, before they compared the photograph of
+/// a card that is proven to be there. What is wrong with one that is not accepted is told to nobody.
+pub(super) async fn visual_check(
     api: &Api,
-    admission: &Admission,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Refusal> {
-    let terminal = &admission.terminal.identity;
-    let asked =
-        body::read::<PasscodeEntryRequest>(PASSCODE_ENTRIES_PATH, admission, request, api.body).await?;
-    let passcode = Passcode::parse(&asked.value.passcode).map_err(|_| Refusal::item("passcode"))?;
-    let (institution, now) = (&terminal.institution_code, api.clock.now());
-    let entered = api.facility.enter_passcode(&api.store, institution, &passcode, actor(terminal), now).await;
-    let entered = entered.map_err(|error| failed(&error))?;
-    if entered == PasscodeEntered::NotCompared {
-        let denial = Denial {
-            institution_code: institution.clone(),
-            source: format!("{}/visual_check_passcode", actor(terminal)),
-            audit: AuditEvent {
-                actor: actor(terminal),
-                action: "visual_check_passcode.verify".to_owned(),
-                object: "visual_check_passcode:none".to_owned(),
-                outcome: "denied:not-compared".to_owned(),
-                detail: String::new(),
-            },
-            recorded_at: now,
-        };
-        api.store.record_denied(denial).await.map_err(|error| Refusal::write_failed(&error))?;
+    terminal: &AskingTerminal,
+    check: Option<&VisualCheck>,
+    now: Instant,
+) -> Result<(), Refusal> {
+    let check = check.ok_or(ErrorCode::VisualCheckRefused)?;
+    let passcode = Passcode::parse(&check.passcode).map_err(|_| Refusal::item("visual_check.passcode"))?;
+    let reader = ReaderSerial::parse(&check.reader_serial);
+    let reader = reader.map_err(|_| Refusal::item("visual_check.reader_serial"))?;
+    let institution = &terminal.institution_code;
+    let entered =
+        api.facility.enter_passcode(&api.store, institution, (&passcode, &reader), actor(terminal), now);
+    match entered.await.map_err(|error| failed(&error))? {
+        PasscodeEntered::Accepted => return Ok(()),
+        PasscodeEntered::Wrong { .. } => {}
+        PasscodeEntered::NotCompared => not_compared(api, terminal, &reader, now).await?,
     }
-    Ok(told(&PasscodeEntryAnswer { accepted: entered == PasscodeEntered::Accepted }))
+    Err(ErrorCode::VisualCheckRefused.into())
+}
+
+/// There was nothing to compare with: the store wrote nothing, and a record there must be.
+async fn not_compared(
+    api: &Api,
+    terminal: &AskingTerminal,
+    reader: &ReaderSerial,
+    now: Instant,
+) -> Result<(), Refusal> {
+    let denial = Denial {
+        institution_code: terminal.institution_code.clone(),
+        source: format!("{}/visual_check_passcode", actor(terminal)),
+        audit: AuditEvent {
+            actor: actor(terminal),
+            action: "visual_check_passcode.verify".to_owned(),
+            object: "visual_check_passcode:none".to_owned(),
+            outcome: "denied:not-compared".to_owned(),
+            detail: format!("reader:{}", reader.as_str()),
+        },
+        recorded_at: now,
+    };
+    api.store.record_denied(denial).await.map_err(|error| Refusal::write_failed(&error))
 }
 
 /// Issues a passcode for a receipt computer, where an administrator lets them.

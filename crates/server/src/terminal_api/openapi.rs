@@ -3,8 +3,8 @@
 
 use utoipa::OpenApi;
 use wire::facility::{
-    HomeVisitUrlAnswer, HomeVisitUrlRequest, PasscodeAnswer, PasscodeEntryAnswer, PasscodeEntryRequest,
-    PasscodeRequest, SettingsAnswer, SettingsChangeRequest, SettingsRequest,
+    HomeVisitUrlAnswer, HomeVisitUrlRequest, PasscodeAnswer, PasscodeRequest, SettingsAnswer,
+    SettingsChangeRequest, SettingsRequest,
 };
 use wire::institution_certificate::{RenewalAnswer, RenewalRequest, StandingAnswer};
 use wire::terminal_api::{
@@ -40,7 +40,6 @@ pub fn document() -> Result<String, serde_json::Error> {
         status,
         certificate_standing,
         certificate_renewal,
-        enter_passcode,
         issue_passcode,
         facility_settings,
         change_facility_settings,
@@ -117,15 +116,6 @@ fn certificate_standing() {}
 )]
 #[allow(dead_code, reason = "only its documentation is used")]
 fn certificate_renewal() {}
-
-/// Checks a 目視確認用パスコード that was entered at a reader. Each entry is counted before it is compared; five wrong
-/// ones kill the passcode. Whatever is wrong, the answer is the same.
-#[utoipa::path(
-    post, path = "/v1/visual-check-passcodes/verify", request_body = PasscodeEntryRequest,
-    responses((status = 200, body = PasscodeEntryAnswer), (status = "default", body = Problem, content_type = "application/problem+json"))
-)]
-#[allow(dead_code, reason = "only its documentation is used")]
-fn enter_passcode() {}
 
 /// Issues a 目視確認用パスコード; an older one is dead. 409 while an administrator has not switched it on.
 #[utoipa::path(

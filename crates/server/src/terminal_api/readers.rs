@@ -39,6 +39,7 @@ pub(super) async fn told(
             command: command.name().to_owned(),
         }),
         next_in_s: if hears.attended { NEXT_ATTENDED_S } else { NEXT_S },
+        settings_version: hears.settings_version,
     };
     Ok(json_response(StatusCode::OK, JSON, serde_json::to_vec(&answer).unwrap_or_default()))
 }

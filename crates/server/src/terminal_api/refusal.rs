@@ -137,6 +137,7 @@ impl Refusal {
                     | ErrorCode::CardSuperseded
                     | ErrorCode::CardNotRegistered
                     | ErrorCode::SelfAccessBlocked
+                    | ErrorCode::VisualCheckRefused
             )
     }
 

@@ -1,9 +1,7 @@
 //! The route table: everything a terminal can ask for, in one list. Documentation and tests walk it.
 
 use axum::http::Method;
-use wire::facility::{
-    HOME_VISIT_URLS_PATH, PASSCODE_ENTRIES_PATH, PASSCODES_PATH, SETTINGS_CHANGES_PATH, SETTINGS_PATH,
-};
+use wire::facility::{HOME_VISIT_URLS_PATH, PASSCODES_PATH, SETTINGS_CHANGES_PATH, SETTINGS_PATH};
 use wire::institution_certificate::{RENEWAL_PATH, STANDING_PATH};
 use wire::terminal_api::{
     BULK_RESULTS_PATH, BULK_UPLOADS_PATH, CARD_VERIFICATIONS_PATH, NONCES_PATH, NUMBER_VERIFICATIONS_PATH,
@@ -31,8 +29,6 @@ pub enum Operation {
     RenewCertificate,
     /// How the certificate that asks stands.
     CertificateStanding,
-    /// A 目視確認用パスコード was entered at a reader.
-    EnterPasscode,
     /// A 目視確認用パスコード for a receipt computer.
     IssuePasscode,
     /// 環境設定情報.
@@ -65,7 +61,7 @@ pub struct Route {
 }
 
 /// Every route, most used first.
-pub static ROUTES: [Route; 16] = [
+pub static ROUTES: [Route; 15] = [
     route(Operation::VerifyCard, "verify_card", Method::POST, CARD_VERIFICATIONS_PATH),
     route(Operation::VerifyNumber, "verify_number", Method::POST, NUMBER_VERIFICATIONS_PATH),
     route(Operation::IssueNonces, "nonces", Method::POST, NONCES_PATH),
@@ -73,7 +69,6 @@ pub static ROUTES: [Route; 16] = [
     route(Operation::ReceiptKeys, "receipt_keys", Method::GET, RECEIPT_KEYS_PATH),
     route(Operation::CertificateStanding, "certificate_standing", Method::GET, STANDING_PATH),
     route(Operation::RenewCertificate, "certificate_renewal", Method::POST, RENEWAL_PATH),
-    route(Operation::EnterPasscode, "enter_passcode", Method::POST, PASSCODE_ENTRIES_PATH),
     route(Operation::IssuePasscode, "issue_passcode", Method::POST, PASSCODES_PATH),
     route(Operation::FacilitySettings, "facility_settings", Method::POST, SETTINGS_PATH),
     route(Operation::ChangeFacilitySettings, "change_facility_settings", Method::POST, SETTINGS_CHANGES_PATH),

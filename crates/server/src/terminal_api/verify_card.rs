@@ -1,7 +1,8 @@
 //! POST /v1/verifications/card: a card's proof becomes an eligibility answer.
 //!
 //! In this order: the nonce (ours, fresh, this terminal's) → the certificate (authority, policy, profile) →
-//! the signature (over everything this request says, this institution and terminal) → revocation → dates → who and which coverage →
+//! the signature (over everything this request says, this institution and terminal) → revocation → dates → the passcode
+//! of a visual check → who and which coverage →
 //! the decision → one durable commit of verification, consents and audit → the answer. A step that fails
 //! ends the check; nothing of the person has been read before the proof holds.
 
@@ -17,7 +18,7 @@ use eligibility::consent::{
 };
 use eligibility::disclosure::Disclosure;
 use eligibility::errors::ErrorCode;
-use eligibility::verification::{Decision, decide_by_card, self_access_blocked};
+use eligibility::verification::{Decision, ProofMethod, decide_by_card, self_access_blocked};
 use eligibility::{Date, Instant, calendar};
 use hyper::body::Incoming;
 use store::{CardContext, CardLookup, NewConsent, Recorded};
@@ -31,6 +32,7 @@ use super::Api;
 use super::admission::Admission;
 use super::answer::{self, Asker, Found};
 use super::body::{self, Digests, Question};
+use super::facility;
 use super::nonce::NonceUse;
 use super::refusal::Refusal;
 use crate::card_revocation::Verdict;
@@ -65,6 +67,11 @@ async fn decide(
     let now = api.clock.now();
     check_items(asked)?;
     let proof = prove(api, terminal, asked, now)?;
+    match (asked.proof_method, &asked.visual_check) {
+        (ProofMethod::Visual, check) => facility::visual_check(api, terminal, check.as_ref(), now).await?,
+        (ProofMethod::Face | ProofMethod::Pin, None) => {}
+        (ProofMethod::Face | ProofMethod::Pin, Some(_)) => return Err(Refusal::item("visual_check")),
+    }
     let context = api.store.card_context(&terminal.institution_code, &proof.card.id).await;
     let context = context.map_err(|error| Refusal::read_failed(&error))?;
     let earlier = earlier_consents(api, terminal, asked.care_form, &context.lookup).await?;
@@ -119,7 +126,7 @@ fn prove(
     let statement = asked.statement(&terminal.institution_code, &terminal.fingerprint);
     let text = statement.to_be_signed().map_err(|error| match error {
         StatementError::RepeatedConsent => Refusal::item("consents"),
-        StatementError::Characters(_) => Refusal::item("nonce"),
+        StatementError::Characters(what) => Refusal::item(what),
     })?;
     card.verify_proof(&text, &signature).map_err(|_| ErrorCode::BadSignature)?;
     match api.revocation.verdict(&card, now) {

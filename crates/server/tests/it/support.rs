@@ -91,6 +91,20 @@ pub(crate) fn card_question(terminal: &TestTerminal, card: &TestCard, nonce: &st
     signed(terminal, card, question)
 }
 
+/// A question by card whose photograph staff compared, after they entered a passcode at a reader.
+pub(crate) fn visually_checked(
+    terminal: &TestTerminal,
+    card: &TestCard,
+    nonce: &str,
+    as_of: Date,
+    passcode: &Value,
+) -> Value {
+    let mut question = card_question(terminal, card, nonce, as_of);
+    question["proof_method"] = json!("visual");
+    question["visual_check"] = json!({ "passcode": passcode, "reader_serial": "R-0001" });
+    signed(terminal, card, question)
+}
+
 /// The question with the card's signature over what it says now.
 pub(crate) fn signed(terminal: &TestTerminal, card: &TestCard, mut question: Value) -> Value {
     let asked: CardCheckRequest = serde_json::from_value(question.clone()).expect("a question by card");

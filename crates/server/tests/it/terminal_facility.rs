@@ -3,21 +3,25 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use eligibility::Date;
 use eligibility::facility_settings::Setting;
+use hyper::Method;
 use serde_json::{Value, json};
+use testkit::cards::TestCard;
 use testkit::client::{Http, Reply};
 use testkit::facility::switch_on;
+use testkit::people;
 use testkit::system::{Engine, INSTITUTION};
-use wire::facility::{
-    HOME_VISIT_URLS_PATH, PASSCODE_ENTRIES_PATH, PASSCODES_PATH, SETTINGS_CHANGES_PATH, SETTINGS_PATH,
-};
+use wire::facility::{HOME_VISIT_URLS_PATH, PASSCODES_PATH, SETTINGS_CHANGES_PATH, SETTINGS_PATH};
+use wire::terminal_api::{CARD_VERIFICATIONS_PATH, NONCES_PATH};
 
 use crate::on_both_engines;
-use crate::support::{Desk, audit_dump, audit_entries};
+use crate::support::{Desk, audit_dump, audit_entries, insurer, signed, visually_checked};
 
 on_both_engines! {
     sixty_four_readers_guess_at_once_and_five_are_compared
     every_entry_that_is_not_accepted_is_answered_alike
+    a_visual_check_needs_card_reader_and_passcode
     a_receipt_computer_gets_a_passcode_where_it_is_switched_on
     settings_are_read_and_changed_by_file
     an_address_is_refused_while_its_function_is_off
@@ -27,8 +31,30 @@ async fn passcode(desk: &Desk, request_id: &str) -> Reply {
     desk.post(PASSCODES_PATH, &json!({ "request_id": request_id })).await
 }
 
-async fn enter(desk: &Desk, passcode: &str) -> Reply {
-    desk.post(PASSCODE_ENTRIES_PATH, &json!({ "passcode": passcode })).await
+/// A desk with somebody's card on its reader.
+async fn desk_with_card(engine: Engine) -> (Desk, TestCard) {
+    let desk = Desk::open(engine).await;
+    switch_on(&desk.system, &desk.terminal.institution, Setting::PasscodeByFile).await;
+    let born = Date::constant(1980, 2, 17);
+    let person = people::coverage(&insurer(), "p-1", "101", "試験　花子", born);
+    desk.system.load_insurer(&insurer(), "試験健康保険組合", vec![person]).await;
+    let card = desk.system.card_of("p-1").await;
+    (desk, card)
+}
+
+async fn issued(desk: &Desk, request_id: &str) -> String {
+    passcode(desk, request_id).await.json()["passcode"].as_str().expect("digits").to_owned()
+}
+
+/// Staff enter this, compare the photograph, and the card signs.
+async fn enter(desk: &Desk, card: &TestCard, passcode: &str) -> Reply {
+    let (nonce, today) = (desk.nonce().await, desk.system.today());
+    let question = visually_checked(&desk.terminal, card, &nonce, today, &json!(passcode));
+    desk.post(CARD_VERIFICATIONS_PATH, &question).await
+}
+
+fn refused(reply: &Reply) -> (u16, String) {
+    (reply.status, reply.code())
 }
 
 /// Any other four digits.
@@ -37,58 +63,103 @@ fn another(passcode: &str, by: u16) -> String {
 }
 
 async fn sixty_four_readers_guess_at_once_and_five_are_compared(engine: Engine) {
-    let desk = Desk::open(engine).await;
-    switch_on(&desk.system, &desk.terminal.institution, Setting::PasscodeByFile).await;
-    let right = passcode(&desk, "p-1").await.json()["passcode"].as_str().expect("digits").to_owned();
-    let mut guesses = Vec::new();
-    for terminal in 0..8 {
-        let terminal = desk.system.terminal(INSTITUTION, &format!("guesser-{terminal}")).await;
-        guesses.push(terminal.connect(Http::Two).await.expect("connects"));
-    }
-    let guesses = guesses.iter().flat_map(|connection| (0..8).map(move |_| connection)).enumerate();
-    let sent = guesses.map(|(number, connection)| {
-        let wrong = another(&right, u16::try_from(number).expect("small") + 1);
-        async move {
-            let body = json!({ "passcode": wrong });
-            connection.send(hyper::Method::POST, PASSCODE_ENTRIES_PATH, Some(&body)).await.expect("an answer")
+    let (desk, card) = desk_with_card(engine).await;
+    let right = issued(&desk, "p-1").await;
+    let (mut connections, mut guesses) = (Vec::new(), Vec::new());
+    for reader in 0..8_u16 {
+        let terminal = desk.system.terminal(INSTITUTION, &format!("guesser-{reader}")).await;
+        let connection = terminal.connect(Http::Two).await.expect("connects");
+        let nonces = connection.send(Method::POST, NONCES_PATH, Some(&json!({ "count": 8 }))).await;
+        let nonces = nonces.expect("nonces").json()["nonces"].as_array().expect("a list").clone();
+        for (number, nonce) in (0..).zip(nonces) {
+            let wrong = json!(another(&right, reader * 8 + number + 1));
+            let (nonce, today) = (nonce.as_str().expect("text"), desk.system.today());
+            guesses.push((connections.len(), visually_checked(&terminal, &card, nonce, today, &wrong)));
         }
+        connections.push(connection);
+    }
+    let sent = guesses.iter().map(|(place, question)| async {
+        connections[*place]
+            .send(Method::POST, CARD_VERIFICATIONS_PATH, Some(question))
+            .await
+            .expect("an answer")
     });
     let answers = futures_util::future::join_all(sent).await;
-    let answered: Vec<_> = answers.iter().filter(|reply| reply.status == 200).collect();
-    assert!(answered.len() >= 5, "they were let in");
-    assert!(answered.iter().all(|reply| reply.json() == json!({ "accepted": false })));
+    let heard = answers.iter().filter(|reply| reply.code() == "OQSR0010W").count();
+    assert!(heard >= 5, "they were let in");
+    assert!(answers.iter().all(|reply| reply.status >= 400), "and none of them saw anything");
     let entries = audit_entries(&desk.system).await;
     let compared = entries.iter().filter(|entry| entry.outcome == "denied:wrong").count();
     assert_eq!(compared, 5);
-    assert_eq!(enter(&desk, &right).await.json(), json!({ "accepted": false }), "it is dead");
+    assert_eq!(refused(&enter(&desk, &card, &right).await), (403, "OQSR0010W".to_owned()), "it is dead");
     desk.system.stop().await;
 }
 
 async fn every_entry_that_is_not_accepted_is_answered_alike(engine: Engine) {
-    let desk = Desk::open(engine).await;
-    switch_on(&desk.system, &desk.terminal.institution, Setting::PasscodeByFile).await;
+    let (desk, card) = desk_with_card(engine).await;
     let mut answers: Vec<(u16, Vec<u8>)> = Vec::new();
     let mut not_accepted = |reply: Reply| answers.push((reply.status, reply.bytes.to_vec()));
-    not_accepted(enter(&desk, "0000").await);
-    let old = passcode(&desk, "p-1").await.json()["passcode"].as_str().expect("digits").to_owned();
-    assert_eq!(enter(&desk, &old).await.json(), json!({ "accepted": true }));
-    let new = passcode(&desk, "p-2").await.json()["passcode"].as_str().expect("digits").to_owned();
+    not_accepted(enter(&desk, &card, "0000").await);
+    let old = issued(&desk, "p-1").await;
+    assert_eq!(enter(&desk, &card, &old).await.status, 200);
+    assert_eq!(
+        enter(&desk, &card, &old).await.status,
+        200,
+        "it is good for the day, each check with its entry"
+    );
+    let new = issued(&desk, "p-2").await;
     if new != old {
-        not_accepted(enter(&desk, &old).await);
+        not_accepted(enter(&desk, &card, &old).await);
     }
-    not_accepted(enter(&desk, &another(&new, 1)).await);
+    not_accepted(enter(&desk, &card, &another(&new, 1)).await);
     desk.system.advance(Duration::from_secs(24 * 3600)).await;
-    not_accepted(enter(&desk, &new).await);
+    not_accepted(enter(&desk, &card, &new).await);
     assert_eq!(answers.iter().collect::<BTreeSet<_>>().len(), 1, "{answers:?}");
     // What cannot be a passcode is no guess.
     for wrong in ["", "123", "12345", "12a4"] {
-        assert_eq!(enter(&desk, wrong).await.status, 422, "{wrong}");
+        assert_eq!(enter(&desk, &card, wrong).await.status, 422, "{wrong}");
     }
-    // Another institution's passcode is nothing here.
-    let store = desk.system.store();
-    assert!(store.visual_check_passcode(&desk.terminal.institution).await.expect("reads").is_some());
     let dump = audit_dump(&desk.system).await;
     assert!(dump.contains("denied:not-compared"), "an entry that was not compared is on record");
+    assert!(dump.contains("denied:VisualCheckRefused"), "and so is the card it came with");
+    desk.system.stop().await;
+}
+
+async fn a_visual_check_needs_card_reader_and_passcode(engine: Engine) {
+    let (desk, card) = desk_with_card(engine).await;
+    let right = json!(issued(&desk, "p-1").await);
+    let today = desk.system.today();
+    let ask = async |change: &dyn Fn(&mut Value), sign: bool| {
+        let nonce = desk.nonce().await;
+        let mut question = visually_checked(&desk.terminal, &card, &nonce, today, &right);
+        change(&mut question);
+        let question = if sign { signed(&desk.terminal, &card, question) } else { question };
+        refused(&desk.post(CARD_VERIFICATIONS_PATH, &question).await)
+    };
+    let without = |question: &mut Value| {
+        question.as_object_mut().expect("an object").remove("visual_check");
+    };
+    assert_eq!(ask(&without, true).await, (403, "OQSR0010W".to_owned()), "no entry, no check");
+    let by_pin = |question: &mut Value| question["proof_method"] = json!("pin");
+    assert_eq!(ask(&by_pin, true).await.0, 422, "a passcode belongs to a visual check");
+    let elsewhere = |question: &mut Value| question["visual_check"]["reader_serial"] = json!("R-0002");
+    assert_eq!(ask(&elsewhere, false).await, (400, "OQSA9204E".to_owned()), "the card signed another reader");
+    let nameless = |question: &mut Value| question["visual_check"]["reader_serial"] = json!("R_1");
+    assert_eq!(ask(&nameless, true).await.0, 422, "no serial number");
+    // Whoever has no card that signs has not even guessed.
+    let wrong = json!(another(right.as_str().expect("digits"), 1));
+    let guess = |question: &mut Value| {
+        question["visual_check"]["passcode"] = wrong.clone();
+        question["visual_check"]["reader_serial"] = json!("R-0003");
+    };
+    for _ in 0..6 {
+        assert_eq!(ask(&guess, false).await, (400, "OQSA9204E".to_owned()));
+    }
+    assert_eq!(enter(&desk, &card, right.as_str().expect("digits")).await.status, 200, "it lives");
+    let entries = audit_entries(&desk.system).await;
+    let verified = entries.iter().filter(|entry| entry.action == "visual_check_passcode.verify");
+    let verified: Vec<_> = verified.map(|entry| (entry.outcome.as_str(), entry.detail.as_str())).collect();
+    assert_eq!(verified, [("accepted", "reader:R-0001")]);
     desk.system.stop().await;
 }
 

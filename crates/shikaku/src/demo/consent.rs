@@ -4,6 +4,7 @@ use eligibility::{
     calendar::format_japanese,
     codes::{CeilingConsentFlag, ConsentStatus, PrescriptionIssue},
     consent::{CareForm, ConsentChoice, ConsentKind},
+    facility_settings::Asked,
 };
 use kiosk::session::Choices;
 use serde::Deserialize;
@@ -139,6 +140,24 @@ impl Visit {
             prescription: None,
             counter: Counter::default(),
         }
+    }
+
+    /// As the reader of an institution asks that wants no more than this to be asked.
+    pub(crate) fn asked(self, asked: &Asked) -> Self {
+        let kept = |kind: ConsentKind, choice: Choice| {
+            if asked.consents.contains(&kind) { choice } else { Choice::NotAsked }
+        };
+        let Consents { ceiling, specific_disease, checkup, medication, treatment, operation } = self.consents;
+        let consents = Consents {
+            ceiling: kept(ConsentKind::Ceiling, ceiling),
+            specific_disease: kept(ConsentKind::SpecificDisease, specific_disease),
+            checkup: kept(ConsentKind::Checkup, checkup),
+            medication: kept(ConsentKind::Medication, medication),
+            treatment: kept(ConsentKind::Treatment, treatment),
+            operation: kept(ConsentKind::Operation, operation),
+        };
+        let prescription = self.prescription.filter(|_| asked.prescription_issue);
+        Self { consents, prescription, ..self }
     }
 
     /// What the card signs of it.

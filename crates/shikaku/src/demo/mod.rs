@@ -4,6 +4,7 @@ pub(crate) mod band;
 mod brought_certificate;
 mod consent;
 mod earlier_consents;
+mod first_settings;
 mod foreign_card;
 mod forgery;
 mod guide;

@@ -47,6 +47,7 @@ pub(crate) enum Situation {
     SettingsConflict,
     PinThrice,
     ReaderUnplugged,
+    WrongPasscode,
 }
 
 /// What the list says of a situation.
@@ -63,7 +64,7 @@ pub(crate) struct Told {
 
 impl Situation {
     /// All of them, in the order of the catalogue.
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::WrongDate,
         Self::OtherInstitution,
         Self::TooLarge,
@@ -100,6 +101,7 @@ impl Situation {
         Self::SettingsConflict,
         Self::PinThrice,
         Self::ReaderUnplugged,
+        Self::WrongPasscode,
     ];
 
     /// What the list says of it.
@@ -357,6 +359,12 @@ impl Situation {
                 ErrorCode::PinLocked,
                 "暗証番号を 3 回まちがえる",
                 "閉錠　三回さんのカードに、ロックされるまで誤った暗証番号を入れます。",
+            ),
+            Self::WrongPasscode => (
+                "wrong-passcode",
+                ErrorCode::VisualCheckRefused,
+                "発行されていない目視確認用パスコード",
+                "発行された目視確認用パスコードとは別の数字をカードリーダーに入れて、目視確認をします。",
             ),
             _ => (
                 "reader-unplugged",

@@ -5,6 +5,7 @@ mod ending_certificate;
 mod evidence;
 mod lamps;
 mod number_check;
+mod passcode;
 mod situations;
 
 use std::sync::{Arc, atomic::AtomicU32};
@@ -20,7 +21,7 @@ pub(crate) use number_check::number_request;
 
 use crate::{
     demo::{
-        brought_certificate, earlier_consents,
+        brought_certificate, earlier_consents, first_settings,
         guide::Guide,
         institution_accounts,
         joining::{
@@ -97,6 +98,7 @@ impl System {
         earlier_consents::give(&server, &people, &clock).await?;
         joining::settle(&server, &folder, clock.now()).await?;
         institution_accounts::settle(&server, &clock).await?;
+        first_settings::settle(&server, &clock).await?;
         town.begin(&server, &clock);
         line_door::open(&town, &folder, ports).await?;
 

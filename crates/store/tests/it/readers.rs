@@ -51,7 +51,11 @@ async fn a_wish_reaches_its_reader_until_it_is_said_how_it_ended(db: Database) {
         readers[0].command.as_ref().expect("a wish").standing(at(ms))
     };
     assert_eq!(standing(20).await, CommandStanding::Waiting);
-    let open = ReaderHears { command: Some(("w1".to_owned(), ReaderCommand::Visual)), attended: true };
+    let open = ReaderHears {
+        command: Some(("w1".to_owned(), ReaderCommand::Visual)),
+        attended: true,
+        settings_version: 0,
+    };
     for ms in [30, 40] {
         assert_eq!(
             store.tell_reader(told(1, ReaderState::Ready, ms)).await,

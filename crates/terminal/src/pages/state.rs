@@ -30,6 +30,8 @@ struct StatePage {
     drop_root: String,
     /// Files in `req` whose names are no requests.
     left_alone: usize,
+    /// 環境設定情報 that act here, and their version.
+    settings: Vec<(&'static str, &'static str)>,
     /// Whether the steps of a network trouble stand on the page.
     network: bool,
 }
@@ -50,6 +52,7 @@ pub(super) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
         band: Band::of(&view),
         status: gateway.status.report(),
         left_alone,
+        settings: gateway.status.settings().shown(),
         drop_root: gateway.care.config().drop.root.display().to_string(),
         network: matches!(view.situation, Situation::CentreUnreachable | Situation::LineNotConnected),
         view,

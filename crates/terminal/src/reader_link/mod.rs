@@ -69,6 +69,7 @@ pub(crate) struct ReaderLink {
     listener: TcpListener,
     router: Router,
     reader: Arc<Reader>,
+    status: Arc<Status>,
 }
 
 impl ReaderLink {
@@ -105,7 +106,8 @@ impl ReaderLink {
             token: token::load_or_make(&config.token_file())?,
         };
         let listener = loopback::listen("reader_link.listen", listen).await?;
-        Ok(Self { listener, router: router(Arc::new(link)), reader })
+        let status = Arc::clone(&link.status);
+        Ok(Self { listener, router: router(Arc::new(link)), reader, status })
     }
 
     /// Where it listens.
@@ -117,7 +119,8 @@ impl ReaderLink {
     /// stands.
     pub(crate) async fn serve<C: Central>(self, central: Arc<C>, shutdown: CancellationToken) {
         let serving = loopback::serve(self.listener, self.router, Patience::default(), shutdown.clone());
-        tokio::join!(serving, report::run(central, self.reader, shutdown));
+        let telling = report::Telling { central, reader: self.reader, status: self.status };
+        tokio::join!(serving, telling.run(shutdown));
     }
 }
 
@@ -167,7 +170,9 @@ async fn tell_status<C: Central>(State(link): State<Arc<Link<C>>>) -> Response {
 }
 
 async fn tell_mode<C: Central>(State(link): State<Arc<Link<C>>>) -> Response {
-    Json(ReaderModeAnswer { mode: link.reader.mode().name().to_owned() }).into_response()
+    link.status.settings().before_first(&*link.central).await;
+    let mode = link.reader.mode(link.status.settings().usual_reader_mode());
+    Json(ReaderModeAnswer { mode: mode.name().to_owned() }).into_response()
 }
 
 async fn give_nonce<C: Central>(State(link): State<Arc<Link<C>>>) -> Response {
@@ -205,6 +210,7 @@ async fn check_card<C: Central>(
 
 impl<C: Central> Link<C> {
     async fn nonce(&self) -> Result<ReaderNonce, CentralError> {
+        self.status.settings().before_first(&*self.central).await;
         let outcome = patiently(|| self.central.nonce()).await;
         self.status.set_central_trouble(outcome.as_ref().is_err_and(CentralError::is_trouble));
         outcome.map(|fresh| ReaderNonce {
@@ -213,6 +219,7 @@ impl<C: Central> Link<C> {
             terminal_fingerprint: fresh.terminal_fingerprint,
             as_of: clock::now_in_tokyo().date(),
             expires_in_s: fresh.expires_in_s,
+            asked: self.status.settings().asked(),
         })
     }
 
@@ -228,6 +235,7 @@ impl<C: Central> Link<C> {
             consents: check.consents,
             care_form: check.care_form,
             prescription_issue_select: check.prescription_issue_select,
+            visual_check: check.visual_check,
         };
         let answer = patiently(|| self.central.check_card(ask.clone())).await;
         self.status.set_central_trouble(answer.as_ref().is_err_and(CentralError::is_trouble));

@@ -32,8 +32,8 @@ struct Known {
     session_until: Option<Instant>,
     /// What went wrong last; gone with the next that goes well.
     trouble: Option<String>,
-    /// 目視確認, and the day it was switched on: it ends with that day, and with this process.
-    visual_since: Option<Date>,
+    /// What it was switched to, and the day of that: it ends with that day, and with this process.
+    switched: Option<(ReaderMode, Date)>,
     done: Option<ReaderCommandDone>,
     /// What was told last, so that a change is noticed.
     last: Option<(ReaderState, Option<String>)>,
@@ -49,8 +49,8 @@ impl Known {
         }
     }
 
-    fn mode(&self, today: Date) -> ReaderMode {
-        if self.visual_since == Some(today) { ReaderMode::Visual } else { ReaderMode::Unattended }
+    fn mode(&self, usual: ReaderMode, today: Date) -> ReaderMode {
+        self.switched.filter(|(_, day)| *day == today).map_or(usual, |(mode, _)| mode)
     }
 }
 
@@ -96,20 +96,20 @@ impl Reader {
         });
     }
 
-    /// How the reader is to prove who somebody is.
-    pub(crate) fn mode(&self) -> ReaderMode {
-        self.known().mode(today())
+    /// How the reader is to prove who somebody is; `usual` while nobody switched it.
+    pub(crate) fn mode(&self, usual: ReaderMode) -> ReaderMode {
+        self.known().mode(usual, today())
     }
 
     /// What the centre is told.
-    pub(crate) fn report(&self) -> ReaderStateRequest {
+    pub(crate) fn report(&self, usual: ReaderMode) -> ReaderStateRequest {
         let known = self.known();
         let state = known.state(Instant::now());
         let quiet = known.heard.map(|at| u32::try_from(at.elapsed().as_secs()).unwrap_or(u32::MAX));
         ReaderStateRequest {
             state: state.name().to_owned(),
             code: known.trouble.clone().filter(|_| state == ReaderState::Error),
-            mode: known.mode(today()).name().to_owned(),
+            mode: known.mode(usual, today()).name().to_owned(),
             quiet_s: quiet,
             done: known.done.clone(),
         }
@@ -129,11 +129,11 @@ impl Reader {
         let mut known = self.known();
         let outcome = match command {
             ReaderCommand::Visual => {
-                known.visual_since = Some(today());
+                known.switched = Some((ReaderMode::Visual, today()));
                 CommandOutcome::Done
             }
             ReaderCommand::Unattended => {
-                known.visual_since = None;
+                known.switched = Some((ReaderMode::Unattended, today()));
                 CommandOutcome::Done
             }
             ReaderCommand::Test if known.heard.is_some_and(|at| at.elapsed() < HEARD_LATELY) => {

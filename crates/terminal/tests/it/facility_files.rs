@@ -4,12 +4,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use eligibility::codes::{AccessUrlChange, AccessUrlFormat, AccessUrlUse, CharacterCode, ProcessingStatus};
 use eligibility::facility_settings::Setting;
-use serde_json::json;
-use terminal::central::{Central, HttpsCentral};
 use terminal::config::Config;
 use testkit::facility::switch_on;
 use testkit::system::{Engine, TestSystem};
-use wire::facility::PASSCODE_ENTRIES_PATH;
 use wire::message::{
     Code, FacilityResult, FacilitySettingsInfo, Layout, Sender, SettingsUpdate, UrlWish, WrittenXml,
     read_facility_result, write_plain_request, write_settings_update, write_url_wish,
@@ -74,10 +71,6 @@ async fn settings_and_passcodes_go_all_the_way(engine: Engine) {
     let passcode = issued.body.passcode.expect("a passcode");
     assert_eq!(passcode.len(), 4);
     assert!(issued.body.passcode_until.is_some());
-    let central = HttpsCentral::new(&config).expect("a client");
-    let entry = serde_json::to_vec(&json!({ "passcode": passcode })).expect("JSON");
-    let answer = central.post(PASSCODE_ENTRIES_PATH, entry).await.expect("an answer");
-    assert_eq!(answer, br#"{"accepted":true}"#);
 
     let wish = UrlWish {
         url_use: AccessUrlUse::Online,

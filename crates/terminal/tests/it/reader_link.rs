@@ -15,6 +15,7 @@ use tokio::{
     net::TcpStream,
 };
 use wire::reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNonce, ReaderOutcome};
+use wire::terminal_api::VisualCheck;
 
 use crate::{
     centre::FINGERPRINT,
@@ -84,6 +85,7 @@ fn card_check(nonce: &str) -> ReaderCardCheck {
         consents: Vec::new(),
         care_form: CareForm::Outpatient,
         prescription_issue_select: None,
+        visual_check: None,
     }
 }
 
@@ -129,6 +131,7 @@ async fn the_centre_hears_what_was_signed_and_nothing_else() {
     let mut check = card_check(&nonce.nonce);
     check.proof_method = ProofMethod::Visual;
     check.consents = vec![ConsentChoice { kind: ConsentKind::Treatment, granted: false }];
+    check.visual_check = Some(VisualCheck { passcode: "0042".into(), reader_serial: "R-0001".into() });
     check.care_form = CareForm::Emergency;
     check.prescription_issue_select = Some(PrescriptionIssue::Paper);
     let outcome: ReaderOutcome = reader.post(CARD_CHECKS_PATH, &check).await.1.expect("an outcome");
@@ -145,6 +148,7 @@ async fn the_centre_hears_what_was_signed_and_nothing_else() {
         consents: heard.consents,
         care_form: heard.care_form,
         prescription_issue_select: heard.prescription_issue_select,
+        visual_check: heard.visual_check,
     };
     assert!(as_handed_in == check, "{as_handed_in:?}");
 }

@@ -274,6 +274,7 @@ fn signed(people: &People, nonces: &[String], offset: usize) -> Result<Vec<Vec<u
             ],
             care_form: CareForm::Outpatient,
             prescription_issue_select: None,
+            visual_check: None,
         };
         let text = request.statement(&people.institution, &people.fingerprint).to_be_signed()?;
         request.signature = BASE64.encode(people.keys.keys()[asked.key].sign(&text)?);

@@ -54,6 +54,9 @@ pub struct ReaderStateAnswer {
     pub command: Option<ReaderCommandOrder>,
     /// When to tell the state again, seconds; at once when it changes.
     pub next_in_s: u32,
+    /// The version of 環境設定情報 in force; a terminal that holds another asks for them.
+    #[serde(default)]
+    pub settings_version: i64,
 }
 
 /// A wish.

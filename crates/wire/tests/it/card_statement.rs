@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use wire::{
     card_statement::{CARD_PROOF_CONTEXT, StatementError},
-    terminal_api::CardCheckRequest,
+    terminal_api::{CardCheckRequest, VisualCheck},
 };
 
 use crate::facts::{AS_OF, institution};
@@ -44,6 +44,7 @@ fn said() -> Said {
         consents: vec![choice(ConsentKind::Treatment, false), choice(ConsentKind::Checkup, true)],
         care_form: CareForm::Outpatient,
         prescription_issue_select: Some(PrescriptionIssue::Electronic),
+        visual_check: None,
     };
     Said { institution: institution(), fingerprint: FINGERPRINT.into(), request }
 }
@@ -76,6 +77,22 @@ fn names_are_those_of_the_messages() {
     }
 }
 
+fn visual_check(reader_serial: &str) -> Option<VisualCheck> {
+    Some(VisualCheck { passcode: "0042".into(), reader_serial: reader_serial.into() })
+}
+
+#[test]
+fn the_passcode_is_not_signed_and_the_reader_is() {
+    let mut said = said();
+    said.request.visual_check = visual_check("R-0001");
+    let text = said.text().expect("a text");
+    assert!(text.contains("\nproof_method:face\nreader:R-0001\nas_of:"), "{text}");
+    assert!(!text.contains("0042"), "the card tells nobody what staff typed");
+    assert_eq!(read_back(&text).request.visual_check.expect("a reader").reader_serial, "R-0001");
+    said.request.visual_check = visual_check("R\nas_of:2026-01-01");
+    assert_eq!(said.text(), Err(StatementError::Characters("reader serial number")));
+}
+
 #[test]
 fn every_field_is_in_the_text() {
     let first = said();
@@ -91,6 +108,8 @@ fn every_field_is_in_the_text() {
         change(&|said| said.institution = InstitutionCode::parse("1311111111").expect("a code")),
         change(&|said| said.fingerprint = "ab13".into()),
         change(&|said| said.request.proof_method = ProofMethod::Visual),
+        change(&|said| said.request.visual_check = visual_check("R-0001")),
+        change(&|said| said.request.visual_check = visual_check("R-0002")),
         change(&|said| said.request.as_of = calendar::add_days(AS_OF, 1)),
         change(&|said| said.request.care_form = CareForm::HomeVisit),
         change(&|said| said.request.prescription_issue_select = Some(PrescriptionIssue::Paper)),
@@ -162,6 +181,7 @@ fn any_said() -> impl Strategy<Value = Said> {
                 consents,
                 care_form,
                 prescription_issue_select: issue,
+                visual_check: None,
             };
             said
         },
@@ -205,7 +225,13 @@ fn read_back(text: &str) -> Said {
     let institution = InstitutionCode::parse(&next("institution:")).expect("a code");
     let fingerprint = next("terminal:");
     let proof_method = serde_json::from_value(json!(next("proof_method:"))).expect("a method");
-    let as_of = next("as_of:").parse().expect("a date");
+    let mut as_of = next("");
+    let mut visual_check = None;
+    if let Some(serial) = as_of.strip_prefix("reader:") {
+        visual_check = Some(VisualCheck { passcode: String::new(), reader_serial: serial.to_owned() });
+        as_of = next("");
+    }
+    let as_of = as_of.strip_prefix("as_of:").expect("the day in its place").parse().expect("a date");
     let care_form = serde_json::from_value(json!(next("care_form:"))).expect("a form");
     let issue = next("prescription_issue_select:");
     let issue = (issue != "none").then(|| PrescriptionIssue::from_code(&issue).expect("a code"));
@@ -225,6 +251,7 @@ fn read_back(text: &str) -> Said {
         consents: lines.map(consent).collect(),
         care_form,
         prescription_issue_select: issue,
+        visual_check,
     };
     Said { institution, fingerprint, request }
 }

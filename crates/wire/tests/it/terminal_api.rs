@@ -92,6 +92,7 @@ fn requests_take_no_unknown_members() {
         consents: vec![ConsentChoice { kind: ConsentKind::Medication, granted: true }],
         care_form: CareForm::Outpatient,
         prescription_issue_select: Some(PrescriptionIssue::Electronic),
+        visual_check: None,
     };
     let json = serde_json::to_value(&card).expect("JSON");
     assert_eq!(

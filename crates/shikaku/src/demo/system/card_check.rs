@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use card::{
     pin::{Pin, PinKind},
     session::{LastTry, pinless::SimulatedPinlessAuthorizer},
 };
-use eligibility::{codes::CharacterCode, errors::ErrorCode};
+use eligibility::{codes::CharacterCode, errors::ErrorCode, institution::InstitutionCode};
 use kiosk::{
     CardTrouble, TerminalLink, Trouble,
     session::{Proof, check},
@@ -17,9 +17,10 @@ use serde::Deserialize;
 use wire::{
     charset::{self, Substitution},
     reader_link::ReaderOutcome,
+    terminal_api::VisualCheck,
 };
 
-use super::{PIN, System};
+use super::{PIN, System, passcode::entered};
 use crate::demo::{
     consent::{Counter, Visit},
     outcome::{Outcome, Refusal},
@@ -28,7 +29,7 @@ use crate::demo::{
 /// A PIN that no simulated card has.
 const WRONG_PIN: &str = "0000";
 /// The terminal's name in its simulated card-verifiable certificate, which holds ASCII only.
-const TERMINAL_NAME_ON_CARD: &str = "UKETSUKE-1";
+pub(super) const TERMINAL_NAME_ON_CARD: &str = "UKETSUKE-1";
 
 /// What the person does at the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -60,13 +61,25 @@ impl System {
 
     async fn card_check(&self, person: &Persona, visit: &Visit) -> Result<Outcome, Refusal> {
         let broken = |error: anyhow::Error| Refusal::broken(&error);
+        let settings = self.server.store().facility_settings(
+            &InstitutionCode::parse(visit.counter.institution()).map_err(|error| broken(error.into()))?,
+        );
+        let settings = settings.await.map_err(|error| broken(error.into()))?.settings;
+        let visit = &visit.asked(&settings.asked());
         let terminal = match visit.counter {
             Counter::Utf8 => &self.terminal,
             Counter::ShiftJis => self.shift_jis_counter().await.map_err(broken)?,
             Counter::NewClinic => &self.clinic,
         };
-        let (reader, share, state) = (Arc::clone(terminal.reader()), terminal.share(), terminal.state());
-        let session = self.card_session(person.clone(), *visit, reader).await;
+        let (reader, share, state) =
+            (Arc::clone(terminal.reader()), terminal.share().to_owned(), terminal.state());
+        let visual_check = if visit.proof == Proven::Visual {
+            let issued = self.passcode(&share, visit.counter.institution()).await.map_err(broken)?;
+            Some(entered(issued?))
+        } else {
+            None
+        };
+        let session = self.card_session(person.clone(), *visit, visual_check, reader).await;
         let outcome = session.map_err(broken)?.map_err(|trouble| refused(person, &trouble))?;
         let Some(name) = &outcome.file_name else {
             return Err(refused_by_centre(outcome));
@@ -84,6 +97,7 @@ impl System {
         &self,
         person: Persona,
         visit: Visit,
+        visual_check: Option<VisualCheck>,
         reader: Arc<TerminalLink>,
     ) -> Result<Result<ReaderOutcome, Trouble>> {
         let wallet = Arc::clone(&self.wallet);
@@ -91,7 +105,7 @@ impl System {
         let session = move || {
             let transport = wallet.put(&person)?;
             let authorizer = SimulatedPinlessAuthorizer::new(TERMINAL_NAME_ON_CARD);
-            let proof = proof(visit.proof, &authorizer)?;
+            let proof = proof(visit.proof, visual_check, &authorizer)?;
             Ok(runtime.block_on(check(transport, proof, visit.choices(), &reader)))
         };
         tokio::task::spawn_blocking(session).await?
@@ -127,10 +141,14 @@ fn substituted(person: &Persona) -> Vec<Substitution> {
     found
 }
 
-fn proof(method: Proven, authorizer: &SimulatedPinlessAuthorizer) -> Result<Proof<'_>> {
+fn proof(
+    method: Proven,
+    visual_check: Option<VisualCheck>,
+    authorizer: &SimulatedPinlessAuthorizer,
+) -> Result<Proof<'_>> {
     Ok(match method {
         Proven::Face => Proof::Face(authorizer),
-        Proven::Visual => Proof::Visual(authorizer),
+        Proven::Visual => Proof::Visual(authorizer, visual_check.context("a passcode was issued")?),
         Proven::Pin | Proven::WrongPin => {
             let typed = if method == Proven::Pin { PIN } else { WRONG_PIN };
             let pin = Pin::new(PinKind::Authentication, typed).map_err(|error| anyhow!(error))?;
@@ -170,7 +188,9 @@ fn refused_by_centre(outcome: ReaderOutcome) -> Refusal {
 fn card_steps(proof: Proven, central: &str) -> Vec<String> {
     let proof = match proof {
         Proven::Face => "顔認証のあと、暗証番号なしで署名（模擬の特定機関認証）",
-        Proven::Visual => "職員の目視確認のあと、暗証番号なしで署名（模擬の特定機関認証）",
+        Proven::Visual => {
+            "発行された目視確認用パスコードを職員が入力し、券面写真と顔を見くらべたあと、暗証番号なしで署名（模擬の特定機関認証）"
+        }
         Proven::Pin | Proven::WrongPin => "暗証番号をカードだけが確かめ、カードが署名",
     };
     vec![

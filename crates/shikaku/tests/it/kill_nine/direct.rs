@@ -87,6 +87,7 @@ impl Direct {
 
     fn question(&self, nonce: &str) -> Value {
         let to_sign = ReaderNonce {
+            asked: None,
             nonce: nonce.to_owned(),
             institution_code: self.institution.clone(),
             terminal_fingerprint: self.fingerprint.clone(),
@@ -105,6 +106,7 @@ impl Direct {
             consents,
             care_form,
             prescription_issue_select: None,
+            visual_check: None,
         };
         serde_json::to_value(question).expect("JSON")
     }

@@ -54,6 +54,7 @@ impl System {
             terminal_fingerprint: self.own_fingerprint()?,
             as_of: self.clock.today(),
             expires_in_s: SOME_LIFE_S,
+            asked: None,
         };
         self.with_card(DEFAULT_PERSONA, move |card| {
             let proven = AtReader::detect(card)?.prove(typed(PIN)?).map_err(|(_, trouble)| trouble)?;

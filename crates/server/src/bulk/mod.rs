@@ -14,12 +14,16 @@ mod packed;
 mod rows;
 mod worker;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 pub(crate) use worker::start;
 
-/// Files taken at the same time; each may be some megabytes.
-const UPLOADS_AT_ONCE: usize = 4;
+use crate::web::places::Places;
+
+/// Files taken or written at the same time; each may be some megabytes.
+const FILES_AT_ONCE: usize = 16;
+/// The same of one institution: its body may come slowly, and another's must find room meanwhile.
+const FILES_OF_ONE: usize = 2;
 /// Rows that are answered in one commit.
 const CHUNK_ROWS: usize = 100;
 /// Chunks that one page of a result holds.
@@ -29,12 +33,12 @@ const PAGE_CHUNKS: u32 = 5;
 pub(crate) struct Bulk {
     /// A file came.
     came: Notify,
-    /// Room for files that are being taken.
-    pub(crate) uploads: Semaphore,
+    /// Room for files that are being taken or written.
+    pub(crate) files: Places,
 }
 
 impl Bulk {
     pub(crate) fn new() -> Self {
-        Self { came: Notify::new(), uploads: Semaphore::new(UPLOADS_AT_ONCE) }
+        Self { came: Notify::new(), files: Places::new(FILES_AT_ONCE, FILES_OF_ONE) }
     }
 }

@@ -21,6 +21,8 @@ use super::rows::{self, Worked};
 use crate::ops::background::ANSWERS_KEPT_MS;
 use crate::terminal_api::Api;
 
+/// Chunks of one file that are answered before another institution's has its turn.
+const CHUNKS_OF_A_TURN: u32 = 10;
 /// How often it looks for files that nobody told it of: those of another process, or of an earlier life.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a file stays in the hand of a worker that says nothing, milliseconds.
@@ -123,10 +125,16 @@ async fn work(api: &Api, job: BulkJob, stop: &CancellationToken) -> Result<(), S
         find_people(api, &job).await?;
     }
     let mut from = 0;
+    let mut answered = 0;
     while let Some(chunk) = api.store.next_bulk_chunk(&job, from).await? {
         if stop.is_cancelled() {
             return Ok(());
         }
+        if answered == CHUNKS_OF_A_TURN {
+            // Another institution's file may wait: whoever was worked for the longest ago comes first.
+            return Ok(api.store.release_bulk_job(&job, api.clock.now()).await?);
+        }
+        answered += 1;
         let began = tokio::time::Instant::now();
         from = chunk.position + 1;
         answer(api, &job, chunk).await?;

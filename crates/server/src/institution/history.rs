@@ -14,11 +14,11 @@ use eligibility::history::{
 };
 use eligibility::institution_account::InstitutionAction;
 use store::audit::{HistoryAsked, HistoryEntry, HistoryPage};
-use tokio::sync::Semaphore;
 
 use super::menu;
 use super::user::InstitutionUser;
 use crate::web::csv::Table;
+use crate::web::places::Places;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
 
@@ -34,7 +34,7 @@ const EXPORT_MAX: usize = 10_000;
 /// Reads for one file at most: each looks through a bounded part of the log.
 const EXPORT_READS_MAX: usize = 25;
 /// Files that are made at once.
-static EXPORTS: Semaphore = Semaphore::const_new(2);
+static EXPORTS: Places = Places::new(8, 1);
 
 pub(super) fn pages() -> Router {
     Router::new().route("/history", get(page)).route("/history/csv", get(csv))
@@ -192,7 +192,8 @@ async fn export(
         Ok(search) => search,
         Err(errors) => return Ok(show((site, user), status, (typed, Some(errors)), None, false)),
     };
-    let Ok(_place) = EXPORTS.try_acquire() else { return Err(refused::busy()) };
+    let place = EXPORTS.enter(user.institution_code.as_str());
+    let Some(_place) = place else { return Err(refused::busy()) };
     let Some(entries) = everything(site, user, &search).await? else {
         return Ok(show((site, user), status, (typed, None), None, true));
     };

@@ -23,7 +23,8 @@ pub(super) async fn upload(
 ) -> Result<Response<Body>, Refusal> {
     let terminal = &admission.terminal.identity;
     // Some megabytes each: few at a time, and whoever finds no place asks again.
-    let _place = api.bulk.uploads.try_acquire().map_err(|_| ErrorCode::Overloaded)?;
+    let place = api.bulk.files.enter(terminal.institution_code.as_str());
+    let _place = place.ok_or(ErrorCode::Overloaded)?;
     let limits = BodyLimits { bytes: MAX_BULK_BODY_BYTES, ..api.body };
     let Question { value: file, digests } =
         body::read::<BulkUploadRequest>(BULK_UPLOADS_PATH, admission, request, limits).await?;

@@ -5,6 +5,7 @@
 //! * [`guard`]: the site answers under its own name only, and a change comes from its own pages only;
 //! * [`signed_in`]: extractors that let in who is signed in and send everybody else to the sign-in page;
 //! * [`page`] and [`form`]: the frame of a page, fields with what is wrong beside them;
+//! * `places`: room for heavy work, shared out between institutions;
 //! * [`prose`]: texts that are compiled in;
 //! * [`once`]: a form that is handed in twice has one effect;
 //! * [`refused`]: what is said when there is nothing to show. What belongs to somebody else is not there.
@@ -21,6 +22,7 @@ pub mod once;
 pub mod page;
 pub mod passkey;
 pub mod password;
+pub(crate) mod places;
 pub mod prose;
 pub mod refused;
 pub mod seal;

@@ -7,7 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use eligibility::account::{NewPassword, TypedPassword};
 use eligibility::retrieval::SECRET_ALPHABET;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore};
 use zeroize::Zeroizing;
 
 /// KiB of memory of one hash (OWASP's first recommendation for Argon2id).
@@ -16,17 +16,16 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Hashes under way at once in the whole process at most: each takes a core and 19 MiB.
 const AT_ONCE_MAX: usize = 4;
-/// Who waits for a turn at most; more are told to come again.
+/// Who waits for a turn at one site at most; more are told to come again.
 const WAITING_MAX: usize = 64;
 /// How long one waits for its turn.
 const TURN: Duration = Duration::from_secs(10);
 /// Characters of an initial password: 80 bits.
 const INITIAL_CHARS: usize = 16;
 
-/// The turns of all sites together: half of the cores stay for what is not a password, however many sign in.
+/// The turns of all sites together: half of the cores stay for what is not a password, however many sign in. Each site
+/// sends no more than its share to stand in line here, so that a storm at one is waited for by its own people.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(at_once())));
-/// The places to wait in.
-static WAITING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(WAITING_MAX));
 
 fn at_once() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
@@ -54,10 +53,14 @@ pub enum PasswordError {
     Failed,
 }
 
-/// Hashes and compares passwords, a few at a time over all sites.
+/// Hashes and compares passwords of one site, a few at a time over all sites.
 #[derive(Clone)]
 pub struct Passwords {
     nobodys: Arc<str>,
+    /// The places to wait in.
+    waiting: Arc<Semaphore>,
+    /// Who stands in line for a turn, or has one.
+    in_line: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Passwords {
@@ -85,7 +88,8 @@ impl Passwords {
         let mut nobody = Zeroizing::new([0_u8; 32]);
         aws_lc_rs::rand::fill(&mut *nobody).map_err(|_| PasswordError::Failed)?;
         let nobodys = hash(&hex::encode(*nobody))?.into();
-        Ok(Self { nobodys })
+        let (waiting, in_line) = (Semaphore::new(WAITING_MAX), Semaphore::new(at_once()));
+        Ok(Self { nobodys, waiting: Arc::new(waiting), in_line: Arc::new(in_line) })
     }
 
     /// Argon2id of a new password, as PHC text.
@@ -127,8 +131,11 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let place = WAITING.try_acquire().map_err(|_| PasswordError::Busy)?;
-        let turn = tokio::time::timeout(TURN, Arc::clone(&TURNS).acquire_owned());
+        let place = self.waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
+        let turn = tokio::time::timeout(TURN, async {
+            let in_line = Arc::clone(&self.in_line).acquire_owned().await?;
+            Ok::<_, AcquireError>((in_line, Arc::clone(&TURNS).acquire_owned().await?))
+        });
         let turn = turn.await.map_err(|_| PasswordError::Busy)?.map_err(|_| PasswordError::Busy)?;
         drop(place);
         let done = tokio::task::spawn_blocking(move || {
@@ -182,5 +189,44 @@ mod tests {
         opener.await.expect("opens");
         assert_eq!(MOST.load(SeqCst), at_once(), "so many at once and no more");
         assert_eq!(refused, 40, "the rest is told at once");
+    }
+
+    /// A storm at one site is waited for there; another site's people come after those who are at it, not after all.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_storm_at_one_site_does_not_hold_up_another() {
+        let (stormy, calm) = (Passwords::new().expect("hashes"), Passwords::new().expect("hashes"));
+        let (open, opened) = std::sync::mpsc::channel::<()>();
+        let (opened, done) = (Arc::new(std::sync::Mutex::new(opened)), Arc::new(AtomicUsize::new(0)));
+        let storm: Vec<_> = (0..at_once() + WAITING_MAX)
+            .map(|_| {
+                let (site, opened, done) = (stormy.clone(), Arc::clone(&opened), Arc::clone(&done));
+                tokio::spawn(async move {
+                    let work = move || {
+                        let _ = opened.lock().expect("no panics").recv();
+                        done.fetch_add(1, SeqCst);
+                    };
+                    site.in_turn(work).await
+                })
+            })
+            .collect();
+        while stormy.waiting.available_permits() > 0 || stormy.in_line.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let before = Arc::clone(&done);
+        let site = calm.clone();
+        let other = tokio::spawn(async move { site.in_turn(move || before.load(SeqCst)).await });
+        while calm.waiting.available_permits() == WAITING_MAX && calm.in_line.available_permits() == at_once()
+        {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..at_once() + WAITING_MAX {
+            open.send(()).expect("somebody works");
+        }
+        let before = other.await.expect("runs").expect("has its turn");
+        // Other tests of this process may hash, too: they are no part of the storm.
+        assert!(before <= 3 * at_once() + 1, "{before} of the storm came first");
+        for one in storm {
+            let _ = one.await.expect("runs");
+        }
     }
 }

@@ -35,7 +35,9 @@ pub struct BulkChunk {
 const OPEN: &str = concat!(
     "SELECT ",
     job_columns!(),
-    " FROM bulk_job WHERE finished_at IS NULL AND claimed_until <= $1 ORDER BY received_at LIMIT 1"
+    " FROM bulk_job WHERE finished_at IS NULL AND claimed_until <= $1 ORDER BY \
+     (SELECT MAX(o.claimed_until) FROM bulk_job o WHERE o.institution_code = bulk_job.institution_code), \
+     claimed_until, received_at LIMIT 1"
 );
 const CLAIM: &str = "UPDATE bulk_job SET state = $1, claimed_until = $2 \
      WHERE institution_code = $3 AND reception_number = $4 AND finished_at IS NULL AND claimed_until <= $5";
@@ -46,6 +48,9 @@ const NEXT: &str = "SELECT position, question FROM bulk_chunk \
      ORDER BY position LIMIT 1";
 const FINISH: &str = "UPDATE bulk_job SET state = $1, finished_at = $2 \
      WHERE institution_code = $3 AND reception_number = $4 AND finished_at IS NULL";
+
+const RELEASE: &str = "UPDATE bulk_job SET claimed_until = $1 \
+     WHERE institution_code = $2 AND reception_number = $3 AND finished_at IS NULL";
 
 /// What the audit log says of a file that came to its end.
 const ACTION: &str = "bulk.finish";
@@ -83,6 +88,25 @@ impl Write for Claim {
             self.now.0,
         ];
         Ok(tx.execute(CLAIM, row).await? == 1)
+    }
+}
+
+struct Release {
+    institution: InstitutionCode,
+    number: ReceptionNumber,
+    now: Instant,
+}
+
+impl Write for Release {
+    type Output = ();
+
+    fn key(&self) -> &str {
+        self.institution.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
+        let row = bind![self.now.0, self.institution.as_str(), self.number.as_str()];
+        tx.execute(RELEASE, row).await.map(drop)
     }
 }
 
@@ -161,7 +185,8 @@ impl Write for Finish {
 }
 
 impl Store {
-    /// Takes the oldest file in hand that nobody has, until `until`; `None` when there is none.
+    /// Takes a file that nobody has, until `until`; `None` when there is none. Institutions take turns: first comes the
+    /// one that was worked for the longest ago, and of its files the one that waited longest.
     ///
     /// # Errors
     /// Any error of the store.
@@ -175,6 +200,15 @@ impl Store {
         };
         let mine = self.write(claim).await?;
         Ok(mine.then_some(ClaimedBulkJob { job, until }))
+    }
+
+    /// Lays a file down, so that the next one has its turn.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn release_bulk_job(&self, job: &BulkJob, now: Instant) -> Result<()> {
+        let institution = job.institution_code.clone();
+        self.write(Release { institution, number: job.reception_number.clone(), now }).await
     }
 
     /// Says which rows a file has that was handed in without; once.

@@ -32,6 +32,7 @@ on_every_database!(
     single_registrations_are_answered_once_and_guarded,
     rows_lead_where_single_questions_lead,
     results_are_wiped_after_seven_days,
+    institutions_take_turns_however_many_files_one_hands_in,
 );
 
 fn job(number: u32, request_id: &str, chunks: &[&[u8]]) -> NewBulkJob {
@@ -57,6 +58,28 @@ async fn submit(store: &Store, job: NewBulkJob) -> ReceptionNumber {
 
 async fn kept(store: &Store, number: u32, reception: &ReceptionNumber) -> BulkJob {
     store.bulk_job(&institution(number), reception).await.expect("reads").expect("is there")
+}
+
+async fn institutions_take_turns_however_many_files_one_hands_in(db: Database) {
+    for id in ["a", "b", "c"] {
+        submit(&db.store, job(1, id, &[b"rows", b"rows"])).await;
+    }
+    submit(&db.store, NewBulkJob { received_at: Instant(NOW.0 + 1), ..job(2, "d", &[b"rows"]) }).await;
+    let mut turns = Vec::new();
+    for turn in 1..=6 {
+        let now = Instant(NOW.0 + turn * 100);
+        let job = claimed(&db.store, now).await.expect("a file");
+        db.store.release_bulk_job(&job, now).await.expect("writes");
+        turns.push(job.institution_code);
+    }
+    let (many, one) = (institution(1), institution(2));
+    assert_eq!(turns, [&many, &one, &many, &one, &many, &one].map(Clone::clone));
+    // A file that is in somebody's hands is nobody else's turn.
+    let now = Instant(NOW.0 + 1_000);
+    let held = claimed(&db.store, now).await.expect("a file");
+    let next = claimed(&db.store, now).await.expect("another");
+    let name = |job: &BulkJob| (job.institution_code.clone(), job.reception_number.clone());
+    assert_ne!(name(&held), name(&next));
 }
 
 /// An answer that says what became of each row.

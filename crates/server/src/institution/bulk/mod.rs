@@ -112,7 +112,8 @@ async fn upload(
     if let Err(refused) = user.must(&site, ACTION).await {
         return refused;
     }
-    let Ok(_place) = api.bulk.uploads.try_acquire() else { return refused::busy() };
+    let place = api.bulk.files.enter(user.institution_code.as_str());
+    let Some(_place) = place else { return refused::busy() };
     let Some(form) = upload::read(request).await else { return refused::incomplete() };
     let today = tokyo_date(site.clock.now());
     let day: Option<Date> = if form.day.is_empty() { Some(today) } else { form.day.parse().ok() };

@@ -191,7 +191,8 @@ pub(super) async fn result(
     if job.state != BulkState::Done {
         return user.not_there(site, place.action, &format!("bulk:{}", short(reception))).await;
     }
-    let Ok(_place) = api.bulk.uploads.try_acquire() else { return refused::busy() };
+    let room = api.bulk.files.enter(user.institution_code.as_str());
+    let Some(_room) = room else { return refused::busy() };
     let asker = Asker { terminal: &user.terminal, actor: user.actor() };
     let body = match collect(api, &asker, &job).await {
         Ok(body) => body,

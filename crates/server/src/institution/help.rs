@@ -14,6 +14,7 @@ use eligibility::errors::{ErrorCode, ErrorEntry};
 use super::menu;
 use super::user::InstitutionUser;
 use crate::web::prose::{Block, Prose};
+use crate::web::refused::{PAGE_ERRORS, PageError};
 use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, refused, render};
 
@@ -28,12 +29,19 @@ const ERRORS_TITLE: &str = "エラーコードの一覧";
 const TEXTS: &[(&str, &str)] = &[
     ("entry", include_str!("help/entry.md")),
     ("login", include_str!("help/login.md")),
+    ("take-over", include_str!("help/take-over.md")),
+    ("passkeys", include_str!("help/passkeys.md")),
     ("menu", include_str!("help/menu.md")),
+    ("not-allowed", include_str!("help/not-allowed.md")),
     ("number-check", include_str!("help/number-check.md")),
+    ("check-refused", include_str!("help/check-refused.md")),
     ("check-result", include_str!("help/check-result.md")),
+    ("print", include_str!("help/print.md")),
+    ("result-over", include_str!("help/result-over.md")),
     ("reference-number", include_str!("help/reference-number.md")),
     ("bulk", include_str!("help/bulk.md")),
     ("entrusted", include_str!("help/entrusted.md")),
+    ("account-new", include_str!("help/account-new.md")),
     ("accounts", include_str!("help/accounts.md")),
     ("master-reset", include_str!("help/master-reset.md")),
     ("visual-check-passcode", include_str!("help/visual-check-passcode.md")),
@@ -91,6 +99,14 @@ struct Screen {
 struct Errors {
     shell: Shell,
     layers: Vec<Layer>,
+    page_errors: [&'static PageError; PAGE_ERRORS.len()],
+}
+
+#[derive(Template)]
+#[template(path = "institution/help_page_error.html")]
+struct OnePageError {
+    shell: Shell,
+    error: &'static PageError,
 }
 
 #[derive(Template)]
@@ -137,10 +153,14 @@ async fn errors(OnSite(site): OnSite, reader: Reader) -> Response {
         entries: entries().filter(|entry| entry.code.starts_with(letters)).collect(),
     };
     let layers = LAYERS.iter().map(layer).collect();
-    render(StatusCode::OK, &Errors { shell: shell(&site, ERRORS_TITLE, &reader), layers })
+    let shell = shell(&site, ERRORS_TITLE, &reader);
+    render(StatusCode::OK, &Errors { shell, layers, page_errors: PAGE_ERRORS })
 }
 
 async fn error(OnSite(site): OnSite, reader: Reader, Path(code): Path<String>) -> Response {
+    if let Some(error) = PAGE_ERRORS.into_iter().find(|error| error.code == code) {
+        return render(StatusCode::OK, &OnePageError { shell: shell(&site, error.code, &reader), error });
+    }
     let Some(code) = ErrorCode::from_code(&code) else { return refused::not_there() };
     let entry = code.entry();
     let spoken = |help: &&Help| help.codes.iter().any(|one| one.code == entry.code);

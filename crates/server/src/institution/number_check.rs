@@ -285,7 +285,8 @@ fn say_refused(kind: Kind, site: &Site, user: &InstitutionUser, refusal: &Refusa
         _ => format!("約{}分後", seconds.div_ceil(60)),
     });
     let page = CheckRefused {
-        shell: menu::shell(site, "資格確認ができませんでした", kind.path(), user),
+        shell: menu::shell(site, "資格確認ができませんでした", kind.path(), user)
+            .with_help("/help/check-refused"),
         code: entry.code,
         words: entry.ja,
         again,

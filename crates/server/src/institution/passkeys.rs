@@ -65,7 +65,7 @@ async fn page(OnSite(site): OnSite, user: InstitutionUser, headers: HeaderMap) -
         name: key.name,
     });
     let keys = keys.collect();
-    let shell = menu::shell(&site, TITLE, PATH, &user).with_help("/help/login").with_passkey_script();
+    let shell = menu::shell(&site, TITLE, PATH, &user).with_help("/help/passkeys").with_passkey_script();
     render(StatusCode::OK, &Page { shell, keys, offered: party(&site, &headers).is_some() })
 }
 

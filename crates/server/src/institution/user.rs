@@ -38,6 +38,7 @@ pub struct InstitutionUser {
 #[template(path = "institution/not_allowed.html")]
 struct NotAllowed {
     shell: Shell,
+    error: refused::PageError,
     what: &'static str,
     role: &'static str,
     who_may: String,
@@ -101,7 +102,8 @@ impl InstitutionUser {
         let may = |role: &&InstitutionRole| actions.iter().any(|one| role.may(*one));
         let labels: Vec<_> = InstitutionRole::ALL.iter().filter(may).map(|role| role.label()).collect();
         let page = NotAllowed {
-            shell: menu::shell(site, "この操作はできません", "", self),
+            shell: menu::shell(site, refused::NOT_ALLOWED.title, "", self).with_help("/help/not-allowed"),
+            error: refused::NOT_ALLOWED,
             what: action.label(),
             role: self.role.label(),
             who_may: labels.join("」「"),

@@ -6,6 +6,7 @@ use std::path::Path;
 use eligibility::errors::ErrorCode;
 use eligibility::institution_account::{InstitutionAction, InstitutionRole};
 use server::institution::{help, menu};
+use server::web::refused::PAGE_ERRORS;
 use testkit::browser::Browser;
 use testkit::system::Engine;
 
@@ -69,16 +70,30 @@ async fn every_screen_leads_to_its_own_help_and_every_code_has_a_page(engine: En
             Some(role) => web.signed_in(role).await,
             None => nobody.copied(),
         };
+        let mut led_to = BTreeSet::new();
         for path in paths {
             let page = browser.get(path).await;
             let help = help_of(&page.text).unwrap_or_else(|| panic!("{path} has no help: {}", page.text));
             assert!(places.contains(&help), "{path} leads to {help}");
+            assert!(led_to.insert(help), "{path} has the help of another screen");
         }
     }
     for action in InstitutionAction::ALL.iter().filter(|action| !WITHOUT_A_LINE.contains(action)) {
         let leads = menu::GROUPS.iter().flat_map(|group| group.entries).any(|one| one.needs.contains(action));
         assert!(leads, "no line of the menu leads to {}", action.label());
     }
+    for error in PAGE_ERRORS {
+        let page = nobody.get(&format!("/help/errors/{}", error.code)).await;
+        page.says(200, error.cause).says(200, error.remedy).says(200, error.supplier);
+        nobody.get("/help/errors").await.says(200, &format!("/help/errors/{}", error.code));
+    }
+    // What is not there says its code and what the supplier does, with the site around it or without.
+    nobody.get("/nowhere").await.says(404, "OQC-4041").says(404, "保守事業者が行うこと");
+    let general = web.signed_in(InstitutionRole::General).await;
+    let refused = general.get("/facility-settings").await;
+    refused.says(403, "OQC-4032").says(403, "保守事業者が行うこと");
+    assert_eq!(help_of(&refused.text).as_deref(), Some("/help/not-allowed"));
+    assert_eq!(help_of(&general.get("/passkeys").await.text).as_deref(), Some("/help/passkeys"));
     for code in ErrorCode::ALL {
         let ja = code.entry().ja;
         let page = nobody.get(&format!("/help/errors/{code}")).await;
@@ -87,7 +102,7 @@ async fn every_screen_leads_to_its_own_help_and_every_code_has_a_page(engine: En
     }
     nobody.get("/help/errors/OQSX0000E").await.says(404, "ページが見つかりません");
     nobody.get("/help/nothing").await.says(404, "ページが見つかりません");
-    let reader = web.signed_in(InstitutionRole::General).await;
+    let reader = general;
     reader.get("/help/number-check").await.says(200, "OQSB1001W").says(200, "試験 花子");
     web.system.stop().await;
 }

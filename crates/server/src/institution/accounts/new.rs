@@ -34,7 +34,7 @@ fn show(
     (form, once): (FormView, Once),
     said: Option<String>,
 ) -> Response {
-    let shell = menu::shell(site, NEW_TITLE, NEW_PATH, user).with_help("/help/accounts");
+    let shell = menu::shell(site, NEW_TITLE, NEW_PATH, user).with_help("/help/account-new");
     let roles = AccountForm::roles(user.role).map(|role| (role.name(), role.label())).collect();
     render(status, &Page { shell, form, once, roles, said })
 }

@@ -173,13 +173,15 @@ fn named(id: &str) -> &str {
 #[template(path = "institution/result_over.html")]
 struct Over {
     shell: Shell,
+    error: refused::PageError,
     hours: i64,
     again: &'static str,
 }
 
 fn over(site: &Site, user: &InstitutionUser) -> Response {
     let page = Over {
-        shell: menu::shell(site, TITLE, number_check::PATH, user),
+        shell: menu::shell(site, TITLE, number_check::PATH, user).with_help("/help/result-over"),
+        error: refused::RESULT_OVER,
         hours: SHOWN_MS / (60 * 60 * 1000),
         again: number_check::PATH,
     };

@@ -30,7 +30,7 @@ pub(super) async fn page(
     match account_of(&site, &proven).await {
         Ok(account) if account.must_change => see(&with_next("/login/new-password", &next)),
         Ok(_) => {
-            let shell = Shell::new(&site, "確認", "/login", None);
+            let shell = Shell::new(&site, "確認", "/login", None).with_help("/help/take-over");
             render(StatusCode::OK, &Page { shell, next: &next })
         }
         Err(response) => response,

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use aws_lc_rs::digest::{SHA256, digest};
+
 use crate::applications::{Application, COMMON_RECORDS, FileId, jpki_files, surface_files, text_files};
 use crate::simulator::card::ProfileRefused;
 use crate::simulator::counters::Secret;
@@ -35,6 +37,8 @@ pub(crate) enum File {
 const MAX_CONTENT: usize = 0x7FFF;
 /// The template the files of surface and text application begin with.
 const TEMPLATE: u32 = 0xFF20;
+/// What the file of hashes and signature of the text application is.
+const HASHES: u32 = 0xFF30;
 /// Offsets of the elements within it, counted from the file's beginning.
 const OFFSETS: u32 = 0xDF21;
 
@@ -162,11 +166,10 @@ fn text(
         (0xDF24, digits(holder.birthdate).into_bytes()),
         (0xDF25, holder.sex.code().as_bytes().to_vec()),
     ])?;
-    let signature = signer.sign_groups(std::slice::from_ref(&attributes));
+    let signature = hashes_and_signature(&attributes, signer)?;
     const BY_PIN_OR_NUMBER: &[Secret] = &[Secret::TextPin, Secret::TextNumberB];
     let mut put = |id, file| files.insert((Application::Text, id), file);
     put(text_files::ATTRIBUTES, File::Binary { content: attributes, opened_by: BY_PIN_OR_NUMBER });
-    let signature = template(&[(0xDF22, signature)])?;
     put(text_files::SIGNATURE, File::Binary { content: signature, opened_by: BY_PIN_OR_NUMBER });
     put(text_files::BASIC, free(template(&[])?));
     for closed in
@@ -178,6 +181,17 @@ fn text(
     put(text_files::NUMBER_A, File::Secret(Secret::TextNumberA));
     put(text_files::NUMBER_B, File::Secret(Secret::TextNumberB));
     Ok(())
+}
+
+/// `FF30 { DF31 digest of My Number, DF32 digest of the attributes, DF33 signature over both digests }`. No simulated
+/// card has a My Number, so the first one is of nothing; what exactly a real card digests and who signs is not public.
+fn hashes_and_signature(attributes: &[u8], signer: &DocumentSigner<'_>) -> Result<Vec<u8>, ProfileRefused> {
+    const NO_NUMBER: &[u8] = &[];
+    let digest = |of: &[u8]| digest(&SHA256, of).as_ref().to_vec();
+    let mut value = element(0xDF31, &digest(NO_NUMBER))?;
+    value.extend(element(0xDF32, &digest(attributes))?);
+    value.extend(element(0xDF33, &signer.sign_groups(&[NO_NUMBER.to_vec(), attributes.to_vec()]))?);
+    element(HASHES, &value)
 }
 
 fn element(tag: u32, value: &[u8]) -> Result<Vec<u8>, ProfileRefused> {

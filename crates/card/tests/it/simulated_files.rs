@@ -1,5 +1,6 @@
 //! Every file of the simulated card: there, open or closed as it should be, with the right content.
 
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use card::applications::Application;
 use card::simulator::SimulatedCard;
 use card::simulator::profile::{Variant, era_birth_digits};
@@ -116,12 +117,44 @@ fn the_text_application_holds_the_four_attributes() {
     let values: Vec<&[u8]> = elements[1..].iter().map(|e| e.value).collect();
     assert_eq!(values, [NAME.as_bytes(), ADDRESS.as_bytes(), b"19800217", b"2"]);
     assert_eq!(read(&mut card, 0x0001), Err(0x6982), "the My Number stays closed");
-    for present in [0x0003, 0x0005] {
-        assert!(read(&mut card, present).is_ok(), "{present:04X}");
-    }
+    assert!(read(&mut card, 0x0005).is_ok());
     for closed in [0x0004, 0x0006, 0x0007] {
         assert_eq!(read(&mut card, closed), Err(0x6982), "{closed:04X}");
     }
+}
+
+/// Exponent and modulus as the card's face tells them.
+fn public_key(card: &mut SimulatedCard) -> RsaPublicKeyComponents<Vec<u8>> {
+    select(card, Application::Surface);
+    verify(card, 0x0012, NUMBER_B);
+    let face = read(card, 0x0002).unwrap();
+    let elements = tlv::parse_all(tlv::parse(&face).unwrap().0.value).unwrap();
+    let numbers = tlv::parse_all(elements[3].value).unwrap();
+    RsaPublicKeyComponents { e: numbers[0].value.to_vec(), n: numbers[1].value.to_vec() }
+}
+
+#[test]
+fn the_text_application_proves_its_attributes_by_digests_and_a_signature_over_them() {
+    let mut card = card();
+    let signer = public_key(&mut card);
+    select(&mut card, Application::Text);
+    assert_eq!(read(&mut card, 0x0003), Err(0x6982), "closed as the attributes are");
+    verify(&mut card, 0x0015, NUMBER_B);
+    let attributes = read(&mut card, 0x0002).unwrap();
+    let file = read(&mut card, 0x0003).unwrap();
+    let (outer, rest) = tlv::parse(&file).unwrap();
+    assert_eq!((outer.tag, rest.len()), (0xFF30, 0));
+    let elements = tlv::parse_all(outer.value).unwrap();
+    assert_eq!(elements.iter().map(|e| e.tag).collect::<Vec<_>>(), [0xDF31, 0xDF32, 0xDF33]);
+    let digest = |of: &[u8]| aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, of).as_ref().to_vec();
+    assert_eq!(elements[0].value, digest(b""), "no simulated card has a My Number");
+    assert_eq!(elements[1].value, digest(&attributes));
+    let digests = [elements[0].value, elements[1].value].concat();
+    let signature = elements[2].value;
+    signer.verify(&RSA_PKCS1_2048_8192_SHA256, &digests, signature).expect("signed");
+    // Of anybody else's attributes the signature says nothing.
+    let other = [elements[0].value, &digest(&[&attributes[..], b" "].concat())].concat();
+    assert!(signer.verify(&RSA_PKCS1_2048_8192_SHA256, &other, signature).is_err());
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The rules of the house that a program can check. One file per kind of rule; each reports findings.
 
+mod clock;
 mod direction;
 mod files;
+mod invariants;
 mod licences;
 mod links;
 mod migrations;
@@ -43,6 +45,8 @@ pub(crate) fn run() -> Result<()> {
     files::check(&metadata, &sources, &mut findings);
     words::check(&sources, &mut findings);
     sql::check(&sources, &mut findings);
+    clock::check(&sources, &mut findings);
+    invariants::check(&sources, &mut findings);
     migrations::check(&sources, &mut findings);
     links::check(&sources, &mut findings);
     for finding in &findings {

@@ -39,6 +39,10 @@ async fn a_nonce_is_good_once(engine: Engine) {
     let (today, card) = (desk.system.today(), desk.system.card_of("p").await);
     let nonce = desk.nonce().await;
     let question = card_question(&desk.terminal, &card, &nonce, today);
+    // What is refused spends nothing: only a check that is on record does.
+    let mut damaged = question.clone();
+    damaged["signature"] = json!("AAAA");
+    assert_eq!(refused(&desk, &damaged).await, (400, "OQSA9204E".to_owned()));
     let first = desk.post(CARD_VERIFICATIONS_PATH, &question).await;
     assert_eq!(validity(&first), "1");
     // The same question again: the first answer, receipt included, and no second effect.

@@ -63,7 +63,7 @@ const OTHER_ROLES: PageError = PageError {
     code: "OQC-4042",
     title: "この権限では使えません",
     cause: "この画面を使えるのは、ほかの権限の方です。",
-    remedy: "左のメニューにある画面を使うか、システム管理者にご相談ください。",
+    remedy: "トップページから使える画面へ進むか、システム管理者にご相談ください。",
     supplier: "対応は不要です。権限はシステム管理者が決めます。",
 };
 /// The time to show a result is over.

@@ -59,7 +59,11 @@ function focused(page) {
       parts: ['date', 'month', 'time', 'datetime-local'].includes(element.type),
       name: `${element.tagName.toLowerCase()} ${(element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent).trim().slice(0, 40)}`,
       outline: style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth),
-      seen: middle.x >= 0 && middle.x <= innerWidth && middle.y >= 0 && middle.y <= innerHeight,
+      // Of a part of the page that is larger than half of the screen, some of it is enough.
+      seen:
+        (box.height > innerHeight / 2 && element.tabIndex === 0 && element.matches('[role=region]')
+          ? box.bottom > 0 && box.top < innerHeight
+          : middle.y >= 0 && middle.y <= innerHeight) && middle.x >= 0 && middle.x <= innerWidth,
       closed: element.tagName === 'SUMMARY' && !element.parentElement.open,
     };
   }, CONTROLS);
@@ -137,4 +141,24 @@ export async function assertNothingCutOff(page, state) {
       .map((element) => `${element.tagName.toLowerCase()}.${element.className} ${element.textContent.trim().slice(0, 30)}`);
   });
   assert.deepEqual(cut.slice(0, 5), [], `${state}: cut off`);
+}
+
+/** Does this from the top of the page; what it opens and chooses is afterwards as it was before. */
+export async function asItWas(page, tale) {
+  const before = await page.evaluateHandle(() => {
+    // From here on Tab begins at the top.
+    document.documentElement.tabIndex = -1;
+    document.documentElement.focus();
+    document.documentElement.removeAttribute('tabindex');
+    return {
+      chosen: [...document.querySelectorAll('input[type=radio]')].map((one) => [one, one.checked]),
+      open: [...document.querySelectorAll('details')].map((one) => [one, one.open]),
+    };
+  });
+  await tale();
+  await before.evaluate(({ chosen, open }) => {
+    for (const [one, checked] of chosen) one.checked = checked;
+    for (const [one, was] of open) one.open = was;
+  });
+  await before.dispose();
 }

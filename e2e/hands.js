@@ -9,8 +9,10 @@ const PRESSES_MAX = 250;
 /** Clicks and types, as most people do. */
 export const MOUSE = {
   press: (control) => control.click(),
+  pressTwice: (control) => control.dblclick(),
   type: (field, text) => field.fill(text),
   choose: (option) => option.check(),
+  pick: (list, value) => list.selectOption(value),
   give: (field, file) => field.setInputFiles(file),
 };
 
@@ -20,6 +22,11 @@ export const KEYBOARD = {
     const tag = await reach(control);
     // A button takes either; a link and what opens something take Enter.
     await control.page().keyboard.press(tag === 'BUTTON' ? 'Space' : 'Enter');
+  },
+  async pressTwice(button) {
+    await reach(button);
+    const { keyboard } = button.page();
+    await Promise.all([keyboard.press('Space'), keyboard.press('Space')]);
   },
   async type(field, text) {
     await reach(field);
@@ -33,6 +40,19 @@ export const KEYBOARD = {
     await reach(option);
     if (!(await option.isChecked())) await keyboard.press('Space');
     assert.ok(await option.isChecked(), 'Space checks it');
+  },
+  async pick(list, value) {
+    await reach(list);
+    const { keyboard } = list.page();
+    // Arrows go through a list that is closed, and choose.
+    const options = await list.locator('option').evaluateAll((all) => all.map((option) => option.value));
+    const place = async () => options.indexOf(await list.inputValue());
+    const to = options.indexOf(value);
+    assert.ok(to >= 0, `${value} is not among ${options}`);
+    for (let presses = 0; presses < PRESSES_MAX && (await place()) !== to; presses += 1) {
+      await keyboard.press((await place()) < to ? 'ArrowDown' : 'ArrowUp');
+    }
+    assert.equal(await list.inputValue(), value, 'arrows choose it');
   },
   async give(field, file) {
     await reach(field);

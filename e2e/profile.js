@@ -71,6 +71,13 @@ export async function told(database, name) {
   return { text: stdout, issuer, notAfter: new Date(`${end} UTC`) };
 }
 
+/** The serial numbers of the certificates in a PKCS#12 file that this password opens, the owner's first. */
+export async function serialsIn(pkcs12, password) {
+  const { stdout } = await run('pk12util', ['-l', pkcs12, '-W', password]);
+  return [...stdout.matchAll(/Serial Number:\s*(?:\d+ \(0x([0-9a-f]+)\)|([0-9a-f:\s]+?)\n\s*Signature)/gi)].map((found) =>
+    (found[1] ?? found[2]).replaceAll(/[\s:]/g, ''));
+}
+
 /** Names in the listing whose certificate has its key here. */
 export function ownNames(listed) {
   return listed.split('\n').flatMap((line) => line.match(/^(.*\S)\s+u,u,u\s*$/)?.slice(1) ?? []);

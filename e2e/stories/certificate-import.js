@@ -31,7 +31,7 @@ const ISSUER = 'Online Billing NW Common RootCA';
 const run = promisify(execFile);
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, database: { type: 'string' } },
 });
 if (!values.shikaku || !values.pictures) {
   throw new Error('usage: certificate-import.js --shikaku PROGRAM --pictures FOLDER; started by `cargo xtask e2e`');

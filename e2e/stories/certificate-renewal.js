@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseArgs } from 'node:util';
 import { assertAccessible, assertNoSidewaysScroll, assertTabReachesEverything } from '../access.js';
-import { complaintsOf, openBrowser, picture, SCREENS, settingsOf } from '../browser.js';
+import { complaintsOf, onPage, openBrowser, picture, SCREENS } from '../browser.js';
+import { download, downloadTwice } from '../downloads.js';
 import { openProfile, ownNames, told } from '../profile.js';
 import { startDemo } from '../program.js';
 
@@ -31,7 +32,7 @@ const TRIES = 4;
 const TERMINAL_LOOKS = 4_000;
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, database: { type: 'string' } },
 });
 if (!values.shikaku || !values.pictures) {
   throw new Error('usage: certificate-renewal.js --shikaku PROGRAM --pictures FOLDER; started by `cargo xtask e2e`');
@@ -50,25 +51,7 @@ const step = (name, tale) => test(name, { timeout: STEP_TIMEOUT }, tale);
 let files = 0;
 
 /** A page with or without scripts; whatever it complains about fails. */
-async function onPlainPage(javaScript, tale) {
-  const context = await eyes.browser.newContext(settingsOf(SCREENS.desk, javaScript));
-  try {
-    const page = await context.newPage();
-    const complaints = complaintsOf(page);
-    await tale(page);
-    assert.deepEqual(complaints, [], 'the page complained');
-  } finally {
-    await context.close();
-  }
-}
-
-/** Presses this button and keeps the file that comes. */
-async function download(page, button) {
-  const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
-  const place = join(folder, `${(files += 1)}.p12`);
-  await file.saveAs(place);
-  return place;
-}
+const onPlainPage = (javaScript, tale) => onPage(eyes, SCREENS.desk, tale, { javaScript });
 
 /** A certificate with so many days left, from the demo's page. */
 async function certificateWith(days, javaScript) {
@@ -76,7 +59,7 @@ async function certificateWith(days, javaScript) {
   await onPlainPage(javaScript, async (page) => {
     await page.goto(new URL('/renewal', demo.about.landing_page).href);
     await page.getByLabel(`残り${days}日`, { exact: false }).check();
-    file = await download(page, page.getByRole('button', { name: 'ファイル（PKCS#12）を受け取る' }));
+    file = await download(page, () => page.getByRole('button', { name: 'ファイル（PKCS#12）を受け取る' }).click(), folder);
   });
   return file;
 }
@@ -124,11 +107,12 @@ async function renew(page, state, javaScript) {
   }
   await page.locator('#password').fill(PASSWORD);
   await page.locator('#password_again').fill(PASSWORD);
-  const file = await download(page, button);
-  // Once is once: the page says so now, and has no button any more.
-  await page.reload();
-  await page.getByRole('heading', { level: 1, name: TITLE, exact: true }).waitFor();
-  assert.equal(await button.count(), 0, await page.locator('main').innerText());
+  // A double click, as people do with a mouse: one certificate comes, and it works.
+  const settled = async () => {
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: TITLE, exact: true }).waitFor();
+  };
+  const file = await downloadTwice(page, () => button.dblclick(), { folder, password: PASSWORD, settled });
   if (javaScript) await picture(eyes, page, `${state}-done`);
   return file;
 }

@@ -7,19 +7,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseArgs } from 'node:util';
+import assert from 'node:assert/strict';
 import { openBrowser } from '../browser.js';
 import { KEYBOARD } from '../hands.js';
 import { startDemo } from '../program.js';
 import { Album } from './first-day/album.js';
 import { tellScreens } from './first-day/screens.js';
 import { Town } from './first-day/town.js';
-import { tellDay } from './first-day/day.js';
+import { tellAfterwards, tellTroubles } from './first-day/afterwards.js';
+import { ACCOUNT, tellDay } from './first-day/day.js';
 
 /** A step that takes longer hangs, ms. */
 const STEP_TIMEOUT = 240_000;
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, database: { type: 'string' } },
 });
 if (!values.shikaku || !values.pictures) {
   throw new Error('usage: first-day.js --shikaku PROGRAM --pictures FOLDER; started by `cargo xtask e2e`');
@@ -54,8 +56,39 @@ async function open(name, way) {
 }
 
 const step = (name, tale) => test(name, { timeout: STEP_TIMEOUT }, tale);
+
+/** The scene of a telling in this town, and how its steps follow one another. */
+function telling(town, { album, named }) {
+  // The other tellings are about the way, not about the screens: they are the same.
+  const look = album ? (page, what) => album.look(page, what) : async () => {};
+  const scene = { town, look, hand: town.hand, shikaku: values.shikaku };
+  let broken;
+  // A day goes on from where it is: after a step that failed the next ones would only fail in other words.
+  const then = (name, tale) =>
+    step(named(name), async () => {
+      assert.ok(!broken, `not told, as this failed before: ${broken}`);
+      broken = name;
+      await tale().catch(async (error) => {
+        throw new Error(`${error.message}\n${await town.seen()}`, { cause: error });
+      });
+      town.assertNoComplaints();
+      broken = undefined;
+    });
+  return { then, scene, album, account: ACCOUNT };
+}
+
 const first = await open('mouse', {});
-tellDay({ town: first, album, step, named: (name) => name });
-tellScreens({ town: first, pictures: join(values.pictures, 'screens'), step, shikaku: values.shikaku });
-tellDay({ town: await open('keyboard', { hand: KEYBOARD }), step, named: (name) => `by keyboard alone: ${name}` });
-tellDay({ town: await open('no-scripts', { javaScript: false }), step, named: (name) => `without a script: ${name}` });
+const seen = telling(first, { album, named: (name) => name });
+tellDay(seen);
+tellAfterwards(seen);
+tellScreens({ town: first, pictures: join(values.pictures, 'screens'), step, scene: seen.scene });
+tellTroubles(seen);
+for (const [name, way, words] of [
+  ['keyboard', { hand: KEYBOARD }, 'by keyboard alone'],
+  ['no-scripts', { javaScript: false }, 'without a script'],
+]) {
+  const again = telling(await open(name, way), { named: (step) => `${words}: ${step}` });
+  tellDay(again);
+  tellAfterwards(again);
+  tellTroubles(again);
+}

@@ -17,6 +17,8 @@ pub(crate) const STORIES: &[&str] =
 const PICTURES: &str = "target/screenshots";
 /// Where the pictures of the documents are, below the root.
 const DOCUMENT_PICTURES: &str = "docs/images";
+/// The one story whose pictures the documents have.
+const DOCUMENTED: &str = "demo";
 /// Where the counts of a story go, below the root.
 const COUNTS: &str = "target/e2e";
 
@@ -82,7 +84,7 @@ fn tell_one(story: &str, keep_pictures: bool, postgres: Option<&Postgres>) -> Re
     command.args(["--test-reporter=tap", "--test-reporter-destination"]).arg(&report);
     command.arg(format!("e2e/stories/{story}.js"));
     command.arg("--shikaku").arg(root().join("target/debug/shikaku")).arg("--pictures").arg(&pictures);
-    if keep_pictures {
+    if keep_pictures && story == DOCUMENTED {
         command.arg("--keep").arg(root().join(DOCUMENT_PICTURES));
     }
     if let Some(postgres) = postgres {
@@ -130,6 +132,11 @@ fn wanted(arguments: &[String]) -> Result<Wanted> {
     if wanted.stories.is_empty() {
         wanted.stories = STORIES.to_vec();
     }
+    if wanted.keep_pictures && !wanted.stories.contains(&DOCUMENTED) {
+        bail!(WrongUsage(format!(
+            "--keep-pictures is for the story {DOCUMENTED}: the documents have its pictures"
+        )))
+    }
     Ok(wanted)
 }
 
@@ -166,6 +173,8 @@ mod tests {
         let error = wanted(&["nothing".to_owned()]).err().expect("refused");
         assert!(error.is::<WrongUsage>() && error.to_string().contains("demo"), "{error}");
         assert!(wanted(&["--database".to_owned()]).is_err());
+        assert!(wanted(&["first-day".to_owned(), "--keep-pictures".to_owned()]).is_err());
+        assert!(wanted(&["--keep-pictures".to_owned()]).expect("all").keep_pictures);
         let on_postgres = wanted(&["--database".to_owned(), "postgres".to_owned()]).expect("a choice");
         assert!(on_postgres.on_postgres && !wanted(&[]).expect("all").on_postgres);
         assert_eq!(wanted(&[]).expect("all").stories, STORIES);

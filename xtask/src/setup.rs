@@ -35,6 +35,8 @@ const NSS_TOOLS: Need = Need { package: "libnss3-tools", found_by: FoundBy::Prog
 const UNSHARE: Need = Need { package: "util-linux", found_by: FoundBy::Program("unshare") };
 /// What a letter says.
 const PDF_TOOLS: Need = Need { package: "poppler-utils", found_by: FoundBy::Program("pdftotext") };
+/// What a two-dimensional code says.
+const CODE_READER: Need = Need { package: "zbar-tools", found_by: FoundBy::Program("zbarimg") };
 /// The other hand of some tests.
 const PYTHON: Need = Need { package: "python3", found_by: FoundBy::Program("python3") };
 /// The font of pages and letters.
@@ -97,6 +99,7 @@ const STORY_NEEDS: &[Need] = &[
     NSS_TOOLS,
     UNSHARE,
     PDF_TOOLS,
+    CODE_READER,
     PYTHON,
     BIZ_FONT,
     CJK_FONT,

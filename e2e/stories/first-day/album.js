@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertAccessible, assertNoSidewaysScroll } from '../../access.js';
+import { asItWas, assertAccessible, assertNoSidewaysScroll, assertNothingCutOff, assertTabReachesEverything } from '../../access.js';
 import { SCREENS } from '../../browser.js';
 import { reach } from '../../hands.js';
 
@@ -25,13 +25,17 @@ export class Album {
     this.#title = title;
   }
 
-  /** Looks at a screen as everybody would: axe, 200 %, the keyboard to its button; keeps a picture. */
+  /** Looks at a screen as everybody would: axe, 200 %, every control by Tab, the keyboard to its button; keeps a picture. */
   async look(page, { row, name, caption, button }) {
     const file = `${String(this.#pictures.length + 1).padStart(2, '0')}-${name}.png`;
     await page.screenshot({ path: join(this.#folder, file), fullPage: true, animations: 'disabled' });
     this.#pictures.push({ row, file, caption });
     await assertAccessible(page, name);
-    await atTwoHundredPercent(page, () => assertNoSidewaysScroll(page, `${name} at 200 %`));
+    await atTwoHundredPercent(page, async () => {
+      await assertNoSidewaysScroll(page, `${name} at 200 %`);
+      await assertNothingCutOff(page, `${name} at 200 %`);
+    });
+    await asItWas(page, () => assertTabReachesEverything(page, name));
     if (button) await reach(button);
   }
 

@@ -7,9 +7,12 @@ import * as labels from './labels.js';
 import { codesOf, oneTimeCode, saved, textOf, unpacked } from './papers.js';
 import { signInWithTheSheet } from './first_account.js';
 import { tellDecision, tellPosting, tellProof } from './operators.js';
+import { downloadTwice } from '../../downloads.js';
+import { givePasskey } from '../../people.js';
 
-const MAIL = 'jimu@kasai-kuzuryu.example';
-const PASSWORD = 'asagao to yuugata no kane';
+/** With what the applicant signs in. */
+export const ACCOUNT = { mail: 'jimu@kasai-kuzuryu.example', password: 'asagao to yuugata no kane' };
+const { mail: MAIL, password: PASSWORD } = ACCOUNT;
 /** 取扱パスワード. */
 const FILE_PASSWORD = 'kawara-to-hisashi-2026';
 
@@ -57,7 +60,7 @@ async function signIn({ town, look, hand }) {
   await hand.type(page.getByLabel('メールアドレス'), MAIL);
   await hand.type(page.getByLabel('パスワード'), PASSWORD);
   await look(page, { row: 'S1', name: 'login', caption: 'ログイン', button: page.getByRole('button', { name: 'ログイン', exact: true }) });
-  if (town.javaScript) await town.givePasskey(page);
+  if (town.javaScript) await givePasskey(page);
   await hand.press(buttonOf(page, 'ログイン'));
   await heading(page, '2段階認証の設定').waitFor();
   if (town.javaScript) {
@@ -234,9 +237,11 @@ async function installFromFile({ town, codes, hand }) {
   await hand.type(page.locator('#password'), FILE_PASSWORD);
   await hand.type(page.locator('#password_again'), FILE_PASSWORD);
   const fetch = page.getByRole('button', { name: '取得', exact: true });
-  const [download] = await Promise.all([page.waitForEvent('download'), hand.press(fetch)]);
-  const file = join(town.folder, 'certificate.p12');
-  await download.saveAs(file);
+  const settled = async () => {
+    await page.reload();
+    await fetch.waitFor();
+  };
+  const file = await downloadTwice(page, () => hand.pressTwice(fetch), { folder: town.folder, password: FILE_PASSWORD, settled });
   await page.goto(`${town.clinic.gateway}/terminal/certificate/file`);
   await hand.give(page.getByLabel('電子証明書のファイル'), file);
   await hand.type(page.getByLabel('パスワード'), FILE_PASSWORD);
@@ -307,22 +312,8 @@ async function checkCertificate({ town, look }) {
 }
 
 /** Tells the whole day in this town; `album`, if there is one, looks at every screen and gets its picture. */
-export function tellDay({ town, album, step, named }) {
-  // The other tellings are about the way, not about the screens: they are the same.
-  const look = album ? (page, what) => album.look(page, what) : async () => {};
-  const scene = { town, look, hand: town.hand };
-  let broken;
-  // A day goes on from where it is: after a step that failed the next ones would only fail in other words.
-  const then = (name, tale) =>
-    step(named(name), async () => {
-      assert.ok(!broken, `not told, as this failed before: ${broken}`);
-      broken = name;
-      await tale().catch(async (error) => {
-        throw new Error(`${error.message}\n${await town.seen()}`, { cause: error });
-      });
-      town.assertNoComplaints();
-      broken = undefined;
-    });
+export function tellDay({ then, scene, album }) {
+  const { town, look } = scene;
   then('the guide shows the first step', async () => {
     const page = await town.person('applicant');
     await page.goto(`${town.landing}/first-day`);

@@ -2,15 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { waitFor } from '../../people.js';
 import { oneTimeCode } from './papers.js';
 
 const run = promisify(execFile);
-/** Who administers, and under which password; the demo knows neither. */
-const ADMINISTRATOR = 'kanri';
-const ADMINISTRATOR_PASSWORD = 'take-no-ko ga nobiru asa';
 /** A password that the demo's page prints. */
 const KNOWN_PASSWORD = 'demo-ichiro-2026';
 
@@ -18,7 +16,7 @@ const KNOWN_PASSWORD = 'demo-ichiro-2026';
 const TRACKING_NUMBER = '123-45-67890-1';
 
 /** Signs in unless that was done. */
-async function signIn({ town, look, hand }, id) {
+export async function signIn({ town, look, hand }, id) {
   const page = await town.person(id);
   await page.goto(town.about.operator);
   if (new URL(page.url()).pathname !== '/login') return page;
@@ -86,8 +84,9 @@ export async function tellPosting(scene) {
   await page.goto(`${town.about.operator}/letters`);
   const field = page.getByLabel('引受番号').first();
   await town.until(page, field, 'the letter to post');
-  // The postman of the demo looks in twice a second.
-  await page.waitForTimeout(1_500);
+  // The contents are forgotten with the posting: the postman of the demo takes a copy before.
+  const copied = async () => (await readdir(join(town.data, 'post'))).some((name) => name.endsWith('.pdf'));
+  await waitFor(copied, "the postman's copy");
   await hand.type(field, TRACKING_NUMBER);
   const button = page.getByRole('button', { name: '発送済みにする' });
   await look(page, { row: 'S4', name: 'letters', caption: '簡易書留発送', button });
@@ -96,29 +95,38 @@ export async function tellPosting(scene) {
   await look(page, { row: 'S4', name: 'letters-posted', caption: '簡易書留発送（発送済み）' });
 }
 
+/** Who is not of the demo: an account made as a real operator makes it, with `shikaku operator add`. */
+export const COLLEAGUES = {
+  kanri: { name: '管理　四郎', role: 'administrator', password: 'take-no-ko ga nobiru asa' },
+  kaisen: { name: '回線　五郎', role: 'line-keeper', password: 'kumo no ue no densen 2026' },
+  kansa: { name: '監査　六子', role: 'auditor', password: 'mushimegane to chouboku 7' },
+};
+
 /**
- * An account made as a real operator makes it, with `shikaku operator add`: it opens with what its owner chose and what
- * was printed once, not with a password that the demo knows; and the demo's page does not show it.
+ * Signs such a person in, whose account is made first: it opens with what its owner chose and what was printed once,
+ * not with a password that the demo knows; and the demo's page does not show it.
  */
-export async function addAdministrator(town, shikaku) {
-  const page = await town.person(ADMINISTRATOR);
-  const file = join(town.folder, 'administrator.txt');
-  await writeFile(file, `${ADMINISTRATOR_PASSWORD}\n`, { mode: 0o600 });
-  const words = ['operator', 'add', ADMINISTRATOR, '--name', '管理　四郎', '--mail', 'kanri@operator.example', '--role', 'administrator'];
+export async function addColleague({ town, hand, shikaku }, id) {
+  const { name, role, password } = COLLEAGUES[id];
+  const page = await town.person(id);
+  const file = join(town.folder, `${id}.txt`);
+  await writeFile(file, `${password}\n`, { mode: 0o600 });
+  const words = ['operator', 'add', id, '--name', name, '--mail', `${id}@operator.example`, '--role', role];
   const { stdout } = await run(shikaku, [...words, '--password-file', file, '--config', join(town.data, 'server.toml'), '--json']);
   const secret = new URL(JSON.parse(stdout).totp).searchParams.get('secret');
   await page.goto(`${town.landing}/first-day`);
-  assert.ok(!(await page.locator('main').innerText()).includes(ADMINISTRATOR), 'the demo shows the account');
-  const enter = async (password) => {
+  assert.ok(!(await page.locator('main').innerText()).includes(id), 'the demo shows the account');
+  const enter = async (words) => {
     await page.goto(`${town.about.operator}/login`);
-    await page.getByLabel('ユーザーID').fill(ADMINISTRATOR);
-    await page.getByLabel('パスワード').fill(password);
-    await page.getByRole('button', { name: 'ログイン', exact: true }).click();
+    await hand.type(page.getByLabel('ユーザーID'), id);
+    await hand.type(page.getByLabel('パスワード'), words);
+    await hand.press(page.getByRole('button', { name: 'ログイン', exact: true }));
   };
   await enter(KNOWN_PASSWORD);
   await page.getByRole('alert').first().waitFor();
-  await enter(ADMINISTRATOR_PASSWORD);
-  await page.getByLabel('認証アプリに表示されている6桁の数字').fill(oneTimeCode(secret));
-  await page.getByRole('button', { name: '確認', exact: true }).click();
+  await enter(password);
+  await hand.type(page.getByLabel('認証アプリに表示されている6桁の数字'), oneTimeCode(secret));
+  await hand.press(page.getByRole('button', { name: '確認', exact: true }));
   await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+  return page;
 }

@@ -26,11 +26,11 @@ async function lookEnlarged(page, state, file) {
   await page.screenshot({ path: file, fullPage: true, animations: 'disabled', scale: 'css' });
 }
 
-/** What can be pressed and filled in. */
+/** What can be pressed and filled in; what is folded up is a press away. */
 function controls(page) {
   return page.evaluate(() =>
     [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea')]
-      .filter((one) => one.checkVisibility())
+      .filter((one) => one.checkVisibility() || one.closest('details:not([open])'))
       .map((one) => (one.getAttribute('aria-label') ?? (one.name || one.textContent)).trim()));
 }
 
@@ -107,7 +107,7 @@ class Walk {
         return linksOf(this.page);
       });
       for (const link of links) {
-        const line = screens.find(({ at }) => means(at, link));
+        const line = screens.find(({ at }) => at === link) ?? screens.find(({ at }) => means(at, link));
         if (line && !addresses.has(line)) addresses.set(line, link);
         if (!line && !others && !files.some((file) => means(file, link))) strays.add(`${addresses.get(next)} → ${link}`);
       }
@@ -120,8 +120,8 @@ class Walk {
 }
 
 /** Tells every screen of the town. */
-export function tellScreens({ town, pictures, step, shikaku }) {
-  for (const site of sites(town, shikaku)) {
+export function tellScreens({ town, pictures, step, scene }) {
+  for (const site of sites(town, scene)) {
     step(`every screen of ${site.name}: axe, 200 %, keyboard, without a script`, async () => {
       await site.prepare?.();
       const walk = new Walk({ site, town, pictures });

@@ -1,8 +1,9 @@
 // The sites and their screens at the end of the day. `at` is an address, `:x` any one part of it, found by following
 // links; the title is written out, so that a changed word is a decision. `files` are links that lead to no page.
 
+import { NOTICE } from './register.js';
 import * as labels from './labels.js';
-import { addAdministrator } from './operators.js';
+import { addColleague } from './operators.js';
 
 /** What needs a script, as it asks the browser for a passkey; beside it stands the way without. */
 const PASSKEY = ['', 'パスキーを登録する'];
@@ -17,6 +18,7 @@ const FORBIDDEN = 'この権限では使えません';
 const PUBLIC = [
   screen('/', labels.PORTAL),
   screen('/notices', 'お知らせ'),
+  screen('/notices/:id', NOTICE.title),
   screen('/manual', '手順書'),
   screen('/manual/:page', ''),
   screen('/versions', 'アプリケーションバージョン情報'),
@@ -38,15 +40,21 @@ function portal({ about }) {
     screen('/my-menu', labels.MY_MENU),
     screen('/applications', '各種申請'),
     screen('/applications/use-start', labels.USE),
-    screen('/applications/use-change', ''),
+    screen('/applications/use-change', labels.USE_CHANGE),
     screen('/applications/certificate-issue', labels.CERTIFICATE),
-    screen('/applications/certificate-renewal', ''),
-    screen('/applications/certificate-revocation', ''),
-    screen('/applications/succession', ''),
-    screen('/applications/code-change', ''),
-    screen('/applications/customer-id-change', ''),
+    screen('/applications/certificate-renewal', labels.RENEWAL),
+    screen('/applications/certificate-revocation', labels.REVOCATION),
+    screen('/applications/succession', labels.SUCCESSION),
+    screen('/applications/code-change', labels.CODE_CHANGE),
+    screen('/applications/customer-id-change', labels.CUSTOMER_ID_CHANGE),
     screen('/applications/use-start/:id', labels.USE),
+    screen('/applications/use-change/:id', labels.USE_CHANGE),
     screen('/applications/certificate-issue/:id', labels.CERTIFICATE),
+    screen('/applications/succession/:id', labels.SUCCESSION),
+    screen('/applications/succession/:id/edit', labels.SUCCESSION),
+    screen('/applications/code-change/:id', labels.CODE_CHANGE),
+    screen('/applications/code-change/:id/edit', labels.CODE_CHANGE),
+    screen('/applications/customer-id-change/:id', labels.CUSTOMER_ID_CHANGE),
     SECURITY,
     FACTOR,
   ];
@@ -56,32 +64,57 @@ function portal({ about }) {
   ];
 }
 
-function operator(town, shikaku) {
+/** The operator's site, as each role finds it: whatever a page leads to is in the role's table. */
+function operator(town, scene) {
   const origin = town.about.operator;
   const code = town.clinic.institution_code;
   const home = screen('/', '運営者トップ');
   const letters = screen('/letters', '簡易書留発送');
-  const reviewer = [
+  const denied = (at) => screen(at, FORBIDDEN);
+  /** What everybody of the operator may see. */
+  const everybody = [
     home,
-    screen('/queues', '審査'),
-    screen('/queues/:kind', ''),
-    screen(`/applications/${code}/:id`, ''),
-    screen('/registrants', '登録者'),
-    screen(`/registrants/${code}`, ''),
-    screen('/history', '承認履歴'),
-    screen('/notices', 'お知らせの公開'),
+    screen('/institutions', '医療機関マスタ'),
+    screen('/institutions/:code', '架空'),
+    screen('/lines', '回線'),
+    screen('/lines/:code', '回線（'),
     SECURITY,
     FACTOR,
-    { ...letters, title: new RegExp(FORBIDDEN) },
-    screen('/accounts', FORBIDDEN),
     NOT_HERE,
   ];
-  const prepare = () => addAdministrator(town, shikaku);
+  const applications = [
+    screen('/queues', '審査'),
+    screen('/queues/:kind', ''),
+    screen('/registrants', '登録者'),
+    screen('/registrants?institution=:code', '登録者'),
+    screen(`/registrants/${code}`, ''),
+  ];
+  const history = screen('/history', '承認履歴');
+  const one = screen(`/applications/${code}/:id`, '');
+  const reviewer = [
+    ...everybody,
+    ...applications,
+    screen('/institutions/new', '医療機関の登録'),
+    screen('/institutions/:code/change', '医療機関の変更'),
+    history,
+    one,
+    screen('/notices', 'お知らせの公開'),
+    denied('/letters'),
+    denied('/accounts'),
+  ];
+  const post = [...everybody, letters, denied('/queues'), denied('/history'), denied('/notices')];
+  const keeper = [...everybody, ...applications, denied('/letters'), denied('/institutions/new')];
+  const administrator = [...everybody, history, screen('/accounts', 'アカウント'), denied('/queues'), denied('/letters')];
+  const auditor = [...everybody, ...applications, history, one, denied('/notices'), denied('/accounts')];
+  const files = ['/letters/:institution/:letter/pdf'];
+  const join = (id) => ({ prepare: () => addColleague(scene, id) });
   return [
-    { name: 'operator', origin, screens: [screen('/login', 'ログイン')], others: true },
-    { name: 'operator-reviewer', origin, who: 'shinsa-1', screens: reviewer, others: true },
-    { name: 'operator-post-room', origin, who: 'yubin-1', screens: [home, letters, SECURITY, FACTOR], others: true },
-    { name: 'operator-administrator', origin, who: 'kanri', prepare, screens: [home, screen('/accounts', 'アカウント'), SECURITY, FACTOR], others: true },
+    { name: 'operator', origin, screens: [screen('/', 'ログイン'), screen('/login', 'ログイン')] },
+    { name: 'operator-reviewer', origin, who: 'shinsa-1', screens: reviewer },
+    { name: 'operator-post-room', origin, who: 'yubin-1', screens: post, files },
+    { name: 'operator-line-keeper', origin, who: 'kaisen', screens: keeper },
+    { name: 'operator-administrator', origin, who: 'kanri', ...join('kanri'), screens: administrator },
+    { name: 'operator-auditor', origin, who: 'kansa', ...join('kansa'), screens: auditor },
   ];
 }
 
@@ -103,12 +136,12 @@ function terminal({ clinic }) {
 }
 
 /** Every site of the town. */
-export function sites(town, shikaku) {
+export function sites(town, scene) {
   return [
     ...portal(town),
-    ...operator(town, shikaku),
-    { name: 'retrieval', origin: town.about.authority, screens: [screen('/certificate', ''), screen('/', '')], others: true },
-    { name: 'line', origin: town.clinic.line_door, screens: [screen('/', ''), screen('/declined', '')], others: true },
+    ...operator(town, scene),
+    { name: 'retrieval', origin: town.about.authority, screens: [screen('/certificate', '電子証明書の取得'), screen('/', '電子証明書の取得')] },
+    { name: 'line', origin: town.clinic.line_door, screens: [screen('/', labels.CONNECTED), screen('/declined', labels.CONNECTED)] },
     terminal(town),
     {
       name: 'demo',

@@ -5,7 +5,8 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { heading, press } from './clinic.js';
+import { heading } from './clinic.js';
+import { readTable, receiptIn, scannedFrom } from './papers.js';
 
 const run = promisify(execFile);
 const WIDE = '０１２３４５６７８９';
@@ -15,21 +16,21 @@ const wide = (digits) => digits.replaceAll(/\d/g, (digit) => WIDE[Number(digit)]
 const era = (day) => `昭和${Number(day.slice(0, 4)) - 1925}年${Number(day.slice(4, 6))}月${Number(day.slice(6))}日`;
 
 /** Numbers of invented insurers have check digits that are wrong, so that they are nobody's: the page says so first. */
-async function compared(page) {
+async function compared(clinic, page) {
   const as_is = page.getByRole('checkbox', { name: '券面と見比べました。入力した保険者番号のまま確認します' });
   await as_is.or(page.locator('.band .word')).first().waitFor();
   if (!(await as_is.isVisible())) return;
-  await as_is.check();
-  await press(page, '検索');
+  await clinic.hand.choose(as_is);
+  await clinic.press(page, '検索');
   await page.locator('.band .word').waitFor();
 }
 
-async function fill(page, patient) {
-  await page.getByLabel('保険者番号', { exact: false }).first().fill(wide(patient.insurer_number));
-  await page.locator('#insured_symbol').fill(patient.insured_symbol);
-  await page.locator('#insured_number').fill(wide(patient.insured_number));
-  await page.locator('#branch_number').fill(patient.branch_number);
-  await page.locator('#birthdate').fill(era(patient.birthdate));
+async function fill({ hand }, page, patient) {
+  await hand.type(page.getByLabel('保険者番号', { exact: false }).first(), wide(patient.insurer_number));
+  await hand.type(page.locator('#insured_symbol'), patient.insured_symbol);
+  await hand.type(page.locator('#insured_number'), wide(patient.insured_number));
+  await hand.type(page.locator('#branch_number'), patient.branch_number);
+  await hand.type(page.locator('#birthdate'), era(patient.birthdate));
 }
 
 /** The printed result is one page of A4. */
@@ -46,63 +47,76 @@ export async function checkByNumber({ clinic, page, look, pictures }) {
   const patient = await clinic.patient();
   await clinic.go(page, '資格確認', '資格確認(被保険者証等)');
   const search = page.getByRole('button', { name: '検索', exact: true });
-  await search.click();
+  await clinic.hand.press(search);
   await page.locator('.field.wrong').first().waitFor();
   await look(page, { row: 'T05', name: 'number-wrong', caption: '資格確認（入力の誤り）' });
-  await fill(page, patient);
+  await fill(clinic, page, patient);
   await look(page, { row: 'T05', name: 'number', caption: '資格確認(被保険者証等)', button: search });
-  await search.click();
+  await clinic.hand.press(search);
   await page.getByText('保険者番号の検証番号が合いません').first().waitFor();
   await look(page, { row: 'T05', name: 'number-digit', caption: '資格確認（検証番号の誤り）' });
-  await compared(page);
+  await compared(clinic, page);
   assert.equal(await page.locator('.band .word').innerText(), '有効', await page.locator('main').innerText());
-  await page.getByRole('img', { name: '資格確認の控えの二次元バーコード' }).waitFor();
+  const code = page.getByRole('img', { name: '資格確認の控えの二次元バーコード' });
+  const receipt = await receiptIn(await scannedFrom(code, join(pictures, 'receipt.png')), clinic.data);
+  assert.ok(JSON.stringify(receipt).includes(clinic.about.institution_code), JSON.stringify(receipt));
   const register = page.getByRole('link', { name: '照会番号登録', exact: true });
   await look(page, { row: 'T06', name: 'result', caption: '資格確認結果', button: register });
   const result = page.url();
-  await registerNumber({ page, look, register });
+  await registerNumber({ clinic, page, look, register });
   const csv = await page.request.get(new URL(await page.getByRole('link', { name: 'CSV', exact: true }).getAttribute('href'), page.url()).href);
   assert.equal(csv.status(), 200);
-  assert.match(await csv.text(), new RegExp(patient.insured_number));
-  await page.getByRole('link', { name: '印刷', exact: true }).click();
+  const { headings, rows } = readTable(await csv.body());
+  assert.equal(rows[0][headings.indexOf('番号')], patient.insured_number, `${rows}`);
+  assert.equal(rows[0][headings.indexOf('資格有効性')], '有効', `${rows}`);
+  await clinic.hand.press(page.getByRole('link', { name: '印刷', exact: true }));
   await page.locator('body.sheet-a4').waitFor();
   await look(page, { row: 'T06', name: 'print', caption: '資格確認結果（印刷）' });
   if (clinic.javaScript) await printed(page, pictures);
   await page.goto(result);
-  await page.getByRole('link', { name: '次の患者さんを確認する', exact: true }).click();
+  await clinic.hand.press(page.getByRole('link', { name: '次の患者さんを確認する', exact: true }));
   await findNobody({ clinic, page, look, pictures }, patient);
   await clinic.go(page, '資格確認', '限度額適用認定証');
-  await fill(page, patient);
-  await page.getByRole('checkbox', { name: /限度額適用認定証提供同意/ }).check();
+  await fill(clinic, page, patient);
+  await clinic.hand.choose(page.getByRole('checkbox', { name: /限度額適用認定証提供同意/ }));
   await look(page, { row: 'T09', name: 'ceiling', caption: '限度額適用認定証', button: search });
-  await search.click();
-  await compared(page);
+  await clinic.hand.press(search);
+  await compared(clinic, page);
   assert.match(await page.locator('main').innerText(), /適用区分/);
   await look(page, { row: 'T09', name: 'ceiling-result', caption: '資格確認結果（限度額）' });
   return page.url();
 }
 
-async function registerNumber({ page, look, register }) {
-  await register.click();
+async function registerNumber({ clinic, page, look, register }) {
+  await clinic.hand.press(register);
   await heading(page, '照会番号登録').waitFor();
-  await page.getByLabel('照会番号', { exact: false }).first().fill('Ｋ０００１２４');
+  await clinic.hand.type(page.getByLabel('照会番号', { exact: false }).first(), 'Ｋ０００１２４');
   const add = page.getByRole('button', { name: '登録', exact: true });
   await look(page, { row: 'T07', name: 'reference-number', caption: '照会番号登録', button: add });
-  await add.click();
+  await clinic.hand.press(add);
   await page.getByRole('heading', { name: '照会番号を登録しました' }).waitFor();
   assert.match(await page.locator('main').innerText(), /K000124/);
 }
 
 async function findNobody({ clinic, page, look, pictures }, patient) {
   await heading(page, '資格確認(被保険者証等)').waitFor();
-  await fill(page, { ...patient, insured_number: '9999999', branch_number: '' });
-  await press(page, '検索');
-  await compared(page);
+  await fill(clinic, page, { ...patient, insured_number: '9999999', branch_number: '' });
+  await clinic.press(page, '検索');
+  await compared(clinic, page);
   assert.equal(await page.locator('.band .word').innerText(), '該当資格なし');
   await look(page, { row: 'T06', name: 'result-nobody', caption: '該当資格なし' });
-  await page.getByRole('link', { name: '印刷', exact: true }).click();
+  await clinic.hand.press(page.getByRole('link', { name: '印刷', exact: true }));
   await page.locator('body.sheet-a4').waitFor();
   if (clinic.javaScript) await printed(page, pictures);
+}
+
+/** The rows of a result file with many rows. */
+function rowsOf(xml) {
+  const value = (row, element) => row.match(new RegExp(`<${element}>([^<]*)</${element}>`))?.[1];
+  return xml.split('<BulkConfirmUnit>').slice(1).map((row) => ({
+    identifier: value(row, 'ArbitraryIdentifier'),
+    status: value(row, 'ProcessingResultStatus'),
+  }));
 }
 
 /** T08. */
@@ -115,26 +129,33 @@ export async function checkMany({ clinic, page, look }) {
     `${insurer_number},${insured_symbol},${insured_number},,19820230,予約2`,
     `${insurer_number},,9999999,,19820514,予約3`,
   ];
-  await page.getByLabel('ファイル', { exact: true }).setInputFiles({
+  await clinic.hand.give(page.getByLabel('ファイル', { exact: true }), {
     name: '予約.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff${rows.join('\r\n')}\r\n`),
   });
   const send = page.getByRole('button', { name: 'アップロード', exact: true });
   await look(page, { row: 'T08', name: 'bulk', caption: '一括照会', button: send });
-  await send.click();
-  await page.getByText('受付番号', { exact: true }).first().waitFor();
+  await clinic.hand.press(send);
+  await page.waitForURL(/\/bulk\/[^/]+$/);
   const download = page.getByRole('link', { name: 'ダウンロード（UTF-8）', exact: true });
   await clinic.until(page, download, 'the result of the file');
   await look(page, { row: 'T08', name: 'bulk-done', caption: '一括照会（完了）', button: download });
+  const told = [];
   for (const [name, encoding] of [['ダウンロード（UTF-8）', 'utf-8'], ['ダウンロード（Shift_JIS）', 'shift_jis']]) {
     const href = await page.getByRole('link', { name, exact: true }).getAttribute('href');
     const answer = await page.request.get(`${clinic.door}${href}`);
     assert.equal(answer.status(), 200, href);
     const text = new TextDecoder(encoding, { fatal: true }).decode(await answer.body());
     for (const words of ['予約1', '予約2', '予約3', insured_number]) assert.ok(text.includes(words), `${words}\n${text}`);
+    assert.match(text, encoding === 'utf-8' ? /^<\?xml [^>]*encoding="UTF-8"/i : /^<\?xml [^>]*encoding="Shift_JIS"/i);
+    told.push(rowsOf(text));
   }
+  // In either encoding it says the same; what Shift_JIS has no place for is a 〓, or a filler.
+  assert.equal(told[0].length, 3);
+  assert.deepEqual(told[1].map((row) => row.identifier), told[0].map((row) => row.identifier));
+  assert.deepEqual(told[1].map((row) => row.status), told[0].map((row) => row.status));
   await clinic.go(page, '資格確認', '資格確認一括照会');
-  await page.getByLabel('ファイル', { exact: true }).setInputFiles({ name: 'x.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\r\n1,2\r\n') });
-  await press(page, 'アップロード');
+  await clinic.hand.give(page.getByLabel('ファイル', { exact: true }), { name: 'x.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\r\n1,2\r\n') });
+  await clinic.press(page, 'アップロード');
   await page.locator('#file-error').waitFor();
   await look(page, { row: 'T08', name: 'bulk-refused', caption: '一括照会（受け付けられないファイル）' });
 }
@@ -144,7 +165,8 @@ export async function fetchEntrusted({ clinic, page, look }) {
   await clinic.go(page, '資格確認', '委託先資格情報一括取得');
   const get = page.getByRole('button', { name: '取得', exact: true });
   await look(page, { row: 'T24', name: 'entrusted', caption: '委託先資格情報一括取得', button: get });
-  await get.click();
+  await clinic.hand.press(get);
+  await page.waitForURL(/\/entrusted\/[^/]+$/);
   await clinic.until(page, page.getByRole('link', { name: 'ダウンロード（UTF-8）', exact: true }), 'the entrusted eligibility');
   await look(page, { row: 'T24', name: 'entrusted-done', caption: '委託先資格情報一括取得（完了）' });
 }

@@ -1,7 +1,10 @@
 // Who signs in, what each sees, and what is said to who may not.
 
 import assert from 'node:assert/strict';
-import { heading, press } from './clinic.js';
+import { assertAccessible, assertNothingCutOff } from '../../access.js';
+import { reach } from '../../hands.js';
+import { givePasskey } from '../../people.js';
+import { heading } from './clinic.js';
 
 /** The double session, as the manual of the real system words it. */
 const TWICE =
@@ -20,12 +23,13 @@ const SEES = {
 /** T01, T02: from the first page through its window to [メニュー]. */
 export async function enter({ clinic, look }) {
   const page = await clinic.page();
+  const { hand } = clinic;
   await page.goto(`${clinic.door}/`);
   await heading(page, '初期画面').waitFor();
   assert.match(await page.locator('main').innerText(), /あと\d+日/, 'the days left of the certificate');
   const begin = page.getByRole('link', { name: 'システムの利用を始める', exact: true });
   await look(page, { row: 'T01', name: 'entry', caption: '初期画面', button: begin });
-  const [login] = await Promise.all([page.waitForEvent('popup'), begin.click()]);
+  const [login] = await Promise.all([page.waitForEvent('popup'), hand.press(begin)]);
   await heading(login, 'ログイン').waitFor();
   await login.close();
   const { user_id, password } = clinic.account('administrator');
@@ -34,7 +38,7 @@ export async function enter({ clinic, look }) {
   const button = page.getByRole('button', { name: 'ログイン', exact: true });
   await look(page, { row: 'T02', name: 'login-wrong', caption: 'ログイン（パスワードの誤り）', button });
   await clinic.logIn(page, { user_id, password });
-  await heading(page, 'メニュー').waitFor();
+  await clinic.arrive(page);
   await look(page, { row: 'T04', name: 'menu', caption: '[メニュー]（医療機関等管理者）' });
   return page;
 }
@@ -48,12 +52,12 @@ export async function enterTwice({ clinic, look }, first) {
   await ok.waitFor();
   assert.equal((await page.getByRole('alert').innerText()).trim(), TWICE);
   await look(page, { row: 'T02', name: 'login-twice', caption: '二重ログインの確認', button: ok });
-  await press(page, 'キャンセル');
+  await clinic.press(page, 'キャンセル');
   await heading(page, 'ログイン').waitFor();
   await first.goto(`${clinic.door}/menu`);
   await heading(first, 'メニュー').waitFor();
   await clinic.logIn(page, account);
-  await ok.click();
+  await clinic.hand.press(ok);
   await heading(page, 'メニュー').waitFor();
   await first.goto(`${clinic.door}/menu`);
   await heading(first, 'ログイン').waitFor();
@@ -82,47 +86,45 @@ export async function stayIdle({ clinic, look }) {
   const page = await clinic.page();
   await page.clock.install();
   await clinic.logIn(page, clinic.account('medical_viewer'));
-  const ok = page.getByRole('button', { name: 'OK', exact: true });
-  await heading(page, 'メニュー').or(ok).waitFor();
-  if (await ok.isVisible()) await ok.click();
-  await heading(page, 'メニュー').waitFor();
+  await clinic.arrive(page);
   await page.clock.fastForward('28:30');
   const stay = page.getByRole('button', { name: 'ログインを続ける', exact: true });
   await stay.waitFor();
   await page.screenshot({ path: `${clinic.pictures}/idle.png`, animations: 'disabled' });
-  await stay.click();
+  await assertAccessible(page, 'the warning before the end');
+  await assertNothingCutOff(page, 'the warning before the end');
+  await reach(stay);
+  await clinic.hand.press(stay);
   await stay.waitFor({ state: 'hidden' });
 }
 
 /** A passkey beside the password. */
 export async function usePasskey({ clinic, look }) {
   const page = await clinic.signedIn(clinic.account('general'));
-  const session = await page.context().newCDPSession(page);
-  await session.send('WebAuthn.enable');
-  await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true,
-      isUserVerified: true, automaticPresenceSimulation: true,
-    },
-  });
+  await givePasskey(page);
   await clinic.go(page, 'アカウント情報管理', 'パスキー');
-  await page.getByLabel('パスキーの名前').fill('受付のパソコン');
+  await clinic.hand.type(page.getByLabel('パスキーの名前'), '受付のパソコン');
   const make = page.getByRole('button', { name: '登録', exact: true });
   await look(page, { row: 'T14', name: 'passkeys', caption: 'パスキー', button: make });
-  await make.click();
+  await clinic.hand.press(make);
   await page.locator('tbody').getByText('受付のパソコン').waitFor();
-  await press(page, 'ログアウト');
+  await clinic.press(page, 'ログアウト');
   await heading(page, 'ログイン').waitFor();
-  await page.getByLabel('ユーザID', { exact: true }).fill(clinic.account('general').user_id);
-  await press(page, 'パスキーでログイン');
-  await heading(page, 'メニュー').waitFor();
+  await clinic.hand.type(page.getByLabel('ユーザID', { exact: true }), clinic.account('general').user_id);
+  await clinic.press(page, 'パスキーでログイン');
+  await clinic.arrive(page);
+  await clinic.go(page, 'アカウント情報管理', 'パスキー');
+  const remove = page.getByRole('button', { name: 'パスキー「受付のパソコン」を削除' });
+  await look(page, { row: 'T14', name: 'passkeys-one', caption: 'パスキー（登録後）', button: remove });
+  await clinic.hand.press(remove);
+  await page.getByText('登録されたパスキーはありません。').waitFor();
   return page;
 }
 
 /** Every page of the menu of this account; `known` are those that were looked at before. */
 export async function walkMenu({ clinic, page, look }, known) {
   await page.goto(`${clinic.door}/menu`);
-  const lines = await page.locator('nav.menu a').evaluateAll((links) => links.map((link) => [link.getAttribute('href'), link.innerText.trim()]));
+  const lines = await page.locator('nav.menu a').evaluateAll((links) => links.map((link) => [link.getAttribute('href'), link.firstChild.textContent.trim()]));
   assert.ok(lines.length > 3 && !lines.some(([href]) => href === '/'), `not signed in any more: ${lines}`);
   for (const [href, label] of lines) {
     if (known.has(href)) continue;
@@ -137,4 +139,40 @@ export async function walkMenu({ clinic, page, look }, known) {
     }
     await look(page, { row: 'T', name: `line-${href.replaceAll('/', '-').slice(1)}`, caption: label });
   }
+}
+
+/** Pages of what is not there, what somebody else changed meanwhile, and what explains an error. */
+export async function beRefused({ clinic, page, look }) {
+  const { hand } = clinic;
+  for (const [name, path, title] of [['nowhere', '/nowhere', 'ページが見つかりません'], ['no-result', '/eligibility/results/nothing', 'ページが見つかりません']]) {
+    const answer = await page.goto(`${clinic.door}${path}`);
+    assert.equal(answer.status(), 404, path);
+    await heading(page, title).waitFor();
+    await look(page, { row: '—', name, caption: title });
+  }
+  await page.goto(`${clinic.door}/help`);
+  await look(page, { row: '—', name: 'help', caption: 'ヘルプ' });
+  await page.goto(`${clinic.door}/help/errors`);
+  const code = page.locator('main').getByRole('link', { name: 'OQSA9110E', exact: true });
+  await look(page, { row: '—', name: 'help-errors', caption: 'エラーコードの一覧' });
+  await hand.press(code);
+  await page.getByRole('heading', { level: 1, name: /OQSA9110E/ }).waitFor();
+  await look(page, { row: '—', name: 'help-error', caption: 'エラーコードの説明' });
+}
+
+/** Two screens change the settings at once: the second hears of the first, and nothing is overwritten. */
+export async function changeAtOnce({ clinic, page, look }) {
+  const { hand } = clinic;
+  const place = `${clinic.door}/facility-settings`;
+  const other = await page.context().newPage();
+  await page.goto(place);
+  await other.goto(place);
+  for (const [screen, option] of [[other, '利用しない'], [page, '利用する']]) {
+    const group = screen.getByRole('group', { name: '手術情報', exact: false }).first();
+    await hand.choose(group.getByRole('radio', { name: option, exact: true }));
+    await clinic.press(screen, '更新');
+  }
+  await page.getByRole('heading', { name: '更新していません' }).waitFor();
+  await look(page, { row: 'S12', name: 'settings-conflict', caption: '環境設定情報更新（ほかの方の変更）', button: page.getByRole('link', { name: '現在の設定を開く' }) });
+  await other.close();
 }

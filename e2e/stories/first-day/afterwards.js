@@ -1,0 +1,28 @@
+// The days after the first: what else is done at the portal and by the operator's people; and, when every screen was
+// looked at, what goes wrong.
+
+import { forgetPassword, keepFactors } from './factors.js';
+import { beReturned, fillForms } from './forms.js';
+import { keepLines, keepRegister, publishNotice } from './register.js';
+import { beRefusedACertificate, installAForeignOne, loseTheLine, revoke } from './troubles.js';
+
+/** What is done on other days. */
+export function tellAfterwards({ then, scene, account }) {
+  then('the operator keeps the register of institutions, two people for a change', () => keepRegister(scene));
+  then('the operator keeps the lines', () => keepLines(scene));
+  then('the operator publishes an お知らせ, which is read on the portal', () => publishNotice(scene));
+  then('the other applications, each up to its 確認画面', () => fillForms(scene));
+  then('差戻し, 再申請, 却下', () => beReturned(scene));
+  then('認証アプリ, 回復コード, パスワード再設定', async () => {
+    const code = await keepFactors(scene);
+    await forgetPassword(scene, { ...account, code });
+  });
+  then('電子証明書取得サイト refuses, and says why', () => beRefusedACertificate(scene));
+  then("somebody else's certificate is not installed", () => installAForeignOne(scene));
+}
+
+/** What ends the day's states: the line, then the certificate. */
+export function tellTroubles({ then, scene }) {
+  then('S11: the line is ended, declined, withdrawn, and connected again', () => loseTheLine(scene));
+  then('失効: a person of the operator ends the certificate, and everybody is told', () => revoke(scene));
+}

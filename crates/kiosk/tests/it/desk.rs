@@ -18,6 +18,19 @@ use testkit::{
 };
 use tokio_util::sync::CancellationToken;
 
+/// Runs each test against a centre on SQLite and one on PostgreSQL.
+macro_rules! on_both_engines {
+    ($($name:ident)+) => { $(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite() { Box::pin(super::$name(testkit::system::Engine::Sqlite)).await; }
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_postgres() { Box::pin(super::$name(testkit::system::Engine::Postgres)).await; }
+        }
+    )+ };
+}
+pub(crate) use on_both_engines;
+
 pub(crate) struct Desk {
     pub(crate) system: TestSystem,
     pub(crate) face: PathBuf,
@@ -31,8 +44,13 @@ pub(crate) struct Desk {
 pub(crate) const PERSON: &str = "p-1";
 
 impl Desk {
+    /// With the centre on SQLite, where it is not the centre that counts.
     pub(crate) async fn open() -> Self {
-        let system = TestSystem::start(Engine::Sqlite).await;
+        Self::open_on(Engine::Sqlite).await
+    }
+
+    pub(crate) async fn open_on(engine: Engine) -> Self {
+        let system = TestSystem::start(engine).await;
         let insurer = InsurerNumber::parse("06139996").expect("a number");
         let member = people::coverage(&insurer, PERSON, "345", "髙橋　花子", jiff::civil::date(1980, 2, 17));
         system.load_insurer(&insurer, "試験健康保険組合", vec![member]).await;

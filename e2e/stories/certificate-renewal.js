@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseArgs } from 'node:util';
-import { assertAccessible, assertNoSidewaysScroll, assertTabReachesEverything } from '../access.js';
+import { asItWas, assertAccessible, assertNoSidewaysScroll, assertNothingCutOff, assertTabReachesEverything } from '../access.js';
 import { complaintsOf, onPage, openBrowser, picture, SCREENS } from '../browser.js';
 import { download, downloadTwice } from '../downloads.js';
+import { waitFor } from '../people.js';
 import { openProfile, ownNames, told } from '../profile.js';
 import { startDemo } from '../program.js';
 
@@ -147,6 +148,21 @@ async function atTheSite(page, javaScript) {
   assert.fail(await page.locator('main').innerText());
 }
 
+/** What the terminal says of its certificate, once it has asked the centre. */
+async function lookAtTerminal(page, words, name) {
+  await page.goto(`${demo.about.gateway}/terminal/`);
+  await page.getByRole('button', { name: 'もう一度確認する', exact: true }).click();
+  await page.goto(`${demo.about.gateway}/terminal/certificate`);
+  await waitFor(async () => words.test(await page.locator('.band').innerText()) || (await page.reload(), false), `${words} at the terminal`, () => page.locator('main').innerText());
+  await assertAccessible(page, name);
+  await asItWas(page, () => assertTabReachesEverything(page, name));
+  await page.setViewportSize(SCREENS.zoomed);
+  await assertNoSidewaysScroll(page, `${name} at 200 %`);
+  await assertNothingCutOff(page, `${name} at 200 %`);
+  await page.setViewportSize(SCREENS.desk);
+  await picture(eyes, page, name);
+}
+
 for (const javaScript of [true, false]) {
   const how = javaScript ? '' : ', without a script';
   step(`a browser with the certificate renews it${how}`, async () => {
@@ -162,7 +178,10 @@ for (const javaScript of [true, false]) {
   step(`the browser on the terminal's machine renews it through the gateway${how}`, () =>
     onPlainPage(javaScript, async (page) => {
       await atTheSite(page, javaScript);
+      if (javaScript) await lookAtTerminal(page, /更新/, 'terminal-renewal-open');
+      await page.goto(`${demo.about.gateway}${SITE_PATH}`);
       const renewed = await renew(page, 'gateway', javaScript);
+      if (javaScript) await lookAtTerminal(page, /更新済み（古い電子証明書）/, 'terminal-overlap');
       await install(page, renewed, PASSWORD);
       await page.goto(`${demo.about.gateway}/terminal/certificate/check`);
       const said = await page.locator('main').innerText();

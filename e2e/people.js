@@ -72,7 +72,8 @@ export class People {
   async until(page, locator, what) {
     const seen = async () => {
       if (await locator.isVisible()) return true;
-      await page.reload();
+      // Where another page is on its way already, that one is looked at.
+      await page.reload().catch((error) => assert.match(error.message, /ERR_ABORTED/));
       return locator.isVisible();
     };
     await waitFor(seen, what, () => page.locator('main').innerText());

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { askForRevocation } from './forms.js';
+import { waitFor } from '../../people.js';
 import * as labels from './labels.js';
 import { tellDecision } from './operators.js';
 
@@ -63,9 +64,16 @@ export async function installAForeignOne({ town, look, hand }) {
 /** The terminal asks the centre again until it says this; its pages are looked at. */
 async function atTheTerminal({ town, look, hand }, { words, name, caption }) {
   const page = await town.pc();
-  await page.goto(`${town.clinic.gateway}/terminal/`);
-  await hand.press(buttonOf(page, 'もう一度確認する'));
-  await town.until(page, page.locator('.band').getByText(words).first(), caption);
+  const told = page.locator('.band').getByText(words).first();
+  const askAgain = async () => {
+    await page.goto(`${town.clinic.gateway}/terminal/`);
+    if (await told.isVisible()) return true;
+    const asked = page.waitForResponse((answer) => answer.request().method() === 'POST');
+    await hand.press(buttonOf(page, 'もう一度確認する'));
+    await asked;
+    return false;
+  };
+  await waitFor(askAgain, caption, () => page.locator('main').innerText());
   await look(page, { row: 'S5', name: `terminal-${name}`, caption: `端末の状態（${caption}）` });
   await page.goto(`${town.clinic.gateway}/terminal/certificate`);
   await page.locator('.band').getByText(words).first().waitFor();

@@ -16,6 +16,7 @@ mod fuzz_replay;
 mod fuzz_seeds;
 mod gateway;
 mod hostile;
+mod hostile_forms;
 mod hostile_staging;
 mod issuing_centre;
 mod kill;

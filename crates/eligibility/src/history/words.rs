@@ -203,6 +203,7 @@ const OUTCOMES: &[(&str, &str)] = &[
     ("denied:initial-spent", "拒否（使用済みの初期パスワード）"),
     ("denied:wrong", "拒否（コードの誤り）"),
     ("denied:wrong,paused", "拒否（コードの誤り。しばらく受け付けません）"),
+    ("denied:no-session", "拒否（ログインしていません）"),
     ("denied:not-compared", "拒否（使えるパスコードがありません）"),
     ("denied:limited", "拒否（見つからない番号が続いたため）"),
     ("denied:request-id-reused", "拒否（要求番号の再使用）"),

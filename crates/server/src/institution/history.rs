@@ -48,6 +48,8 @@ struct Line {
     whom: String,
     outcome: String,
     refused: bool,
+    /// At which terminal somebody signed in did it.
+    terminal: Option<String>,
 }
 
 impl Line {
@@ -61,8 +63,16 @@ impl Line {
             whom: object(&entry.object),
             outcome: outcome(&entry.outcome),
             refused: is_refusal(&entry.outcome),
+            terminal: terminal_of(&entry.detail),
         }
     }
+}
+
+/// The terminal that a detail names; the route of a refused page stands behind it.
+fn terminal_of(detail: &str) -> Option<String> {
+    let (_, name) = detail.split_once("terminal=")?;
+    let name = name.split_once(" route=").map_or(name, |(name, _)| name);
+    Some(name.to_owned()).filter(|name| !name.is_empty())
 }
 
 #[derive(Template)]

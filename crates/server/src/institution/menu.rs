@@ -3,16 +3,17 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use eligibility::calendar::format_japanese;
 use eligibility::institution_account::InstitutionAction;
 
 use super::user::InstitutionUser;
 use super::{
-    accounts, activation, bulk, help, history, home_visit_url, master_reset, notices, number_check, passcode,
-    passkeys, password, readers, settings,
+    accounts, activation, bulk, entry, help, history, home_visit_url, master_reset, notices, number_check,
+    passcode, passkeys, password, readers, settings,
 };
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;
-use crate::web::{Shell, Site, render};
+use crate::web::{Shell, Site, refused, render};
 
 /// Where it is.
 pub const PATH: &str = "/menu";
@@ -171,9 +172,29 @@ pub fn shell(site: &Site, title: impl Into<String>, path: &str, user: &Instituti
 #[template(path = "institution/menu.html")]
 struct Page {
     shell: Shell,
+    terminal_name: String,
+    last_day: String,
+    days_left: i32,
+    /// Little time is left: the page says it louder.
+    soon: bool,
 }
+
+/// Days left from which [メニュー] says it louder: that is when a certificate may be renewed.
+const SOON_DAYS: i32 = 90;
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Response {
-    render(StatusCode::OK, &Page { shell: shell(&site, TITLE, PATH, &user).with_help("/help/menu") })
+    let known = match entry::known(&site, &user.terminal).await {
+        Ok(known) => known,
+        Err(error) => return refused::by_store(&error),
+    };
+    let days_left = known.period.days_left(site.clock.today());
+    let page = Page {
+        shell: shell(&site, TITLE, PATH, &user).with_help("/help/menu"),
+        terminal_name: user.terminal.terminal_name.clone(),
+        last_day: format_japanese(known.period.last_day()),
+        days_left,
+        soon: days_left <= SOON_DAYS,
+    };
+    render(StatusCode::OK, &page)
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use eligibility::institution::InstitutionCode;
@@ -32,6 +32,8 @@ pub struct InstitutionUser {
     pub terminal: AskingTerminal,
     /// お知らせ that the account has not read; counted for pages only.
     pub unread: usize,
+    /// What was asked for, as the router has it.
+    route: String,
 }
 
 #[derive(Template)]
@@ -126,11 +128,13 @@ impl InstitutionUser {
         object: &str,
         outcome: &str,
     ) -> Result<(), Response> {
+        let mut audit = self.event(action.name(), object, outcome);
+        audit.detail = format!("{} route={}", audit.detail, self.route);
         let denial = Denial {
             institution_code: self.institution_code.clone(),
             // Each action by itself: many refusals of one kind do not hide the first of another.
             source: format!("{}/{}", self.actor(), action.name()),
-            audit: self.event(action.name(), object, outcome),
+            audit,
             recorded_at: site.clock.now(),
         };
         site.store.record_denied(denial).await.map_err(|error| refused::by_store(&error))
@@ -191,6 +195,47 @@ async fn carried_off(site: &Site, terminal: &AskingTerminal, found: &Presented) 
         site.store.record_denied(denial).await.map_err(|error| refused::by_store(&error))?;
     }
     Ok(())
+}
+
+/// What was asked for, as the router has it: no name that somebody typed.
+fn route_of(parts: &Parts) -> String {
+    let path = parts.extensions.get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    format!("{} {path}", parts.method)
+}
+
+fn session_denied(actor: String, outcome: &str, route: &str) -> AuditEvent {
+    AuditEvent {
+        actor,
+        action: "session".to_owned(),
+        object: "-".to_owned(),
+        outcome: outcome.to_owned(),
+        detail: format!("route={route}"),
+    }
+}
+
+/// Somebody whom no page is for tried one: that is on the institution's record.
+async fn turned_away(site: &Site, terminal: &AskingTerminal, audit: AuditEvent) -> Result<(), Response> {
+    let denial = Denial {
+        institution_code: terminal.institution_code.clone(),
+        // Each route by itself: many refusals of one do not hide the first of another.
+        source: format!("{}/session/{}", audit.actor, audit.detail),
+        audit,
+        recorded_at: site.clock.now(),
+    };
+    site.store.record_denied(denial).await.map_err(|error| refused::by_store(&error))
+}
+
+/// Nobody is signed in. Opening a page leads to where one signs in; a change that nobody signed in for is an attempt.
+async fn nobody(site: &Site, terminal: &AskingTerminal, parts: &Parts, route: &str) -> Response {
+    let over = matches!(site.why_no_session(&parts.headers).await, Ok(Some(_)));
+    if parts.method != Method::GET && !over {
+        let actor = format!("terminal:{}", terminal.terminal_name);
+        let event = session_denied(actor, "denied:no-session", route);
+        if let Err(response) = turned_away(site, terminal, event).await {
+            return response;
+        }
+    }
+    to_sign_in(site, parts).await
 }
 
 /// To the page to sign in, which says why if somebody was signed in, and afterwards back.
@@ -256,12 +301,19 @@ impl<S: Sync> FromRequestParts<S> for InstitutionUser {
         let full = found.filter(|found| {
             found.session.stage == Stage::Full && found.session.audience == Audience::Institution
         });
-        let Some(Presented { token, session }) = full else { return Err(to_sign_in(&site, parts).await) };
+        let route = route_of(parts);
+        let Some(Presented { token, session }) = full else {
+            return Err(nobody(&site, &terminal, parts, &route).await);
+        };
         let role = InstitutionRole::from_name(&session.role).filter(|role| role.signs_in());
-        let Some(role) = role else { return Err(refused::not_there()) };
+        let Some(role) = role else {
+            let event = session_denied(session.actor(), "denied:role", &route);
+            turned_away(&site, &terminal, event).await?;
+            return Err(refused::not_there());
+        };
         let institution_code = terminal.institution_code.clone();
         let signed_in = SignedIn { session, token };
-        let mut user = Self { signed_in, institution_code, role, terminal, unread: 0 };
+        let mut user = Self { signed_in, institution_code, role, terminal, unread: 0, route };
         if parts.method == Method::GET {
             user.unread = notices::unread(&site, &user).await.map_err(|error| refused::by_store(&error))?;
         }

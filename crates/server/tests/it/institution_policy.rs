@@ -171,6 +171,15 @@ async fn every_role_gets_what_it_may_and_is_recorded_for_the_rest(engine: Engine
         }
     }
     let mut denied = BTreeSet::new();
+    let mut turned_away = Vec::new();
+    for role in InstitutionRole::ALL.iter().copied().filter(|role| !role.signs_in()) {
+        let browser = web.signed_in(role).await;
+        for path in ["/menu", "/eligibility/number", "/password"] {
+            browser.get(path).await.says(404, "ページが見つかりません");
+        }
+        turned_away.push(role.name());
+    }
+    assert!(turned_away.len() >= 2, "{turned_away:?}");
     for role in InstitutionRole::ALL.iter().copied().filter(|role| role.signs_in()) {
         let browser = web.signed_in(role).await;
         for Route(method, path, may) in ROUTES {
@@ -181,18 +190,31 @@ async fn every_role_gets_what_it_may_and_is_recorded_for_the_rest(engine: Engine
                 assert_ne!(page.to(), "/login", "{method} {path} as {}", role.name());
             } else {
                 page.says(403, role.label()).says(403, "操作履歴に記録されました");
-                denied.insert((role.name(), first.name()));
+                let route = format!("{} {}", method.to_uppercase(), path.replace("menu::PATH", "/menu"));
+                denied.insert((role.name(), first.name(), route));
             }
         }
     }
     let dump = audit_dump(&web.system).await;
-    for (role, action) in &denied {
-        let told = dump.lines().any(|line| {
-            line.contains(&format!("\"account:{role}\""))
-                && line.contains(&format!("\"{action}\""))
-                && line.contains("denied:role")
-        });
-        assert!(told, "{role} {action} left no record");
+    let told = |parts: &[&str]| dump.lines().any(|line| parts.iter().all(|part| line.contains(part)));
+    for (role, action, route) in &denied {
+        let parts = [
+            &*format!("\"account:{role}\""),
+            &*format!("\"{action}\""),
+            "denied:role",
+            &*format!("route={route}\""),
+        ];
+        assert!(told(&parts), "{role} {action} {route} left no record");
+    }
+    for role in turned_away {
+        let account = format!("\"account:{role}\"");
+        assert!(told(&[&account, "denied:role", "route=GET /eligibility/number\""]), "{role} left no record");
+    }
+    for Route(method, path, may) in ROUTES {
+        if *method == "post" && !matches!(may, For::Certificate | For::Step) {
+            let route = format!("route=POST {path}\"");
+            assert!(told(&["denied:no-session", &route]), "nobody at {path} left no record");
+        }
     }
     assert!(denied.len() > 20, "{denied:?}");
     web.system.stop().await;

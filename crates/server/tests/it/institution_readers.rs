@@ -28,7 +28,7 @@ async fn a_reader_is_switched_to_visual_checks_and_says_that_it_was(engine: Engi
     browser.get("/readers").await.says(200, "カードリーダーはまだありません");
     let ready = json!({ "state": "ready", "mode": "unattended", "quiet_s": 3 });
     let (status, answer) = tell(&web.terminal, ready.clone()).await;
-    assert_eq!((status, &answer), (200, &json!({ "next_in_s": 30 })));
+    assert_eq!((status, &answer), (200, &json!({ "next_in_s": 30, "settings_version": 0 })));
     let elsewhere = web.system.terminal(OTHER, "受付9").await;
     tell(&elsewhere, ready.clone()).await;
     let page = browser.get("/readers").await;
@@ -56,7 +56,7 @@ async fn a_reader_is_switched_to_visual_checks_and_says_that_it_was(engine: Engi
         "done": { "command_id": command, "outcome": "done" },
     });
     let (_, answer) = tell(&web.terminal, done).await;
-    assert_eq!(answer, json!({ "next_in_s": 5 }));
+    assert_eq!(answer, json!({ "next_in_s": 5, "settings_version": 0 }));
     let page = browser.get("/readers").await;
     page.says(200, "切り替えました").says(200, "エラー").says(200, "/help/errors/OQSA9101E");
     page.says(200, "しばらく待って再度照会してください").says(200, "無人運転");

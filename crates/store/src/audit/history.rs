@@ -59,6 +59,8 @@ pub struct HistoryEntry {
     pub object: String,
     /// How it ended.
     pub outcome: String,
+    /// What else was written down.
+    pub detail: String,
 }
 
 /// A page of it, the newest first.
@@ -79,6 +81,7 @@ impl HistoryEntry {
             action: entry.action.into_owned(),
             object: entry.object.into_owned(),
             outcome: entry.outcome.into_owned(),
+            detail: entry.detail.into_owned(),
         }
     }
 }

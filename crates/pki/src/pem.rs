@@ -7,6 +7,8 @@ use crate::{Error, Result};
 
 /// Label of a PKCS#8 private key.
 pub const PRIVATE_KEY: &str = "PRIVATE KEY";
+/// Label of a public key (SubjectPublicKeyInfo).
+pub const PUBLIC_KEY: &str = "PUBLIC KEY";
 /// Label of a certificate.
 pub const CERTIFICATE: &str = Certificate::PEM_LABEL;
 /// Label of a PKCS#10 request.

@@ -34,4 +34,4 @@ pub mod web;
 
 pub use clock::{Clock, ClockHands};
 pub use config::Config;
-pub use start::{RunningAuthority, RunningSite, Server, StartError};
+pub use start::{RunningAuthority, RunningSite, Server, StartError, desk_by_hand};

@@ -31,7 +31,7 @@ use crate::terminal_api::insurer_names::InsurerNames;
 use crate::terminal_api::standing::Standings;
 use crate::terminal_api::{Api, BodyLimits, Gate, GateLimits, GuessingAlarm};
 use crate::web::door;
-pub use authority::RunningAuthority;
+pub use authority::{RunningAuthority, desk_by_hand};
 use lines::RunningLines;
 use material::{
     audit_key, card_revocation, card_trust, file_error, nonce_mint, receipt_signer, tls_material,

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::{StartError, bind, local, material::authority_tls, material::file_error, material::read};
 use crate::ca::distribution::Distribution;
-use crate::ca::{Keys, LetterDesk, Parts, SecretHasher, retrieval};
+use crate::ca::{Desk, Keys, LetterDesk, Parts, SecretHasher, Signing, retrieval};
 use crate::clock::Clock;
 use crate::config::{Authority, Config};
 use crate::web::{Site, door};
@@ -43,6 +43,18 @@ pub(super) fn open(config: &Config, store: &Store, clock: &Clock) -> Result<Opti
     let letters = LetterDesk::new(&settings.letters, super::sites::seal(config)?)
         .map_err(|error| StartError::Setting { setting: "authority.letters", message: error.to_string() })?;
     Ok(Some(Parts::assemble(store, clock, keys, letters)))
+}
+
+/// The desk of this server's authority for who works at its keyboard, beside the running server. What it issues is
+/// recorded, logged and admitted like everything else; lists and answers are signed by the running server.
+///
+/// # Errors
+/// [`StartError`] for a key or certificate that cannot be used.
+pub fn desk_by_hand(config: &Config, store: &Store, clock: &Clock) -> Result<Option<Desk>, StartError> {
+    let Some(settings) = &config.authority else { return Ok(None) };
+    let signing = Arc::new(Signing::new(authority(settings)?));
+    let secrets = secrets(&settings.secret_key)?;
+    Ok(Some(Desk::new(store.clone(), clock.clone(), signing, secrets, Arc::default())))
 }
 
 /// Lets the network in and starts the work in the background.

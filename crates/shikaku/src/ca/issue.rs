@@ -14,7 +14,7 @@ use server::clock::Clock;
 
 use super::terminal::{Order, Written, make_folder, write};
 use crate::{
-    folder::authority_folder,
+    folder::{authority_folder, server_config},
     report::{Report, WrongUsage},
 };
 
@@ -48,7 +48,8 @@ pub(crate) struct Issue {
     /// Also write a PKCS#12 file; the file named here holds its password in the first line.
     #[arg(long, value_name = "FILE", requires = "institution", conflicts_with = "request")]
     pkcs12_password_file: Option<PathBuf>,
-    /// Register the terminal with this server, so that it may ask.
+    /// Register the terminal with this server, so that it may ask. A server with an [authority] issues by that: its key,
+    /// its records, its public log; --dir then does not matter.
     #[arg(long, value_name = "FILE", requires = "institution")]
     config: Option<PathBuf>,
     /// Name of the institution, kept with --config.
@@ -58,9 +59,10 @@ pub(crate) struct Issue {
 
 /// Issues one.
 pub(crate) fn run(arguments: &Issue) -> Result<Report> {
-    let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
     let now = Clock::system().now();
+    let authority = || anyhow::Ok(InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?);
     let (Some(institution), Some(terminal)) = (&arguments.institution, &arguments.terminal) else {
+        let authority = authority()?;
         return Ok(server_certificate(arguments, &authority, now)?.report());
     };
     let order = Order {
@@ -71,10 +73,14 @@ pub(crate) fn run(arguments: &Issue) -> Result<Report> {
         out: &arguments.out,
         request: arguments.request.as_deref(),
         pkcs12_password_file: arguments.pkcs12_password_file.as_deref(),
-        config: arguments.config.as_deref(),
         institution_name: arguments.institution_name.as_deref(),
     };
-    Ok(order.carry_out(&authority, now)?.report())
+    // Read before anything is issued: settings that cannot be read must not leave a stray certificate.
+    let settings = arguments.config.as_deref().map(server_config).transpose()?;
+    match settings.as_ref().filter(|settings| settings.authority.is_some()) {
+        Some(settings) => Ok(order.by_desk(settings)?.report()),
+        None => Ok(order.carry_out(&authority()?, settings.as_ref(), now)?.report()),
+    }
 }
 
 fn unusable(terminal: &str) -> WrongUsage {
@@ -90,5 +96,5 @@ fn server_certificate(arguments: &Issue, authority: &InstitutionAuthority, now: 
     make_folder(&arguments.out)?;
     let (key, issued) = authority.issue_server_with_key(&names, now)?;
     let files = write(&arguments.out, "server", Some(&key), &issued)?;
-    Ok(Written { issued, files })
+    Ok(Written::of(&issued, files))
 }

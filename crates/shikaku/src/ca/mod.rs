@@ -1,6 +1,8 @@
 //! `shikaku ca`: the institutions' certificate authority by hand.
 
+mod by_desk;
 mod issue;
+mod issuing;
 mod renew;
 mod terminal;
 
@@ -11,13 +13,13 @@ use clap::{
     Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use eligibility::calendar::tokyo_second;
+use eligibility::{calendar::tokyo_second, institution_certificate::RevocationReason as Recorded};
 use pki::{authority::InstitutionAuthority, crl::RevocationReason, pem};
 use serde_json::json;
 use server::clock::Clock;
 
 use crate::{
-    folder::{AUTHORITY, authority_folder},
+    folder::{AUTHORITY, authority_folder, server_config},
     report::Report,
     runtime::this_second,
 };
@@ -36,6 +38,8 @@ pub(crate) enum Command {
     Renew(renew::Renew),
     Revoke(Revoke),
     Crl(Crl),
+    IssuingKey(issuing::IssuingKey),
+    CertifyIssuing(issuing::CertifyIssuing),
 }
 
 /// Make a new root and an issuing authority below it. Existing ones are never replaced.
@@ -92,6 +96,8 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
         Command::Renew(arguments) => renew::run(arguments),
         Command::Revoke(arguments) => revoke(arguments),
         Command::Crl(arguments) => crl(arguments),
+        Command::IssuingKey(arguments) => issuing::make_key(arguments),
+        Command::CertifyIssuing(arguments) => issuing::certify(arguments),
     }
 }
 
@@ -117,12 +123,21 @@ fn init(arguments: &Init) -> Result<Report> {
 }
 
 fn revoke(arguments: &Revoke) -> Result<Report> {
-    let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
     let now = this_second();
     let serial = bare(&arguments.serial);
+    let named = arguments.certificate.as_deref().map(|file| terminal::named(file, &serial)).transpose()?;
+    let place = named.as_ref().zip(arguments.config.as_deref());
+    if let Some((identity, config)) = place
+        && terminal::revoked_by_desk(&server_config(config)?, identity, by_name(arguments.reason))?
+    {
+        let text = format!("{serial} is revoked by the server's authority");
+        let reason = arguments.reason.as_str();
+        return Ok(Report::new(text, json!({"serial": serial, "reason": reason, "by": "server"})));
+    }
+    let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
     let holds = authority.revoke(&serial, arguments.reason, now)?;
-    if let (Some(certificate), Some(config)) = (&arguments.certificate, &arguments.config) {
-        terminal::shut_out(certificate, config, &serial, now)?;
+    if let Some((identity, config)) = place {
+        terminal::shut_out(identity, config, now)?;
     }
     let (reason, at) = (holds.reason.as_str(), format!("{}+09:00", tokyo_second(holds.at)));
     let earlier = holds.at != now || holds.reason != arguments.reason;
@@ -133,6 +148,19 @@ fn revoke(arguments: &Revoke) -> Result<Report> {
         false => format!("{serial} is revoked ({reason})"),
     };
     Ok(Report::new(text, json!({"serial": serial, "reason": reason, "at": at, "earlier": earlier})))
+}
+
+/// The reason by its name in a server's records, which know no suspension and no silence.
+fn by_name(reason: RevocationReason) -> Recorded {
+    match reason {
+        RevocationReason::KeyCompromise => Recorded::KeyCompromise,
+        RevocationReason::AffiliationChanged => Recorded::AffiliationChanged,
+        RevocationReason::Superseded => Recorded::Superseded,
+        RevocationReason::CessationOfOperation => Recorded::CessationOfOperation,
+        RevocationReason::Unspecified
+        | RevocationReason::CertificateHold
+        | RevocationReason::PrivilegeWithdrawn => Recorded::PrivilegeWithdrawn,
+    }
 }
 
 /// A serial number as the authority keeps it, from how OpenSSL, a browser or a person writes it.

@@ -4,11 +4,18 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use pki::{authority::InstitutionAuthority, pem};
+use pki::{TerminalSubject, authority::InstitutionAuthority, pem};
 use server::clock::Clock;
 
-use super::terminal::{Order, read};
-use crate::{folder::authority_folder, report::Report};
+use super::{
+    by_desk,
+    terminal::{Order, read},
+};
+use crate::{
+    folder::{authority_folder, open_store, server_config},
+    report::Report,
+    runtime::block_on,
+};
 
 /// Issue the next certificate of a terminal, for the institution and terminal the present one names.
 ///
@@ -35,24 +42,40 @@ pub(crate) struct Renew {
     /// Also write a PKCS#12 file; the file named here holds its password in the first line.
     #[arg(long, value_name = "FILE", conflicts_with = "request")]
     pkcs12_password_file: Option<PathBuf>,
-    /// Register the new certificate with this server, so that the terminal may ask with it.
+    /// Register the new certificate with this server, so that the terminal may ask with it. A server with an [authority]
+    /// issues by that; --dir then does not matter.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 /// Issues the next one.
 pub(crate) fn run(arguments: &Renew) -> Result<Report> {
-    let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
     let present = pem::decode(pem::CERTIFICATE, &read(&arguments.certificate)?)?;
-    let present =
-        authority.renewable(&present).with_context(|| format!("{}", arguments.certificate.display()))?;
-    let order = Order {
-        subject: present.subject,
-        out: &arguments.out,
-        request: arguments.request.as_deref(),
-        pkcs12_password_file: arguments.pkcs12_password_file.as_deref(),
-        config: arguments.config.as_deref(),
-        institution_name: None,
-    };
-    Ok(order.carry_out(&authority, Clock::system().now())?.report())
+    let which = || format!("{}", arguments.certificate.display());
+    let settings = arguments.config.as_deref().map(server_config).transpose()?;
+    if let Some(settings) = settings.as_ref().filter(|settings| settings.authority.is_some()) {
+        let present = block_on(async {
+            let store = open_store(settings).await?;
+            let desk = by_desk::desk(settings, &store)?.context("the server has no [authority]")?;
+            by_desk::renewable(&desk, &present).await
+        });
+        let subject = present.with_context(which)?.subject;
+        return Ok(arguments.order(subject).by_desk(settings)?.report());
+    }
+    let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
+    let subject = authority.renewable(&present).with_context(which)?.subject;
+    let order = arguments.order(subject);
+    Ok(order.carry_out(&authority, settings.as_ref(), Clock::system().now())?.report())
+}
+
+impl Renew {
+    fn order(&self, subject: TerminalSubject) -> Order<'_> {
+        Order {
+            subject,
+            out: &self.out,
+            request: self.request.as_deref(),
+            pkcs12_password_file: self.pkcs12_password_file.as_deref(),
+            institution_name: None,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use eligibility::Instant;
+use eligibility::{Instant, institution_certificate::RevocationReason};
 use pki::{
     TerminalSubject,
     authority::{InstitutionAuthority, IssuedCertificate},
@@ -13,8 +13,9 @@ use pki::{
 };
 use serde_json::json;
 use server::config::Config;
-use store::{Institution, TerminalCertificate};
+use store::{Institution, Store, TerminalCertificate};
 
+use super::by_desk;
 use crate::{
     folder::{open_store, server_config},
     report::Report,
@@ -30,60 +31,91 @@ pub(super) struct Order<'a> {
     pub(super) request: Option<&'a Path>,
     /// Also wanted as PKCS#12, under the password in this file.
     pub(super) pkcs12_password_file: Option<&'a Path>,
-    /// Settings of the server that is to know the certificate.
-    pub(super) config: Option<&'a Path>,
     /// Name of the institution for that server.
     pub(super) institution_name: Option<&'a str>,
 }
 
 /// What was issued and where it lies.
 pub(super) struct Written {
-    pub(super) issued: IssuedCertificate,
+    pub(super) serial: String,
+    pub(super) fingerprint: String,
     pub(super) files: Vec<PathBuf>,
 }
 
 impl Written {
+    pub(super) fn of(issued: &IssuedCertificate, files: Vec<PathBuf>) -> Self {
+        Self { serial: issued.serial.clone(), fingerprint: issued.fingerprint.clone(), files }
+    }
+
     pub(super) fn report(&self) -> Report {
-        let Self { issued, files } = self;
+        let Self { serial, fingerprint, files } = self;
         let listed: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        let text = format!("serial {}\nSHA-256 {}\n{}", issued.serial, issued.fingerprint, listed.join("\n"));
-        let document = json!({"serial": issued.serial, "fingerprint": issued.fingerprint, "files": listed});
+        let text = format!("serial {serial}\nSHA-256 {fingerprint}\n{}", listed.join("\n"));
+        let document = json!({"serial": serial, "fingerprint": fingerprint, "files": listed});
         Report::new(text, document)
     }
 }
 
 impl Order<'_> {
-    /// Issues, writes and, where a server is named, registers.
-    pub(super) fn carry_out(&self, authority: &InstitutionAuthority, now: Instant) -> Result<Written> {
-        // Read before anything is issued: settings that cannot be read must not leave a stray certificate.
-        let settings = self.config.map(server_config).transpose()?;
+    /// Issues, writes and, where a server without an authority of its own is named, registers there.
+    pub(super) fn carry_out(
+        &self,
+        authority: &InstitutionAuthority,
+        settings: Option<&Config>,
+        now: Instant,
+    ) -> Result<Written> {
         make_folder(self.out)?;
-        let written = match self.request {
+        let (issued, files) = match self.request {
             Some(request) => {
                 let issued = authority.issue_terminal_from_request(&self.subject, &read(request)?, now)?;
                 let files = write(self.out, "terminal", None, &issued)?;
-                Written { issued, files }
+                (issued, files)
             }
             None => self.with_key(authority, now)?,
         };
         if let Some(settings) = settings {
-            self.register(&settings, &written.issued, now)?;
+            self.register(settings, &issued, now)?;
         }
-        Ok(written)
+        Ok(Written::of(&issued, files))
     }
 
-    fn with_key(&self, authority: &InstitutionAuthority, now: Instant) -> Result<Written> {
+    /// Issues by the server's own authority, and writes.
+    pub(super) fn by_desk(&self, settings: &Config) -> Result<Written> {
+        make_folder(self.out)?;
+        block_on(async {
+            let store = open_store(settings).await?;
+            let desk = by_desk::desk(settings, &store)?.context("the server has no [authority]")?;
+            self.name_institution(&store).await?;
+            by_desk::issue(&desk, self).await
+        })
+    }
+
+    /// The password that a PKCS#12 file is wanted under.
+    pub(super) fn pkcs12_password(&self) -> Result<Option<String>> {
+        let Some(file) = self.pkcs12_password_file else { return Ok(None) };
+        Ok(Some(read(file)?.lines().next().unwrap_or_default().to_owned()))
+    }
+
+    async fn name_institution(&self, store: &Store) -> Result<()> {
+        let Some(name) = self.institution_name else { return Ok(()) };
+        let institution = Institution { code: self.subject.institution.clone(), name: name.to_owned() };
+        Ok(store.put_institution(institution).await?)
+    }
+
+    fn with_key(
+        &self,
+        authority: &InstitutionAuthority,
+        now: Instant,
+    ) -> Result<(IssuedCertificate, Vec<PathBuf>)> {
         let (key, issued) = authority.issue_terminal_with_key(&self.subject, now)?;
         let mut files = write(self.out, "terminal", Some(&key), &issued)?;
-        if let Some(password) = self.pkcs12_password_file {
-            let password = read(password)?;
-            let password = password.lines().next().unwrap_or_default();
+        if let Some(password) = self.pkcs12_password()? {
             let file = self.out.join("terminal.p12");
             let name = self.subject.terminal.as_str();
-            write_private(&file, &authority.pkcs12(name, &key, &issued, password)?)?;
+            write_private(&file, &authority.pkcs12(name, &key, &issued, &password)?)?;
             files.push(file);
         }
-        Ok(Written { issued, files })
+        Ok((issued, files))
     }
 
     fn register(&self, settings: &Config, issued: &IssuedCertificate, now: Instant) -> Result<()> {
@@ -95,14 +127,9 @@ impl Order<'_> {
             revoked_at: None,
             changed_at: now,
         };
-        let named = self
-            .institution_name
-            .map(|name| Institution { code: self.subject.institution.clone(), name: name.to_owned() });
         block_on(async {
             let store = open_store(settings).await?;
-            if let Some(institution) = named {
-                store.put_institution(institution).await?;
-            }
+            self.name_institution(&store).await?;
             store.register_terminal_certificate(certificate).await?;
             Ok(())
         })
@@ -113,13 +140,31 @@ pub(super) fn make_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))
 }
 
-/// Revokes a terminal certificate in the database of a server.
-pub(super) fn shut_out(certificate: &Path, config: &Path, serial: &str, now: Instant) -> Result<()> {
+/// The certificate in this file, which must have this serial number.
+pub(super) fn named(certificate: &Path, serial: &str) -> Result<TerminalIdentity> {
     let der = pem::decode(pem::CERTIFICATE, &read(certificate)?)?;
     let identity = TerminalIdentity::read(&der)?;
     if identity.serial != serial {
         bail!("{} has serial number {}, not {serial}", certificate.display(), identity.serial);
     }
+    Ok(identity)
+}
+
+/// Revokes by the server's own authority; false when it has no record of the certificate.
+pub(super) fn revoked_by_desk(
+    settings: &Config,
+    identity: &TerminalIdentity,
+    reason: RevocationReason,
+) -> Result<bool> {
+    block_on(async {
+        let store = open_store(settings).await?;
+        let Some(desk) = by_desk::desk(settings, &store)? else { return Ok(false) };
+        by_desk::revoke(&desk, identity, reason).await
+    })
+}
+
+/// Revokes a terminal certificate in the database of a server.
+pub(super) fn shut_out(identity: &TerminalIdentity, config: &Path, now: Instant) -> Result<()> {
     let settings = server_config(config)?;
     let known = block_on(async {
         let store = open_store(&settings).await?;
@@ -142,20 +187,28 @@ pub(super) fn write(
 ) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if let Some(key) = key {
-        let file = folder.join(format!("{name}.key.pem"));
-        key.save(&file).map_err(|error| match error {
-            pki::Error::AlreadyExists(file) => anyhow!(
-                "{} is there already; a key is never replaced, so name another folder with --out",
-                file.display()
-            ),
-            other => other.into(),
-        })?;
-        files.push(file);
+        files.push(write_key(folder, name, key)?);
     }
-    let file = folder.join(format!("{name}.cert.pem"));
-    std::fs::write(&file, issued.pem()?).with_context(|| format!("cannot write {}", file.display()))?;
-    files.push(file);
+    files.push(write_certificate(folder, name, &issued.pem()?)?);
     Ok(files)
+}
+
+pub(super) fn write_key(folder: &Path, name: &str, key: &PrivateKey) -> Result<PathBuf> {
+    let file = folder.join(format!("{name}.key.pem"));
+    key.save(&file).map_err(|error| match error {
+        pki::Error::AlreadyExists(file) => anyhow!(
+            "{} is there already; a key is never replaced, so name another folder with --out",
+            file.display()
+        ),
+        other => other.into(),
+    })?;
+    Ok(file)
+}
+
+pub(super) fn write_certificate(folder: &Path, name: &str, chain_pem: &str) -> Result<PathBuf> {
+    let file = folder.join(format!("{name}.cert.pem"));
+    std::fs::write(&file, chain_pem).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
 }
 
 pub(super) fn read(path: &Path) -> Result<String> {

@@ -66,10 +66,21 @@ async fn look(settings: &Config, found: &mut Found) {
     if let Some(trouble) = database_trouble(settings).await {
         found.add(trouble);
     }
+    if let Some(hint) = open_lines(settings) {
+        found.add(hint);
+    }
     certificates::look(settings, now, found);
     secrets::look(settings, found);
     lists::of_cards(settings, now, found).await;
     lists::of_authority(settings, now, found).await;
+}
+
+/// Lines are authenticated, and nobody is asked for one.
+fn open_lines(settings: &Config) -> Option<Finding> {
+    settings.line_authentication.as_ref().filter(|page| !page.required)?;
+    let what = "is false: terminals and browsers are let in from any address, with or without 回線認証";
+    let remedy = "set it to true once the institutions' lines are registered (`shikaku line list`)";
+    Some(Finding::hint("line_authentication.required", what, remedy))
 }
 
 async fn database_trouble(settings: &Config) -> Option<Finding> {

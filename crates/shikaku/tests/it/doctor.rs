@@ -211,6 +211,14 @@ fn certificates_keys_fonts_and_addresses_are_tried() {
         settings.remove("home_visit_origin");
     });
     assert!(hinted(&said, "home_visit_origin"), "{said:#}");
+    let open = |required: bool| {
+        let change = move |settings: &mut toml::Table| {
+            let page = settings["line_authentication"].as_table_mut().expect("a table");
+            page.insert("required".into(), required.into());
+        };
+        hinted(&patient.looked_at(change).1, "line_authentication.required")
+    };
+    assert_eq!((open(true), open(false)), (false, true));
 }
 
 /// What only its owner reads, as keys are.

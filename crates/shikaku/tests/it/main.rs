@@ -2,6 +2,7 @@
 
 mod audit;
 mod authority;
+mod authority_of_a_server;
 mod beside_a_demo;
 mod catalogue;
 mod contract;

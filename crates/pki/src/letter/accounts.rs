@@ -65,6 +65,8 @@ pub struct AccountSheet<'a> {
     pub environment: Environment,
     /// One to four accounts.
     pub accounts: &'a [Account<'a>],
+    /// Whether the account is for giving a master a new password instead of a lost one.
+    pub for_lost_password: bool,
     /// Address of the login page; `None` while there is none to send anybody to.
     pub login_site: Option<&'a str>,
 }
@@ -91,10 +93,12 @@ impl AccountSheet<'_> {
             title: TITLE,
         };
         heading.draw(page)?;
-        let intro = format!(
-            "オンライン資格確認等システム（{}）を利用するための、最初のアカウントを通知します。",
-            self.environment.label()
-        );
+        let which = match self.for_lost_password {
+            true => "で、マスターアカウントのパスワードを再発行するためのアカウント",
+            false => "を利用するための、最初のアカウント",
+        };
+        let intro =
+            format!("オンライン資格確認等システム（{}）{which}を通知します。", self.environment.label());
         let mut y = page.paragraph((LEFT, 96.0), WIDTH, 5.6, Style::text(10.0), &intro)?;
         let rows = [
             ("環境", self.environment.label().to_owned()),
@@ -107,6 +111,7 @@ impl AccountSheet<'_> {
             y = self.account(page, y, account)?;
         }
         let (title, steps) = match self.login_site {
+            Some(_) if self.for_lost_password => ("パスワードの再発行の手順", RESET_STEPS),
             Some(_) => ("はじめに行うこと", LOGIN_STEPS),
             None => ("ログイン画面のご案内があるまで", WAITING_STEPS),
         };
@@ -140,6 +145,12 @@ const LOGIN_STEPS: &[&str] = &[
     "資格確認端末でログイン画面を開き、上のユーザーIDと初期パスワードを入力します。",
     "初回のログインで、必ずパスワードを変更します。初期パスワードは一度しか使えません。",
     "マスターアカウントで管理者アカウントを作り、日々の業務には管理者以下のアカウントを使います。",
+    "マスターアカウントのパスワードを忘れたときは、ポータルサイトの利用開始申請の画面から、マスタアカウントリセット用の通知書をダウンロードします。",
+];
+const RESET_STEPS: &[&str] = &[
+    "資格確認端末でログイン画面を開き、上のユーザーIDと初期パスワードを入力して、パスワードを変更します。",
+    "「マスタアカウントリセット」で、マスターアカウントの初期パスワードを再発行します。",
+    "マスターアカウントでログインし、パスワードを変更します。このアカウントでは、ほかの操作はできません。",
 ];
 const WAITING_STEPS: &[&str] = &[
     "このアカウントでのログインは、まだ始まっていません。電子証明書の申請や資格確認には必要ありません。",

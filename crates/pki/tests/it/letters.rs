@@ -203,6 +203,7 @@ fn the_first_accounts_stand_on_their_sheet() {
         issued_on: Date::constant(2026, 11, 22),
         environment: Environment::Production,
         accounts: &accounts,
+        for_lost_password: false,
         login_site: Some("https://web.example.jp/"),
     };
     bench.file("accounts.pdf", sheet.pdf(&fonts()).unwrap());

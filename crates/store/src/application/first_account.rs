@@ -1,5 +1,6 @@
-//! What an approved 利用開始申請 brings: the first account of the institution on its own web. Its initial password
-//! exists in plain text only in the 通知書 of the moment; here is its hash.
+//! What an approved 利用開始申請 brings: the first account of the institution on its own web, and the one that gives it a
+//! new password when it was lost. An initial password exists in plain text only in the 通知書 of the moment; here is its
+//! hash.
 
 use eligibility::{
     Instant,
@@ -18,6 +19,8 @@ use crate::{
 
 /// The role of the first account.
 pub(super) const FIRST_ROLE: &str = "master";
+/// The role of the account that gives the first one a new password, and may do nothing else.
+const RESET_ROLE: &str = "master_reset";
 
 /// An account of an institution on its own web.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct InstitutionAccount {
 /// A 通知書 that is about to be handed over.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewSheet {
+    /// Whose account stands on it.
+    pub user_id: String,
     /// [`InstitutionAccount::sheets`] as the page showed it: of two clicks one makes a sheet.
     pub seen_sheets: i64,
     /// Argon2id of the new initial password.
@@ -56,8 +61,6 @@ pub enum AccountSheetIssue {
     Issued(InstitutionAccount),
     /// Another one was made since the page was opened.
     Already(InstitutionAccount),
-    /// The account has a password of its own now: there is nothing to hand over.
-    InUse(InstitutionAccount),
     /// Whoever fetches it is not proven to be of the institution.
     NotProven(InstitutionAccount),
     /// The institution has no account.
@@ -67,10 +70,34 @@ pub enum AccountSheetIssue {
 const FIND: &str = "SELECT user_id, role, must_change, password_until, sheets FROM institution_account \
      WHERE institution_code = $1 AND role = $2 ORDER BY created_at, user_id LIMIT 1";
 const ISSUE: &str = "UPDATE institution_account SET password_hash = $1, password_until = $2, sheets = $3, \
-     initial_spent_at = NULL, changed_at = $4 WHERE institution_code = $5 AND user_id = $6 AND sheets = $7 AND must_change";
+     initial_spent_at = NULL, changed_at = $4, must_change = $5 \
+     WHERE institution_code = $6 AND user_id = $7 AND sheets = $8";
+const PUT: &str = "INSERT INTO institution_account (institution_code, user_id, role, must_change, sheets, \
+     created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (institution_code, user_id) DO NOTHING";
 
+/// Whose password a 通知書 may bring now: the master's, until it has one of its own; then that of the account that is
+/// for a lost one. It need not be there before it is asked for.
 async fn find(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<Option<InstitutionAccount>> {
-    tx.query_one(FIND, bind![institution.as_str(), FIRST_ROLE], |found| {
+    let Some(master) = of_role(tx, institution, FIRST_ROLE).await? else { return Ok(None) };
+    if master.must_change {
+        return Ok(Some(master));
+    }
+    let reset = of_role(tx, institution, RESET_ROLE).await?;
+    Ok(Some(reset.unwrap_or_else(|| InstitutionAccount {
+        user_id: format!("R{institution}"),
+        role: RESET_ROLE.to_owned(),
+        must_change: true,
+        password_until: None,
+        sheets: 0,
+    })))
+}
+
+async fn of_role(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    role: &str,
+) -> Result<Option<InstitutionAccount>> {
+    tx.query_one(FIND, bind![institution.as_str(), role], |found| {
         Ok(InstitutionAccount {
             user_id: found.text(0, "user_id")?.to_owned(),
             role: found.text(1, "role")?.to_owned(),
@@ -109,19 +136,23 @@ impl Write for Issue {
         let Some(account) = find(tx, &self.institution).await? else {
             return Ok(AccountSheetIssue::Unknown);
         };
-        if !account.must_change {
-            return Ok(AccountSheetIssue::InUse(account));
-        }
         if registrant::proven(tx, &self.institution).await?.is_none_or(|one| one != self.sheet.by.account) {
             return Ok(AccountSheetIssue::NotProven(account));
         }
-        let NewSheet { seen_sheets, password_hash, password_until, by, now } = &self.sheet;
+        let NewSheet { user_id, seen_sheets, password_hash, password_until, by, now } = &self.sheet;
+        if *user_id != account.user_id {
+            return Ok(AccountSheetIssue::Already(account));
+        }
         let code = self.institution.as_str();
+        if account.role == RESET_ROLE {
+            tx.execute(PUT, bind![code, user_id, RESET_ROLE, true, 0_i64, now.0, now.0]).await?;
+        }
         let row = bind![
             password_hash,
             password_until.0,
             *seen_sheets + 1,
             now.0,
+            true,
             code,
             &account.user_id,
             *seen_sheets
@@ -143,7 +174,8 @@ impl Write for Issue {
 }
 
 impl Store {
-    /// The first account of an institution.
+    /// The account of an institution whose password a 通知書 would bring: the master, or the one for a lost master
+    /// password once the master has a password of its own.
     ///
     /// # Errors
     /// Any read error of the store.

@@ -85,6 +85,7 @@ async fn what_an_unproven_registrant_gets(db: Database) {
     done(decide(store, 1, 1, Decision::Approve, "sato").await);
     assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
     let sheet = || NewSheet {
+        user_id: format!("M{code}"),
         seen_sheets: 0,
         password_hash: "hash".to_owned(),
         password_until: at(1000),

@@ -33,7 +33,7 @@ fn id(text: &str) -> UserId {
     UserId::parse(text).expect("an id")
 }
 
-fn act(seconds: i64) -> Act {
+pub(crate) fn act(seconds: i64) -> Act {
     Act { chain: code().to_string(), actor: "account:kanri01".to_owned(), now: at(seconds) }
 }
 

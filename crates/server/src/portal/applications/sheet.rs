@@ -26,8 +26,11 @@ use crate::web::signed_in::OnSite;
 use crate::web::{FormData, PortalUser, Site, refused};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// What the master account is called on the sheet.
-const ROLE: &str = "マスターアカウント";
+/// What the accounts are called on the sheet.
+const MASTER: &str = "マスターアカウント";
+const RESET: &str = "マスタアカウントリセット用アカウント";
+/// The master's role in records.
+const MASTER_ROLE: &str = "master";
 
 /// Who makes the sheets.
 pub struct SheetMaker {
@@ -71,8 +74,8 @@ pub(super) struct SheetOffer {
     pub(super) user_id: String,
     /// How many were made: of two clicks one makes a sheet.
     pub(super) sheets: i64,
-    /// Whether the account has no password of its own yet.
-    pub(super) open: bool,
+    /// Whether it is the account for a lost master password: the master has a password of its own.
+    pub(super) is_reset: bool,
 }
 
 impl SheetOffer {
@@ -86,7 +89,12 @@ impl SheetOffer {
             return Ok(None);
         }
         let account = site.store.first_account(&user.institution_code).await?;
-        Ok(account.map(|one| Self { user_id: one.user_id, sheets: one.sheets, open: one.must_change }))
+        let offer = |one: store::InstitutionAccount| Self {
+            is_reset: one.role != MASTER_ROLE,
+            user_id: one.user_id,
+            sheets: one.sheets,
+        };
+        Ok(account.map(offer))
     }
 }
 
@@ -126,7 +134,6 @@ const NO_ADDRESS: &str =
 const NOT_HERE: &str = "このサイトでは通知書を作成できません。運用窓口にご連絡ください。";
 const ALREADY: &str = "通知書は、この画面を開いた後にすでに作成されています。手元にないときは、もう一度ダウンロードしてください。前の通知書の初期パスワードは使えなくなります。";
 const NOT_PROVEN: &str = "ご登録の方が医療機関等の方であることを、運用窓口から台帳の電話番号または所在地に確認しています。確認が終わるまで、通知書は作成できません。";
-const IN_USE: &str = "初期パスワードはすでに変更されています。通知書は必要ありません。";
 
 async fn issue(
     site: &Site,
@@ -151,7 +158,8 @@ async fn issue(
         code: code.to_string(),
         name: institution.name,
         address,
-        user_id: account.user_id,
+        role: if account.role == MASTER_ROLE { MASTER } else { RESET },
+        user_id: account.user_id.clone(),
         number: seen_sheets.saturating_add(1),
         on: tokyo_date(now),
     };
@@ -160,12 +168,12 @@ async fn issue(
     let Ok(Some(zip)) = made else { return Err(refused::broken()) };
     let by = applicant(site, user).await?;
     let password_until = Instant(now.0.saturating_add(i64::from(INITIAL_PASSWORD_DAYS) * DAY_MS));
-    let new = NewSheet { seen_sheets, password_hash, password_until, by, now };
+    let user_id = account.user_id;
+    let new = NewSheet { user_id, seen_sheets, password_hash, password_until, by, now };
     // Only what is durable is handed over.
     match site.store.issue_account_sheet(new).await.map_err(by_store)? {
         AccountSheetIssue::Issued(_) => Ok(Issued::Sheet(zip)),
         AccountSheetIssue::Already(_) => Ok(Issued::Not(ALREADY)),
-        AccountSheetIssue::InUse(_) => Ok(Issued::Not(IN_USE)),
         AccountSheetIssue::NotProven(_) => Ok(Issued::Not(NOT_PROVEN)),
         AccountSheetIssue::Unknown => Err(refused::not_there()),
     }
@@ -177,6 +185,7 @@ struct Sheet {
     code: String,
     name: String,
     address: InstitutionAddress,
+    role: &'static str,
     user_id: String,
     number: i64,
     on: Date,
@@ -185,7 +194,8 @@ struct Sheet {
 impl Sheet {
     /// The ZIP.
     fn make(&self) -> Option<Vec<u8>> {
-        let account = Account { role: ROLE, user_id: &self.user_id, initial_password: &self.password };
+        let is_reset = self.role == RESET;
+        let account = Account { role: self.role, user_id: &self.user_id, initial_password: &self.password };
         let mut lines = vec![self.address.first_line.as_str()];
         lines.extend(self.address.second_line.as_deref());
         let sheet = AccountSheet {
@@ -196,7 +206,13 @@ impl Sheet {
                 institution_code: &self.code,
             },
             sender: Sender { name: &self.maker.sender, contact: &self.maker.contact },
-            document_number: &format!("通知 {}-{}", self.code, self.number),
+            document_number: &format!(
+                "通知 {}-{}{}",
+                self.code,
+                if is_reset { "R" } else { "" },
+                self.number
+            ),
+            for_lost_password: is_reset,
             issued_on: self.on,
             environment: Environment::Production,
             accounts: &[account],

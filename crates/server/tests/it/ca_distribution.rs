@@ -139,9 +139,17 @@ async fn lists_and_answers_are_fetched_and_verified(engine: Engine) {
     // OpenSSL judges an answer's times by its own clock, which is eight days behind.
     let said = ocsp(&site, &bench, true).await;
     assert!(said.contains("Response verify OK") && said.contains("keyCompromise"), "{said}");
-    // A certificate that was never issued here: not "good", and not signed either.
-    let stranger = site.system.unregistered_terminal("1319990012", "by hand");
-    assert!(!stranger.fingerprint.is_empty());
+    // A number that was never issued here: not "good", and not signed either (RFC 6960, unauthorized).
+    let serial = format!("0x{}", "5a".repeat(19));
+    let ask = ["ocsp", "-issuer", "issuing.pem", "-serial", &serial, "-no_nonce", "-reqout", "q.der"];
+    assert!(bench.openssl(&ask).0);
+    let address = site.distribution();
+    let request = Request::post("/ocsp")
+        .header("host", address.to_string())
+        .header("content-type", "application/ocsp-request")
+        .body(Full::from(bench.read("q.der")));
+    let (status, _, answer) = send(address, request.expect("a request")).await;
+    assert_eq!((status, answer.as_ref()), (200, [0x30, 3, 0x0a, 1, 6].as_slice()));
     site.system.stop().await;
 }
 

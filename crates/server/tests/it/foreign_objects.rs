@@ -35,6 +35,8 @@ pub(crate) enum For {
     Machines,
     /// Whom the connection's certificate names: nothing in the request can change it.
     Certificate,
+    /// Whom the connection's address names: nothing in the request can change it ([`crate::lines`]).
+    Line,
 }
 
 pub(crate) struct Route(
@@ -46,7 +48,7 @@ pub(crate) struct Route(
 
 /// Folder of the router, method, path as the router has it, who may have it.
 pub(crate) const ROUTES: &[Route] = {
-    use For::{Certificate, Everybody, Machines, Operator, Owner, SignedIn, Step};
+    use For::{Certificate, Everybody, Line, Machines, Operator, Owner, SignedIn, Step};
     use OperatorAction::{
         Decide, ManageAccounts, ManageInstitutions, ManageLines, PublishNotices, ReadApplications,
         ReadHistory, ReadRegister, SendLetters,
@@ -127,6 +129,10 @@ pub(crate) const ROUTES: &[Route] = {
         Route("operator", "post", "/lines/{institution}/prefixes", Operator(ManageLines)),
         Route("operator", "post", "/lines/{institution}/prefixes/withdraw", Operator(ManageLines)),
         Route("operator", "post", "/lines/{institution}/sessions/end", Operator(ManageLines)),
+        Route("line_auth", "get", "/", Line),
+        Route("line_auth", "get", "CONNECTED_PATH", Line),
+        Route("line_auth", "get", "DECLINED_PATH", Line),
+        Route("line_auth", "post", "CHOICE_PATH", Line),
         Route("ca/renewal", "get", "PATH", Certificate),
         Route("ca/renewal", "post", "PATH", Certificate),
         Route("ca/retrieval", "get", "/", Everybody),
@@ -149,7 +155,7 @@ pub(crate) const ROUTES: &[Route] = {
 /// The institution whose objects are asked for.
 const CLINIC: &str = "1319990012";
 /// Folders with routers of the sites (the institution web's are walked by [`crate::institution_policy`]).
-const FOLDERS: &[&str] = &["portal", "web", "operator", "ca"];
+const FOLDERS: &[&str] = &["portal", "web", "operator", "ca", "line_auth"];
 /// What style, scripts and the icon are served by: they belong to nobody.
 const STYLE: [&str; 2] = ["/static/", "/favicon.ico"];
 
@@ -234,12 +240,39 @@ fn filled(path: &str, id: &str) -> String {
     path.replace("{institution}", CLINIC).replace("{letter}", id)
 }
 
+/// The account has the passkey that [`FORM`] names, beside its one-time codes; whose it is.
+async fn with_passkey(portal: &Portal, owner: &Browser) -> String {
+    let store = portal.system.store();
+    let secret =
+        server::web::SecretToken::read(&owner.cookies()["__Host-shikaku-portal"]).expect("a session");
+    let by = secret.hash();
+    let session = store.web_session(store::Audience::Portal, by).await.expect("reads").expect("there");
+    let key = store::StoredPasskey {
+        credential_id: vec![0x00, 0x11],
+        name: "受付".to_owned(),
+        transports: 1,
+        fixed_state: vec![4],
+        moving_state: vec![5],
+        created_at: portal.system.clock.now(),
+        last_used_at: None,
+    };
+    let act = store::Act {
+        chain: CLINIC.to_owned(),
+        actor: format!("portal:{}", session.subject),
+        now: portal.system.clock.now(),
+    };
+    let how = store::FactorChange { by, mail: None, act };
+    assert_eq!(store.add_passkey(&session.subject, key, how).await, Ok(true));
+    session.subject
+}
+
 async fn what_is_another_institutions_is_not_there(engine: Engine) {
     let portal = Portal::open(engine).await;
     let (owner, _) = portal.member(CLINIC, "owner@mihon.example").await;
     let (other, _) = portal.member("1319990020", "other@mihon.example").await;
     let id = draft(&owner).await;
     owner.get(&format!("/applications/use-start/{id}")).await.says(200, "下書き");
+    let subject = with_passkey(&portal, &owner).await;
     let half = portal.browser();
     login(&half, "other@mihon.example", crate::portal_support::PASSWORD).await.leads("/login/second-factor");
     let stranger = portal.browser();
@@ -261,6 +294,11 @@ async fn what_is_another_institutions_is_not_there(engine: Engine) {
             assert!(page.to().starts_with("/login"), "{method} {path}: {}", page.to());
         }
     }
+    // What nobody else could remove is there, and its owner can.
+    let left = async || portal.system.store().second_factors(&subject).await.expect("reads").passkeys.len();
+    assert_eq!(left().await, 1);
+    owner.post("/security/passkeys/remove", FORM).await.leads("/security");
+    assert_eq!(left().await, 0);
     let site = portal.system.server.operator().expect("an operator's side");
     let session = owner.cookies()["__Host-shikaku-portal"].clone();
     for Route(_, method, path, may) in ROUTES {

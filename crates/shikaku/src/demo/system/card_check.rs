@@ -61,7 +61,8 @@ impl System {
 
     async fn card_check(&self, person: &Persona, visit: &Visit) -> Result<Outcome, Refusal> {
         let broken = |error: anyhow::Error| Refusal::broken(&error);
-        let code = InstitutionCode::parse(visit.counter.institution()).map_err(|error| broken(error.into()))?;
+        let code =
+            InstitutionCode::parse(visit.counter.institution()).map_err(|error| broken(error.into()))?;
         let settings = self.server.store().facility_settings(&code);
         let settings = settings.await.map_err(|error| broken(error.into()))?.settings;
         let visit = &visit.asked(&settings.asked());

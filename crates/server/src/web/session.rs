@@ -11,6 +11,10 @@ const MINUTE_MS: i64 = 60 * 1000;
 pub const IDLE_MS: i64 = 30 * MINUTE_MS;
 /// A session lasts at most so long, milliseconds.
 pub const LONGEST_MS: i64 = 12 * 60 * MINUTE_MS;
+/// The same for the operator's people, who see every institution.
+pub const OPERATOR_IDLE_MS: i64 = 10 * MINUTE_MS;
+/// The same.
+pub const OPERATOR_LONGEST_MS: i64 = 4 * 60 * MINUTE_MS;
 /// Between password and second factor there is so long, milliseconds.
 pub const SECOND_FACTOR_MS: i64 = 10 * MINUTE_MS;
 /// How exactly the last use is written down, milliseconds: not every click is a write.
@@ -112,7 +116,7 @@ impl Site {
         let began_at = self.clock.now();
         let lasts = match session.stage {
             store::Stage::Password => SECOND_FACTOR_MS,
-            store::Stage::Full => LONGEST_MS,
+            store::Stage::Full => longest(audience),
         };
         let ends_at = Instant(began_at.0.saturating_add(lasts));
         let session = WebSession { audience, began_at, seen_at: began_at, ends_at, ..session };
@@ -160,5 +164,19 @@ const ATTRIBUTES: &str = "; Path=/; Secure; HttpOnly; SameSite=Strict";
 
 fn lives(session: &WebSession, now: Instant) -> bool {
     // A clock set back ends nothing and lengthens nothing beyond the absolute end.
-    now < session.ends_at && now.0.saturating_sub(session.seen_at.0) < IDLE_MS
+    now < session.ends_at && now.0.saturating_sub(session.seen_at.0) < idle(session.audience)
+}
+
+const fn idle(audience: Audience) -> i64 {
+    match audience {
+        Audience::Operator => OPERATOR_IDLE_MS,
+        Audience::Portal | Audience::Institution => IDLE_MS,
+    }
+}
+
+const fn longest(audience: Audience) -> i64 {
+    match audience {
+        Audience::Operator => OPERATOR_LONGEST_MS,
+        Audience::Portal | Audience::Institution => LONGEST_MS,
+    }
 }

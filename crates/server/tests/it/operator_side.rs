@@ -21,12 +21,30 @@ on_both_engines! {
     a_locked_account_is_freed_by_another
     who_applied_is_shown_by_mail_address
     a_line_that_cannot_be_registered_is_shown_with_its_remedy
+    an_operators_session_ends_after_ten_minutes_without_a_click
 }
 
 const CLINIC: &str = "1319990012";
 
 async fn approve(operator: &Browser, at: &str) -> Page {
     operator.post(&format!("{at}/decide"), &[("revision", "1"), ("decision", "approve")]).await
+}
+
+async fn an_operators_session_ends_after_ten_minutes_without_a_click(engine: Engine) {
+    let minutes = |minutes: u64| std::time::Duration::from_secs(minutes * 60);
+    let sites = Sites::open(engine).await;
+    let sato = sites.operator("sato", OperatorRole::Reviewer).await;
+    for _ in 0..3 {
+        sites.hands.advance(minutes(9));
+        assert_eq!(sato.get("/queues").await.status, 200);
+    }
+    sites.hands.advance(minutes(10));
+    let over = sato.get("/queues").await;
+    assert_eq!(over.status, 303, "{}", over.text);
+    // Who is of an institution has half an hour.
+    let clinic = sites.institution(CLINIC, "見本坂内科").await;
+    sites.hands.advance(minutes(29));
+    assert_eq!(clinic.get("/applications").await.status, 200);
 }
 
 async fn four_eyes_are_two_people(engine: Engine) {

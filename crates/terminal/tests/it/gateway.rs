@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
+use eligibility::{errors::ErrorCode, institution_certificate::CertificateStanding};
 use reqwest::{
     Client, Method, RequestBuilder, StatusCode,
     header::{ACCEPT, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE},
 };
-use terminal::{Terminal, central::HttpsCentral, config::Config};
+use terminal::{
+    Terminal,
+    central::HttpsCentral,
+    certificate::{Fault, Situation},
+    config::Config,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -32,12 +38,17 @@ impl Drop for Browser {
 
 /// A terminal whose brought certificate lives so many days; none without.
 async fn browser(days: Option<i64>, change: impl FnOnce(&mut Config)) -> Browser {
+    browser_with(days.map(|days| ("1319990012", days)), change).await
+}
+
+/// The same with a certificate of this institution.
+async fn browser_with(certificate: Option<(&str, i64)>, change: impl FnOnce(&mut Config)) -> Browser {
     let dir = tempfile::tempdir().expect("a folder");
     let centre = IssuingCentre::open(dir.path());
     let mut config = centre.terminal(dir.path());
     config.certificate.automatic_renewal = false;
-    if let Some(days) = days {
-        let (key, chain) = centre.issue("1319990012", days);
+    if let Some((institution, days)) = certificate {
+        let (key, chain) = centre.issue(institution, days);
         config.central.certificate_file = dir.path().join("brought.pem");
         config.central.key_file = dir.path().join("brought.key");
         std::fs::write(&config.central.certificate_file, chain).expect("writes");
@@ -302,6 +313,77 @@ async fn every_state_has_its_words() {
     assert!(status == StatusCode::OK && page.contains("電子証明書を更新しました。"), "{page}");
     let (status, page) = browser.page("/terminal/nothing").await;
     assert!(status == StatusCode::NOT_FOUND && page.contains("ページが見つかりません"), "{page}");
+}
+
+/// What a page has to say in a state: its name there, and what to do. One entry for each, or this does not compile.
+fn words_of(situation: Situation) -> (&'static str, String) {
+    let told = "センターの手当て。".to_owned();
+    let line = || ErrorCode::LineNotConnected.entry().ja.desk.to_owned();
+    match situation {
+        Situation::None => ("電子証明書がありません", Fault::NothingInstalled.remedy()),
+        Situation::Valid => ("有効", "あと".to_owned()),
+        Situation::RenewalOpen => ("有効（更新できます）", "更新してください".to_owned()),
+        Situation::LastDays => ("有効期限が迫っています", "更新してください".to_owned()),
+        Situation::Overlap => ("更新済み（古い電子証明書）", told),
+        Situation::Expired => ("有効期限切れ", told),
+        Situation::Revoked => ("失効", told),
+        Situation::Superseded => ("更新前の古い電子証明書", told),
+        Situation::WrongInstitution => {
+            ("ほかの医療機関等の電子証明書", CertificateStanding::OfAnotherInstitution.remedy().to_owned())
+        }
+        Situation::Unknown => ("使えない電子証明書", told),
+        Situation::ClockWrong => ("日付と時刻が合っていません", Fault::Clock.remedy()),
+        Situation::LineNotConnected => ("ネットワークエラー（回線認証）", line()),
+        Situation::CentreUnreachable => ("ネットワークエラー", Fault::Unreachable(String::new()).remedy()),
+    }
+}
+
+/// The page in this state: band with its name, and what to do.
+async fn shows(browser: &Browser, situation: Situation) {
+    let (status, _) = browser.submit("/terminal/", "").await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (word, remedy) = words_of(situation);
+    for path in ["/terminal/", "/terminal/certificate"] {
+        let (status, page) = browser.page(path).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains(word), "{path} {word}: {page}");
+        assert!(page.contains(&remedy) && page.contains("lang=\"ja\""), "{path} {remedy}: {page}");
+        let works = page.contains("✓ 接続しています");
+        let cut = [Situation::LineNotConnected, Situation::CentreUnreachable];
+        let void =
+            [Situation::Revoked, Situation::Superseded, Situation::WrongInstitution, Situation::Unknown];
+        let may_not = cut.contains(&situation) || void.contains(&situation);
+        assert!(!(works && may_not), "{path} says it works: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_state_has_a_page_with_what_to_do() {
+    shows(&browser(None, |_| {}).await, Situation::None).await;
+    for (days, situation) in [(60, Situation::RenewalOpen), (5, Situation::LastDays)] {
+        shows(&browser(Some(days), |_| {}).await, situation).await;
+    }
+    shows(&browser_with(Some(("2712345678", 1_000)), |_| {}).await, Situation::WrongInstitution).await;
+    let nobody = |config: &mut Config| config.central.url = "https://localhost:1".into();
+    shows(&browser(Some(1_000), nobody).await, Situation::CentreUnreachable).await;
+    let browser = browser(Some(1_000), |_| {}).await;
+    shows(&browser, Situation::Valid).await;
+    for (stage, situation) in [
+        (CertificateStage::Overlap, Situation::Overlap),
+        (CertificateStage::Expired, Situation::Expired),
+        (CertificateStage::Revoked, Situation::Revoked),
+        (CertificateStage::Superseded, Situation::Superseded),
+        (CertificateStage::Unknown, Situation::Unknown),
+    ] {
+        browser.centre.mood().stage = stage;
+        shows(&browser, situation).await;
+    }
+    browser.centre.mood().stage = CertificateStage::Valid;
+    browser.centre.mood().problem = Some(ErrorCode::LineNotConnected.code());
+    shows(&browser, Situation::LineNotConnected).await;
+    browser.centre.mood().problem = None;
+    browser.centre.mood().date = Some("Tue, 01 Jan 2030 00:00:00 GMT");
+    shows(&browser, Situation::ClockWrong).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

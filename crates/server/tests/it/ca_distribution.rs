@@ -73,6 +73,20 @@ async fn ocsp(site: &Site, bench: &Bench, by_get: bool) -> String {
     bench.openssl(&read).1
 }
 
+/// A number that was never issued here: not "good", and not signed either (RFC 6960, unauthorized).
+async fn an_unknown_number_is_not_called_good(site: &Site, bench: &Bench) {
+    let serial = format!("0x{}", "5a".repeat(19));
+    let ask = ["ocsp", "-issuer", "issuing.pem", "-serial", &serial, "-no_nonce", "-reqout", "q.der"];
+    assert!(bench.openssl(&ask).0);
+    let address = site.distribution();
+    let request = Request::post("/ocsp")
+        .header("host", address.to_string())
+        .header("content-type", "application/ocsp-request")
+        .body(Full::from(bench.read("q.der")));
+    let (status, _, answer) = send(address, request.expect("a request")).await;
+    assert_eq!((status, answer.as_ref()), (200, [0x30, 3, 0x0a, 1, 6].as_slice()));
+}
+
 async fn lists_and_answers_are_fetched_and_verified(engine: Engine) {
     let site = Site::open(engine).await;
     let (terminal, bench) = (site.terminal("o1").await, Bench::new(&site));
@@ -139,17 +153,7 @@ async fn lists_and_answers_are_fetched_and_verified(engine: Engine) {
     // OpenSSL judges an answer's times by its own clock, which is eight days behind.
     let said = ocsp(&site, &bench, true).await;
     assert!(said.contains("Response verify OK") && said.contains("keyCompromise"), "{said}");
-    // A number that was never issued here: not "good", and not signed either (RFC 6960, unauthorized).
-    let serial = format!("0x{}", "5a".repeat(19));
-    let ask = ["ocsp", "-issuer", "issuing.pem", "-serial", &serial, "-no_nonce", "-reqout", "q.der"];
-    assert!(bench.openssl(&ask).0);
-    let address = site.distribution();
-    let request = Request::post("/ocsp")
-        .header("host", address.to_string())
-        .header("content-type", "application/ocsp-request")
-        .body(Full::from(bench.read("q.der")));
-    let (status, _, answer) = send(address, request.expect("a request")).await;
-    assert_eq!((status, answer.as_ref()), (200, [0x30, 3, 0x0a, 1, 6].as_slice()));
+    an_unknown_number_is_not_called_good(&site, &bench).await;
     site.system.stop().await;
 }
 

@@ -62,7 +62,12 @@ async fn an_institution_is_entered_searched_and_changed_by_two(engine: Engine) {
     sato.get("/institutions?find=%E8%91%9B%E5%9F%8E").await.has("葛城病院").has("東京都").lacks("見本歯科");
     sato.get("/institutions?find=13199900").await.has("葛城病院").has("見本歯科");
     sato.get("/institutions?find=zz").await.has("当てはまる医療機関はありません");
-    sato.get(&at).await.has("〒100-0013 東京都千代田区霞が関1-2-3").has("医科").has("（sato）").lacks("operator:");
+    sato.get(&at)
+        .await
+        .has("〒100-0013 東京都千代田区霞が関1-2-3")
+        .has("医科")
+        .has("（sato）")
+        .lacks("operator:");
 
     // One person asks, another one does it; nothing changes in between.
     sato.get(&format!("{at}/change")).await.has("value=\"葛城病院\"").lacks("name=\"code\"");

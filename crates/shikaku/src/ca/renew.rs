@@ -50,10 +50,12 @@ pub(crate) struct Renew {
 
 /// Issues the next one.
 pub(crate) fn run(arguments: &Renew) -> Result<Report> {
-    let present = pem::decode(pem::CERTIFICATE, &read(&arguments.certificate)?)?;
+    let present =
+        || -> Result<Vec<u8>> { Ok(pem::decode(pem::CERTIFICATE, &read(&arguments.certificate)?)?) };
     let which = || format!("{}", arguments.certificate.display());
     let settings = arguments.config.as_deref().map(server_config).transpose()?;
     if let Some(settings) = settings.as_ref().filter(|settings| settings.authority.is_some()) {
+        let present = present()?;
         let present = block_on(async {
             let store = open_store(settings).await?;
             let desk = by_desk::desk(settings, &store)?.context("the server has no [authority]")?;
@@ -63,7 +65,7 @@ pub(crate) fn run(arguments: &Renew) -> Result<Report> {
         return Ok(arguments.order(subject).by_desk(settings)?.report());
     }
     let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
-    let subject = authority.renewable(&present).with_context(which)?.subject;
+    let subject = authority.renewable(&present()?).with_context(which)?.subject;
     let order = arguments.order(subject);
     Ok(order.carry_out(&authority, settings.as_ref(), Clock::system().now())?.report())
 }

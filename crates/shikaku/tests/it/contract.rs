@@ -26,6 +26,8 @@ const COMMANDS: &[&[&str]] = &[
     &["ca", "renew"],
     &["ca", "revoke"],
     &["ca", "crl"],
+    &["ca", "issuing-key"],
+    &["ca", "certify-issuing"],
     &["audit", "export"],
     &["audit", "key"],
     &["audit", "verify"],

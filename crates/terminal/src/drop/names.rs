@@ -80,10 +80,10 @@ impl RequestFile {
     }
 }
 
-/// Whether a name must be looked at more closely. Cheap: called for every name in the folder at every scan.
+/// Whether a name must be looked at more closely: all but [`Verdict::Foreign`]. Cheap: called for every name in the
+/// folder at every scan. What stays where it is for ever must not count here, or it would use up the places of a scan.
 pub(crate) fn concerns_us(name: &OsStr) -> bool {
-    let name = name.as_bytes();
-    FAMILIES.iter().any(|family| name.starts_with(family)) || tries_something(name)
+    tries_something(name.as_bytes()) || asks_something(name) && !is_being_written(name.as_bytes())
 }
 
 /// Takes a name apart.
@@ -92,13 +92,8 @@ pub(crate) fn classify(name: &OsStr) -> Verdict {
     if tries_something(bytes) {
         return Verdict::Hostile;
     }
-    if !asks_something(name) {
-        return Verdict::Foreign;
-    }
-    // From here on a client waits for an answer, so the name is never just ignored — unless it is still temporary.
-    // Writers put `.tmp` or `~` behind the whole name or in place of its ending.
-    let last = bytes.rsplit(|byte| *byte == b'.').next().unwrap_or(bytes);
-    if last.eq_ignore_ascii_case(b"tmp") || bytes.ends_with(b"~") {
+    // A client waits for the answer of what asks, so its name is never just ignored — unless it is still temporary.
+    if !asks_something(name) || is_being_written(bytes) {
         return Verdict::Foreign;
     }
     match std::str::from_utf8(bytes).ok().and_then(|name| name.split_once('.')) {
@@ -112,6 +107,12 @@ pub(crate) fn asks_something(name: &OsStr) -> bool {
     let bytes = name.as_bytes();
     FAMILIES.iter().any(|family| bytes.starts_with(family))
         && bytes.get(STEP).is_some_and(|step| step == b"01req_" || step == b"02req_")
+}
+
+/// Writers put `.tmp` or `~` behind the whole name or in place of its ending.
+fn is_being_written(name: &[u8]) -> bool {
+    let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or(name);
+    last.eq_ignore_ascii_case(b"tmp") || name.ends_with(b"~")
 }
 
 fn request(stem: &str, ending: &str) -> Option<RequestFile> {
@@ -152,8 +153,10 @@ mod tests {
             "OQSsiquc01req_1.xml.tmp~",
             "bulk_request_sequence.txt",
             "EPSsi01req_1.xml",
+            "OQSsiquc01res_1.xml",
         ] {
             assert_eq!(classify(OsStr::new(name)), Verdict::Foreign, "{name}");
+            assert!(!concerns_us(OsStr::new(name)), "{name} would use up a place of a scan");
         }
         assert_eq!(classify(OsStr::new("OQSsiquc01req_1.xml.exe")), Verdict::Hostile);
     }

@@ -34,12 +34,23 @@ async fn work_of(counter: &Counter, series: &str) -> Duration {
 /// Reading a hundred thousand names once, generously.
 const READING: Duration = Duration::from_millis(200);
 
+/// Names of other systems, and such as look like ours and are nobody's to answer: results in the wrong folder, files
+/// that somebody never finished.
+fn foreign(n: usize) -> String {
+    match n % 4 {
+        0 => format!("EPSsipre01res_left{n:06}.xml"),
+        1 => format!("OQSsiquc01res_left{n:06}.xml"),
+        2 => format!("OQSsiquc01req_left{n:06}.xml.tmp"),
+        _ => format!("OQSsiquc01req_left{n:06}.xml~"),
+    }
+}
+
 fn fill(counter: &Counter) {
     for folder in ["req", "res"] {
         let path = counter.folder(folder);
         for n in 0..FOREIGN {
             // One inode for all would do, but a real folder has as many files as names.
-            std::fs::File::create(path.join(format!("EPSsipre01res_{n:06}.xml"))).expect("creates");
+            std::fs::File::create(path.join(foreign(n))).expect("creates");
         }
     }
 }
@@ -58,7 +69,7 @@ async fn a_hundred_thousand_foreign_files_are_nobodys_business() {
     let full = work_of(&counter, "full").await;
     println!("work of {ROUNDS} requests: empty folders {empty:?}, {FOREIGN} files in each {full:?}");
     assert!(full <= bearable(empty), "empty {empty:?}, full {full:?}");
-    assert_eq!(counter.names("req").iter().filter(|name| name.starts_with("EPS")).count(), FOREIGN);
+    assert_eq!(counter.names("req").iter().filter(|name| name.contains("_left")).count(), FOREIGN);
     assert_eq!(counter.names("quarantine"), [""; 0]);
     // The same where the folder is only polled: each request waits for a reading of all names.
     let mut counter = counter;

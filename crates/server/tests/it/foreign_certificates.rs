@@ -82,9 +82,15 @@ async fn a_renewal_is_of_the_connections_certificate_alone(engine: Engine) {
     site.system.stop().await;
 }
 
-/// What of a page or an answer could tell one number from another.
+/// What of a page or an answer could tell one number from another. Every page has a new number of its form.
 fn told(page: &BrowserPage, number: &str) -> (u16, String) {
-    (page.status, page.text.replace(number, "*"))
+    const FORM: &str = "name=\"form_id\" value=\"";
+    let text = page.text.replace(number, "*");
+    let told = text.split_once(FORM).and_then(|(before, after)| {
+        let (_, after) = after.split_once('"')?;
+        Some(format!("{before}{FORM}*\"{after}"))
+    });
+    (page.status, told.unwrap_or(text))
 }
 
 async fn a_letter_is_nothing_without_its_secret(engine: Engine) {

@@ -27,14 +27,15 @@ impl SuccessorState {
 
     /// Whether another may take its place, while the certificate it follows is still taken beside it.
     ///
-    /// Not after a key came into strange hands: whoever has the terminal has the older key, too. The institution
-    /// applies anew, which its post address answers for.
+    /// Of one that was revoked only where the reason is that another takes its place: whoever revokes for another
+    /// reason means the terminal, which has the older key, too, and would undo it by renewing once more. The
+    /// institution applies anew, which its post address answers for.
     #[must_use]
     pub const fn may_be_replaced(self) -> bool {
         match self {
             Self::Unused => true,
             Self::Used => false,
-            Self::Revoked(reason) => !matches!(reason, RevocationReason::KeyCompromise),
+            Self::Revoked(reason) => matches!(reason, RevocationReason::Superseded),
         }
     }
 
@@ -58,8 +59,8 @@ mod tests {
         assert!(of(None, None).may_be_replaced());
         assert!(!of(Some(Instant(1)), None).may_be_replaced());
         for reason in RevocationReason::ALL {
-            let stolen = *reason == RevocationReason::KeyCompromise;
-            assert_eq!(of(Some(Instant(1)), revoked(*reason)).may_be_replaced(), !stolen, "{reason:?}");
+            let replaced = *reason == RevocationReason::Superseded;
+            assert_eq!(of(Some(Instant(1)), revoked(*reason)).may_be_replaced(), replaced, "{reason:?}");
         }
     }
 }

@@ -267,7 +267,7 @@ async fn a_revoked_successor_leaves_a_warning_and_a_way(engine: Engine) {
     let revoke = async |serial: &str, reason| {
         site.desk().revoke(&code(), serial, reason, "operator:o1", None).await.expect("revokes")
     };
-    revoke(&new.serial, RevocationReason::CessationOfOperation).await;
+    revoke(&new.serial, RevocationReason::Superseded).await;
     let warnings = warned().await;
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert_eq!(
@@ -284,11 +284,15 @@ async fn a_revoked_successor_leaves_a_warning_and_a_way(engine: Engine) {
     let form = shown_form(&site, &old, PASSWORD).await;
     let again = taken_apart(&site, &ask(&site, &old, RENEWAL, Some(&form)).await.bytes);
     assert_eq!(warned().await, []);
-    // Not where the reason says that a key is in strange hands.
-    revoke(&again.serial, RevocationReason::KeyCompromise).await;
+    // Not where the reason means the terminal, which would undo it.
+    revoke(&again.serial, RevocationReason::CessationOfOperation).await;
     let page = ask(&site, &old, RENEWAL, None).await;
     assert!(!text(&page).contains("<form"), "{}", text(&page));
-    assert_eq!(ask(&site, &old, RENEWAL, Some(&passwords())).await.status, 409);
+    says(&ask(&site, &old, RENEWAL, Some(&passwords())).await, 409, &["電子証明書発行申請"]);
+    let wish = request_of(TERMINAL, &PrivateKey::generate(KeyAlgorithm::P256).expect("a key"));
+    let by_terminal = site.desk().renew(&code(), &old.fingerprint, &wish).await;
+    assert!(by_terminal.is_err(), "nor by itself: {by_terminal:?}");
+    assert_eq!(recorded(&site).await.len(), 3);
     assert_eq!(warned().await.len(), 1);
     site.system.stop().await;
 }

@@ -4,6 +4,8 @@
 //! commit that records its certificate, found and opened only by who has the order, the form's one-time id and the
 //! 取扱パスワード: both its name and the key that seals it are made of the three and of a key that is not in the database.
 
+use std::sync::Arc;
+
 use aws_lc_rs::{hmac, pbkdf2};
 use eligibility::Instant;
 use eligibility::institution::InstitutionCode;
@@ -23,6 +25,11 @@ const ROUNDS: std::num::NonZeroU32 = match std::num::NonZeroU32::new(pki::pkcs12
     Some(rounds) => rounds,
     None => std::num::NonZeroU32::MIN,
 };
+
+/// Whether a form may still get the file of a certificate that was issued then.
+pub(super) const fn may_be_kept(issued_at: Instant, now: Instant) -> bool {
+    now.0 - issued_at.0 <= FILE_KEPT_MINUTES * MINUTE_MS
+}
 
 /// What a file is found by, and what opens it.
 pub(super) struct FileMark {
@@ -57,10 +64,14 @@ impl Desk {
         form: &str,
         password: &FilePassword,
     ) -> Result<FileMark, NotIssued> {
-        let _place = self.files.acquire().await.map_err(|_| NotIssued::Task)?;
+        let place = Arc::clone(&self.files).acquire_owned().await.map_err(|_| NotIssued::Task)?;
         let salt = self.secrets.file_salt(order, form);
         let password = Zeroizing::new(password.reveal().to_owned());
-        let derived = tokio::task::spawn_blocking(move || FileMark::derived(&salt, &password));
+        let derived = tokio::task::spawn_blocking(move || {
+            // The work goes on where the line is cut, and so does its place.
+            let _place = place;
+            FileMark::derived(&salt, &password)
+        });
         derived.await.map_err(|_| NotIssued::Task)?
     }
 

@@ -36,7 +36,7 @@ pub struct Desk {
     secrets: SecretHasher,
     /// Rung when there is something to publish.
     bell: Arc<Notify>,
-    files: Semaphore,
+    files: Arc<Semaphore>,
     turns: turns::Turns,
 }
 
@@ -50,7 +50,7 @@ impl Desk {
         secrets: SecretHasher,
         bell: Arc<Notify>,
     ) -> Self {
-        let (files, turns) = (Semaphore::new(FILES_AT_ONCE), turns::Turns::new());
+        let (files, turns) = (Arc::new(Semaphore::new(FILES_AT_ONCE)), turns::Turns::new());
         Self { store, clock, signing, secrets, bell, files, turns }
     }
 
@@ -86,13 +86,16 @@ impl Desk {
 
     /// Key, certificate, issuing authority and root as PKCS#12, for who cannot make a request.
     async fn file(&self, key: PrivateKey, signed: &Signed, password: &str) -> Result<Vec<u8>, NotIssued> {
-        let _place = self.files.acquire().await.map_err(|_| NotIssued::Task)?;
+        let place = Arc::clone(&self.files).acquire_owned().await.map_err(|_| NotIssued::Task)?;
         let authority = self.signing.authority();
         let chain = [authority.certificate_der().to_vec(), authority.root_der().to_vec()];
         let (alias, der) = (alias(signed.terminal_name()), signed.der().to_vec());
         let password = zeroize::Zeroizing::new(password.to_owned());
-        let written =
-            tokio::task::spawn_blocking(move || pki::pkcs12::export(&alias, &key, &der, &chain, &password));
+        let written = tokio::task::spawn_blocking(move || {
+            // The work goes on where the line is cut, and so does its place.
+            let _place = place;
+            pki::pkcs12::export(&alias, &key, &der, &chain, &password)
+        });
         written.await.map_err(|_| NotIssued::Task)?.map_err(NotIssued::Signing)
     }
 }

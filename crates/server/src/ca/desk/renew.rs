@@ -8,6 +8,7 @@ use pki::csr::{self, KeyStanding};
 use pki::keys::PublicKey;
 use store::InstitutionCertificate;
 
+use super::kept_file::may_be_kept;
 use super::{CertificateOrder, Desk, Issued, new_key, subject};
 use crate::ca::{NotIssued, Refusal};
 
@@ -105,6 +106,12 @@ impl Desk {
         if !is_open {
             return Err(Refusal::NotRenewable(standing).into());
         }
+        let next = self.successor(&old).await?;
+        let is_final = next.as_ref().is_some_and(|next| !next.as_successor().may_be_replaced());
+        // Told before the costly mark: whoever has a terminal may ask as often as the line carries.
+        if is_final && next.is_some_and(|next| !may_be_kept(next.issued_at, self.clock.now())) {
+            return Err(Refusal::RenewedBefore.into());
+        }
         let mark = match form {
             Some(form) => Some(self.file_mark(&first_order_id(&old), form, password).await?),
             None => None,
@@ -112,8 +119,7 @@ impl Desk {
         if let Some(file) = self.kept_file(institution, mark.as_ref()).await? {
             return Ok(file);
         }
-        let again = self.successor_state(&old).await?;
-        if again.is_some_and(|state| !state.may_be_replaced()) {
+        if is_final {
             return Err(Refusal::RenewedBefore.into());
         }
         let key = new_key()?;

@@ -15,7 +15,7 @@ pub use period::{
 };
 pub use revocation::{Revocation, RevocationReason};
 pub use standing::{CertificateStanding, KnownCertificate};
-pub use successor::SuccessorState;
+pub use successor::{SUCCESSORS_MAX, SuccessorState};
 
 use serde::{Deserialize, Serialize};
 

@@ -3,6 +3,10 @@
 use super::{Revocation, RevocationReason};
 use crate::Instant;
 
+/// How many certificates may follow one by renewal, those included whose place another took: each is signed and stands
+/// in the public log for good. A file got lost so often that the terminal needs looking at.
+pub const SUCCESSORS_MAX: u32 = 5;
+
 /// What became of the certificate that follows another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SuccessorState {

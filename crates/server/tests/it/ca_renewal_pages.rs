@@ -23,6 +23,7 @@ on_both_engines! {
     a_page_renews_within_ninety_days_and_both_are_taken_for_fourteen
     however_often_one_form_comes_it_makes_one_file
     a_file_that_nobody_used_is_made_again
+    a_file_is_made_again_a_few_times_only
     a_revoked_successor_leaves_a_warning_and_a_way
     an_expired_certificate_gets_words_and_the_remedy
     the_end_is_told_on_my_menu
@@ -246,6 +247,27 @@ async fn a_file_that_nobody_used_is_made_again(engine: Engine) {
     // Renewing again makes the overlap no longer.
     site.system.hands.advance(DAY * 15);
     says(&ask(&site, &old, RENEWAL, None).await, 403, &["更新前の古い電子証明書"]);
+    site.system.stop().await;
+}
+
+async fn a_file_is_made_again_a_few_times_only(engine: Engine) {
+    use eligibility::institution_certificate::SUCCESSORS_MAX;
+    let site = site(engine).await;
+    let old = terminal(&site).await;
+    site.system.hands.set(start_of_day(add_days(last_day(&old), -30)));
+    // Forms without an id are each a form of its own.
+    for _ in 0..SUCCESSORS_MAX {
+        let file = ask(&site, &old, RENEWAL, Some(&passwords())).await;
+        assert_eq!(file.status, 200, "{}", text(&file));
+    }
+    let signed = async || site.system.store().log_entries(0, 100).await.expect("reads").len();
+    assert_eq!(signed().await, 1 + SUCCESSORS_MAX as usize);
+    let over = ask(&site, &old, RENEWAL, Some(&passwords())).await;
+    says(&over, 409, &["すでに更新されています", "電子証明書発行申請"]);
+    assert!(!text(&over).contains("<form"), "nothing to press any more");
+    assert_eq!(signed().await, 1 + SUCCESSORS_MAX as usize);
+    let in_force = recorded(&site).await.iter().filter(|(_, revoked)| !revoked).count();
+    assert_eq!(in_force, 2, "the old one and the last one");
     site.system.stop().await;
 }
 

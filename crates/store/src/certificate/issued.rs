@@ -3,11 +3,11 @@
 use eligibility::{
     Instant,
     institution::InstitutionCode,
-    institution_certificate::{CertificateUses, RevocationReason},
+    institution_certificate::{CertificateUses, RevocationReason, SUCCESSORS_MAX},
 };
 
 use super::file::{self, NewCertificateFile};
-use super::{by_serial, certificate_object, event, log, revoke};
+use super::{by_serial, certificate_object, event, followed, log, revoke};
 use crate::{
     Result, Store,
     audit::Chains,
@@ -58,8 +58,8 @@ pub enum Kept {
     },
     /// The order has another certificate already; its serial number.
     OrderDone(String),
-    /// The letter was used or taken back meanwhile, or the certificate to be followed is revoked or has a successor
-    /// that somebody depends on.
+    /// The letter was used or taken back meanwhile, or the certificate to be followed is revoked, has a successor
+    /// that somebody depends on, or had [`SUCCESSORS_MAX`].
     TooLate,
 }
 
@@ -114,6 +114,9 @@ impl Keep {
         let new = &self.0;
         let institution = new.institution_code.as_str();
         if tx.execute(HOLD, bind![institution, old]).await? == 0 {
+            return Ok(false);
+        }
+        if followed::count(tx, institution, old).await? >= i64::from(SUCCESSORS_MAX) {
             return Ok(false);
         }
         let followed = by_serial(tx, &new.institution_code, old).await?.and_then(|old| old.successor);

@@ -6,6 +6,7 @@
 mod answer;
 mod file;
 mod first_use;
+mod followed;
 mod issued;
 mod key;
 mod letter;

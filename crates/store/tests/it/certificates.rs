@@ -1,7 +1,7 @@
 //! The certificate authority's records: numbers, keys, orders, letters, revocations, the log, lists, notices.
 
 use eligibility::{
-    institution_certificate::{CertificateUses, Revocation, RevocationReason},
+    institution_certificate::{CertificateUses, Revocation, RevocationReason, SUCCESSORS_MAX},
     retrieval::{RETRIEVAL_TRIES, RetrievalNumber},
 };
 use store::{
@@ -20,6 +20,7 @@ on_every_database!(
     leaves_have_no_gaps_however_many_are_logged_at_once,
     a_successor_ends_the_first_and_there_is_one_only,
     a_successor_that_nobody_used_or_that_ended_gives_its_place_to_another,
+    successors_that_nobody_used_follow_a_few_times_only,
     a_file_is_there_if_its_certificate_is_and_is_wiped,
     a_revocation_bars_the_terminal_voids_the_answer_and_is_listed,
     a_compromised_key_takes_everything_renewed_from_it_along,
@@ -219,6 +220,21 @@ async fn a_successor_that_nobody_used_or_that_ended_gives_its_place_to_another(d
     // Not where somebody meant the terminal.
     assert_eq!(revoke("b4", RevocationReason::CessationOfOperation).await, Revoked::Now);
     assert_eq!(issue(store, follower("b5", "renewal:a1:b4")).await, Kept::TooLate);
+}
+
+async fn successors_that_nobody_used_follow_a_few_times_only(db: Database) {
+    let store = &db.store;
+    issue(store, certificate("a1", "o1")).await;
+    for n in 0..SUCCESSORS_MAX {
+        let kept = issue(store, follower(&format!("b{n}"), &format!("renewal-{n}"))).await;
+        assert!(matches!(kept, Kept::Fresh { .. }), "{n}: {kept:?}");
+    }
+    assert_eq!(store.certificates_following(&institution(1), "a1").await, Ok(SUCCESSORS_MAX));
+    assert_eq!(store.certificates_following(&institution(2), "a1").await, Ok(0), "another institution's");
+    assert_eq!(issue(store, follower("c1", "renewal-more")).await, Kept::TooLate);
+    let last = format!("b{}", SUCCESSORS_MAX - 1);
+    let last = store.certificate_of(&institution(1), &last).await.expect("reads").expect("there");
+    assert!(last.revocation.is_none(), "nothing of it stays");
 }
 
 async fn a_file_is_there_if_its_certificate_is_and_is_wiped(db: Database) {

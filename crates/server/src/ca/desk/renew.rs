@@ -2,7 +2,9 @@
 
 use eligibility::Instant;
 use eligibility::institution::InstitutionCode;
-use eligibility::institution_certificate::{CertificateStanding, SuccessorState, overlap_until};
+use eligibility::institution_certificate::{
+    CertificateStanding, SUCCESSORS_MAX, SuccessorState, overlap_until,
+};
 use eligibility::retrieval::FilePassword;
 use pki::csr::{self, KeyStanding};
 use pki::keys::PublicKey;
@@ -74,10 +76,8 @@ impl Desk {
             CertificateStanding::RenewalOpen { .. } => self.follow(&old, key).await,
             CertificateStanding::Overlap { .. } => {
                 // Of two keys that come at once, one gets a certificate; only what ended is followed again.
-                match self.successor_state(&old).await? {
-                    Some(state) if state.is_revoked() && state.may_be_replaced() => {
-                        self.follow(&old, key).await
-                    }
+                match self.replaceable(&old).await? {
+                    Some(state) if state.is_revoked() => self.follow(&old, key).await,
                     _ => self.followed(&old, key).await,
                 }
             }
@@ -107,7 +107,7 @@ impl Desk {
             return Err(Refusal::NotRenewable(standing).into());
         }
         let next = self.successor(&old).await?;
-        let is_final = next.as_ref().is_some_and(|next| !next.as_successor().may_be_replaced());
+        let is_final = next.is_some() && self.replaceable(&old).await?.is_none();
         // Told before the costly mark: whoever has a terminal may ask as often as the line carries.
         if is_final && next.is_some_and(|next| !may_be_kept(next.issued_at, self.clock.now())) {
             return Err(Refusal::RenewedBefore.into());
@@ -135,15 +135,19 @@ impl Desk {
         }
     }
 
-    /// What became of its successor, if it has one.
+    /// What became of its successor, if it has one whose place another may take.
     ///
     /// # Errors
     /// Whatever reading the store meets.
-    pub async fn successor_state(
+    pub async fn replaceable(
         &self,
         certificate: &InstitutionCertificate,
     ) -> Result<Option<SuccessorState>, NotIssued> {
-        Ok(self.successor(certificate).await?.map(|next| next.as_successor()))
+        let state = self.successor(certificate).await?.map(|next| next.as_successor());
+        let Some(state) = state.filter(|state| state.may_be_replaced()) else { return Ok(None) };
+        let (institution, serial) = (&certificate.institution_code, &certificate.serial);
+        let followed = self.store.certificates_following(institution, serial).await?;
+        Ok((followed < SUCCESSORS_MAX).then_some(state))
     }
 
     async fn follow(&self, old: &InstitutionCertificate, key: PublicKey) -> Result<Renewed, NotIssued> {

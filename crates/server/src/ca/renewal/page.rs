@@ -110,8 +110,8 @@ async fn page(
     };
     let again = match certificate.as_ref().filter(|_| matches!(standing, CertificateStanding::Overlap { .. }))
     {
-        Some(renewed) => match desk.successor_state(renewed).await {
-            Ok(state) => state.filter(|state| state.may_be_replaced()).map(why_again),
+        Some(renewed) => match desk.replaceable(renewed).await {
+            Ok(state) => state.map(why_again),
             Err(error) => return failed(&error),
         },
         None => None,

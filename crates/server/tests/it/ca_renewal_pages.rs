@@ -219,12 +219,17 @@ async fn a_file_that_nobody_used_is_made_again(engine: Engine) {
     let old = terminal(&site).await;
     site.system.hands.set(start_of_day(add_days(last_day(&old), -30)));
     let form = shown_form(&site, &old, PASSWORD).await;
-    let lost = taken_apart(&site, &ask(&site, &old, RENEWAL, Some(&form)).await.bytes);
+    let first = ask(&site, &old, RENEWAL, Some(&form)).await.bytes;
+    let lost = taken_apart(&site, &first);
     // Another password makes another file: the first one's would not open it.
     let other = form.replace(PASSWORD, "another-horse-9");
     assert_ne!(form, other);
     let second = ask(&site, &old, RENEWAL, Some(&other)).await;
     assert_eq!(second.status, 200, "{}", text(&second));
+    // The first form's file is revoked by now: it is not given again, another is made.
+    let third = ask(&site, &old, RENEWAL, Some(&form)).await;
+    assert_eq!(third.status, 200, "{}", text(&third));
+    assert_ne!(taken_apart(&site, &third.bytes).serial, lost.serial);
     let open = ask(&site, &old, RENEWAL, None).await;
     says(
         &open,
@@ -234,7 +239,7 @@ async fn a_file_that_nobody_used_is_made_again(engine: Engine) {
     let form = shown_form(&site, &old, PASSWORD).await;
     let new = taken_apart(&site, &ask(&site, &old, RENEWAL, Some(&form)).await.bytes);
     let known = recorded(&site).await;
-    assert_eq!(known.len(), 4);
+    assert_eq!(known.len(), 5);
     let in_force: Vec<_> = known.iter().filter(|(_, revoked)| !revoked).map(|(serial, _)| serial).collect();
     assert!(in_force.contains(&&old.serial) && in_force.contains(&&new.serial), "{known:?}");
     assert_eq!(in_force.len(), 2, "{known:?}");

@@ -20,6 +20,8 @@ use crate::web::seal::Seal;
 /// How long the same form gets the same file: a person has noticed by then that nothing came.
 const FILE_KEPT_MINUTES: i64 = 10;
 const MINUTE_MS: i64 = 60_000;
+/// After the serial number, before the file.
+const SERIAL_END: u8 = b'\n';
 /// Whoever has database and key has to guess no faster than with the file itself.
 const ROUNDS: std::num::NonZeroU32 = match std::num::NonZeroU32::new(pki::pkcs12::ITERATIONS) {
     Some(rounds) => rounds,
@@ -49,8 +51,18 @@ impl FileMark {
         Ok(Self { id: hex::encode(hmac::sign(&key, b"id")), seal })
     }
 
-    pub(super) fn sealed(&self, file: &[u8], now: Instant) -> Result<NewCertificateFile, NotIssued> {
-        let sealed = self.seal.seal(&self.id, file).map_err(|_| pki::Error::Crypto("sealing"))?;
+    /// The file after its certificate's serial number, by which it is asked whether that is still good.
+    pub(super) fn sealed(
+        &self,
+        serial: &str,
+        file: &[u8],
+        now: Instant,
+    ) -> Result<NewCertificateFile, NotIssued> {
+        let mut named = Zeroizing::new(Vec::with_capacity(serial.len() + 1 + file.len()));
+        named.extend_from_slice(serial.as_bytes());
+        named.push(SERIAL_END);
+        named.extend_from_slice(file);
+        let sealed = self.seal.seal(&self.id, &named).map_err(|_| pki::Error::Crypto("sealing"))?;
         let kept_until = Instant(now.0 + FILE_KEPT_MINUTES * MINUTE_MS);
         Ok(NewCertificateFile { file_id: self.id.clone(), sealed, kept_until })
     }
@@ -75,7 +87,7 @@ impl Desk {
         derived.await.map_err(|_| NotIssued::Task)?
     }
 
-    /// The file that this form made before, while it is kept.
+    /// The file that this form made before, while it is kept and its certificate is not revoked.
     pub(super) async fn kept_file(
         &self,
         institution: &InstitutionCode,
@@ -85,6 +97,12 @@ impl Desk {
         let sealed = self.store.certificate_file(institution, &mark.id, self.clock.now()).await?;
         let Some(sealed) = sealed else { return Ok(None) };
         let opened = mark.seal.open(&mark.id, &sealed);
-        Ok(Some(opened.map_err(|_| store::Error::Malformed { what: "certificate_file" })?.to_vec()))
+        let malformed = || store::Error::Malformed { what: "certificate_file" };
+        let opened = opened.map_err(|_| malformed())?;
+        let end = opened.iter().position(|byte| *byte == SERIAL_END).ok_or_else(malformed)?;
+        let serial = std::str::from_utf8(&opened[..end]).map_err(|_| malformed())?;
+        let known = self.store.certificate_of(institution, serial).await?;
+        let is_good = known.is_some_and(|known| known.revocation.is_none());
+        Ok(is_good.then(|| opened[end + 1..].to_vec()))
     }
 }

@@ -65,6 +65,11 @@ impl Signed {
         &self.issued.der
     }
 
+    /// Serial number, lower-case hex.
+    pub(super) fn serial(&self) -> &str {
+        &self.issued.serial
+    }
+
     /// 端末名称.
     pub(super) fn terminal_name(&self) -> &str {
         &self.order.terminal_name
@@ -178,7 +183,7 @@ impl Desk {
     ) -> Result<(Issued, Vec<u8>), NotIssued> {
         let signed = self.sign(self.begin(order).await?).await?;
         let file = self.file(key, &signed, password.reveal()).await?;
-        let kept = mark.map(|mark| mark.sealed(&file, self.clock.now())).transpose()?;
+        let kept = mark.map(|mark| mark.sealed(signed.serial(), &file, self.clock.now())).transpose()?;
         Ok((self.keep_with(signed, kept).await?, file))
     }
 

@@ -12,6 +12,7 @@ use crate::{
     Result, Store,
     audit::Chains,
     engine::{Tx, bind},
+    institution_register,
     job::Write,
 };
 
@@ -59,7 +60,7 @@ pub enum Kept {
     /// The order has another certificate already; its serial number.
     OrderDone(String),
     /// The letter was used or taken back meanwhile, or the certificate to be followed is revoked, has a successor
-    /// that somebody depends on, or had [`SUCCESSORS_MAX`].
+    /// that somebody depends on, or had [`SUCCESSORS_MAX`]; or the institution is out of use.
     TooLate,
 }
 
@@ -186,6 +187,10 @@ impl Write for Keep {
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<Kept> {
         let new = &self.0;
         log::hold(tx).await?;
+        // A wish for the end may have been agreed to meanwhile: what it ended stays ended.
+        if institution_register::is_closed(tx, &new.institution_code).await? {
+            return Ok(Kept::TooLate);
+        }
         let order = bind![new.institution_code.as_str(), &new.order_id];
         let done = tx.query_one(DONE, order, |row| Ok(row.text(0, "serial")?.to_owned())).await?;
         if let Some(serial) = done {

@@ -54,7 +54,7 @@ const THE_LOG: &str = "certificates";
 
 /// Takes the log until the commit: whoever else would append, in any process, waits here and sees afterwards what was
 /// committed meanwhile.
-pub(super) async fn hold(tx: &Tx<'_>) -> Result<()> {
+pub(crate) async fn hold(tx: &Tx<'_>) -> Result<()> {
     tx.query_one(NEXT, bind![THE_LOG, 0_i64], |row| row.int(0, "size")).await.map(drop)
 }
 

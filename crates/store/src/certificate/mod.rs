@@ -32,6 +32,7 @@ pub use revoke::{NewRevocation, Revoked};
 pub use serial::{Reservation, Reserved};
 pub use standing::TerminalStanding;
 
+pub(crate) use log::hold as hold_log;
 pub(crate) use read::{by_serial, of};
 pub(crate) use revoke::{end_all, follow_terminal};
 

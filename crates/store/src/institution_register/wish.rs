@@ -147,6 +147,8 @@ impl Write for Decide {
 impl Decide {
     /// Out of use: nothing of it is let in any more.
     async fn close(&self, tx: &Tx<'_>, chains: &mut Chains, actor: &str) -> Result<()> {
+        // A certificate that is being recorded now is there before this, or finds the institution closed.
+        certificate::hold_log(tx).await?;
         let row = bind![self.code.as_str(), self.now.0, actor, self.now.0];
         tx.execute(CLOSE, row).await?;
         line::stop(tx, chains, &self.code, actor, self.now).await?;

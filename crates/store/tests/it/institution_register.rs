@@ -136,6 +136,9 @@ async fn what_is_out_of_use_is_let_in_nowhere(db: Database) {
     assert!(!ended(store, &institution(1)).await, "one pair of eyes ends nothing");
     assert_eq!(agree(store, 10, true, reviewer("tanaka")).await, InstitutionDecided::Done);
     assert!(ended(store, &institution(1)).await);
+    let late = store.keep_certificate(crate::certificates::certificate("a2", "a2")).await;
+    assert_eq!(late, Ok(store::Kept::TooLate), "signed before, kept after");
+    assert_eq!(store.log_entries(1, 10).await, Ok(vec![]));
     assert_eq!(store.line_at("203.0.113.1".parse().expect("an address")).await, Ok(None));
     let (one, _) = store.institution_entry(&institution(1)).await.expect("reads").expect("still there");
     assert_eq!(one.closed_at, Some(at(100)));

@@ -13,6 +13,19 @@ pub const ITERATIONS: u32 = 600_000;
 /// Shortest password accepted, in characters: the file travels by mail.
 pub const PASSWORD_MIN_CHARS: usize = 12;
 
+/// Whether [`export`] takes this password: asked before anything is issued that it is for.
+///
+/// # Errors
+/// [`Error::Key`] for one that is too short or not plain ASCII.
+pub fn check_password(password: &str) -> Result<()> {
+    if password.chars().count() < PASSWORD_MIN_CHARS || !password.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(Error::Key(format!(
+            "a PKCS#12 password needs {PASSWORD_MIN_CHARS} visible ASCII characters"
+        )));
+    }
+    Ok(())
+}
+
 /// Writes key, certificate and chain (leaf's issuer first, root last) as PKCS#12 with AES-256,
 /// PBKDF2 and an HMAC-SHA-256 MAC. No legacy algorithm is ever used.
 ///
@@ -26,11 +39,7 @@ pub fn export(
     chain_der: &[Vec<u8>],
     password: &str,
 ) -> Result<Vec<u8>> {
-    if password.chars().count() < PASSWORD_MIN_CHARS || !password.chars().all(|c| c.is_ascii_graphic()) {
-        return Err(Error::Key(format!(
-            "a PKCS#12 password needs {PASSWORD_MIN_CHARS} visible ASCII characters"
-        )));
-    }
+    check_password(password)?;
     let failed = |_| Error::Crypto("PKCS#12");
     let mut certificates = vec![Certificate::from_der(certificate_der).map_err(failed)?];
     for der in chain_der {

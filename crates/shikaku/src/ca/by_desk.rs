@@ -24,6 +24,7 @@ pub(super) fn desk(settings: &Config, store: &Store) -> Result<Option<Desk>> {
 
 /// Issues a certificate and writes it, with the key where it is made here.
 pub(super) async fn issue(desk: &Desk, order: &Order<'_>) -> Result<Written> {
+    let password = order.pkcs12_password()?;
     let (public, own) = match order.request {
         Some(request) => {
             let checked = csr::check_pem(&read(request)?, &order.subject)
@@ -39,7 +40,7 @@ pub(super) async fn issue(desk: &Desk, order: &Order<'_>) -> Result<Written> {
         institution: order.subject.institution.clone(),
         order_id: format!("{ACTOR}:{}", Serial::random()?.hex()),
         terminal_name: order.subject.terminal.as_str().to_owned(),
-        uses: CertificateUses::EligibilityAndBilling,
+        uses: order.uses,
         key: public,
         predecessor: None,
         retrieval_number: None,
@@ -52,7 +53,7 @@ pub(super) async fn issue(desk: &Desk, order: &Order<'_>) -> Result<Written> {
     }
     let issued = desk.issue(wanted).await?;
     files.push(super::terminal::write_certificate(order.out, "terminal", &issued.chain_pem)?);
-    if let (Some(password), Some(key)) = (order.pkcs12_password()?, &own) {
+    if let (Some(password), Some(key)) = (password, &own) {
         let file = order.out.join("terminal.p12");
         write_private(&file, &pkcs12(desk, order, &issued, key, &password)?)?;
         files.push(file);
@@ -73,19 +74,24 @@ fn pkcs12(
     Ok(pki::pkcs12::export(order.subject.terminal.as_str(), key, &issued.der, &chain, password)?)
 }
 
-/// Whether this certificate may be followed by another: it is the server's authority's, and in force.
-pub(super) async fn renewable(desk: &Desk, der: &[u8]) -> Result<TerminalIdentity> {
+/// Whose certificate may be followed by another, being the server's authority's and in force; and what it may be used
+/// for, which the next one may be, too.
+pub(super) async fn renewable(desk: &Desk, der: &[u8]) -> Result<(TerminalIdentity, CertificateUses)> {
     let identity = TerminalIdentity::read(der)?;
     let institution = &identity.subject.institution;
-    let (_, standing) = desk.standing(institution, &identity.fingerprint).await?;
+    let (known, standing) = desk.standing(institution, &identity.fingerprint).await?;
+    let Some(known) = known else {
+        bail!("the certificate was not issued here: the server's authority has no record of it")
+    };
     match standing {
-        CertificateStanding::Unknown | CertificateStanding::OfAnotherInstitution => {
-            bail!("the certificate was not issued here: the server's authority has no record of it")
-        }
+        standing if standing.may_be_used() => Ok((identity, known.uses)),
         CertificateStanding::Revoked(_) | CertificateStanding::Superseded => {
             bail!("the certificate is revoked or was followed by another; it is not renewed")
         }
-        _ => Ok(identity),
+        CertificateStanding::Expired { .. } => {
+            bail!("the certificate has expired: it is not renewed, another is issued with `ca issue`")
+        }
+        _ => bail!("the certificate is not in force: it is not renewed"),
     }
 }
 

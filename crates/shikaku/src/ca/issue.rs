@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{ArgGroup, Args};
-use eligibility::{Instant, institution::InstitutionCode};
+use eligibility::{Instant, institution::InstitutionCode, institution_certificate::CertificateUses};
 use pki::{
     TerminalName, TerminalSubject,
     authority::InstitutionAuthority,
@@ -70,6 +70,7 @@ pub(crate) fn run(arguments: &Issue) -> Result<Report> {
             institution: InstitutionCode::parse(institution).context("--institution")?,
             terminal: TerminalName::parse(terminal).map_err(|_| unusable(terminal))?,
         },
+        uses: CertificateUses::EligibilityAndBilling,
         out: &arguments.out,
         request: arguments.request.as_deref(),
         pkcs12_password_file: arguments.pkcs12_password_file.as_deref(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use eligibility::institution_certificate::CertificateUses;
 use pki::{TerminalSubject, authority::InstitutionAuthority, pem};
 use server::clock::Clock;
 
@@ -56,24 +57,25 @@ pub(crate) fn run(arguments: &Renew) -> Result<Report> {
     let settings = arguments.config.as_deref().map(server_config).transpose()?;
     if let Some(settings) = settings.as_ref().filter(|settings| settings.authority.is_some()) {
         let present = present()?;
-        let present = block_on(async {
+        let renewable = block_on(async {
             let store = open_store(settings).await?;
             let desk = by_desk::desk(settings, &store)?.context("the server has no [authority]")?;
             by_desk::renewable(&desk, &present).await
         });
-        let subject = present.with_context(which)?.subject;
-        return Ok(arguments.order(subject).by_desk(settings)?.report());
+        let (present, uses) = renewable.with_context(which)?;
+        return Ok(arguments.order(present.subject, uses).by_desk(settings)?.report());
     }
     let authority = InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?;
     let subject = authority.renewable(&present()?).with_context(which)?.subject;
-    let order = arguments.order(subject);
+    let order = arguments.order(subject, CertificateUses::EligibilityAndBilling);
     Ok(order.carry_out(&authority, settings.as_ref(), Clock::system().now())?.report())
 }
 
 impl Renew {
-    fn order(&self, subject: TerminalSubject) -> Order<'_> {
+    fn order(&self, subject: TerminalSubject, uses: CertificateUses) -> Order<'_> {
         Order {
             subject,
+            uses,
             out: &self.out,
             request: self.request.as_deref(),
             pkcs12_password_file: self.pkcs12_password_file.as_deref(),

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use eligibility::{Instant, institution_certificate::RevocationReason};
+use eligibility::{
+    Instant,
+    institution_certificate::{CertificateUses, RevocationReason},
+};
 use pki::{
     TerminalSubject,
     authority::{InstitutionAuthority, IssuedCertificate},
@@ -25,6 +28,8 @@ use crate::{
 /// A terminal certificate that is wanted.
 pub(super) struct Order<'a> {
     pub(super) subject: TerminalSubject,
+    /// What it may be used for, where the server's authority issues it.
+    pub(super) uses: CertificateUses,
     /// Folder for what is made.
     pub(super) out: &'a Path,
     /// The terminal's own request; without it a key is made here.
@@ -90,10 +95,13 @@ impl Order<'_> {
         })
     }
 
-    /// The password that a PKCS#12 file is wanted under.
+    /// The password that a PKCS#12 file is wanted under. Asked for before anything is issued: a certificate that is
+    /// recorded already would follow another without its file.
     pub(super) fn pkcs12_password(&self) -> Result<Option<String>> {
         let Some(file) = self.pkcs12_password_file else { return Ok(None) };
-        Ok(Some(read(file)?.lines().next().unwrap_or_default().to_owned()))
+        let password = read(file)?.lines().next().unwrap_or_default().to_owned();
+        pki::pkcs12::check_password(&password).with_context(|| format!("{}", file.display()))?;
+        Ok(Some(password))
     }
 
     async fn name_institution(&self, store: &Store) -> Result<()> {
@@ -107,9 +115,10 @@ impl Order<'_> {
         authority: &InstitutionAuthority,
         now: Instant,
     ) -> Result<(IssuedCertificate, Vec<PathBuf>)> {
+        let password = self.pkcs12_password()?;
         let (key, issued) = authority.issue_terminal_with_key(&self.subject, now)?;
         let mut files = write(self.out, "terminal", Some(&key), &issued)?;
-        if let Some(password) = self.pkcs12_password()? {
+        if let Some(password) = password {
             let file = self.out.join("terminal.p12");
             let name = self.subject.terminal.as_str();
             write_private(&file, &authority.pkcs12(name, &key, &issued, &password)?)?;

@@ -45,6 +45,7 @@ mod reader_state;
 mod reference_number;
 mod registrant;
 mod registration;
+mod repeated_check;
 mod revocation_list;
 mod second_factor;
 mod sign_in;
@@ -112,6 +113,7 @@ pub use reader_state::{READERS_LIMIT, ReaderHears, ReaderTold, ReaderWish, Store
 pub use reference_number::REFERENCE_NUMBER_MAX;
 pub use registrant::{ProofWay, REGISTRANTS_LIMIT, Registrant, RegistrantProof, StopAsked, Stopped};
 pub use registration::{NewRegistration, Registered, RegistrationLookup, RegistrationQuestion};
+pub use repeated_check::RepeatedCheck;
 pub use revocation_list::RevocationListMark;
 pub use second_factor::{FactorChange, PASSKEYS_MAX, SecondFactors, StoredPasskey, StoredTotp};
 pub use sign_in::{PasswordChange, SignInRecord};

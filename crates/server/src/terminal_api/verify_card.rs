@@ -2,7 +2,7 @@
 //!
 //! In this order: the nonce (ours, fresh, this terminal's) → the certificate (authority, policy, profile) →
 //! the signature (over everything this request says, this institution and terminal) → revocation → dates → the passcode
-//! of a visual check → who and which coverage →
+//! of a visual check, unless the check is on record → who and which coverage →
 //! the decision → one durable commit of verification, consents and audit → the answer. A step that fails
 //! ends the check; nothing of the person has been read before the proof holds.
 
@@ -21,7 +21,7 @@ use eligibility::errors::ErrorCode;
 use eligibility::verification::{Decision, ProofMethod, decide_by_card, self_access_blocked};
 use eligibility::{Date, Instant, calendar};
 use hyper::body::Incoming;
-use store::{CardContext, CardLookup, NewConsent, Recorded};
+use store::{CardContext, CardLookup, NewConsent, Recorded, RepeatedCheck};
 use wire::card_statement::StatementError;
 use wire::terminal_api::{
     CARD_VERIFICATIONS_PATH, CardCheckRequest, MAX_CERTIFICATE_CHARS, MAX_CONSENTS, MAX_NONCE_CHARS,
@@ -67,29 +67,20 @@ async fn decide(
     let now = api.clock.now();
     check_items(asked)?;
     let proof = prove(api, terminal, asked, now)?;
-    match (asked.proof_method, &asked.visual_check) {
-        (ProofMethod::Visual, check) => facility::visual_check(api, terminal, check.as_ref(), now).await?,
-        (ProofMethod::Face | ProofMethod::Pin, None) => {}
+    let on_record = match (asked.proof_method, &asked.visual_check) {
+        (ProofMethod::Visual, check) => match on_record(api, terminal, &proof.nonce, &digests, now).await? {
+            Some(body) => Some(body),
+            None => {
+                facility::visual_check(api, terminal, check.as_ref(), now).await?;
+                None
+            }
+        },
+        (ProofMethod::Face | ProofMethod::Pin, None) => None,
         (ProofMethod::Face | ProofMethod::Pin, Some(_)) => return Err(Refusal::item("visual_check")),
-    }
-    let context = api.store.card_context(&terminal.institution_code, &proof.card.id).await;
-    let context = context.map_err(|error| Refusal::read_failed(&error))?;
-    let earlier = earlier_consents(api, terminal, asked.care_form, &context.lookup).await?;
-    let (found, chosen) = find(terminal, asked, &proof, context, &earlier, now)?;
-    let nonce = proof.nonce.as_str().to_owned();
-    let (mut verification, body) =
-        answer::verification(api, &Asker::terminal(terminal), &found, nonce, &digests, now).await?;
-    verification.proof_method = Some(asked.proof_method);
-    verification.proof_digest = Some(proof.digest);
-    verification.consents = chosen.iter().map(|consent| to_record(consent, asked.care_form)).collect();
-    let recorded = api.store.record_verification(verification).await;
-    let body = match recorded.map_err(|error| Refusal::write_failed(&error))? {
-        // Only number checks slow anybody down.
-        Recorded::Fresh | Recorded::FreshThenSlow(_) => body,
-        Recorded::Repeated { answer } => answer::again(&answer)?,
-        Recorded::Conflict | Recorded::ConflictThenSlow(_) | Recorded::Limited { .. } => {
-            return Err(ErrorCode::NonceUsed.into());
-        }
+    };
+    let body = match on_record {
+        Some(body) => body,
+        None => judge(api, terminal, asked, &proof, &digests, now).await?,
     };
     let next = api.nonces.issue(&terminal.fingerprint, now)?;
     let mut response = answer::response(answer::with_nonce(body, &next));
@@ -97,6 +88,60 @@ async fn decide(
         response.headers_mut().insert(NONCE_HEADER, value);
     }
     Ok(response)
+}
+
+/// The first answer to a visual check that is on record: its passcode was entered for that one, and may be dead or
+/// replaced since. Of other checks the commit itself says so.
+async fn on_record(
+    api: &Api,
+    terminal: &AskingTerminal,
+    nonce: &NonceUse,
+    digests: &Digests,
+    now: Instant,
+) -> Result<Option<String>, Refusal> {
+    let check = RepeatedCheck {
+        institution_code: terminal.institution_code.clone(),
+        request_id: nonce.as_str().to_owned(),
+        question_digest: digests.question,
+        actor: Asker::terminal(terminal).actor,
+        action: answer::action(InquiryMethod::Card).to_owned(),
+        asked_at: now,
+    };
+    match api.store.repeated_check(check).await.map_err(|error| Refusal::write_failed(&error))? {
+        None => Ok(None),
+        Some(Recorded::Repeated { answer }) => answer::again(&answer).map(Some),
+        Some(_) => Err(ErrorCode::NonceUsed.into()),
+    }
+}
+
+/// Who it is, what may be shown, and the one commit that makes it so; the answer without its nonce.
+async fn judge(
+    api: &Api,
+    terminal: &AskingTerminal,
+    asked: &CardCheckRequest,
+    proof: &Proof,
+    digests: &Digests,
+    now: Instant,
+) -> Result<String, Refusal> {
+    let context = api.store.card_context(&terminal.institution_code, &proof.card.id).await;
+    let context = context.map_err(|error| Refusal::read_failed(&error))?;
+    let earlier = earlier_consents(api, terminal, asked.care_form, &context.lookup).await?;
+    let (found, chosen) = find(terminal, asked, proof, context, &earlier, now)?;
+    let nonce = proof.nonce.as_str().to_owned();
+    let (mut verification, body) =
+        answer::verification(api, &Asker::terminal(terminal), &found, nonce, digests, now).await?;
+    verification.proof_method = Some(asked.proof_method);
+    verification.proof_digest = Some(proof.digest);
+    verification.consents = chosen.iter().map(|consent| to_record(consent, asked.care_form)).collect();
+    let recorded = api.store.record_verification(verification).await;
+    match recorded.map_err(|error| Refusal::write_failed(&error))? {
+        // Only number checks slow anybody down.
+        Recorded::Fresh | Recorded::FreshThenSlow(_) => Ok(body),
+        Recorded::Repeated { answer } => answer::again(&answer),
+        Recorded::Conflict | Recorded::ConflictThenSlow(_) | Recorded::Limited { .. } => {
+            Err(ErrorCode::NonceUsed.into())
+        }
+    }
 }
 
 fn check_items(asked: &CardCheckRequest) -> Result<(), Refusal> {

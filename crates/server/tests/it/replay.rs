@@ -5,20 +5,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eligibility::consent::{CareForm, ConsentKind};
+use eligibility::facility_settings::Setting;
 use eligibility::person::PersonKey;
 use eligibility::{Date, calendar};
 use hyper::Method;
 use serde_json::{Value, json};
 use testkit::client::{Http, Reply};
+use testkit::facility::switch_on;
 use testkit::people;
 use testkit::system::{Engine, INSTITUTION, TestSystem};
+use wire::facility::PASSCODES_PATH;
 use wire::terminal_api::{CARD_VERIFICATIONS_PATH, NUMBER_VERIFICATIONS_PATH};
 
 use crate::on_both_engines;
-use crate::support::{Desk, audit_entries, card_question, insurer, number_question, signed, validity};
+use crate::support::{
+    Desk, audit_entries, card_question, insurer, number_question, signed, validity, visually_checked,
+};
 
 on_both_engines! { whatever_is_changed_after_the_card_signed_is_refused }
 on_both_engines! { a_nonce_is_good_once a_thousand_replays_have_one_effect request_ids_are_idempotent a_changed_proof_is_refused_and_recorded }
+on_both_engines! { a_recorded_visual_check_gets_its_first_answer_again_and_counts_nothing }
 
 const BORN: Date = Date::constant(1980, 2, 17);
 
@@ -129,6 +135,54 @@ async fn a_changed_proof_is_refused_and_recorded(engine: Engine) {
         assert!(outcomes.contains(&expected), "{expected} is not among {outcomes:?}");
     }
     assert!(!outcomes.iter().any(|outcome| outcome.starts_with("validity")), "{outcomes:?}");
+    desk.system.stop().await;
+}
+
+/// Whatever became of the passcode since: the entry was made for the check that is on record.
+async fn a_recorded_visual_check_gets_its_first_answer_again_and_counts_nothing(engine: Engine) {
+    let desk = desk_with_person(engine).await;
+    switch_on(&desk.system, &desk.terminal.institution, Setting::PasscodeByFile).await;
+    let issued = async |id: &str| {
+        let reply = desk.post(PASSCODES_PATH, &json!({ "request_id": id })).await;
+        reply.json()["passcode"].as_str().expect("digits").to_owned()
+    };
+    let (today, card) = (desk.system.today(), desk.system.card_of("p").await);
+    let (old, nonce) = (issued("p-1").await, desk.nonce().await);
+    let question = visually_checked(&desk.terminal, &card, &nonce, today, &json!(old));
+    let first = desk.post(CARD_VERIFICATIONS_PATH, &question).await;
+    assert_eq!(validity(&first), "1");
+    // Another passcode is in force: the old digits would be a wrong entry, and five of them would kill it.
+    let mut new = issued("p-2").await;
+    for another in 3.. {
+        if new != old {
+            break;
+        }
+        new = issued(&format!("p-{another}")).await;
+    }
+    for _ in 0..6 {
+        let again = desk.post(CARD_VERIFICATIONS_PATH, &question).await;
+        assert_eq!(again.json()["answer"], first.json()["answer"]);
+        assert_eq!(again.json()["receipt"], first.json()["receipt"]);
+        assert_ne!(again.json()["nonce"], first.json()["nonce"]);
+    }
+    // Nor is another question under the same nonce a guess.
+    let wrong = visually_checked(&desk.terminal, &card, &nonce, today, &json!(new));
+    for _ in 0..6 {
+        assert_eq!(refused(&desk, &wrong).await, (409, "OQSA9203E".to_owned()));
+    }
+    let state = desk.system.store().visual_check_passcode(&desk.terminal.institution).await;
+    assert_eq!(state.expect("reads").expect("issued").failures, 0);
+    let entries = audit_entries(&desk.system).await;
+    let of = |action: &str| entries.iter().filter(|entry| entry.action == action).collect::<Vec<_>>();
+    assert_eq!(of("visual_check_passcode.enter").len(), 1, "one entry was made");
+    assert_eq!(of("visual_check_passcode.verify").len(), 1, "and one accepted");
+    let checks: Vec<_> = of("verify_card").iter().map(|entry| entry.outcome.as_str()).collect();
+    assert_eq!(checks.iter().filter(|outcome| outcome.starts_with("validity")).count(), 1, "{checks:?}");
+    assert!(checks.contains(&"denied:request-id-reused"), "{checks:?}");
+    // The passcode in force is as good as before.
+    let nonce = desk.nonce().await;
+    let question = visually_checked(&desk.terminal, &card, &nonce, today, &json!(new));
+    assert_eq!(validity(&desk.post(CARD_VERIFICATIONS_PATH, &question).await), "1");
     desk.system.stop().await;
 }
 

@@ -14,7 +14,7 @@ use crate::{
     audit::{AuditEvent, Chains},
     engine::{Tx, bind},
     job::{Read, Write},
-    registrant,
+    registrant, second_factor, sign_in, staff_account, web_session,
 };
 
 /// The role of the first account.
@@ -160,6 +160,11 @@ impl Write for Issue {
         if tx.execute(ISSUE, row).await? == 0 {
             return Ok(AccountSheetIssue::Already(account));
         }
+        // Whoever held the sheet before loses what it led to: the next holder is somebody else, perhaps.
+        let subject = staff_account::subject(&self.institution, &account.user_id);
+        web_session::end_others(tx, &subject, None).await?;
+        sign_in::forget_browsers(tx, &subject).await?;
+        second_factor::forget_all(tx, &subject).await?;
         let event = AuditEvent {
             actor: row::actor_name(by),
             action: "account-sheet.download".to_owned(),
@@ -183,7 +188,8 @@ impl Store {
         self.read(Find(institution.clone())).await
     }
 
-    /// Makes the password of a new 通知書 the one that works, if no other was made since the page was opened.
+    /// Makes the password of a new 通知書 the one that works, if no other was made since the page was opened. The
+    /// account's sessions end, its terminals and second factors are forgotten.
     ///
     /// # Errors
     /// Any write error of the store: then the sheet may not be handed over.

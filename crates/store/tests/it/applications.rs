@@ -28,7 +28,6 @@ on_every_database!(
     what_waits_is_paged_oldest_first,
     another_institution_has_no_such_application,
     use_begins_once_and_its_sheet_is_made_once,
-    a_lost_master_password_is_got_back_by_an_account_of_its_own,
     what_changed_since_is_found_before_it_is_approved,
     a_successions_day_ends_the_predecessors_certificates,
 );
@@ -70,7 +69,7 @@ pub(crate) fn use_start() -> ApplicationForm {
     })
 }
 
-async fn known(store: &Store, number: u32) -> InstitutionCode {
+pub(crate) async fn known(store: &Store, number: u32) -> InstitutionCode {
     let code = institution(number);
     let named = Institution { code: code.clone(), name: "みなと薬局".to_owned() };
     store.put_institution(named).await.expect("writes");
@@ -390,45 +389,6 @@ async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
     assert!(matches!(store.issue_account_sheet(again).await, Ok(AccountSheetIssue::Issued(_))));
     assert_eq!(spend().await, Ok(false), "the sheet before is over");
     assert_eq!(store.spend_initial_password(&code, &master, "another", at(95)).await, Ok(true));
-}
-
-async fn a_lost_master_password_is_got_back_by_an_account_of_its_own(db: Database) {
-    use eligibility::institution_account::{InstitutionRole, UserId};
-    let store = &db.store;
-    let code = known(store, 1).await;
-    submitted(store, 1, 1, use_start()).await;
-    done(decide(store, 1, 1, Decision::Approve, "sato").await);
-    assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
-    let sheet = |user_id: &str, seen_sheets: i64, hash: &str| NewSheet {
-        user_id: format!("{user_id}{code}"),
-        seen_sheets,
-        password_hash: hash.to_owned(),
-        password_until: at(1000),
-        by: clinic(1),
-        now: at(70),
-    };
-    let issue = async |sheet| store.issue_account_sheet(sheet).await.expect("writes");
-    let early = issue(sheet("R", 0, "r0")).await;
-    assert!(matches!(early, AccountSheetIssue::Already(_)), "the master has its own sheet: {early:?}");
-    assert!(matches!(issue(sheet("M", 0, "m1")).await, AccountSheetIssue::Issued(_)));
-    let master = UserId::parse(&format!("m{code}")).expect("an id");
-    let own = store::NewStaffPassword {
-        before: "m1".to_owned(),
-        password_hash: "own".to_owned(),
-        kept: [9; 32],
-        act: crate::staff_accounts::act(75),
-    };
-    assert_eq!(store.set_staff_password(&code, &master, own).await, Ok(true));
-    let offered = store.first_account(&code).await.expect("reads").expect("there");
-    assert_eq!((&*offered.role, offered.sheets), ("master_reset", 0));
-    assert!(matches!(issue(sheet("M", 1, "m2")).await, AccountSheetIssue::Already(_)));
-    let AccountSheetIssue::Issued(made) = issue(sheet("R", 0, "r1")).await else { panic!("no sheet") };
-    assert_eq!((&*made.role, made.sheets), ("master_reset", 1));
-    assert!(matches!(issue(sheet("R", 0, "r2")).await, AccountSheetIssue::Already(_)), "once a click");
-    let reset = UserId::parse(&format!("r{code}")).expect("an id");
-    let account = store.staff_account(&code, &reset).await.expect("reads").expect("there");
-    assert_eq!((account.role, account.password_hash.as_deref()), (InstitutionRole::MasterReset, Some("r1")));
-    assert_eq!(store.spend_initial_password(&code, &reset, "r1", at(80)).await, Ok(true));
 }
 
 async fn what_changed_since_is_found_before_it_is_approved(db: Database) {

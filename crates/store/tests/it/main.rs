@@ -26,6 +26,7 @@ mod imports;
 mod institution_register;
 mod kill;
 mod lines;
+mod lost_masters;
 mod over_tls;
 mod passcodes;
 mod people;

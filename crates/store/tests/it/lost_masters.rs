@@ -1,0 +1,94 @@
+//! A lost master password: another account of its own, and what a new 通知書 takes from the holder of the one before.
+
+use eligibility::institution_account::{InstitutionRole, UserId};
+use store::{
+    AccountSheetIssue, Audience, CarriedOut, Decision, FactorChange, NewSheet, NewStaffPassword, Stage,
+    StoredPasskey, WebSession, audit::AuditEvent,
+};
+
+use crate::{
+    applications::{clinic, decide, done, id, known, submitted, use_start},
+    databases::{Database, on_every_database},
+    people::*,
+    staff_accounts,
+};
+
+on_every_database!(a_lost_master_password_is_got_back_by_an_account_of_its_own);
+
+async fn a_lost_master_password_is_got_back_by_an_account_of_its_own(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    submitted(store, 1, 1, use_start()).await;
+    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
+    let sheet = |user_id: &str, seen_sheets: i64, hash: &str| NewSheet {
+        user_id: format!("{user_id}{code}"),
+        seen_sheets,
+        password_hash: hash.to_owned(),
+        password_until: at(1000),
+        by: clinic(1),
+        now: at(70),
+    };
+    let issue = async |sheet| store.issue_account_sheet(sheet).await.expect("writes");
+    let early = issue(sheet("R", 0, "r0")).await;
+    assert!(matches!(early, AccountSheetIssue::Already(_)), "the master has its own sheet: {early:?}");
+    assert!(matches!(issue(sheet("M", 0, "m1")).await, AccountSheetIssue::Issued(_)));
+    let master = UserId::parse(&format!("m{code}")).expect("an id");
+    let own = NewStaffPassword {
+        before: "m1".to_owned(),
+        password_hash: "own".to_owned(),
+        kept: [9; 32],
+        act: staff_accounts::act(75),
+    };
+    assert_eq!(store.set_staff_password(&code, &master, own).await, Ok(true));
+    let offered = store.first_account(&code).await.expect("reads").expect("there");
+    assert_eq!((&*offered.role, offered.sheets), ("master_reset", 0));
+    assert!(matches!(issue(sheet("M", 1, "m2")).await, AccountSheetIssue::Already(_)));
+    let AccountSheetIssue::Issued(made) = issue(sheet("R", 0, "r1")).await else { panic!("no sheet") };
+    assert_eq!((&*made.role, made.sheets), ("master_reset", 1));
+    assert!(matches!(issue(sheet("R", 0, "r2")).await, AccountSheetIssue::Already(_)), "once a click");
+    let reset = UserId::parse(&format!("r{code}")).expect("an id");
+    let account = store.staff_account(&code, &reset).await.expect("reads").expect("there");
+    assert_eq!((account.role, account.password_hash.as_deref()), (InstitutionRole::MasterReset, Some("r1")));
+    assert_eq!(store.spend_initial_password(&code, &reset, "r1", at(80)).await, Ok(true));
+    // Another sheet: whoever held the first is out, with all that it let him set up.
+    let session = WebSession {
+        audience: Audience::Institution,
+        subject: account.subject(),
+        institution_code: Some(code.clone()),
+        role: "master_reset".to_owned(),
+        name: String::new(),
+        stage: Stage::Full,
+        began_at: at(80),
+        seen_at: at(80),
+        ends_at: at(100_000),
+    };
+    let event = || AuditEvent {
+        actor: "account:r".to_owned(),
+        action: "sign-in".to_owned(),
+        object: "session".to_owned(),
+        outcome: "done".to_owned(),
+        detail: String::new(),
+    };
+    let other = WebSession { subject: format!("{code}:M{code}"), ..session.clone() };
+    for (token, session) in [([1; 32], session), ([2; 32], other)] {
+        assert_eq!(store.begin_web_session(token, session, None, event()).await, Ok(true));
+    }
+    let passkey = StoredPasskey {
+        credential_id: vec![1],
+        name: "1".to_owned(),
+        transports: 1,
+        fixed_state: vec![4],
+        moving_state: vec![5],
+        created_at: at(80),
+        last_used_at: None,
+    };
+    let how = FactorChange { by: [1; 32], mail: None, act: staff_accounts::act(80) };
+    assert_eq!(store.add_passkey(&account.subject(), passkey, how).await, Ok(true));
+    assert!(matches!(issue(sheet("R", 1, "r2")).await, AccountSheetIssue::Issued(_)));
+    let there = async |token| store.web_session(Audience::Institution, token).await.expect("reads");
+    assert_eq!(there([1; 32]).await, None);
+    assert!(there([2; 32]).await.is_some(), "another account's stays");
+    let factors = store.second_factors(&account.subject()).await.expect("reads");
+    assert!(factors.passkeys.is_empty(), "{factors:?}");
+}

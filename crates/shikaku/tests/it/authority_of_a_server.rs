@@ -70,6 +70,16 @@ fn what_is_issued_by_hand_for_a_server_is_recorded_logged_and_revocable_there() 
     let issued =
         document(&succeed(["--json", "ca", "issue", "--out", text(&first)].into_iter().chain(whose)));
     let certificate = first.join("terminal.cert.pem");
+    // A password that makes no file is told before anything is issued.
+    let weak = at("weak.txt");
+    std::fs::write(&weak, "short\n").expect("written");
+    let command = ["ca", "renew", "--certificate", text(&certificate), "--config", text(&config)];
+    let out = at("weak");
+    let refused =
+        run(command.into_iter().chain(["--out", text(&out), "--pkcs12-password-file", text(&weak)]));
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("password"));
+    assert!(!out.join("terminal.key.pem").exists() && records(folder.path()).0.len() == 1);
     let renew = |out: &Path| {
         let which = ["--json", "ca", "renew", "--certificate", text(&certificate), "--out", text(out)];
         run(which.into_iter().chain(["--config", text(&config)]))

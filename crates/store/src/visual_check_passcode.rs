@@ -1,6 +1,8 @@
 //! 目視確認用パスコード: one per institution, entries counted on disk before anything is compared. The rules are
 //! [`eligibility::visual_check_passcode`]'s.
 
+use std::time::Duration;
+
 use eligibility::{
     Instant,
     facility_settings::Setting,
@@ -79,6 +81,10 @@ pub enum PasscodeEntered {
     /// Nothing was compared: there is none, its day is over, or its entries are used up. Nothing was written either.
     NotCompared,
 }
+
+/// How long the outcome of an entry waits before it is written again, while the database is overloaded.
+const SETTLE_PAUSES: [Duration; 3] =
+    [Duration::from_millis(50), Duration::from_millis(250), Duration::from_millis(1_000)];
 
 const ISSUE: &str = "INSERT INTO visual_check_passcode \
      (institution_code, passcode_id, code_hash, issued_at, issued_by, failures) \
@@ -182,6 +188,7 @@ impl Write for Count {
 }
 
 /// The second half: what the comparison said.
+#[derive(Clone)]
 struct Settle {
     entry: PasscodeEntry,
     passcode_id: String,
@@ -236,17 +243,30 @@ impl Store {
     }
 
     /// Takes an entry: it is counted as wrong, durably, then compared, and given back when it was right. There is no
-    /// other way to compare one.
+    /// other way to compare one. What was begun is ended, though whoever asked goes away meanwhile: a line that is cut
+    /// must not use up a right entry.
     ///
     /// # Errors
     /// Any write error of the store; the entry may then have been counted.
     pub async fn enter_visual_check_passcode(&self, entry: PasscodeEntry) -> Result<PasscodeEntered> {
+        let store = self.clone();
+        tokio::spawn(async move { store.count_and_settle(entry).await }).await.map_err(|_| Error::Closed)?
+    }
+
+    async fn count_and_settle(&self, entry: PasscodeEntry) -> Result<PasscodeEntered> {
         let Some(counted) = self.write(Count(entry.clone())).await? else {
             return Ok(PasscodeEntered::NotCompared);
         };
         // Hashes under a key that no sender knows: how long the comparison takes tells nothing.
         let right = counted.code_hash == entry.code_hash;
-        self.write(Settle { entry, passcode_id: counted.passcode_id, right }).await
+        let settle = Settle { entry, passcode_id: counted.passcode_id, right };
+        for pause in SETTLE_PAUSES {
+            match self.write(settle.clone()).await {
+                Err(Error::Overloaded { .. } | Error::Busy { .. }) => tokio::time::sleep(pause).await,
+                settled => return settled,
+            }
+        }
+        self.write(settle).await
     }
 
     /// The first half of [`Store::enter_visual_check_passcode`] alone: what a process leaves behind that ends there.

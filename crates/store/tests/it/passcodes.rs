@@ -2,13 +2,15 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use eligibility::calendar::DAY_MS;
 use eligibility::facility_settings::{ON, Setting};
 use eligibility::visual_check_passcode::{ALARM_WINDOW_MS, FAILURES_MAX};
 use store::{
     FormId, NewPasscode, NewSettings, Options, PasscodeEntered, PasscodeEntry, PasscodeIssued,
-    SettingsChanged, Store,
+    SettingsChanged, Store, audit::SigningKey,
 };
 
 use crate::databases::{Database, Kind, on_every_database};
@@ -20,6 +22,7 @@ on_every_database!(
     a_new_one_kills_the_old_and_the_day_ends_both,
     a_form_twice_is_one_passcode_and_a_function_that_is_off_issues_none,
     institutions_where_it_fails_are_counted_for_an_hour,
+    a_right_entry_is_given_back_though_the_asker_went_away,
 );
 
 fn new(number: u32, hash: u8, form: &str, ms: i64) -> NewPasscode {
@@ -143,6 +146,37 @@ async fn institutions_where_it_fails_are_counted_for_an_hour(db: Database) {
     issue(&db.store, 11, 7, "b", 4).await;
     assert_eq!(failing(12, 5).await, 3, "a new passcode does not hide the failures of the old");
     assert_eq!(failing(10, ALARM_WINDOW_MS + 4).await, 2, "11 was an hour ago");
+}
+
+/// How long the outcome of an entry may take to be on record.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How many entries the audit log says were accepted.
+async fn accepted(db: &Database, key: &SigningKey) -> usize {
+    db.store.audit_integrate_and_sign(key, NOW).await.expect("signs");
+    let mut dump = Vec::new();
+    db.store.audit_export(&mut dump).await.expect("exports");
+    let dump = String::from_utf8(dump).expect("UTF-8");
+    dump.lines()
+        .filter(|line| line.contains("visual_check_passcode.verify") && line.contains("\"accepted\""))
+        .count()
+}
+
+async fn a_right_entry_is_given_back_though_the_asker_went_away(db: Database) {
+    issue(&db.store, 20, 7, "a", 0).await;
+    let key = SigningKey::generate().expect("a key");
+    for cut in 1..=FAILURES_MAX as usize + 1 {
+        let mut asking = Box::pin(db.store.enter_visual_check_passcode(entry(20, 7, 1_000)));
+        // It is begun, and then the line is cut.
+        std::future::poll_fn(|context| Poll::Ready(asking.as_mut().poll(context).is_ready())).await;
+        drop(asking);
+        let until = Instant::now() + PATIENCE;
+        while accepted(&db, &key).await < cut {
+            assert!(Instant::now() < until, "entry {cut} was counted and never given back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    assert_eq!(enter(&db.store, 20, 7, 2_000).await, PasscodeEntered::Accepted);
 }
 
 /// The child is told its part through this.

@@ -11,7 +11,7 @@ use eligibility::Instant;
 use eligibility::bulk::{BulkKind, BulkState, RESULTS_KEPT_MS};
 use eligibility::calendar::last_of_month;
 use eligibility::person::PersonKey;
-use store::{BulkChunk, BulkJob, ChunkRecorded, NewChunkAnswer};
+use store::{BulkChunk, BulkJob, ChunkRecorded, ClaimedBulkJob, NewChunkAnswer};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::CHUNK_ROWS;
@@ -106,7 +106,7 @@ async fn work_on_one(api: &Api, stop: &CancellationToken) -> bool {
             return false;
         }
     };
-    match work(api, claimed.job.clone(), stop).await {
+    match work(api, claimed.clone(), stop).await {
         Ok(()) => true,
         Err(Stop::Store(error)) => {
             tracing::warn!(%error, "work on a file stopped; it goes on when its claim is over");
@@ -120,7 +120,8 @@ async fn work_on_one(api: &Api, stop: &CancellationToken) -> bool {
     }
 }
 
-async fn work(api: &Api, job: BulkJob, stop: &CancellationToken) -> Result<(), Stop> {
+async fn work(api: &Api, mut claimed: ClaimedBulkJob, stop: &CancellationToken) -> Result<(), Stop> {
+    let job = claimed.job.clone();
     if job.chunks.is_none() {
         find_people(api, &job).await?;
     }
@@ -132,12 +133,12 @@ async fn work(api: &Api, job: BulkJob, stop: &CancellationToken) -> Result<(), S
         }
         if answered == CHUNKS_OF_A_TURN {
             // Another institution's file may wait: whoever was worked for the longest ago comes first.
-            return Ok(api.store.release_bulk_job(&job, api.clock.now()).await?);
+            return Ok(api.store.release_bulk_job(&claimed, api.clock.now()).await?);
         }
         answered += 1;
         let began = tokio::time::Instant::now();
         from = chunk.position + 1;
-        answer(api, &job, chunk).await?;
+        claimed.until = answer(api, &job, chunk).await?;
         tokio::time::sleep((began.elapsed() / 2).min(REST_MAX)).await;
     }
     api.store.finish_bulk_job(&job, BulkState::Done, api.clock.now()).await?;
@@ -156,8 +157,10 @@ async fn find_people(api: &Api, job: &BulkJob) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn answer(api: &Api, job: &BulkJob, chunk: BulkChunk) -> Result<(), Stop> {
+/// Gives until when the file stays in this hand.
+async fn answer(api: &Api, job: &BulkJob, chunk: BulkChunk) -> Result<Instant, Stop> {
     let now = api.clock.now();
+    let until = claimed_until(now);
     let unreadable = Stop::Broken("a chunk that cannot be read");
     let day = Terms::of(job).day;
     let Worked { acts, make } = match (job.kind, day) {
@@ -181,7 +184,7 @@ async fn answer(api: &Api, job: &BulkJob, chunk: BulkChunk) -> Result<(), Stop> 
         position: chunk.position,
         acts,
         make,
-        claimed_until: claimed_until(now),
+        claimed_until: until,
         now,
     };
     if let ChunkRecorded::Recorded { slowed, held_back } = api.store.answer_bulk_chunk(new).await? {
@@ -192,5 +195,5 @@ async fn answer(api: &Api, job: &BulkJob, chunk: BulkChunk) -> Result<(), Stop> 
             api.guessing.held_back(&job.institution_code, now);
         }
     }
-    Ok(())
+    Ok(until)
 }

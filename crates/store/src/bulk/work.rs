@@ -49,8 +49,9 @@ const NEXT: &str = "SELECT position, question FROM bulk_chunk \
 const FINISH: &str = "UPDATE bulk_job SET state = $1, finished_at = $2 \
      WHERE institution_code = $3 AND reception_number = $4 AND finished_at IS NULL";
 
+/// Of one's own claim only: whoever was too late has lost the file to another.
 const RELEASE: &str = "UPDATE bulk_job SET claimed_until = $1 \
-     WHERE institution_code = $2 AND reception_number = $3 AND finished_at IS NULL";
+     WHERE institution_code = $2 AND reception_number = $3 AND finished_at IS NULL AND claimed_until = $4";
 
 /// What the audit log says of a file that came to its end.
 const ACTION: &str = "bulk.finish";
@@ -94,6 +95,7 @@ impl Write for Claim {
 struct Release {
     institution: InstitutionCode,
     number: ReceptionNumber,
+    until: Instant,
     now: Instant,
 }
 
@@ -105,7 +107,7 @@ impl Write for Release {
     }
 
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
-        let row = bind![self.now.0, self.institution.as_str(), self.number.as_str()];
+        let row = bind![self.now.0, self.institution.as_str(), self.number.as_str(), self.until.0];
         tx.execute(RELEASE, row).await.map(drop)
     }
 }
@@ -202,13 +204,14 @@ impl Store {
         Ok(mine.then_some(ClaimedBulkJob { job, until }))
     }
 
-    /// Lays a file down, so that the next one has its turn.
+    /// Lays a file down, so that the next one has its turn; nothing is done to one that somebody else took up since.
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn release_bulk_job(&self, job: &BulkJob, now: Instant) -> Result<()> {
-        let institution = job.institution_code.clone();
-        self.write(Release { institution, number: job.reception_number.clone(), now }).await
+    pub async fn release_bulk_job(&self, claimed: &ClaimedBulkJob, now: Instant) -> Result<()> {
+        let ClaimedBulkJob { job, until } = claimed;
+        let (institution, number) = (job.institution_code.clone(), job.reception_number.clone());
+        self.write(Release { institution, number, until: *until, now }).await
     }
 
     /// Says which rows a file has that was handed in without; once.

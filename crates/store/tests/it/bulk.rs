@@ -11,9 +11,9 @@ use eligibility::{
     reference_number::{ReferenceNumber, RegistrationOutcome},
 };
 use store::{
-    BulkJob, BulkRowAct, BulkRowFate, BulkSubmitted, ChunkAnswer, ChunkRecorded, NewBulkJob, NewChunkAnswer,
-    NewRegistration, NumberRefusal, Registered, RegistrationLookup, RegistrationQuestion, RowLookup, Store,
-    audit::AuditEvent,
+    BulkJob, BulkRowAct, BulkRowFate, BulkSubmitted, ChunkAnswer, ChunkRecorded, ClaimedBulkJob, NewBulkJob,
+    NewChunkAnswer, NewRegistration, NumberRefusal, Registered, RegistrationLookup, RegistrationQuestion,
+    RowLookup, Store, audit::AuditEvent,
 };
 
 use crate::{
@@ -69,7 +69,7 @@ async fn institutions_take_turns_however_many_files_one_hands_in(db: Database) {
     for turn in 1..=6 {
         let now = Instant(NOW.0 + turn * 100);
         let job = claimed(&db.store, now).await.expect("a file");
-        db.store.release_bulk_job(&job, now).await.expect("writes");
+        release(&db.store, &job, Instant(now.0 + 1_000), now).await;
         turns.push(job.institution_code);
     }
     let (many, one) = (institution(1), institution(2));
@@ -116,6 +116,11 @@ fn answer(job: &BulkJob, position: u32, acts: Vec<BulkRowAct>, now: Instant) -> 
 async fn claimed(store: &Store, now: Instant) -> Option<BulkJob> {
     let until = Instant(now.0 + 1_000);
     store.claim_bulk_job(now, until).await.expect("works").map(|claimed| claimed.job)
+}
+
+async fn release(store: &Store, job: &BulkJob, until: Instant, now: Instant) {
+    let claimed = ClaimedBulkJob { job: job.clone(), until };
+    store.release_bulk_job(&claimed, now).await.expect("writes");
 }
 
 async fn a_file_is_taken_once_and_its_number_is_the_institutions_own(db: Database) {
@@ -192,6 +197,9 @@ async fn two_workers_have_two_files_and_a_lost_one_is_taken_up_again(db: Databas
     // The first worker says nothing for a second.
     let again = claimed(&db.store, at(1_002)).await.expect("is taken up again");
     assert_eq!(again.reception_number, first);
+    // And now lays down what is in another's hand.
+    release(&db.store, &one, at(1_002), at(1_002)).await;
+    assert_eq!(claimed(&db.store, at(1_002)).await, None, "it stays there");
     db.store.finish_bulk_job(&again, BulkState::Failed, at(1_003)).await.expect("writes");
     assert_eq!(kept(&db.store, 1, &first).await.state, BulkState::Failed);
 }

@@ -142,7 +142,8 @@ impl Standings {
             known.awaits_first_use = false;
         }
         slot.set_awaits_first_use(false);
-        if first { Ok(()) } else { self.refresh().await }
+        // Whoever took its place may have done so with a clock that is late: what changed lately would not show it.
+        if first { Ok(()) } else { self.refresh_whole().await }
     }
 
     /// Whether the table is too old to believe.

@@ -79,8 +79,14 @@ impl Notices {
             }
         }
         let since = start_of_day(add_days(today, -OVERLAP_DAYS - 1));
-        for certificate in self.store.certificates_left_alone(since, PAGE).await? {
-            given += usize::from(self.give(&certificate, today).await?);
+        let mut after = None;
+        loop {
+            let page = self.store.certificates_left_alone(since, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.superseded_at.map(|at| (at, last.serial.clone()));
+            for certificate in &page {
+                given += usize::from(self.give(certificate, today).await?);
+            }
         }
         *self.given_for.lock().unwrap_or_else(PoisonError::into_inner) = Some(today);
         Ok(given)

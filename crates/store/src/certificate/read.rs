@@ -106,13 +106,14 @@ const ENDING: &str = concat!(
     " FROM institution_certificate WHERE not_after >= $1 AND not_after <= $2 AND revoked_at IS NULL \
      AND superseded_at IS NULL AND (not_after, serial) > ($3, $4) ORDER BY not_after, serial LIMIT $5"
 );
-/// Followed since then by one that ended before its time.
+/// Followed since then by one that ended before its time; in pages by key.
 const LEFT_ALONE: &str = concat!(
     "SELECT ",
     certificate_columns!(),
     " FROM institution_certificate WHERE superseded_at >= $1 AND revoked_at IS NULL \
      AND (institution_code, successor) IN (SELECT n.institution_code, n.serial FROM institution_certificate n \
-     WHERE n.revoked_at IS NOT NULL) ORDER BY superseded_at, serial LIMIT $2"
+     WHERE n.revoked_at IS NOT NULL) AND (superseded_at, serial) > ($2, $3) \
+     ORDER BY superseded_at, serial LIMIT $4"
 );
 
 fn certificate(row: &Row<'_>) -> Result<InstitutionCertificate> {
@@ -206,6 +207,7 @@ impl Read for Ending {
 
 struct LeftAlone {
     since: Instant,
+    after: Option<(Instant, String)>,
     limit: u32,
 }
 
@@ -213,7 +215,8 @@ impl Read for LeftAlone {
     type Output = Vec<InstitutionCertificate>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        tx.query(LEFT_ALONE, bind![self.since.0, i64::from(self.limit)], certificate).await
+        let (at, serial) = self.after.as_ref().map_or((i64::MIN, ""), |(at, serial)| (at.0, serial));
+        tx.query(LEFT_ALONE, bind![self.since.0, at, serial, i64::from(self.limit)], certificate).await
     }
 }
 
@@ -280,15 +283,17 @@ impl Store {
         self.read(Ending { from, until, after, limit }).await
     }
 
-    /// Certificates that were renewed since then and whose successor was revoked, at most so many.
+    /// Certificates that were renewed since then and whose successor was revoked, by time of the renewal and serial
+    /// number, after the given one.
     ///
     /// # Errors
     /// Any read error of the store.
     pub async fn certificates_left_alone(
         &self,
         since: Instant,
+        after: Option<(Instant, String)>,
         limit: u32,
     ) -> Result<Vec<InstitutionCertificate>> {
-        self.read(LeftAlone { since, limit }).await
+        self.read(LeftAlone { since, after, limit }).await
     }
 }

@@ -198,7 +198,7 @@ async fn a_successor_that_nobody_used_or_that_ended_gives_its_place_to_another(d
     assert_eq!(of("b2").await.first_used_at, Some(at(5)));
     assert_eq!(issue(store, follower("b3", "renewal:a1:b2")).await, Kept::TooLate);
     assert!(of("b2").await.revocation.is_none(), "nothing of it stays");
-    assert_eq!(store.certificates_left_alone(NOW, 10).await.expect("reads"), []);
+    assert_eq!(store.certificates_left_alone(NOW, None, 10).await.expect("reads"), []);
     // Revoked, it leaves the older one alone, until another follows.
     let revoke = async |serial: &str, reason| {
         let revocation = NewRevocation {
@@ -212,9 +212,14 @@ async fn a_successor_that_nobody_used_or_that_ended_gives_its_place_to_another(d
         store.revoke_certificate(revocation).await.expect("revokes")
     };
     assert_eq!(revoke("b2", RevocationReason::Superseded).await, Revoked::Now);
-    let alone = store.certificates_left_alone(NOW, 10).await.expect("reads");
+    let alone = store.certificates_left_alone(NOW, None, 10).await.expect("reads");
     assert_eq!(alone.iter().map(|one| one.serial.as_str()).collect::<Vec<_>>(), ["a1"]);
-    assert_eq!(store.certificates_left_alone(at(1), 10).await.expect("reads"), [], "too long ago");
+    assert_eq!(store.certificates_left_alone(at(1), None, 10).await.expect("reads"), [], "too long ago");
+    // Page by page, each of them once.
+    let after = |at, serial: &str| store.certificates_left_alone(NOW, Some((at, serial.to_owned())), 10);
+    assert_eq!(after(NOW, "a0").await.expect("reads"), alone);
+    assert_eq!(after(NOW, "a1").await.expect("reads"), [], "it was the last");
+    assert_eq!(after(at(1), "").await.expect("reads"), []);
     assert!(fresh(issue(store, follower("b4", "renewal:a1:b2")).await));
     assert_eq!(of("b2").await.revocation.expect("ended").at, at(7), "as it ended");
     // Not where somebody meant the terminal.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use server::clock::Clock;
 use store::{
     Store,
-    import::{Card, FileMeta, Receipt, RowFault},
+    import::{Card, FileMeta, NamedCertificates, Receipt, RowFault},
 };
 use wire::insurer_file::{CardFileReader, CardRecord, CoverageFileReader, InsurerFileReader, RowError};
 
@@ -153,8 +153,7 @@ async fn cards(
     mut on_fault: impl FnMut(Fault) + Send,
 ) -> Result<Receipt> {
     // Read once before anything is staged: so every fault is told, not only the first one.
-    let faults = CardFileReader::new(source.reader()?)?.filter_map(Result::err).map(|error| fault(&error));
-    let faults = faults.map(&mut on_fault).count();
+    let faults = card_faults(CardFileReader::new(source.reader()?)?, &mut on_fault);
     if faults > 0 {
         bail!("{faults} faults");
     }
@@ -169,6 +168,26 @@ async fn cards(
     let receipt = store.import_cards(source.content_hash, rows, || clock.now(), progress).await?;
     prove_rest(&receipt, reader)?;
     Ok(receipt)
+}
+
+/// Tells what is wrong with a file of cards, line by line, then every certificate that it names twice; how many.
+fn card_faults(mut reader: CardFileReader<impl BufRead>, mut on_fault: impl FnMut(Fault)) -> usize {
+    let mut named = NamedCertificates::default();
+    let mut faults = 0;
+    while let Some(row) = reader.next() {
+        match row {
+            Ok(record) => named.add(&record.card, reader.line()),
+            Err(error) => {
+                faults += 1;
+                on_fault(fault(&error));
+            }
+        }
+    }
+    let repeated = named.repeated();
+    for &(row, first) in &repeated {
+        on_fault(Fault { row, reason: NamedCertificates::reason(first) });
+    }
+    faults + repeated.len()
 }
 
 /// The store does not read content it knows. A changed file under an old last line must not pass as known.

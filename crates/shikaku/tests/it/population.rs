@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use wire::insurer_file::{CardFileReader, CardFileWriter, CardRecord};
+
 use crate::program::{document, run, succeed};
 
 const PERSONS: &str = "300";
@@ -69,6 +71,29 @@ fn loading_the_same_files_again_changes_nothing() {
     let first = applied(&import());
     assert!(first.len() > 2 && first.iter().all(|already| !already), "{first:?}");
     assert!(applied(&import()).iter().all(|already| *already));
+}
+
+#[test]
+fn a_file_that_names_a_card_twice_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = settings(folder.path());
+    let people = folder.path().join("people");
+    generate(&people, "7");
+    let written = std::fs::File::open(people.join("cards.csv")).expect("cards");
+    let reader = CardFileReader::new(std::io::BufReader::new(written)).expect("a card file");
+    let records: Vec<_> = reader.map(|record| record.expect("a card")).take(3).collect();
+    let twice = folder.path().join("twice.csv");
+    let mut writer = CardFileWriter::new(std::fs::File::create(&twice).expect("a file")).expect("writes");
+    let other = CardRecord { person_key: records[2].person_key.clone(), ..records[0].clone() };
+    for record in records[..2].iter().chain([&other]) {
+        writer.write(record).expect("writes");
+    }
+    writer.finish().expect("writes");
+    let refused = run(["insurer", "import", "--config", text(&config), text(&twice)]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    // Two lines come before the first card.
+    assert!(said.contains("row 5: certificate named twice: row 3 names it too"), "{said}");
 }
 
 #[test]

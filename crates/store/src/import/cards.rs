@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use eligibility::{Instant, card_certificate::CardCertificateId, person::PersonKey};
 
 use super::{
-    Receipt, RowFault,
+    NamedCertificates, Receipt, RowFault,
     run::{Begun, hold_staging, note},
 };
 use crate::{
@@ -218,7 +218,8 @@ impl Store {
     /// on where it was. Whose card leads to somebody else than before is in the audit log.
     ///
     /// # Errors
-    /// [`Error::ImportRefused`] at the first faulty row: every card is as it was before. Any write error of the store.
+    /// [`Error::ImportRefused`] at the first faulty row, and for a file that names a certificate twice: every card is as
+    /// it was before. Any write error of the store.
     pub async fn import_cards<I>(
         &self,
         content_hash: [u8; 32],
@@ -236,6 +237,7 @@ impl Store {
         let import_number = staging.import_number;
         let (mut seen, mut before) = (0_u64, staging.rows_staged);
         let mut chunk = Vec::with_capacity(CHUNK_ROWS);
+        let mut named = NamedCertificates::default();
         let mut rows = rows.peekable();
         while let Some(row) = rows.next() {
             let row = match row {
@@ -246,6 +248,7 @@ impl Store {
                 }
             };
             seen += 1;
+            named.add(&row.certificate, seen);
             if seen > staging.rows_staged {
                 chunk.push(row);
             }
@@ -254,6 +257,13 @@ impl Store {
                 before = self.stage_cards(import_number, before, rows, clock()).await?;
                 progress(before);
             }
+        }
+        // Also of rows that say what was so before: they were not staged, and what contradicts them was.
+        let repeated = named.repeated();
+        if let Some(&(row, first)) = repeated.first() {
+            self.discard_import(CARDS, import_number, clock()).await?;
+            let first = format!("row {row}: {}", NamedCertificates::reason(first));
+            return Err(Error::ImportRefused { faults: repeated.len(), first });
         }
         self.finish_import(CARDS, import_number, seen, true, false, clock()).await
     }

@@ -9,6 +9,7 @@ mod check;
 mod close;
 #[cfg(test)]
 mod discarding;
+mod repeated;
 mod run;
 mod stage;
 
@@ -16,6 +17,7 @@ use eligibility::{Instant, coverage::Coverage, insurer::InsurerNumber};
 
 pub use cards::Card;
 pub(crate) use cards::in_force;
+pub use repeated::NamedCertificates;
 
 use crate::{Error, Result, Store};
 use check::WholeFile;

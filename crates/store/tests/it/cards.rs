@@ -18,6 +18,7 @@ on_every_database!(
     a_refused_file_leaves_every_card_as_it_was,
     a_killed_file_leaves_every_card_as_it_was_until_it_goes_on,
     a_changed_holder_is_on_the_record_once_and_without_data,
+    a_file_that_names_a_card_twice_is_refused_whole,
     what_was_written_before_there_were_versions_counts_until_a_file_says_otherwise,
 );
 
@@ -115,6 +116,36 @@ async fn a_changed_holder_is_on_the_record_once_and_without_data(db: Database) {
     assert!(line.contains(&format!("person:{} to person:{}", person_key(1).0, person_key(7).0)), "{line}");
     assert!(line.contains("import 2:") && line.contains("card:"), "{line}");
     assert!(!line.contains(&card_of(1).issuer), "{line}");
+}
+
+async fn a_file_that_names_a_card_twice_is_refused_whole(db: Database) {
+    import_cards(&db.store, 1, vec![card(1), card(2)]).await.expect("imports");
+    let before = lookups(&db).await;
+    let elsewhere = |number| Card { person_key: person_key(7), ..card(number) };
+    let many = || (10..10 + MANY).map(card);
+    // In one transaction, in two, as it was before and otherwise, and the very same line.
+    let files = [
+        vec![card(3), elsewhere(3)],
+        many().chain([elsewhere(10)]).collect(),
+        vec![elsewhere(1), card(1)],
+        vec![card(1), elsewhere(1)],
+        vec![card(3), card(3)],
+    ];
+    for (content, file) in (10..).zip(files) {
+        let last = file.len();
+        let refused = import_cards(&db.store, content, file).await;
+        let Err(Error::ImportRefused { faults: 1, first }) = refused else {
+            panic!("{content}: {refused:?}")
+        };
+        assert!(first.starts_with(&format!("row {last}: certificate named twice: row 1 ")), "{first}");
+        assert_eq!(lookups(&db).await, before, "nothing of file {content}");
+    }
+    // The serial number of another authority is another card.
+    let other = card_of(3);
+    let other = eligibility::card_certificate::CardCertificateId { issuer: "0a".to_owned(), ..other };
+    let other = Card { certificate: other, ..elsewhere(3) };
+    import_cards(&db.store, 30, vec![card(3), other]).await.expect("imports");
+    assert_eq!(lookups(&db).await[2], person(3));
 }
 
 /// By hand, as no function of ours writes there any more.

@@ -88,6 +88,12 @@ impl<R: BufRead> CardFileReader<R> {
         self.lines.summary()
     }
 
+    /// The line of the file that the last record came from, counted from 1.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.lines.number()
+    }
+
     fn take_line(&mut self) -> Result<CardRecord, Fault> {
         self.lines.count_record();
         let row = Row::new(self.lines.fields(), COLUMNS)?;

@@ -110,12 +110,19 @@ fn tests(filter: &[String]) -> Result<Counts> {
     if setup::nextest() { with_nextest(filter) } else { with_cargo_test(filter) }
 }
 
+/// Tests at once: half as many more as there are cores, as many of them wait for a limit of time to pass.
+fn at_once() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    cores + cores.div_ceil(2)
+}
+
 fn with_nextest(filter: &[String]) -> Result<Counts> {
     let counts_file = root().join(COUNTS);
     // Counts of an earlier run must not stand for this one.
     let _ = std::fs::remove_file(&counts_file);
     let mut command = cargo();
-    command.args(["nextest", "run", "--workspace", "--locked"]).args(filter);
+    command.args(["nextest", "run", "--workspace", "--locked", "--test-threads"]);
+    command.arg(at_once().to_string()).args(filter);
     let ended = process::run(&mut command);
     let Ok(report) = std::fs::read_to_string(&counts_file) else {
         ended?;

@@ -43,6 +43,8 @@ export async function keepFactors(scene) {
   await page.getByText('新しい回復コードを作りました。').waitFor();
   await look(page, { row: 'S1', name: 'recovery-codes', caption: '回復コード', button: page.getByRole('link', { name: '控えたので次へ進む' }) });
   await hand.press(page.getByRole('link', { name: '控えたので次へ進む' }));
+  // A keyboard's press is over before the page is left.
+  await heading(page, labels.MY_MENU).waitFor();
   return codes[0];
 }
 

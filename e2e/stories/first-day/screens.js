@@ -112,7 +112,7 @@ class Walk {
         if (!line && !others && !files.some((file) => means(file, link))) strays.add(`${addresses.get(next)} → ${link}`);
       }
     }
-    assert.deepEqual(wrong, [], `${wrong.length} screens`);
+    assert.deepEqual(wrong, [], `${wrong.length} screens:\n${wrong.join('\n')}`);
     assert.deepEqual(screens.filter((line) => !done.has(line)).map(({ at }) => at), [], 'nothing leads to these');
     assert.deepEqual([...strays], [], 'these pages are in no table');
     return done.size;

@@ -1,9 +1,12 @@
 //! A lost master password: another account of its own, and what a new 通知書 takes from the holder of the one before.
 
-use eligibility::institution_account::{InstitutionRole, UserId};
+use eligibility::{
+    institution::InstitutionCode,
+    institution_account::{InstitutionRole, UserId},
+};
 use store::{
-    AccountSheetIssue, Audience, CarriedOut, Decision, FactorChange, NewSheet, NewStaffPassword, Stage,
-    StoredPasskey, WebSession, audit::AuditEvent,
+    AccountSheetIssue, Audience, CarriedOut, Decision, FactorChange, NewSheet, NewStaffPassword,
+    StaffAccount, Stage, Store, StoredPasskey, WebSession, audit::AuditEvent,
 };
 
 use crate::{
@@ -15,20 +18,24 @@ use crate::{
 
 on_every_database!(a_lost_master_password_is_got_back_by_an_account_of_its_own);
 
-async fn a_lost_master_password_is_got_back_by_an_account_of_its_own(db: Database) {
-    let store = &db.store;
-    let code = known(store, 1).await;
-    submitted(store, 1, 1, use_start()).await;
-    done(decide(store, 1, 1, Decision::Approve, "sato").await);
-    assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
-    let sheet = |user_id: &str, seen_sheets: i64, hash: &str| NewSheet {
+fn sheet(code: &InstitutionCode, user_id: &str, seen_sheets: i64, hash: &str) -> NewSheet {
+    NewSheet {
         user_id: format!("{user_id}{code}"),
         seen_sheets,
         password_hash: hash.to_owned(),
         password_until: at(1000),
         by: clinic(1),
         now: at(70),
-    };
+    }
+}
+
+async fn a_lost_master_password_is_got_back_by_an_account_of_its_own(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    submitted(store, 1, 1, use_start()).await;
+    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
+    let sheet = |user_id: &str, seen_sheets: i64, hash: &str| sheet(&code, user_id, seen_sheets, hash);
     let issue = async |sheet| store.issue_account_sheet(sheet).await.expect("writes");
     let early = issue(sheet("R", 0, "r0")).await;
     assert!(matches!(early, AccountSheetIssue::Already(_)), "the master has its own sheet: {early:?}");
@@ -51,7 +58,15 @@ async fn a_lost_master_password_is_got_back_by_an_account_of_its_own(db: Databas
     let account = store.staff_account(&code, &reset).await.expect("reads").expect("there");
     assert_eq!((account.role, account.password_hash.as_deref()), (InstitutionRole::MasterReset, Some("r1")));
     assert_eq!(store.spend_initial_password(&code, &reset, "r1", at(80)).await, Ok(true));
-    // Another sheet: whoever held the first is out, with all that it let him set up.
+    another_sheet_ends_what_the_first_let_its_holder_set_up(store, &code, &account).await;
+}
+
+/// Whoever held the first sheet is out, with all that it let him set up.
+async fn another_sheet_ends_what_the_first_let_its_holder_set_up(
+    store: &Store,
+    code: &InstitutionCode,
+    account: &StaffAccount,
+) {
     let session = WebSession {
         audience: Audience::Institution,
         subject: account.subject(),
@@ -85,7 +100,8 @@ async fn a_lost_master_password_is_got_back_by_an_account_of_its_own(db: Databas
     };
     let how = FactorChange { by: [1; 32], mail: None, act: staff_accounts::act(80) };
     assert_eq!(store.add_passkey(&account.subject(), passkey, how).await, Ok(true));
-    assert!(matches!(issue(sheet("R", 1, "r2")).await, AccountSheetIssue::Issued(_)));
+    let again = store.issue_account_sheet(sheet(code, "R", 1, "r2")).await.expect("writes");
+    assert!(matches!(again, AccountSheetIssue::Issued(_)));
     let there = async |token| store.web_session(Audience::Institution, token).await.expect("reads");
     assert_eq!(there([1; 32]).await, None);
     assert!(there([2; 32]).await.is_some(), "another account's stays");

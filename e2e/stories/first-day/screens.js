@@ -89,6 +89,15 @@ class Walk {
     return links;
   }
 
+  /** A page that was wrong is looked at once more, and told: a terminal may have been at work on its certificate. */
+  lookTwice(screen) {
+    return this.look(screen).catch((error) => {
+      console.log(`looked at once more: ${error.message}`);
+      this.complaints.length = 0;
+      return this.look(screen);
+    });
+  }
+
   /** Every line of the table, and whatever its pages lead to. */
   async tell() {
     const { screens, files = [], others = false } = this.site;
@@ -101,7 +110,7 @@ class Walk {
       const next = screens.find((line) => addresses.has(line) && !done.has(line));
       if (!next) break;
       done.add(next);
-      const links = await this.look({ ...next, address: addresses.get(next) }).catch((error) => {
+      const links = await this.lookTwice({ ...next, address: addresses.get(next) }).catch((error) => {
         // The others are looked at all the same.
         wrong.push(error.message);
         return linksOf(this.page);

@@ -19,7 +19,9 @@ const PICTURES: &str = "target/screenshots";
 const DOCUMENT_PICTURES: &str = "docs/images";
 /// The one story whose pictures the documents have.
 const DOCUMENTED: &str = "demo";
-/// Where the counts of a story go, below the root.
+/// The story that is told beside the others.
+const LONGEST: &str = "first-day";
+/// Where the counts of a story go, and what it said, below the root.
 const COUNTS: &str = "target/e2e";
 
 /// What is asked for.
@@ -59,13 +61,24 @@ fn tell(wanted: &Wanted) -> Result<Counts> {
         }
         false => None,
     };
-    let mut all = Counts::default();
-    for story in &wanted.stories {
-        let counts = tell_one(story, wanted.keep_pictures, postgres.as_ref())?;
+    let told = |story: &&'static str| tell_one(story, wanted.keep_pictures, postgres.as_ref());
+    // The longest takes as long as the others together, and each waits for its browser much of the time.
+    let (long, others): (Vec<_>, Vec<_>) = wanted.stories.iter().partition(|story| **story == LONGEST);
+    let all: Vec<Result<Counts>> = std::thread::scope(|scope| {
+        let beside = scope.spawn(|| long.into_iter().map(told).collect::<Vec<_>>());
+        let mut all: Vec<_> = others.into_iter().map(told).collect();
+        match beside.join() {
+            Ok(long) => all.extend(long),
+            Err(_) => all.push(Err(anyhow::anyhow!("telling a story panicked"))),
+        }
+        all
+    });
+    all.into_iter().try_fold(Counts::default(), |mut all, counts| {
+        let counts = counts?;
         all.passed += counts.passed;
         all.failed += counts.failed;
-    }
-    Ok(all)
+        Ok(all)
+    })
 }
 
 fn tell_one(story: &str, keep_pictures: bool, postgres: Option<&Postgres>) -> Result<Counts> {
@@ -80,7 +93,10 @@ fn tell_one(story: &str, keep_pictures: bool, postgres: Option<&Postgres>) -> Re
     let _ = std::fs::remove_file(&report);
 
     let mut command = program("node");
-    command.args(["--test-reporter=spec", "--test-reporter-destination=stdout"]);
+    // Two are told at once: what each said is printed in one piece.
+    let said = folder.join(format!("{story}.log"));
+    let _ = std::fs::remove_file(&said);
+    command.args(["--test-reporter=spec", "--test-reporter-destination"]).arg(&said);
     command.args(["--test-reporter=tap", "--test-reporter-destination"]).arg(&report);
     command.arg(format!("e2e/stories/{story}.js"));
     command.arg("--shikaku").arg(root().join("target/debug/shikaku")).arg("--pictures").arg(&pictures);
@@ -91,6 +107,7 @@ fn tell_one(story: &str, keep_pictures: bool, postgres: Option<&Postgres>) -> Re
         command.arg("--database").arg(postgres.url());
     }
     let ended = process::run(&mut command);
+    eprintln!("{story}:\n{}", std::fs::read_to_string(&said).unwrap_or_default());
     let counts = std::fs::read_to_string(&report).ok().and_then(|report| tap_counts(&report));
     match (ended, counts) {
         (Ok(()), Some(counts)) => {

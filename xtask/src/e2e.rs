@@ -10,7 +10,7 @@ use crate::{
     test::Counts,
 };
 
-/// The stories there are, in the order they are told; each is `e2e/stories/NAME.js`.
+/// The stories there are; each is `e2e/stories/NAME.js`. All but [`LONGEST`] are told in this order.
 pub(crate) const STORIES: &[&str] =
     &["demo", "certificate-import", "certificate-renewal", "first-day", "institution"];
 /// What each story leaves of what it saw, below the root.

@@ -29,6 +29,9 @@ pub const fn detail_of(reason: Unreadable) -> &'static str {
         Unreadable::TooDeep => "要素の入れ子が32段を超えています。",
         Unreadable::TooManyElements => "要素が多すぎます。",
         Unreadable::TagTooLong => "タグが長すぎます。",
+        Unreadable::Attribute => "タグの属性の書き方に誤りがあります。名前=\"値\"の形で書きます。",
+        Unreadable::RepeatedAttribute => "1つのタグに同じ名前の属性が2つあります。",
+        Unreadable::Declaration => "XML宣言がファイルの先頭にないか、書き方に誤りがあります。",
         Unreadable::NotWellFormed => "XMLの書き方に誤りがあります。",
         Unreadable::WrongLayout => "XmlMsg、MessageHeader、MessageBodyの構成ではありません。",
     }

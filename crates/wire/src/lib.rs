@@ -19,4 +19,5 @@ pub mod reader_link;
 pub mod receipt;
 pub mod strict;
 pub mod terminal_api;
+mod well_formed;
 mod xml_tree;

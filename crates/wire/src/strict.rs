@@ -40,9 +40,22 @@ pub(crate) fn objects<'de, T: Members<'de>, D: Deserializer<'de>>(from: D) -> Re
 
 /// Reads a day: ten characters of ASCII, a day of the calendar, its year within [`EARLIEST_YEAR`]..=[`LATEST_YEAR`].
 pub(crate) fn day<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
-    let text = String::deserialize(from)?;
-    // The value is left out: a birthday must not reach a log.
-    day_of(&text).ok_or_else(|| de::Error::custom("not a day as YYYY-MM-DD"))
+    from.deserialize_str(Day)
+}
+
+struct Day;
+
+impl de::Visitor<'_> for Day {
+    type Value = Date;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a day as YYYY-MM-DD")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Date, E> {
+        // The value is left out: a birthday must not reach a log.
+        day_of(text).ok_or_else(|| E::custom("not a day as YYYY-MM-DD"))
+    }
 }
 
 /// Reads a day that may be absent.

@@ -1,16 +1,20 @@
 //! XML as the interface uses it: elements and text. Read into a small tree under hard limits, written as text.
 //!
-//! There is no DTD, so there are no entities to expand; attributes, comments and processing instructions are
-//! passed over (serialisers put namespace declarations on the root).
+//! What is not well-formed XML 1.0 is refused, and so is a DTD, so that there are no entities to expand. Attributes,
+//! comments and processing instructions must be well-formed, too, and are then passed over (serialisers put namespace
+//! declarations on the root).
+//!
+//! Taken all the same, because receipt computers write it, or because it says nothing: a byte order mark; a declaration
+//! that calls Windows-31J or UTF-8 by another of its names, and none at all (UTF-8 then); blanks before the `>` of a
+//! tag (which XML allows); prefixes that no namespace declaration explains (XML 1.0 allows them, namespaces do not);
+//! elements that nobody knows.
 
-use quick_xml::{
-    Reader,
-    events::{BytesRef, Event},
-};
+use quick_xml::{Reader, events::Event};
 
 use crate::{
     charset::{self, GETA, Substitution},
     message::Layout,
+    well_formed::{self, is_blank, is_name, is_xml_char},
 };
 
 /// Longest message, bytes.
@@ -80,6 +84,15 @@ pub enum Unreadable {
     /// A tag with too much in it.
     #[error("a tag is too long")]
     TagTooLong,
+    /// Attributes that are not `name="value"`.
+    #[error("an attribute is not written as name=\"value\"")]
+    Attribute,
+    /// Two attributes of the same name in one tag.
+    #[error("a tag has an attribute twice")]
+    RepeatedAttribute,
+    /// An XML declaration that is not the first thing in the file, or not one.
+    #[error("the XML declaration does not stand first or is not well-formed")]
+    Declaration,
     /// Not well-formed.
     #[error("the XML is not well-formed")]
     NotWellFormed,
@@ -107,11 +120,6 @@ impl Element {
     }
 }
 
-/// Whether XML 1.0 allows the character.
-fn is_xml_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
-}
-
 /// Reads decoded text as one element with everything below it.
 pub(crate) fn parse(text: &str) -> Result<Element, Unreadable> {
     parse_within(text, MAX_ELEMENTS)
@@ -125,18 +133,30 @@ pub(crate) fn parse_within(text: &str, most_elements: usize) -> Result<Element, 
     let mut reader = Reader::from_str(text);
     let mut tree = Tree { open: Vec::new(), root: None, elements: 0, most_elements };
     loop {
+        let at = reader.buffer_position();
         match reader.read_event().map_err(|_| Unreadable::NotWellFormed)? {
-            Event::Start(tag) => tree.open(tag.name().as_ref(), tag.len())?,
+            Event::Start(tag) => {
+                tree.open(tag.name().as_ref(), tag.len())?;
+                well_formed::attributes(tag.attributes_raw())?;
+            }
             Event::Empty(tag) => {
                 tree.open(tag.name().as_ref(), tag.len())?;
+                well_formed::attributes(tag.attributes_raw())?;
                 tree.close()?;
             }
             Event::End(_) => tree.close()?,
+            Event::Text(text) if text.contains("]]>") => return Err(Unreadable::NotWellFormed),
             Event::Text(text) => tree.text(&text.xml10_content())?,
-            Event::CData(text) => tree.text(&text.xml10_content())?,
-            Event::GeneralRef(reference) => tree.reference(&reference)?,
+            Event::CData(text) => tree.characters(&text.xml10_content())?,
+            Event::GeneralRef(name) => {
+                let c = well_formed::referred(&name)?;
+                tree.characters(c.encode_utf8(&mut [0; 4]))?;
+            }
             Event::DocType(_) => return Err(Unreadable::Doctype),
-            Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+            Event::Comment(comment) => well_formed::comment(&comment)?,
+            Event::PI(instruction) => well_formed::instruction(&instruction)?,
+            Event::Decl(_) if at > 0 => return Err(Unreadable::Declaration),
+            Event::Decl(declaration) => well_formed::declaration(&declaration)?,
             Event::Eof => return tree.finish(),
         }
     }
@@ -181,27 +201,16 @@ impl Tree {
         Ok(())
     }
 
+    /// Plain text; between the declaration and the root, and behind it, there are blanks only.
     fn text(&mut self, text: &str) -> Result<(), Unreadable> {
-        match self.open.last_mut() {
-            Some(element) => element.text.push_str(text),
-            None if text.trim().is_empty() => {}
-            None => return Err(Unreadable::NotWellFormed),
-        }
-        Ok(())
+        if self.open.is_empty() && is_blank(text) { Ok(()) } else { self.characters(text) }
     }
 
-    fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), Unreadable> {
-        let name: &str = reference;
-        let c = match name {
-            "lt" => '<',
-            "gt" => '>',
-            "amp" => '&',
-            "apos" => '\'',
-            "quot" => '"',
-            _ if name.starts_with('#') => character(&name[1..]).ok_or(Unreadable::CharacterReference)?,
-            _ => return Err(Unreadable::Entity),
-        };
-        self.text(c.encode_utf8(&mut [0; 4]))
+    /// Text that stands within an element, blank or not: what is behind a reference or in CDATA.
+    fn characters(&mut self, text: &str) -> Result<(), Unreadable> {
+        let element = self.open.last_mut().ok_or(Unreadable::NotWellFormed)?;
+        element.text.push_str(text);
+        Ok(())
     }
 
     fn finish(self) -> Result<Element, Unreadable> {
@@ -210,25 +219,6 @@ impl Tree {
         }
         self.root.ok_or(Unreadable::NotWellFormed)
     }
-}
-
-fn is_name(name: &str) -> bool {
-    let first = name.chars().next();
-    first.is_some_and(|c| c.is_alphabetic() || c == '_' || c == ':')
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.'))
-}
-
-/// The character of `&#…;`, without `&#` and `;`.
-fn character(reference: &str) -> Option<char> {
-    let (digits, radix) = match reference.strip_prefix('x') {
-        Some(hex) => (hex, 16),
-        None => (reference, 10),
-    };
-    // from_str_radix would take a sign.
-    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-        return None;
-    }
-    char::from_u32(u32::from_str_radix(digits, radix).ok()?).filter(|c| is_xml_char(*c))
 }
 
 /// XML being written. Leaf tags never hold anything but their text.

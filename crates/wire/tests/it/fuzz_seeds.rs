@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::{
     facility,
     facts::{hanako, saburo},
-    fuzz_bodies, fuzz_replay,
+    fuzz_bodies, fuzz_replay, hostile,
     samples::{REQUESTS, RESULTS, bytes},
 };
 
@@ -20,16 +20,19 @@ fn coverage_file() -> Vec<u8> {
 type Seeds = Vec<(&'static str, Vec<(String, Vec<u8>)>)>;
 
 fn seeds_by_target() -> Seeds {
-    let samples = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), bytes(name))).collect();
-    let mut results: Vec<(String, Vec<u8>)> = samples(&RESULTS);
+    let samples = |names: &[&str]| -> Vec<(String, Vec<u8>)> {
+        names.iter().map(|name| ((*name).to_owned(), bytes(name))).collect()
+    };
+    let mut results = samples(&RESULTS);
     results.push(("observed_order_face.xml".to_owned(), bytes("observed_order_face.xml")));
     let insurers = b"shikaku-insurers,1\nnumber,name\n138990,a\nEND,1,00\n".to_vec();
     let cards = b"shikaku-cards,1\nissuer,serial,person_key,registered,superseded_by_issuer,superseded_by_serial\n\"\n";
     let files =
         [("coverage.csv", coverage_file()), ("insurers.csv", insurers), ("cards.csv", cards.to_vec())];
     let names = REQUESTS.iter().chain(&RESULTS);
+    let requests = [samples(&REQUESTS), hostile::seeds()].concat();
     vec![
-        ("request_xml", samples(&REQUESTS)),
+        ("request_xml", requests),
         ("result_xml", results),
         ("facility_xml", facility::seeds()),
         ("bulk_xml", crate::bulk::samples()),

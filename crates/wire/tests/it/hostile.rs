@@ -9,6 +9,15 @@ fn request(inside: &str) -> String {
     format!("<XmlMsg><MessageHeader>{inside}</MessageHeader><MessageBody></MessageBody></XmlMsg>")
 }
 
+const DECLARED: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+
+/// Not well-formed in one of the ways that readers of XML are lenient about.
+pub(crate) fn seeds() -> Vec<(String, Vec<u8>)> {
+    let lenient = [Unreadable::Attribute, Unreadable::RepeatedAttribute, Unreadable::Declaration];
+    let named = |(name, bytes, _): (&str, Vec<u8>, _)| (format!("{}.xml", name.replace(' ', "-")), bytes);
+    cases().into_iter().filter(|(_, _, reason)| lenient.contains(reason)).map(named).collect()
+}
+
 fn cases() -> Vec<(&'static str, Vec<u8>, Unreadable)> {
     let lol = (1..10).map(|n| {
         let body = format!("&l{};", n - 1).repeat(10);
@@ -71,6 +80,57 @@ fn cases() -> Vec<(&'static str, Vec<u8>, Unreadable)> {
         ("name of digits", text("<1a/>".to_owned()), NotWellFormed),
         ("another root", text("<Msg><MessageHeader/><MessageBody/></Msg>".to_owned()), WrongLayout),
         ("no header", text("<XmlMsg><MessageBody/></XmlMsg>".to_owned()), WrongLayout),
+        ("the same attribute twice", text(request("<a b=\"1\" b=\"1\"/>")), RepeatedAttribute),
+        ("the same attribute twice further on", text(request("<a b='1' c='' b=''>1</a>")), RepeatedAttribute),
+        ("attribute without quotes", text(request("<a b=1/>")), Attribute),
+        ("attribute without a value", text(request("<a b/>")), Attribute),
+        ("attribute with one quote", text("<a b=\"1></a>".to_owned()), NotWellFormed),
+        ("attribute with two kinds of quotes", text("<a b=\"1'></a>".to_owned()), NotWellFormed),
+        ("attributes without a blank between", text(request("<a b='1'c='2'/>")), Attribute),
+        ("attribute with a tag in it", text(request("<a b='<'/>")), Attribute),
+        ("attribute with a bare ampersand", text(request("<a b='A & B'/>")), Attribute),
+        ("attribute with an unknown entity", text(request("<a b='&x;'/>")), Entity),
+        ("attribute with a reference to NUL", text(request("<a b='&#0;'/>")), CharacterReference),
+        ("attribute whose name is none", text(request("<a 1b='1'/>")), Attribute),
+        ("attribute of a full-width blank", text(request("<a\u{3000}b='1'/>")), NotWellFormed),
+        ("slash within a tag", text(request("<a b='1'/ ></a>")), Attribute),
+        ("attribute of the root", text(request("").replacen("<XmlMsg>", "<XmlMsg x=y>", 1)), Attribute),
+        ("attribute of an end tag", text("<a></a b='1'>".to_owned()), NotWellFormed),
+        ("blank before a name", text("< a></a>".to_owned()), NotWellFormed),
+        ("a name that goes on with a sign", text(request("<a\u{D7}/>")), NotWellFormed),
+        ("two hyphens in a comment", text(request("<!-- a -- b -->")), NotWellFormed),
+        ("three hyphens at a comment's end", text(request("<!-- a --->")), NotWellFormed),
+        ("end of CDATA in text", text(request("<a>]]></a>")), NotWellFormed),
+        ("CDATA behind the root", text(format!("{}<![CDATA[ ]]>", request(""))), NotWellFormed),
+        ("reference behind the root", text(format!("{}&#32;", request(""))), NotWellFormed),
+        ("full-width blank before the root", text(format!("\u{3000}{}", request(""))), NotWellFormed),
+        ("instruction without a name", text(format!("<? a?>{}", request(""))), NotWellFormed),
+        ("instruction of XML's own name", text(format!("<?XML a?>{}", request(""))), NotWellFormed),
+        ("declaration behind a blank", text(format!("\n{DECLARED}{}", request(""))), Declaration),
+        ("two declarations", text(format!("{DECLARED}{DECLARED}{}", request(""))), Declaration),
+        ("declaration within", text(request(DECLARED)), Declaration),
+        (
+            "declaration without version",
+            text(format!("<?xml encoding=\"UTF-8\"?>{}", request(""))),
+            Declaration,
+        ),
+        (
+            "declaration in another order",
+            text(format!("<?xml encoding=\"UTF-8\" version=\"1.0\"?>{}", request(""))),
+            Declaration,
+        ),
+        (
+            "declaration that is twice of a mind",
+            text(format!("<?xml version='1.0' encoding='UTF-8' encoding='Shift_JIS'?>{}", request(""))),
+            Declaration,
+        ),
+        ("declaration with more", text(format!("<?xml version='1.0' b='1'?>{}", request(""))), Declaration),
+        ("version 2", text(format!("<?xml version='2.0'?>{}", request(""))), Declaration),
+        (
+            "standalone perhaps",
+            text(format!("<?xml version='1.0' standalone='?'?>{}", request(""))),
+            Declaration,
+        ),
         ("empty", Vec::new(), Empty),
         ("UTF-16", b"\xFF\xFE<\0a\0/\0>\0".to_vec(), UnknownEncoding),
         (
@@ -102,15 +162,15 @@ fn each_reason_has_a_case_and_words_for_the_supplier() {
         let text = String::from_utf8(file).expect("UTF-8");
         assert!(text.ends_with(&format!("詳細：{}\r\n", err_file::detail_of(reason))));
     }
-    assert_eq!(seen.len(), 14, "one case at least for each variant");
+    assert_eq!(seen.len(), 17, "one case at least for each variant");
 }
 
 #[test]
 fn harmless_oddities_are_tolerated() {
-    let odd = "<?xml version=\"1.0\"?>\n<!-- made by hand -->\n<?style none?>\
-        <XmlMsg xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+    let odd = "<?xml  version = '1.0' standalone=\"yes\" ?>\n<!-- made by hand - -->\n<?style none?><?xml-style?>\
+        <XmlMsg xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"\n\txsi:b = 'a>\"&lt;&#x20BB7;' 属性·1=\"\" >\
         <MessageHeader><QualificationConfirmationDate >20261122</QualificationConfirmationDate >\
-        <Future><Deep>1</Deep></Future><MedicalInstitutionCode>1319990012</MedicalInstitutionCode>\
+        <Future><Deep b='1' c='1'>1</Deep ><x:見出し/></Future><MedicalInstitutionCode>1319990012</MedicalInstitutionCode>\
         <ArbitraryFileIdentifier><![CDATA[a<b]]>&amp;&#x20BB7;</ArbitraryFileIdentifier ></MessageHeader>\
         <MessageBody><QualificationConfirmSearchInfo><InsurerNumber>138990</InsurerNumber>\
         <InsuredCardSymbol/><InsuredIdentificationNumber>1</InsuredIdentificationNumber>\

@@ -12,24 +12,32 @@ const BIT_STRING: u8 = 0x03;
 
 /// Whether `der` is exactly the signed part and the signature in their one possible shell.
 pub(crate) fn is_exact(der: &[u8], signed: &[u8], signature: &[u8]) -> bool {
-    let mut tail = SHA256_WITH_RSA.to_vec();
-    tail.extend(header(BIT_STRING, signature.len() + 1));
-    tail.push(0); // no unused bits
-    tail.extend_from_slice(signature);
-    let head = header(SEQUENCE, signed.len() + tail.len());
-    der.strip_prefix(head.as_slice())
+    const NO_UNUSED_BITS: u8 = 0;
+    let bits = signature.len() + 1;
+    let bits_header = length_bytes(bits) + 1;
+    let whole = signed.len() + SHA256_WITH_RSA.len() + bits_header + bits;
+    without_header(der, SEQUENCE, whole)
         .and_then(|rest| rest.strip_prefix(signed))
-        .is_some_and(|rest| rest == tail.as_slice())
+        .and_then(|rest| rest.strip_prefix(&SHA256_WITH_RSA))
+        .and_then(|rest| without_header(rest, BIT_STRING, bits))
+        .and_then(|rest| rest.strip_prefix(&[NO_UNUSED_BITS]))
+        .is_some_and(|rest| rest == signature)
 }
 
-/// Tag and shortest length.
-fn header(tag: u8, length: usize) -> Vec<u8> {
-    if length < 0x80 {
-        return vec![tag, length as u8];
-    }
+/// What stands behind this tag and this length in its shortest form.
+fn without_header(der: &[u8], tag: u8, length: usize) -> Option<&[u8]> {
     let bytes = length.to_be_bytes();
-    let zeros = bytes.iter().take_while(|b| **b == 0).count();
-    let mut header = vec![tag, 0x80 | (bytes.len() - zeros) as u8];
-    header.extend_from_slice(&bytes[zeros..]);
-    header
+    let rest = der.strip_prefix(&[tag])?;
+    match length_bytes(length) - 1 {
+        0 => rest.strip_prefix(&[length as u8]),
+        more => rest.strip_prefix(&[0x80 | more as u8])?.strip_prefix(&bytes[bytes.len() - more..]),
+    }
+}
+
+/// How many bytes the shortest form of a length takes.
+fn length_bytes(length: usize) -> usize {
+    if length < 0x80 {
+        return 1;
+    }
+    1 + (usize::BITS - length.leading_zeros()).div_ceil(u8::BITS) as usize
 }

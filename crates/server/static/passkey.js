@@ -14,6 +14,8 @@ const post = async (path, body) => {
     body: JSON.stringify(body),
   });
   const said = await answer.json();
+  // Somewhere else first: the password once more, before a key is added.
+  if (!answer.ok && said.next) location.assign(said.next);
   if (!answer.ok) throw new Error(said.message);
   return said;
 };

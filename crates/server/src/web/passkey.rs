@@ -16,7 +16,8 @@ use webauthn_rp::request::register::{
 use webauthn_rp::request::{
     AsciiDomain, Credentials as _, ExtensionInfo, PublicKeyCredentialDescriptor, RpId,
 };
-use webauthn_rp::response::register::{DynamicState, StaticState};
+use webauthn_rp::response::auth::error::AuthCeremonyErr;
+use webauthn_rp::response::register::{CompressedPubKey, DynamicState, StaticState};
 use webauthn_rp::response::{AuthTransports, CredentialId};
 use webauthn_rp::{
     AuthenticatedCredential, DiscoverableAuthentication64, NonDiscoverableAuthentication64, Registration,
@@ -223,42 +224,6 @@ pub fn ask(party: &RelyingParty, keys: &[StoredPasskey]) -> Result<Dialogue, Pas
     Ok(Dialogue { ours, theirs: to_json(&client)? })
 }
 
-/// Takes the answer of a passkey: which one it was, and its moving state afterwards.
-///
-/// # Errors
-/// [`PasskeyError`].
-pub fn answered<'k>(
-    party: &RelyingParty,
-    session: &WebSession,
-    ours: &[u8],
-    credential: &Value,
-    keys: &'k [StoredPasskey],
-) -> Result<(&'k StoredPasskey, Vec<u8>), PasskeyError> {
-    let server = NonDiscoverableAuthenticationServerState::decode(ours).map_err(|_| PasskeyError::Stored)?;
-    let bytes = serde_json::to_vec(credential).map_err(|_| PasskeyError::Unreadable)?;
-    let answer =
-        NonDiscoverableAuthentication64::from_json_relaxed(&bytes).map_err(|_| PasskeyError::Unreadable)?;
-    let id = answer.raw_id();
-    let key = keys.iter().find(|key| key.credential_id == id.as_ref()).ok_or(PasskeyError::None)?;
-    let fixed = StaticState::decode(key.fixed_state.as_slice()).map_err(|_| PasskeyError::Stored)?;
-    let moving = key.moving_state.as_slice().try_into().map_err(|_| PasskeyError::Stored)?;
-    let moving = DynamicState::decode(moving).map_err(|_| PasskeyError::Stored)?;
-    let handle = handle(session.audience, &session.subject)?;
-    let mut known =
-        AuthenticatedCredential::new(id, &handle, fixed, moving).map_err(|_| PasskeyError::Stored)?;
-    let origins = [party.origin.as_str()];
-    let options = AuthenticationVerificationOptions::<&str, &str> {
-        allowed_origins: &origins,
-        error_on_unsolicited_extensions: false,
-        ..AuthenticationVerificationOptions::default()
-    };
-    server
-        .verify(&party.id()?, &answer, &mut known, &options)
-        .map_err(|error| PasskeyError::Refused(error.to_string()))?;
-    let after = known.dynamic_state().encode().map_err(|_| PasskeyError::Stored)?;
-    Ok((key, after.to_vec()))
-}
-
 /// Begins asking for any passkey of this site: the browser offers those it has.
 ///
 /// # Errors
@@ -272,23 +237,66 @@ pub fn ask_anybody(party: &RelyingParty) -> Result<Dialogue, PasskeyError> {
     Ok(Dialogue { ours, theirs: to_json(&client)? })
 }
 
-/// Takes the answer of a passkey that the browser chose, if it is one of this account's: which one it was, and its
-/// moving state afterwards.
+/// Whom a passkey was asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The account, one of its own: [`ask`].
+    Account,
+    /// Whoever has one for this site: [`ask_anybody`].
+    Anybody,
+}
+
+/// Takes the answer of a passkey, if it is one of this account's: which one it was, and its moving state afterwards.
 ///
 /// # Errors
 /// [`PasskeyError`].
-pub fn answered_by<'k>(
+pub fn answered<'k>(
     party: &RelyingParty,
-    (audience, subject): (Audience, &str),
+    asked: Asked,
+    account: (Audience, &str),
     ours: &[u8],
     credential: &Value,
     keys: &'k [StoredPasskey],
 ) -> Result<(&'k StoredPasskey, Vec<u8>), PasskeyError> {
-    let server = DiscoverableAuthenticationServerState::decode(ours).map_err(|_| PasskeyError::Stored)?;
     let bytes = serde_json::to_vec(credential).map_err(|_| PasskeyError::Unreadable)?;
-    let answer =
-        DiscoverableAuthentication64::from_json_relaxed(&bytes).map_err(|_| PasskeyError::Unreadable)?;
-    let id = answer.raw_id();
+    // The library has a type for each question; what is held against the answer is one thing.
+    match asked {
+        Asked::Account => {
+            let server =
+                NonDiscoverableAuthenticationServerState::decode(ours).map_err(|_| PasskeyError::Stored)?;
+            let answer = NonDiscoverableAuthentication64::from_json_relaxed(&bytes)
+                .map_err(|_| PasskeyError::Unreadable)?;
+            proven(party, account, answer.raw_id(), keys, |site, known, options| {
+                server.verify(site, &answer, known, options)
+            })
+        }
+        Asked::Anybody => {
+            let server =
+                DiscoverableAuthenticationServerState::decode(ours).map_err(|_| PasskeyError::Stored)?;
+            let answer = DiscoverableAuthentication64::from_json_relaxed(&bytes)
+                .map_err(|_| PasskeyError::Unreadable)?;
+            proven(party, account, answer.raw_id(), keys, |site, known, options| {
+                server.verify(site, &answer, known, options)
+            })
+        }
+    }
+}
+
+/// A passkey's public key as it is stored.
+type PublicKey = CompressedPubKey<[u8; 32], [u8; 32], [u8; 48], Vec<u8>>;
+/// A passkey as the library compares it.
+type Known<'id, 'user> = AuthenticatedCredential<'id, 'user, HANDLE_BYTES, PublicKey>;
+/// What is demanded of an answer.
+type Demands<'all, 'origin> = AuthenticationVerificationOptions<'all, 'all, &'origin str, &'origin str>;
+
+/// Holds an answer of the key with this id against the account, its stored key and the site.
+fn proven<'k>(
+    party: &RelyingParty,
+    (audience, subject): (Audience, &str),
+    id: CredentialId<&[u8]>,
+    keys: &'k [StoredPasskey],
+    verify: impl FnOnce(&RpId, &mut Known<'_, '_>, &Demands<'_, '_>) -> Result<bool, AuthCeremonyErr>,
+) -> Result<(&'k StoredPasskey, Vec<u8>), PasskeyError> {
     let key = keys.iter().find(|key| key.credential_id == id.as_ref()).ok_or(PasskeyError::None)?;
     let fixed = StaticState::decode(key.fixed_state.as_slice()).map_err(|_| PasskeyError::Stored)?;
     let moving = key.moving_state.as_slice().try_into().map_err(|_| PasskeyError::Stored)?;
@@ -297,14 +305,12 @@ pub fn answered_by<'k>(
     let mut known =
         AuthenticatedCredential::new(id, &handle, fixed, moving).map_err(|_| PasskeyError::Stored)?;
     let origins = [party.origin.as_str()];
-    let options = AuthenticationVerificationOptions::<&str, &str> {
+    let demands = AuthenticationVerificationOptions {
         allowed_origins: &origins,
         error_on_unsolicited_extensions: false,
         ..AuthenticationVerificationOptions::default()
     };
-    server
-        .verify(&party.id()?, &answer, &mut known, &options)
-        .map_err(|error| PasskeyError::Refused(error.to_string()))?;
+    verify(&party.id()?, &mut known, &demands).map_err(|error| PasskeyError::Refused(error.to_string()))?;
     let after = known.dynamic_state().encode().map_err(|_| PasskeyError::Stored)?;
     Ok((key, after.to_vec()))
 }

@@ -17,6 +17,8 @@ pub const OPERATOR_IDLE_MS: i64 = 10 * MINUTE_MS;
 pub const OPERATOR_LONGEST_MS: i64 = 4 * 60 * MINUTE_MS;
 /// Between password and second factor there is so long, milliseconds.
 pub const SECOND_FACTOR_MS: i64 = 10 * MINUTE_MS;
+/// What a page asks with that keeps itself fresh: nobody touched it, so the session grows older all the same.
+const QUIET: &str = "shikaku-quiet";
 /// How exactly the last use is written down, milliseconds: not every click is a write.
 const SEEN_STEP_MS: i64 = MINUTE_MS;
 
@@ -94,7 +96,8 @@ impl Site {
         if !lives(&session, now) {
             return Ok(None);
         }
-        if now.0.saturating_sub(session.seen_at.0) >= SEEN_STEP_MS {
+        let used = !headers.contains_key(QUIET);
+        if used && now.0.saturating_sub(session.seen_at.0) >= SEEN_STEP_MS {
             self.store.web_session_seen(token, now).await?;
         }
         Ok(Some(Presented { token, session }))
@@ -121,6 +124,25 @@ impl Site {
         let ends_at = Instant(began_at.0.saturating_add(lasts));
         let session = WebSession { audience, began_at, seen_at: began_at, ends_at, ..session };
         if !self.store.begin_web_session(secret.hash(), session, replaced, audit).await? {
+            return Err(SessionError::Over);
+        }
+        self.session_cookie(&secret).ok_or(SessionError::Randomness)
+    }
+
+    /// Goes on with a session whose holder has proven again to be the account's: a new secret and a new beginning, and
+    /// the end it had.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn prove_session(
+        &self,
+        before: &Presented,
+        audit: AuditEvent,
+    ) -> Result<HeaderValue, SessionError> {
+        let secret = SecretToken::random().map_err(|_| SessionError::Randomness)?;
+        let now = self.clock.now();
+        let session = WebSession { began_at: now, seen_at: now, ..before.session.clone() };
+        if !self.store.begin_web_session(secret.hash(), session, Some(before.token), audit).await? {
             return Err(SessionError::Over);
         }
         self.session_cookie(&secret).ok_or(SessionError::Randomness)

@@ -12,6 +12,9 @@ crate::on_both_engines! {
     new_recovery_codes_end_other_sessions_and_are_told_by_mail
     two_browsers_that_enrol_at_once_see_their_own_secret
     a_shown_secret_is_good_once
+    a_session_alone_changes_no_key
+    a_proof_is_good_for_five_minutes_and_lengthens_nothing
+    proofs_are_not_guessed
 }
 
 /// Another browser of the same account, signed in.
@@ -100,5 +103,88 @@ async fn a_shown_secret_is_good_once(engine: Engine) {
     confirm(&portal, &browser, &second).await.leads("/second-factor/setup");
     let told = portal.mailbox.mail_to(mail, 2).await;
     assert!(told.text.contains("認証アプリが設定されました"), "{}", told.text);
+    portal.system.stop().await;
+}
+
+/// What changes the keys of an account, with the page it leads back to.
+const CHANGES: &[(&str, &str)] = &[
+    ("/second-factor/totp", "/second-factor/setup"),
+    ("/second-factor/totp/confirm", "/second-factor/setup"),
+    ("/security/passkeys/remove", "/security"),
+    ("/security/totp/remove", "/security"),
+    ("/security/recovery-codes", "/security"),
+];
+
+/// So long after it a proof is none any more.
+const PROOF: Duration = Duration::from_secs(5 * 60);
+
+async fn prove(browser: &Browser, password: &str) -> testkit::browser::BrowserPage {
+    browser.post("/security/proof", &[("password", password), ("next", "/security")]).await
+}
+
+async fn a_session_alone_changes_no_key(engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let mail = "stolen@mihon.example";
+    let (owner, _) = portal.member("1319990012", mail).await;
+    portal.system.hands.advance(PROOF);
+    let thief = owner.copied();
+    for (change, back) in CHANGES {
+        let led = thief.post(change, &[("passkey", "00"), ("code", "000000")]).await;
+        led.leads(&format!("/security/proof?next={back}"));
+    }
+    for dialogue in ["/second-factor/passkey/start", "/second-factor/passkey/finish"] {
+        let answer = thief.post(dialogue, &[]).await;
+        assert_eq!(answer.status, 403, "{dialogue}: {}", answer.text);
+        assert!(answer.text.contains("/security/proof?next=/second-factor/setup"), "{}", answer.text);
+        assert!(!answer.text.contains("challenge"), "no dialogue has begun: {}", answer.text);
+    }
+    prove(&thief, "not the password").await.says(422, "パスワードが正しくありません");
+    thief.post("/security/recovery-codes", &[]).await.leads("/security/proof?next=/security");
+    // Its owner proves it; the session that was stolen before is over with that.
+    prove(&owner, PASSWORD).await.leads("/security");
+    thief.get("/security").await.leads("/login?next=/security");
+    let begun = owner.post("/second-factor/passkey/start", &[]).await;
+    assert!(begun.text.contains("challenge"), "{}", begun.text);
+    owner.post("/security/recovery-codes", &[]).await.says(200, "この画面を閉じると、もう表示できません");
+    portal.system.stop().await;
+}
+
+async fn a_proof_is_good_for_five_minutes_and_lengthens_nothing(engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let (browser, _) = portal.member("1319990012", "proven@mihon.example").await;
+    portal.system.hands.advance(PROOF - Duration::from_secs(1));
+    browser.post("/security/recovery-codes", &[]).await.says(200, "この画面を閉じると、もう表示できません");
+    // Used without a pause, until shortly before the session's end in any case.
+    let step = Duration::from_secs(20 * 60);
+    for _ in 0..35 {
+        portal.system.hands.advance(step);
+        browser.get("/my-menu").await.says(200, "マイメニュー");
+    }
+    browser.post("/security/recovery-codes", &[]).await.leads("/security/proof?next=/security");
+    browser.get("/security/proof?next=/security").await.says(200, "ご本人の確認");
+    prove(&browser, PASSWORD).await.leads("/security");
+    browser.post("/security/recovery-codes", &[]).await.says(200, "この画面を閉じると、もう表示できません");
+    portal.system.hands.advance(PROOF);
+    browser.post("/security/recovery-codes", &[]).await.leads("/security/proof?next=/security");
+    portal.system.hands.advance(step);
+    browser.get("/my-menu").await.leads("/login?next=/my-menu");
+    portal.system.stop().await;
+}
+
+async fn proofs_are_not_guessed(engine: Engine) {
+    let portal = Portal::open(engine).await;
+    let (browser, _) = portal.member("1319990012", "guessed@mihon.example").await;
+    portal.system.hands.advance(PROOF);
+    let mut refused = None;
+    for _ in 0..20 {
+        let answer = prove(&browser, "not the password").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        answer.says(422, "パスワードが正しくありません");
+    }
+    assert!(refused.is_some(), "twenty guesses were compared");
+    prove(&browser, PASSWORD).await.says(429, "ご本人の確認");
     portal.system.stop().await;
 }

@@ -1,4 +1,4 @@
-//! A passkey in the place of the password. ユーザID says whose it is; the browser offers what it has, so nobody learns
+//! A passkey in the place of the password. ユーザーID says whose it is; the browser offers what it has, so nobody learns
 //! from the question which accounts have any.
 
 use axum::body::Bytes;
@@ -16,7 +16,7 @@ use super::login::{note, obstacle, step};
 use super::session::{Entered, brought, enter, guess};
 use crate::institution::menu;
 use crate::listener::identity::AskingTerminal;
-use crate::web::passkey::{RelyingParty, answered_by, ask_anybody};
+use crate::web::passkey::{Asked, RelyingParty, answered, ask_anybody};
 use crate::web::session::cookie;
 use crate::web::sign_in::passkeys::answer_of;
 use crate::web::signed_in::OnSite;
@@ -28,7 +28,7 @@ const PURPOSE: &str = "sign-in";
 const DIALOGUE_MS: i64 = 5 * 60 * 1000;
 /// The cookie that ties the two halves of a dialogue together before anybody is signed in.
 const COOKIE: &str = "__Host-shikaku-passkey";
-const WRONG: &str = "ユーザIDとパスキーを確認できませんでした。ユーザIDを入力し、もう一度お試しください。";
+const WRONG: &str = "ユーザーIDとパスキーを確認できませんでした。ユーザーIDを入力し、もう一度お試しください。";
 const INITIAL: &str = "初期パスワードでログインし、パスワードを変更してください。";
 
 /// Whom passkeys are bound to in this browser; `None` where there are none (an address instead of a name).
@@ -95,7 +95,8 @@ async fn sign_in(
     let ours = ours.map_err(by_store)?.ok_or_else(wrong)?;
     let keys = site.store.second_factors(&subject).await.map_err(by_store)?.passkeys;
     let party = party(site, headers).ok_or_else(wrong)?;
-    let proven = answered_by(&party, (Audience::Institution, &subject), &ours, &credential, &keys);
+    let account_of = (Audience::Institution, subject.as_str());
+    let proven = answered(&party, Asked::Anybody, account_of, &ours, &credential, &keys);
     let moved = match proven {
         Ok((used, after)) => moved(site, &subject, used, after).await?,
         Err(error) => {

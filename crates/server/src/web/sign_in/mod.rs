@@ -6,6 +6,7 @@
 
 mod login;
 pub(crate) mod passkeys;
+mod proof;
 mod recovery;
 mod second_factor;
 mod security;
@@ -69,6 +70,7 @@ pub fn routes(desk: Arc<SignInDesk>) -> Router {
         .route("/security/passkeys/remove", post(security::remove_passkey))
         .route("/security/totp/remove", post(security::remove_totp))
         .route("/security/recovery-codes", post(security::new_codes))
+        .route("/security/proof", get(proof::page).post(proof::typed))
         .route("/sign-out", post(sign_out::sign_out))
         .with_state(desk)
 }

@@ -8,12 +8,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, body::Bytes};
 use serde_json::{Value, json};
-use store::{SecondFactors, Stage, StoredPasskey, WebSession};
+use store::{SecondFactors, Stage, WebSession};
 
 use super::second_factor::{guess, note};
 use super::step::{change, complete, destination, with_cookies};
-use super::{SignInDesk, setup};
-use crate::web::passkey::{self, PasskeyError, RelyingParty, Way};
+use super::{SignInDesk, proof, setup};
+use crate::web::passkey::{self, Asked, PasskeyError, RelyingParty, Way};
 use crate::web::session::Presented;
 use crate::web::{PasswordGiven, refused};
 use eligibility::account::LockoutDecision;
@@ -60,9 +60,19 @@ async fn taken(desk: &SignInDesk, given: &PasswordGiven, purpose: &'static str) 
     }
 }
 
+/// Who adds one now has proven just now to be the account's holder; the script is told where that is done.
+async fn may_add(desk: &SignInDesk, session: &WebSession) -> Result<SecondFactors, Response> {
+    let factors = setup::allowed(desk, session).await?;
+    if proof::is_fresh(session, desk.site.clock.now()) {
+        return Ok(factors);
+    }
+    let told = json!({ "message": "パスワードをもう一度入力してください。", "next": proof::place(setup::PATH) });
+    Err((StatusCode::FORBIDDEN, Json(told)).into_response())
+}
+
 /// Begins making a passkey.
 pub(super) async fn offer(State(desk): State<Arc<SignInDesk>>, given: PasswordGiven) -> Response {
-    let factors = match setup::allowed(&desk, &given.session).await {
+    let factors = match may_add(&desk, &given.session).await {
         Ok(factors) => factors,
         Err(response) => return response,
     };
@@ -101,7 +111,7 @@ async fn keep_made(
     body: &[u8],
 ) -> Result<Response, Response> {
     let (site, session) = (&desk.site, &given.session);
-    setup::allowed(desk, session).await?;
+    may_add(desk, session).await?;
     let ours = taken(desk, &given, CREATE).await?;
     let Some((name, credential)) = answer_of(body) else { return Err(refused::incomplete()) };
     let name = if name.is_empty() { "パスキー".to_owned() } else { name };
@@ -183,11 +193,12 @@ async fn verify(
     credential: &Value,
 ) -> Result<Result<(), PasskeyError>, Response> {
     let site = &desk.site;
-    let (used, after): (&StoredPasskey, Vec<u8>) =
-        match passkey::answered(&RelyingParty::of(site), session, ours, credential, &factors.passkeys) {
-            Ok(found) => found,
-            Err(error) => return Ok(Err(error)),
-        };
+    let (party, account) = (RelyingParty::of(site), (session.audience, session.subject.as_str()));
+    let found = passkey::answered(&party, Asked::Account, account, ours, credential, &factors.passkeys);
+    let (used, after) = match found {
+        Ok(found) => found,
+        Err(error) => return Ok(Err(error)),
+    };
     let moved = site.store.passkey_used(&session.subject, used, after, site.clock.now()).await;
     let moved = moved.map_err(|error| refused::by_store(&error))?;
     Ok(if moved { Ok(()) } else { Err(PasskeyError::UsedMeanwhile) })

@@ -10,8 +10,11 @@ use eligibility::calendar::{format_japanese, tokyo_date};
 
 use super::step::change;
 use super::totp_setup::Codes;
-use super::{SignInDesk, recovery, see};
+use super::{SignInDesk, proof, recovery, see};
 use crate::web::{FormData, Shell, SignedIn, refused, render};
+
+/// Where it is.
+const PATH: &str = "/security";
 
 struct Key {
     id: String,
@@ -58,6 +61,9 @@ pub(super) async fn remove_passkey(
     form: FormData,
 ) -> Response {
     let Ok(id) = hex::decode(form.get("passkey")) else { return refused::incomplete() };
+    if let Err(response) = proof::demand(&desk, &who.session, PATH) {
+        return response;
+    }
     match change(&desk, (&who.session, who.token), "パスキーが削除されました").await {
         Ok(how) => after(desk.site.store.remove_passkey(who.subject(), id, how).await),
         Err(response) => response,
@@ -65,6 +71,9 @@ pub(super) async fn remove_passkey(
 }
 
 pub(super) async fn remove_totp(State(desk): State<Arc<SignInDesk>>, who: SignedIn) -> Response {
+    if let Err(response) = proof::demand(&desk, &who.session, PATH) {
+        return response;
+    }
     match change(&desk, (&who.session, who.token), "認証アプリの設定が削除されました").await {
         Ok(how) => after(desk.site.store.remove_totp(who.subject(), how).await),
         Err(response) => response,
@@ -80,6 +89,9 @@ fn after(done: store::Result<bool>) -> Response {
 }
 
 pub(super) async fn new_codes(State(desk): State<Arc<SignInDesk>>, who: SignedIn) -> Response {
+    if let Err(response) = proof::demand(&desk, &who.session, PATH) {
+        return response;
+    }
     match recovery::renew(&desk, (&who.session, who.token)).await {
         Ok(codes) => {
             let shell = Shell::new(&desk.site, "回復コード", "/security", Some(&who));

@@ -8,8 +8,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use store::{SecondFactors, Stage, WebSession};
 
-use super::{SignInDesk, see};
+use super::{SignInDesk, proof, see};
 use crate::web::{PasswordGiven, Shell, refused, render};
+
+/// Where it is.
+pub(super) const PATH: &str = "/second-factor/setup";
 
 #[derive(Template)]
 #[template(path = "sign_in/setup.html")]
@@ -29,6 +32,13 @@ pub(super) async fn allowed(desk: &SignInDesk, session: &WebSession) -> Result<S
     let factors = desk.site.store.second_factors(&session.subject).await;
     let factors = factors.map_err(|error| refused::by_store(&error))?;
     if may_set_up(session, &factors) { Ok(factors) } else { Err(see("/login/second-factor")) }
+}
+
+/// The same, for who adds one now: after a fresh proof.
+pub(super) async fn may_add(desk: &SignInDesk, session: &WebSession) -> Result<SecondFactors, Response> {
+    let factors = allowed(desk, session).await?;
+    proof::demand(desk, session, PATH)?;
+    Ok(factors)
 }
 
 pub(super) async fn page(State(desk): State<Arc<SignInDesk>>, given: PasswordGiven) -> Response {

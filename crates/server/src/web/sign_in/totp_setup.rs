@@ -56,7 +56,7 @@ fn show(
 
 /// The secret that this very session was shown, if it may still set one up.
 async fn pending(desk: &SignInDesk, given: &PasswordGiven) -> Result<Vec<u8>, Response> {
-    setup::allowed(desk, &given.session).await?;
+    setup::may_add(desk, &given.session).await?;
     let pending = desk.site.store.pending_totp(given.token, desk.site.clock.now()).await;
     pending.map_err(|error| refused::by_store(&error))?.ok_or_else(|| see("/second-factor/setup"))
 }
@@ -70,7 +70,7 @@ pub(super) async fn page(State(desk): State<Arc<SignInDesk>>, given: PasswordGiv
 
 pub(super) async fn begin(State(desk): State<Arc<SignInDesk>>, given: PasswordGiven) -> Response {
     let session = &given.session;
-    if let Err(response) = setup::allowed(&desk, session).await {
+    if let Err(response) = setup::may_add(&desk, session).await {
         return response;
     }
     let Ok(secret) = totp::new_secret() else { return refused::busy() };

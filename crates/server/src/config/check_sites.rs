@@ -1,7 +1,8 @@
 //! What is wrong with the settings of the sites that people sign in to.
 
 use super::check::{Problem, others_can_read, problem};
-use super::{Config, WebSite};
+use super::{Config, Mail, WebSite};
+use crate::mail;
 
 pub(super) fn check(config: &Config, found: &mut Vec<Problem>) {
     let names = [
@@ -26,9 +27,19 @@ pub(super) fn check(config: &Config, found: &mut Vec<Problem>) {
         }
         _ => {}
     }
+    if let Some(mail) = &config.mail {
+        check_mail(mail, found);
+    }
     if config.portal.is_some() && config.mail.is_none() {
         let message = "the portal sends mail, but no mail server is named; mail waits in the outbox";
         found.push(problem("mail", message, "write [mail] with server and sender"));
+    }
+}
+
+/// Mail holds links that let somebody in: it leaves this machine encrypted, or not at all.
+fn check_mail(mail: &Mail, found: &mut Vec<Problem>) {
+    if let Err(error) = mail::must_be_private(mail.server.reveal()) {
+        found.push(problem("mail.server", error.to_string(), mail::REMEDY));
     }
 }
 

@@ -45,8 +45,8 @@ impl WebSite {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
-    /// `smtps://USER:PASSWORD@HOST`, `smtp://HOST:PORT?tls=required` (STARTTLS), or `smtp://HOST:PORT` without TLS. No
-    /// default.
+    /// `smtps://USER:PASSWORD@HOST`, `smtp://HOST:PORT?tls=required` (STARTTLS), or `smtp://HOST:PORT` without TLS
+    /// to a mail server on this machine. No default.
     pub server: Secret,
     /// Who sends, e.g. `オンライン資格確認 <no-reply@example.jp>`. No default.
     pub sender: String,

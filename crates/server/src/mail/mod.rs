@@ -8,6 +8,7 @@ mod letter;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Uri;
 use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport as _, Tokio1Executor};
 use store::{DueMail, MailOutcome, MailText, Store};
@@ -32,9 +33,34 @@ pub enum MailError {
     /// The address of the mail server is not one.
     #[error("the mail server must be smtp://HOST:PORT, smtps://HOST or smtp://HOST?tls=required: {0}")]
     Server(String),
+    /// What is sent could be read on its way.
+    #[error("mail to {0} would leave this machine unencrypted, with the links that let people in")]
+    Open(String),
     /// The sender is no mail address.
     #[error("the sender is no mail address")]
     Sender,
+}
+
+/// What is done about a mail server that mail would reach unencrypted.
+pub const REMEDY: &str = "write smtps://USER:PASSWORD@HOST or smtp://HOST:PORT?tls=required; smtp:// without TLS only \
+                          to a mail server on 127.0.0.1, ::1 or localhost";
+
+/// That mail to this server is encrypted, or does not leave the machine.
+///
+/// # Errors
+/// [`MailError::Open`], or [`MailError::Server`] for what is no address.
+pub fn must_be_private(server: &str) -> Result<(), MailError> {
+    let uri: Uri = server.parse().map_err(|_| MailError::Server("it is not an address".to_owned()))?;
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let encrypted = match uri.scheme_str().map(str::to_ascii_lowercase).as_deref() {
+        Some("smtps") => true,
+        // "opportunistic" would do without, if somebody on the way says so.
+        Some("smtp") => uri.query() == Some("tls=required"),
+        _ => return Err(MailError::Server("it is neither smtp:// nor smtps://".to_owned())),
+    };
+    let here = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    if encrypted || here { Ok(()) } else { Err(MailError::Open(host)) }
 }
 
 /// Sends what stands in the outbox.
@@ -53,7 +79,7 @@ impl std::fmt::Debug for Postman {
 }
 
 impl Postman {
-    /// With a mail server's address (`smtp://` without TLS, `smtps://`, or `smtp://…?tls=required` for STARTTLS) and the
+    /// With a mail server's address (`smtps://`, `smtp://…?tls=required` for STARTTLS, or `smtp://` on this machine) and the
     /// sender, e.g. `オンライン資格確認 <no-reply@example.jp>`. Mails with a link are opened with `seal`.
     ///
     /// # Errors
@@ -65,6 +91,7 @@ impl Postman {
         server: &str,
         sender: &str,
     ) -> Result<Self, MailError> {
+        must_be_private(server)?;
         let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(server)
             .map_err(|error| MailError::Server(error.to_string()))?
             .timeout(Some(PATIENCE))

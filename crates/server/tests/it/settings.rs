@@ -23,7 +23,7 @@ fn defaults_are_those_documented() {
     let config = Config::parse(SMALLEST).expect("a configuration");
     assert_eq!(config.terminal_api.listen.to_string(), "127.0.0.1:8443");
     assert_eq!(config.ops.listen.to_string(), "127.0.0.1:8449");
-    assert_eq!((config.nonces.lifetime_s, config.receipts.lifetime_s), (120, 86_400));
+    assert_eq!((config.nonces.lifetime_s, config.receipts.lifetime_s), (120, 3_600));
     assert_eq!((config.limits.header_s, config.limits.body_s, config.limits.idle_s), (10, 30, 60));
     assert_eq!((config.limits.body_bytes, config.limits.terminal_concurrency), (65_536, 64));
     assert_eq!((config.limits.connections, config.limits.site_connections), (4096, 1024));
@@ -76,7 +76,9 @@ fn check_finds_what_is_wrong_and_says_what_to_do() {
     let path = folder.path().join("server.toml");
     let text = format!(
         "{}\n[ops]\nlisten = \"0.0.0.0:8449\"\n[limits]\nterminal_concurrency = 1000\n[nonces]\nlifetime_s = 3600\n",
-        SMALLEST.replace("http://127.0.0.1:1/list.crl", "https://example.invalid/list.crl")
+        SMALLEST
+            .replace("http://127.0.0.1:1/list.crl", "https://example.invalid/list.crl")
+            .replace("[receipts]", "[receipts]\nlifetime_s = 599")
     );
     std::fs::write(&path, text).expect("a file");
     let config = Config::load(&path).expect("a configuration");
@@ -88,6 +90,7 @@ fn check_finds_what_is_wrong_and_says_what_to_do() {
         "cards.trust_anchors",
         "cards.crl",
         "receipts.key",
+        "receipts.lifetime_s",
         "audit.key",
         "ops.listen",
         "limits.terminal_concurrency",
@@ -142,4 +145,37 @@ fn the_example_file_shows_every_default_as_it_is() {
         .collect();
     let switched_on = Config::parse(&switched_on.join("\n")).expect("the defaults are settings");
     assert_eq!(format!("{as_it_is:?}"), format!("{switched_on:?}"));
+}
+
+#[test]
+fn mail_leaves_the_machine_encrypted_or_not_at_all() {
+    let found = |server: &str| {
+        let text = format!("{SMALLEST}\n[mail]\nserver = \"{server}\"\nsender = \"no-reply@shikaku.example\"\n");
+        let problems = Config::parse(&text).expect("a configuration").check();
+        problems.into_iter().find(|problem| problem.setting == "mail.server")
+    };
+    for private in [
+        "smtps://shikaku:secret@mail.example.jp",
+        "smtp://mail.example.jp:587?tls=required",
+        "smtp://127.0.0.1:25",
+        "smtp://[::1]:25",
+        "smtp://localhost",
+    ] {
+        assert_eq!(found(private), None, "{private}");
+    }
+    for open in [
+        "smtp://mail.example.jp",
+        "SMTP://mail.example.jp:25",
+        "smtp://shikaku:secret@192.0.2.25:587",
+        "smtp://mail.example.jp?tls=opportunistic",
+        "smtp://mail.example.jp?x=tls=required",
+        "smtp://127.0.0.1.example.jp",
+        "smtp://127.0.0.1@mail.example.jp",
+        "http://127.0.0.1",
+        "mail.example.jp",
+    ] {
+        let problem = found(open).unwrap_or_else(|| panic!("{open} is taken"));
+        assert!(problem.remedy.contains("smtps://") && problem.remedy.contains("?tls=required"), "{open}");
+        assert!(!problem.message.contains("secret"), "{}", problem.message);
+    }
 }

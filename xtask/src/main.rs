@@ -23,7 +23,7 @@ usage: cargo xtask TASK
   e2e [STORY] [--database sqlite|postgres] [--keep-pictures]
                         set up what is missing, build, tell the stories in a browser; pictures of what it saw
                         go to target/screenshots/STORY, with --keep-pictures those of docs/images are made anew.
-                        stories: demo, certificate-import, certificate-renewal, first-day, institution
+                        stories: demo, certificate-import, certificate-renewal, too-often, terminal-states, first-day, institution
   ci                    what .ci/run calls: the same as `test`
   tidy                  the rules of the house that a program can check
   bench [NAME] [--json] build for release, measure, print a table or one JSON document

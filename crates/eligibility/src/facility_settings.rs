@@ -108,10 +108,10 @@ impl FacilitySettings {
         self.code(setting) == ON
     }
 
-    /// What a reader asks patients.
+    /// Whether the institution uses what patients agree to show under a kind of consent.
     #[must_use]
-    pub fn asked(&self) -> Asked {
-        let in_use = |kind: &ConsentKind| match kind {
+    pub fn uses(&self, kind: ConsentKind) -> bool {
+        match kind {
             // 限度額 is laid down in law for every institution.
             ConsentKind::Ceiling => true,
             ConsentKind::SpecificDisease => self.is_on(Setting::SpecificDisease),
@@ -119,10 +119,15 @@ impl FacilitySettings {
             ConsentKind::Medication => self.is_on(Setting::Medication),
             ConsentKind::Treatment => self.is_on(Setting::Treatment),
             ConsentKind::Operation => self.is_on(Setting::Operation),
-        };
+        }
+    }
+
+    /// What a reader asks patients.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
         let both = self.code(Setting::PrescriptionUse) == BOTH_PRESCRIPTIONS;
         Asked {
-            consents: ConsentKind::ALL.iter().copied().filter(in_use).collect(),
+            consents: ConsentKind::ALL.iter().copied().filter(|kind| self.uses(*kind)).collect(),
             prescription_issue: both && self.code(Setting::PrescriptionTiming) == AT_THE_CHECK,
         }
     }

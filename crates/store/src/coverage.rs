@@ -2,13 +2,15 @@
 
 use eligibility::{
     Date, Instant, card_certificate::CardCertificateId, codes::CardClassification, coverage::Coverage,
-    institution::InstitutionCode, insurer::InsurerNumber, matching::NumberKey, person::PersonKey,
+    facility_settings::FacilitySettings, institution::InstitutionCode, insurer::InsurerNumber,
+    matching::NumberKey, person::PersonKey,
 };
 
 use crate::{
     Error, Result, Store,
     coverage_row::{StoredCoverage, coverage_columns, decode},
     engine::{Tx, bind},
+    facility_settings,
     import::{Card, in_force},
     job::Read,
     reference_number,
@@ -42,6 +44,8 @@ pub struct CardContext {
     pub lookup: CardLookup,
     /// The institution's number for the person.
     pub reference_number: Option<String>,
+    /// The institution's settings; those of nobody when there is no person.
+    pub settings: FacilitySettings,
 }
 
 /// Everything a number check reads, taken from one snapshot.
@@ -133,10 +137,12 @@ impl Read for CardContextOf {
     async fn run(&self, tx: &Tx<'_>) -> Result<CardContext> {
         let lookup = card_lookup(tx, &self.card).await?;
         let CardLookup::Person { person_key, .. } = &lookup else {
-            return Ok(CardContext { lookup, reference_number: None });
+            let settings = FacilitySettings::default();
+            return Ok(CardContext { lookup, reference_number: None, settings });
         };
         let reference_number = reference_number::find(tx, &self.institution, person_key).await?;
-        Ok(CardContext { lookup, reference_number })
+        let settings = facility_settings::current(tx, self.institution.as_str()).await?.settings;
+        Ok(CardContext { lookup, reference_number, settings })
     }
 }
 

@@ -18,6 +18,7 @@ use eligibility::consent::{
 };
 use eligibility::disclosure::Disclosure;
 use eligibility::errors::ErrorCode;
+use eligibility::facility_settings::FacilitySettings;
 use eligibility::verification::{Decision, ProofMethod, decide_by_card, self_access_blocked};
 use eligibility::{Date, Instant, calendar};
 use hyper::body::Incoming;
@@ -227,7 +228,7 @@ fn find(
         return Err(ErrorCode::SelfAccessBlocked.into());
     }
     let decision = decide_by_card(&coverages, asked.as_of, &terminal.institution_code);
-    let chosen = chosen(asked, proof.state, &decision, now);
+    let chosen = chosen(asked, &context.settings, (proof.state, &decision), now);
     // An expired certificate takes no consent, and with nobody to show there is nothing to consent to.
     let shown = decision.coverages.first().filter(|_| proof.state.takes_consent());
     let consents = shown.map_or_else(Vec::new, |coverage| {
@@ -255,19 +256,20 @@ fn find(
 }
 
 /// The patient's choices in this session, at most one of each kind, as signed; none under an expired certificate, none
-/// when there is nobody to show.
+/// when there is nobody to show, and none of a kind that the institution does not use: a reader that has not heard of
+/// the settings yet may have asked for it.
 fn chosen(
     asked: &CardCheckRequest,
-    state: CardCertificateState,
-    decision: &Decision,
+    settings: &FacilitySettings,
+    (state, decision): (CardCertificateState, &Decision),
     now: Instant,
 ) -> Vec<Consent> {
     let Some(coverage) = decision.coverages.first().filter(|_| state.takes_consent()) else {
         return Vec::new();
     };
     let askable = |choice: &&ConsentChoice| {
-        choice.kind != ConsentKind::Checkup
-            || Disclosure::checkup_asked(coverage.person.birthdate, asked.as_of)
+        let old_enough = Disclosure::checkup_asked(coverage.person.birthdate, asked.as_of);
+        settings.uses(choice.kind) && (choice.kind != ConsentKind::Checkup || old_enough)
     };
     let term = consent_term(asked.care_form, calendar::tokyo_date(now));
     let standing = |&ConsentChoice { kind, granted }: &ConsentChoice| Consent {

@@ -5,6 +5,7 @@ use card::pin::{Pin, PinKind};
 use card::session::{CardSession, LastTry};
 use card::transport::InProcessTransport;
 use eligibility::codes::ReasonOfLoss;
+use eligibility::facility_settings::Setting;
 use eligibility::{Date, calendar};
 use testkit::people;
 use testkit::system::Engine;
@@ -117,6 +118,7 @@ async fn each_state_of_the_card_certificate(engine: Engine) {
         desk.system.register_card(card, "p").await;
     }
 
+    testkit::facility::switch_on(&desk.system, &desk.terminal.institution, Setting::Treatment).await;
     let reply = desk.check_card(&valid, today).await;
     assert_eq!(validity(&reply), "1");
     assert!(body(&reply).get("ProcessingResultCode").is_none(), "{}", reply.json());

@@ -232,6 +232,7 @@ async fn whatever_is_changed_after_the_card_signed_is_refused(engine: Engine) {
     assert_eq!(refused(&desk, &twice).await, (422, "OQSA9001E".to_owned()));
     // The form of statement before this one, which left the choices out.
     let (institution, fingerprint) = (&desk.terminal.institution, &desk.terminal.fingerprint);
+    switch_on(&desk.system, institution, Setting::Treatment).await;
     let old = format!("shikaku-card-proof-v1\n{nonce}\n{institution}\n{fingerprint}");
     let old = with("signature", json!(card.sign(old.as_bytes())));
     assert_eq!(refused(&desk, &old).await, (400, "OQSA9204E".to_owned()));

@@ -4,8 +4,11 @@
 use std::time::Duration;
 
 use eligibility::Date;
+use eligibility::consent::ConsentKind;
+use eligibility::facility_settings::Setting;
 use serde_json::{Value, json};
 use testkit::cards::TestCard;
+use testkit::facility::switch_on;
 use testkit::people;
 use testkit::system::Engine;
 use wire::terminal_api::CARD_VERIFICATIONS_PATH;
@@ -14,6 +17,7 @@ use crate::on_both_engines;
 use crate::support::{Desk, card_question, first_result, insurer, signed};
 
 on_both_engines! { online_consent_is_kept_for_its_day_and_expired_after_it }
+on_both_engines! { what_the_institution_does_not_use_is_neither_kept_nor_told }
 on_both_engines! { an_emergency_without_a_word_says_that_nobody_could_be_asked }
 
 const BORN: Date = Date::constant(1980, 2, 17);
@@ -42,6 +46,7 @@ async fn session(desk: &Desk, card: &TestCard, care_form: &str, consents: &Value
 
 async fn online_consent_is_kept_for_its_day_and_expired_after_it(engine: Engine) {
     let (desk, card) = desk_with_person(engine).await;
+    switch_on(&desk.system, &desk.terminal.institution, Setting::Treatment).await;
     let choices = json!([
         { "kind": "medication", "granted": true },
         { "kind": "treatment", "granted": false },
@@ -79,6 +84,35 @@ async fn online_consent_is_kept_for_its_day_and_expired_after_it(engine: Engine)
     assert!(expired["DiagnosisInfoConsFlg"].is_null(), "a refusal does not expire, it is asked again");
     let renewed = session(&desk, &card, "online", &choices).await;
     assert_eq!(renewed["PharmacistsInfoConsFlg"], "1");
+    desk.system.stop().await;
+}
+
+/// A reader that has not heard of the settings asked all the same, and the card signed.
+async fn what_the_institution_does_not_use_is_neither_kept_nor_told(engine: Engine) {
+    let (desk, card) = desk_with_person(engine).await;
+    let institution = desk.terminal.institution.clone();
+    let choices = json!([
+        { "kind": "medication", "granted": true },
+        { "kind": "treatment", "granted": true },
+        { "kind": "operation", "granted": false },
+    ]);
+    let person = eligibility::person::PersonKey(PERSON.to_owned());
+    let kept = async || {
+        let stored = desk.system.store().consents(&institution, &person).await.expect("reads");
+        stored.iter().map(|stored| stored.consent.kind).collect::<Vec<_>>()
+    };
+    let first = session(&desk, &card, "home_visit", &choices).await;
+    assert_eq!(first["PharmacistsInfoConsFlg"], "1");
+    assert!(first["DiagnosisInfoConsFlg"].is_null() && first["OperationInfoConsFlg"].is_null(), "{first}");
+    assert_eq!(kept().await, [ConsentKind::Medication]);
+
+    switch_on(&desk.system, &institution, Setting::Treatment).await;
+    let second = session(&desk, &card, "home_visit", &choices).await;
+    assert_eq!(second["DiagnosisInfoConsFlg"], "1");
+    assert!(second["OperationInfoConsFlg"].is_null(), "{second}");
+    let mut kinds = kept().await;
+    kinds.sort();
+    assert_eq!(kinds, [ConsentKind::Medication, ConsentKind::Treatment]);
     desk.system.stop().await;
 }
 

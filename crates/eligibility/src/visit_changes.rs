@@ -3,7 +3,12 @@
 //! An address is compared only when both answers show one. Otherwise the page would tell that a protected person's
 //! address is withheld now, and show the one that is.
 
-use crate::{Date, calendar::format_japanese, codes::Validity, coverage::CopayRatio};
+use crate::{
+    Date,
+    calendar::format_japanese,
+    codes::{CeilingChange, Validity},
+    coverage::CopayRatio,
+};
 
 /// One coverage as an answer showed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -151,6 +156,16 @@ pub fn changes(old: &ShownAnswer, new: &ShownAnswer) -> Vec<Change> {
         }
     }
     found.changes
+}
+
+/// 限度額情報変更有無: whether what an institution was last shown of 限度額適用認定証 still holds. `known`: what the last
+/// answer showed, `None` when it was not allowed to show it or is not kept; `now`: what an answer of today would show.
+#[must_use]
+pub fn ceiling_change<C: PartialEq>(known: Option<&C>, now: Option<&C>) -> CeilingChange {
+    match (known, now) {
+        (Some(known), Some(now)) if known == now => CeilingChange::Unchanged,
+        _ => CeilingChange::ChangedOrUnknown,
+    }
 }
 
 struct Found {

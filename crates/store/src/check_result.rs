@@ -90,7 +90,7 @@ fn earlier(row: &Row<'_>) -> Result<EarlierAnswer> {
 }
 
 /// The last answer about a person before a moment, within a transaction.
-async fn last_before(
+pub(crate) async fn last_before(
     tx: &Tx<'_>,
     institution: &InstitutionCode,
     person: &PersonKey,

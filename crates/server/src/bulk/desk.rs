@@ -45,26 +45,9 @@ pub(crate) async fn submit(
     digest: [u8; 32],
     file: BulkUploadRequest,
 ) -> Result<BulkUploadAnswer, Refusal> {
-    let now = api.clock.now();
-    check(&file, now)?;
-    let rows = u32::try_from(file.rows.len()).unwrap_or(u32::MAX);
-    let terms = Terms { day: file.day, file_identifier: file.file_identifier };
-    let packed = |rows| pack(&rows).ok_or(ErrorCode::Internal);
-    let chunks = match file.kind {
-        BulkKind::EntrustedEligibility => None,
-        _ => Some(file.rows.chunks(CHUNK_ROWS).map(packed).collect::<Result<Vec<_>, _>>()?),
-    };
-    let job = NewBulkJob {
-        institution_code: asker.terminal.institution_code.clone(),
-        request_id: file.request_id,
-        question_digest: digest,
-        kind: file.kind,
-        terms: serde_json::to_string(&terms).map_err(|_| ErrorCode::Internal)?,
-        actor: asker.actor.clone(),
-        rows,
-        chunks,
-        received_at: now,
-    };
+    let (institution, actor, now) =
+        (asker.terminal.institution_code.clone(), asker.actor.clone(), api.clock.now());
+    let job = aside(move || made(institution, actor, (digest, file), now)).await?;
     match api.store.submit_bulk(job).await.map_err(|error| Refusal::write_failed(&error))? {
         BulkSubmitted::Received { reception_number, received_at } => {
             api.bulk.came.notify_one();
@@ -73,6 +56,43 @@ pub(crate) async fn submit(
         BulkSubmitted::Conflict => Err(ErrorCode::IdempotencyConflict.into()),
         BulkSubmitted::Refused(code) => Err(code.into()),
     }
+}
+
+/// Runs what takes long with a file of ten thousand rows beside the threads that answer the counter.
+///
+/// # Errors
+/// The work's own, and [`ErrorCode::Internal`] when it panics.
+pub(crate) async fn aside<T: Send + 'static, E: From<ErrorCode> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))
+}
+
+/// The file as it is kept, looked at and packed.
+fn made(
+    institution_code: InstitutionCode,
+    actor: String,
+    (question_digest, file): ([u8; 32], BulkUploadRequest),
+    now: Instant,
+) -> Result<NewBulkJob, Refusal> {
+    check(&file, now)?;
+    let terms = Terms { day: file.day, file_identifier: file.file_identifier };
+    let packed = |rows| pack(&rows).ok_or(ErrorCode::Internal);
+    let chunks = match file.kind {
+        BulkKind::EntrustedEligibility => None,
+        _ => Some(file.rows.chunks(CHUNK_ROWS).map(packed).collect::<Result<Vec<_>, _>>()?),
+    };
+    Ok(NewBulkJob {
+        institution_code,
+        request_id: file.request_id,
+        question_digest,
+        kind: file.kind,
+        terms: serde_json::to_string(&terms).map_err(|_| ErrorCode::Internal)?,
+        actor,
+        rows: u32::try_from(file.rows.len()).unwrap_or(u32::MAX),
+        chunks,
+        received_at: now,
+    })
 }
 
 fn check(file: &BulkUploadRequest, now: Instant) -> Result<(), Refusal> {

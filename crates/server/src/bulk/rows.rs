@@ -2,27 +2,30 @@
 
 use std::sync::Arc;
 
-use eligibility::codes::{CeilingChange, InquiryMethod, ProcessingStatus};
+use eligibility::codes::{CeilingConsentFlag, InquiryMethod, ProcessingStatus};
 use eligibility::disclosure::Disclosure;
 use eligibility::errors::ErrorCode;
 use eligibility::matching::NumberKey;
 use eligibility::person::PersonKey;
 use eligibility::reference_number::{Registration, RegistrationOutcome};
 use eligibility::verification::{Decision, NumberQuery, decide_by_number, decide_entrusted};
+use eligibility::visit_changes::ceiling_change;
 use eligibility::{Date, Instant};
 use store::audit::AuditEvent;
-use store::{BulkJob, BulkRowAct, BulkRowFate, ChunkAnswer, MakeAnswer, NumberContext, RowLookup};
+use store::{
+    BulkJob, BulkRowAct, BulkRowFate, ChunkAnswer, EarlierAnswer, MakeAnswer, NumberContext, RowLookup,
+};
 use wire::bulk::{BulkRow, problems_message};
 use wire::compose::{self, AnswerContext};
 use wire::message::{
-    BulkAnswerBody, BulkConfirmUnit, BulkQualification, BulkRegistrationUnit, FieldProblem, Outcome,
-    QualificationResult,
+    BulkAnswerBody, BulkConfirmUnit, BulkQualification, BulkRegistrationUnit, CeilingCertificateInfo,
+    FieldProblem, Outcome, QualificationResult,
 };
-use wire::terminal_api::outcome_of;
+use wire::terminal_api::{CheckAnswer, outcome_of};
 
 use super::packed::pack;
 use super::worker::Stop;
-use crate::terminal_api::Api;
+use crate::terminal_api::{Api, kept_answer};
 
 /// Rows decided without giving way to what else the runtime has to do.
 const ROWS_AT_ONCE: usize = 25;
@@ -39,19 +42,66 @@ struct Answered {
     person: Option<(PersonKey, &'static str)>,
 }
 
+/// What a row leads to.
+struct Decided {
+    decision: Decision,
+    context: NumberContext,
+}
+
+impl Decided {
+    /// Whom it tells of.
+    fn person(&self) -> Option<PersonKey> {
+        self.decision.coverages.first().map(|coverage| coverage.person_key.clone())
+    }
+}
+
 /// What rows lead to.
 async fn look_up(api: &Api, job: &BulkJob, rows: Vec<RowLookup>) -> Result<Vec<NumberContext>, Stop> {
     Ok(api.store.look_up_rows(&job.institution_code, rows).await?)
 }
 
-/// What is composed with: what needs consent, and 限度額, is no part of a bulk answer.
-fn context(job: &BulkJob, as_of: Date, now: Instant) -> AnswerContext<'_> {
+/// What an answer shows of 限度額適用認定証.
+#[derive(PartialEq)]
+struct ShownCeiling(Option<CeilingCertificateInfo>);
+
+impl ShownCeiling {
+    /// `None` where the answer may not show it.
+    fn of(result: &QualificationResult) -> Option<Self> {
+        let agreed = result.ceiling_consent.as_ref()?.is(CeilingConsentFlag::Agreed);
+        agreed.then(|| Self(result.ceiling_certificate.clone()))
+    }
+
+    /// What the institution was shown when it last asked about the person.
+    fn known(earlier: &EarlierAnswer) -> Option<Self> {
+        let told: CheckAnswer = serde_json::from_str(&kept_answer::unpack(&earlier.answer)?).ok()?;
+        told.answer.body.results.iter().find_map(Self::of)
+    }
+}
+
+/// What the institution was last shown of each person.
+async fn known_ceilings(
+    api: &Api,
+    job: &BulkJob,
+    persons: &[PersonKey],
+    now: Instant,
+) -> Result<Vec<Option<ShownCeiling>>, Stop> {
+    let answers = api.store.last_answers(&job.institution_code, persons, now).await?;
+    let mut known = Vec::with_capacity(answers.len());
+    for part in answers.chunks(ROWS_AT_ONCE) {
+        known.extend(part.iter().map(|answer| answer.as_ref().and_then(ShownCeiling::known)));
+        tokio::task::yield_now().await;
+    }
+    Ok(known)
+}
+
+/// What is composed with. What needs consent is no part of a bulk answer; 限度額 is composed only to be compared.
+fn context(job: &BulkJob, as_of: Date, now: Instant, ceiling: bool) -> AnswerContext<'_> {
     AnswerContext {
         method: InquiryMethod::Number,
         as_of,
         executed_at: now,
         institution: &job.institution_code,
-        disclosure: Disclosure::by_number(false),
+        disclosure: Disclosure::by_number(ceiling),
         consents: &[],
         reference_number: None,
         prescription_issue_select: None,
@@ -111,18 +161,27 @@ pub(super) async fn eligibility(
     };
     let lookups = queries.iter().filter_map(|query| query.as_ref().ok()).map(lookup).collect();
     let mut found = look_up(api, job, lookups).await?.into_iter();
+    let decided: Vec<Result<Decided, Vec<FieldProblem>>> = queries
+        .into_iter()
+        .map(|query| {
+            let (query, context) = (query?, found.next().unwrap_or_default());
+            let decision = decide_by_number(&query, &context.coverages, &job.institution_code);
+            Ok(Decided { decision, context })
+        })
+        .collect();
+    let persons: Vec<PersonKey> = decided.iter().flatten().filter_map(Decided::person).collect();
+    let mut known = known_ceilings(api, job, &persons, now).await?.into_iter();
     let (mut acts, mut answers) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
-    for (place, (row, query)) in rows.iter().zip(&queries).enumerate() {
-        let mut answered = match query {
+    for (place, (row, decided)) in rows.iter().zip(&decided).enumerate() {
+        let mut answered = match decided {
             Err(problems) => {
                 acts.push(BulkRowAct::Free);
                 Answered { unit: unit(wrong_row(problems)), person: None }
             }
-            Ok(query) => {
-                let context = found.next().unwrap_or_default();
-                let decision = decide_by_number(query, &context.coverages, &job.institution_code);
-                acts.push(BulkRowAct::Asked { wrong: decision.is_wrong_guess() });
-                told(api, job, (&decision, &context), (as_of, now)).await?
+            Ok(decided) => {
+                acts.push(BulkRowAct::Asked { wrong: decided.decision.is_wrong_guess() });
+                let known = decided.person().and_then(|_| known.next().flatten());
+                told(api, job, decided, (as_of, now), known.as_ref()).await?
             }
         };
         answered.unit.search_info = Some(row.search_info());
@@ -137,17 +196,20 @@ pub(super) async fn eligibility(
 async fn told(
     api: &Api,
     job: &BulkJob,
-    (decision, context): (&Decision, &NumberContext),
+    decided: &Decided,
     (as_of, now): (Date, Instant),
+    known: Option<&ShownCeiling>,
 ) -> Result<Answered, Stop> {
-    let person = decision.coverages.first().map(|coverage| coverage.person_key.clone());
+    let Decided { decision, context } = decided;
+    let person = decided.person();
     let mut told = unit(decision.error().map_or_else(Outcome::ok, Outcome::error));
-    let mut results = composed(api, decision, &self::context(job, as_of, now)).await?;
+    let mut results = composed(api, decision, &self::context(job, as_of, now, true)).await?;
     told.qualification_validity = Some(decision.validity.into());
     told.reference_numbers = own_number(context, person.as_ref());
-    // What the institution was told of the ceiling before is not kept, so whether it changed cannot be known.
     if !results.is_empty() {
-        told.result = Some(BulkQualification::of(results.swap_remove(0), CeilingChange::ChangedOrUnknown));
+        let full = results.swap_remove(0);
+        let change = ceiling_change(known, ShownCeiling::of(&full).as_ref());
+        told.result = Some(BulkQualification::of(full, change));
     }
     Ok(Answered { unit: told, person: person.map(|person| (person, decision.validity.code())) })
 }
@@ -171,7 +233,7 @@ pub(super) async fn entrusted(
         let person = decision.coverages.first().map(|coverage| coverage.person_key.clone());
         let mut told = unit(Outcome::ok());
         told.qualification_validity = Some(decision.validity.into());
-        told.results = composed(api, &decision, &self::context(job, as_of, now)).await?;
+        told.results = composed(api, &decision, &self::context(job, as_of, now, false)).await?;
         told.reference_numbers = own_number(context, person.as_ref());
         let person = person.map(|person| (person, decision.validity.code()));
         answers.push(Answered { unit: told, person });

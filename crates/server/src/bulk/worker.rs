@@ -1,7 +1,7 @@
 //! The worker: one file after another, one chunk after another, never two at once.
 //!
-//! Between chunks it rests for half as long as the chunk took, a few milliseconds at most, so that what the counter asks finds store and processor
-//! free. A file that was in hand when the process ended is taken up again where its last answered chunk was, as soon as
+//! Between chunks it rests for as long as the chunk took, a few milliseconds at most, so that what the counter asks finds
+//! store and processor free: half of the time is the counter's, and the busier it is, the longer the rests are. A file that was in hand when the process ended is taken up again where its last answered chunk was, as soon as
 //! its claim is over.
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a file stays in the hand of a worker that says nothing, milliseconds.
 const CLAIM_MS: i64 = 10_000;
 /// Longest rest after one chunk.
-const REST_MAX: Duration = Duration::from_millis(4);
+const REST_MAX: Duration = Duration::from_millis(8);
 /// How often results that were kept long enough are wiped.
 const WIPE_INTERVAL: Duration = Duration::from_secs(60);
 /// Files wiped at once.
@@ -139,7 +139,7 @@ async fn work(api: &Api, mut claimed: ClaimedBulkJob, stop: &CancellationToken) 
         let began = tokio::time::Instant::now();
         from = chunk.position + 1;
         claimed.until = answer(api, &job, chunk).await?;
-        tokio::time::sleep((began.elapsed() / 2).min(REST_MAX)).await;
+        tokio::time::sleep(began.elapsed().min(REST_MAX)).await;
     }
     api.store.finish_bulk_job(&job, BulkState::Done, api.clock.now()).await?;
     tracing::info!(kind = job.kind.name(), rows = job.rows, "a file with many rows is done");

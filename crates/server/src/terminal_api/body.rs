@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{Context, SHA256, digest};
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Request, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::admission::Admission;
 use super::refusal::Refusal;
+use crate::bulk::desk::aside;
 use crate::listener::identity::AskingTerminal;
 
 /// How much and how long.
@@ -47,15 +48,10 @@ impl Digests {
     pub(crate) fn of(route: &str, terminal: &AskingTerminal, body: &[u8]) -> Self {
         // The body counts by its digest, which the receipt needs anyway: it is hashed once.
         let body = digest(&SHA256, body);
-        let mut context = Context::new(&SHA256);
-        context.update(route.as_bytes());
-        context.update(&[0]);
         // A terminal's name holds no NUL.
-        context.update(terminal.terminal_name.as_bytes());
-        context.update(&[0]);
-        context.update(body.as_ref());
+        let named = [route.as_bytes(), &[0], terminal.terminal_name.as_bytes(), &[0], body.as_ref()].concat();
         let mut question = [0; 32];
-        question.copy_from_slice(context.finish().as_ref());
+        question.copy_from_slice(digest(&SHA256, &named).as_ref());
         Self { question, body: URL_SAFE_NO_PAD.encode(body) }
     }
 }
@@ -71,8 +67,32 @@ pub(super) async fn read<T: DeserializeOwned>(
     }
     let bytes = collect(request.into_body(), limits).await?;
     admission.check()?;
-    let value = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::Unreadable)?;
-    Ok(Question { value, digests: Digests::of(route, &admission.terminal.identity, &bytes) })
+    understood(route, &admission.terminal.identity, &bytes)
+}
+
+/// The same for a body of megabytes: understood beside the threads that answer the counter.
+pub(super) async fn read_long<T: DeserializeOwned + Send + 'static>(
+    route: &'static str,
+    admission: &Admission,
+    request: Request<Incoming>,
+    limits: BodyLimits,
+) -> Result<Question<T>, Refusal> {
+    if !is_json(request.headers()) {
+        return Err(Refusal::media_type());
+    }
+    let bytes = collect(request.into_body(), limits).await?;
+    admission.check()?;
+    let terminal = admission.terminal.identity.clone();
+    aside(move || understood(route, &terminal, &bytes)).await
+}
+
+fn understood<T: DeserializeOwned>(
+    route: &str,
+    terminal: &AskingTerminal,
+    bytes: &[u8],
+) -> Result<Question<T>, Refusal> {
+    let value = serde_json::from_slice(bytes).map_err(|_| ErrorCode::Unreadable)?;
+    Ok(Question { value, digests: Digests::of(route, terminal, bytes) })
 }
 
 /// SHA-256, base64url: as a receipt holds it.

@@ -27,7 +27,7 @@ pub(super) async fn upload(
     let _place = place.ok_or(ErrorCode::Overloaded)?;
     let limits = BodyLimits { bytes: MAX_BULK_BODY_BYTES, ..api.body };
     let Question { value: file, digests } =
-        body::read::<BulkUploadRequest>(BULK_UPLOADS_PATH, admission, request, limits).await?;
+        body::read_long::<BulkUploadRequest>(BULK_UPLOADS_PATH, admission, request, limits).await?;
     let received = desk::submit(api, &Asker::terminal(terminal), digests.question, file).await?;
     let body = serde_json::to_vec(&received).map_err(|_| ErrorCode::Internal)?;
     Ok(json_response(StatusCode::OK, JSON, body))

@@ -19,6 +19,7 @@ use crate::support::{Desk, Entry, audit_entries, insurer, number_question, welfa
 on_both_engines! {
     a_reference_number_is_registered_once_and_comes_back
     a_file_is_answered_row_by_row_and_wrong_rows_stop_nothing
+    the_ceiling_is_called_unchanged_where_the_institution_knows_it_and_nowhere_else
     registrations_by_the_file_are_overwritten_and_own
     tickets_of_a_month_are_found_for_their_institution_alone
     guessing_by_the_file_is_held_back_as_at_the_counter
@@ -152,6 +153,47 @@ async fn a_file_is_answered_row_by_row_and_wrong_rows_stop_nothing(engine: Engin
     }
     assert!(entries.iter().any(|entry| entry.action == "bulk.fetch"));
     stranger.system.stop().await;
+}
+
+async fn the_ceiling_is_called_unchanged_where_the_institution_knows_it_and_nowhere_else(engine: Engine) {
+    let desk = Desk::open(engine).await;
+    let numbers = ["101", "102", "103", "104", "105", "106"];
+    let people = || numbers.map(|number| person(&format!("p-{number}"), number)).to_vec();
+    desk.system.load_insurer(&insurer(), "試験健康保険組合", people()).await;
+    let today = desk.system.today();
+    let asked = async |desk: &Desk, number: &str, ceiling: bool| {
+        let id = format!("q-{number}-{ceiling}");
+        let mut question = number_question(&id, &insurer(), number, None, BORN, today);
+        question["ceiling_consent"] = json!(ceiling);
+        assert_eq!(desk.check_number(&question).await.status, 200);
+        desk.system.hands.advance(Duration::from_secs(1));
+    };
+    // Known; known to have changed since; asked without 限度額 last; by card; another institution's; nobody's.
+    for (number, ceiling) in [("101", true), ("102", true), ("103", true), ("103", false)] {
+        asked(&desk, number, ceiling).await;
+    }
+    let card = desk.system.card_of("p-104").await;
+    assert_eq!(desk.check_card(&card, today).await.status, 200);
+    let elsewhere = desk.system.terminal(OTHER, "受付9").await;
+    let connection = elsewhere.connect(testkit::client::Http::Two).await.expect("connects");
+    let Desk { system, terminal, connection: own } = desk;
+    let stranger = Desk { system, terminal: elsewhere, connection };
+    asked(&stranger, "105", true).await;
+    let desk = Desk { system: stranger.system, terminal, connection: own };
+    let mut later = people();
+    later[1].ceiling_certificates.clear();
+    desk.system.load_insurer(&insurer(), "試験健康保険組合", later).await;
+
+    let file = upload(&desk, "f-1", numbers.map(row).to_vec()).await;
+    let told = done(&desk, "eligibility", &reception(&file)).await;
+    let units = told["body"]["BulkConfirmUnit"].as_array().expect("units").clone();
+    let change = |unit: &Value| {
+        unit["ResultOfQualificationConfirmation"]["LimitApplicationCertificateChanged"].clone()
+    };
+    let changes: Vec<Value> = units.iter().map(change).collect();
+    assert_eq!(changes, ["0", "1", "1", "0", "1", "1"]);
+    assert!(!told.to_string().contains("LimitApplicationCertificateRelatedInfo"), "no ceiling in bulk");
+    desk.system.stop().await;
 }
 
 async fn registrations_by_the_file_are_overwritten_and_own(engine: Engine) {

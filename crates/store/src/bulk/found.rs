@@ -1,12 +1,13 @@
 //! What the rows of a chunk lead to, looked up together.
 
 use eligibility::{
-    Date, institution::InstitutionCode, insurer::InsurerNumber, matching::NumberKey, person::PersonKey,
+    Date, Instant, institution::InstitutionCode, insurer::InsurerNumber, matching::NumberKey,
+    person::PersonKey,
 };
 use futures_util::future::try_join_all;
 
 use crate::{
-    NumberContext, Result, Store,
+    EarlierAnswer, NumberContext, Result, Store, check_result,
     coverage::{self, ByNumber},
     engine::{Tx, bind},
     job::Read,
@@ -105,6 +106,21 @@ pub(crate) async fn look_up(
     }
 }
 
+struct LastAnswers {
+    institution: InstitutionCode,
+    persons: Vec<PersonKey>,
+    before: Instant,
+}
+
+impl Read for LastAnswers {
+    type Output = Vec<Option<EarlierAnswer>>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        let last = |person| check_result::last_before(tx, &self.institution, person, self.before);
+        try_join_all(self.persons.iter().map(last)).await
+    }
+}
+
 struct PersonsOfMonth {
     institution: InstitutionCode,
     first: String,
@@ -138,6 +154,25 @@ impl Store {
         let mut found = Vec::with_capacity(rows.len());
         for part in rows.chunks(ROWS_AT_ONCE) {
             let part = Rows { institution: institution.clone(), rows: part.to_vec() };
+            found.extend(self.read(part).await?);
+        }
+        Ok(found)
+    }
+
+    /// The last answer before a moment about each person to the institution, in their order, as far as it is kept.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn last_answers(
+        &self,
+        institution: &InstitutionCode,
+        persons: &[PersonKey],
+        before: Instant,
+    ) -> Result<Vec<Option<EarlierAnswer>>> {
+        let at_once = if self.reads_side_by_side() { persons.len().max(1) } else { ROWS_AT_ONCE };
+        let mut found = Vec::with_capacity(persons.len());
+        for part in persons.chunks(at_once) {
+            let part = LastAnswers { institution: institution.clone(), persons: part.to_vec(), before };
             found.extend(self.read(part).await?);
         }
         Ok(found)

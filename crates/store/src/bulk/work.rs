@@ -36,9 +36,11 @@ const OPEN: &str = concat!(
     "SELECT ",
     job_columns!(),
     " FROM bulk_job WHERE finished_at IS NULL AND claimed_until <= $1 ORDER BY \
-     (SELECT MAX(o.claimed_until) FROM bulk_job o WHERE o.institution_code = bulk_job.institution_code), \
+     COALESCE((SELECT t.taken_up_at FROM bulk_turn t WHERE t.institution_code = bulk_job.institution_code), 0), \
      claimed_until, received_at LIMIT 1"
 );
+const TURN: &str = "INSERT INTO bulk_turn (institution_code, taken_up_at) VALUES ($1, $2) \
+     ON CONFLICT (institution_code) DO UPDATE SET taken_up_at = excluded.taken_up_at";
 const CLAIM: &str = "UPDATE bulk_job SET state = $1, claimed_until = $2 \
      WHERE institution_code = $3 AND reception_number = $4 AND finished_at IS NULL AND claimed_until <= $5";
 const SET_CHUNKS: &str = "UPDATE bulk_job SET chunks = $1, row_count = $2 \
@@ -88,7 +90,11 @@ impl Write for Claim {
             self.number.as_str(),
             self.now.0,
         ];
-        Ok(tx.execute(CLAIM, row).await? == 1)
+        if tx.execute(CLAIM, row).await? == 0 {
+            return Ok(false);
+        }
+        tx.execute(TURN, bind![self.institution.as_str(), self.now.0]).await?;
+        Ok(true)
     }
 }
 

@@ -31,13 +31,14 @@ const DONE_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) async fn measure(site: &Site, people: &People) -> Result<Line> {
     let (_server, target) = site.serve()?;
     load::run(&target, number_requests(people, "warm", 3_000)?, CONNECTIONS, None).await?;
-    let alone = file(&target, people, "alone").await?;
+    let alone = file(&target, upload(people, "alone")?).await?;
     let counter = |run| number_requests(people, run, COUNTER_CHECKS);
     let without = load::run(&target, counter("without")?, CONNECTIONS, Some(COUNTER_PER_SECOND)).await?;
-    let requests = counter("with")?;
+    // Made beforehand: what the generator computes meanwhile is not the server's.
+    let (requests, upload) = (counter("with")?, upload(people, "beside")?);
     let (with, beside) = tokio::join!(
         load::run(&target, requests, CONNECTIONS, Some(COUNTER_PER_SECOND)),
-        file(&target, people, "beside"),
+        file(&target, upload),
     );
     let (with, beside) = (with?, beside?);
     eprintln!(
@@ -57,13 +58,17 @@ pub(crate) async fn measure(site: &Site, people: &People) -> Result<Line> {
     })
 }
 
-/// Hands a file in and waits until every row has its answer.
-async fn file(target: &Target, people: &People, run: &str) -> Result<Duration> {
+/// A file of ten thousand rows, as a terminal hands it in.
+fn upload(people: &People, run: &str) -> Result<Vec<u8>> {
     let request_id = format!("bulk-{run}-{}", std::process::id());
     let as_of = people.query(0).as_of;
     let rows = (0..ROWS_MAX).map(|index| row(people, index)).collect();
     let file = BulkUploadRequest::new(request_id, BulkUpload::Eligibility { as_of, rows }, None);
-    let upload = post(BULK_UPLOADS_PATH, &serde_json::to_vec(&file)?);
+    Ok(post(BULK_UPLOADS_PATH, &serde_json::to_vec(&file)?))
+}
+
+/// Hands a file in and waits until every row has its answer.
+async fn file(target: &Target, upload: Vec<u8>) -> Result<Duration> {
     let start = Instant::now();
     let received: BulkUploadAnswer = serde_json::from_slice(&ask_once(target, &upload).await?)?;
     let question = BulkResultRequest {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
@@ -13,7 +12,7 @@ use eligibility::calendar::{add_months, first_of_month, first_of_next_month, tok
 use eligibility::institution_account::InstitutionAction;
 
 use super::handed_in::{self, Problem};
-use super::shown::{self, Encoding, Line, Place};
+use super::shown::{self, Line, Place};
 use crate::institution::menu;
 use crate::institution::user::InstitutionUser;
 use crate::terminal_api::Api;
@@ -29,13 +28,14 @@ pub(in crate::institution) const TITLE: &str = "委託先資格情報一括取�
 const HELP: &str = "/help/entrusted";
 const ACTION: InstitutionAction = InstitutionAction::EntrustedEligibility;
 
-const PLACE: Place = Place { path: PATH, title: TITLE, help: HELP, action: ACTION };
+static PLACE: Place = Place { path: PATH, title: TITLE, help: HELP, action: ACTION };
 
 pub(super) fn pages() -> Router {
     Router::new()
         .route("/entrusted", get(page).post(ask))
-        .route("/entrusted/{reception}", get(file))
-        .route("/entrusted/{reception}/result", get(result))
+        .route("/entrusted/{reception}", get(shown::file))
+        .route("/entrusted/{reception}/result", get(shown::result))
+        .layer(Extension(&PLACE))
 }
 
 /// A month to choose.
@@ -117,23 +117,4 @@ async fn ask(
         Ok(number) => see(&format!("{PATH}/{}", number.as_str())),
         Err(problem) => show(&api, &site, &user, (Some(month), Some(problem))).await,
     }
-}
-
-async fn file(
-    OnSite(site): OnSite,
-    user: InstitutionUser,
-    Extension(api): Extension<Arc<Api>>,
-    Path(reception): Path<String>,
-) -> Response {
-    shown::file(&PLACE, (&api, &site, &user), &reception).await
-}
-
-async fn result(
-    OnSite(site): OnSite,
-    user: InstitutionUser,
-    Extension(api): Extension<Arc<Api>>,
-    Path(reception): Path<String>,
-    Query(encoding): Query<Encoding>,
-) -> Response {
-    shown::result(&PLACE, (&api, &site, &user), &reception, encoding).await
 }

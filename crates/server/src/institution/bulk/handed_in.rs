@@ -1,5 +1,7 @@
 //! From a file to what is handed in, and what is wrong with it in words.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use eligibility::Date;
 use eligibility::bulk::{BulkKind, ReceptionNumber};
@@ -43,7 +45,17 @@ impl From<ErrorCode> for Problem {
 
 /// Reads the file: XML as receipt computers hand it in, or a table. `day`: the typed 資格確認日, where it is one; a table
 /// has none of its own.
-pub(super) fn read(
+pub(super) async fn read(
+    kind: BulkKind,
+    institution: &InstitutionCode,
+    day: Option<Date>,
+    form: &Arc<Handed>,
+) -> Result<BulkUploadRequest, Problem> {
+    let (institution, form) = (institution.clone(), Arc::clone(form));
+    desk::aside(move || understood(kind, &institution, day, &form)).await
+}
+
+fn understood(
     kind: BulkKind,
     institution: &InstitutionCode,
     day: Option<Date>,

@@ -9,7 +9,7 @@ mod upload;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, Query, Request};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
@@ -29,7 +29,7 @@ use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, refused, render};
 use handed_in::Problem;
-use shown::{Encoding, Line, Place};
+use shown::{Line, Place};
 
 /// Where it is.
 pub(super) const PATH: &str = "/bulk";
@@ -38,13 +38,14 @@ pub(super) const TITLE: &str = "資格確認一括照会";
 const HELP: &str = "/help/bulk";
 const ACTION: InstitutionAction = InstitutionAction::BulkCheck;
 
-const PLACE: Place = Place { path: PATH, title: TITLE, help: HELP, action: ACTION };
+static PLACE: Place = Place { path: PATH, title: TITLE, help: HELP, action: ACTION };
 
 pub(super) fn pages() -> Router {
     Router::new()
         .route("/bulk", get(page).post(upload))
-        .route("/bulk/{reception}", get(file))
-        .route("/bulk/{reception}/result", get(result))
+        .route("/bulk/{reception}", get(shown::file))
+        .route("/bulk/{reception}/result", get(shown::result))
+        .layer(Extension(&PLACE))
         .merge(entrusted::pages())
 }
 
@@ -114,7 +115,7 @@ async fn upload(
     }
     let place = api.bulk.files.enter(user.institution_code.as_str());
     let Some(_place) = place else { return refused::busy() };
-    let Some(form) = upload::read(request).await else { return refused::incomplete() };
+    let Some(form) = upload::read(request).await.map(Arc::new) else { return refused::incomplete() };
     let today = tokyo_date(site.clock.now());
     let day: Option<Date> = if form.day.is_empty() { Some(today) } else { form.day.parse().ok() };
     if form.registers
@@ -124,7 +125,7 @@ async fn upload(
     }
     let kind = if form.registers { BulkKind::ReferenceNumbers } else { BulkKind::Eligibility };
     let again = |problem| (Typed { registers: form.registers, day: form.day.clone() }, Some(problem));
-    let file = match handed_in::read(kind, &user.institution_code, day, &form) {
+    let file = match handed_in::read(kind, &user.institution_code, day, &form).await {
         Ok(file) => file,
         Err(problem) => return show(&api, &site, &user, again(problem)).await,
     };
@@ -132,23 +133,4 @@ async fn upload(
         Ok(number) => see(&format!("{PATH}/{}", number.as_str())),
         Err(problem) => show(&api, &site, &user, again(problem)).await,
     }
-}
-
-async fn file(
-    OnSite(site): OnSite,
-    user: InstitutionUser,
-    Extension(api): Extension<Arc<Api>>,
-    Path(reception): Path<String>,
-) -> Response {
-    shown::file(&PLACE, (&api, &site, &user), &reception).await
-}
-
-async fn result(
-    OnSite(site): OnSite,
-    user: InstitutionUser,
-    Extension(api): Extension<Arc<Api>>,
-    Path(reception): Path<String>,
-    Query(encoding): Query<Encoding>,
-) -> Response {
-    shown::result(&PLACE, (&api, &site, &user), &reception, encoding).await
 }

@@ -1,7 +1,11 @@
 //! How files stand, and their results as files.
 
+use std::sync::Arc;
+
 use askama::Template;
+use axum::Extension;
 use axum::body::Body;
+use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use eligibility::Instant;
@@ -18,6 +22,7 @@ use crate::institution::user::InstitutionUser;
 use crate::terminal_api::Api;
 use crate::terminal_api::answer::Asker;
 use crate::terminal_api::refusal::Refusal;
+use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, refused, render};
 
 /// Seconds between two looks at a file that is worked on.
@@ -158,10 +163,16 @@ fn failed(_: Refusal) -> Response {
 }
 
 /// The page of one file.
-pub(super) async fn file(place: &Place, asked: Asked<'_>, reception: &str) -> Response {
-    match find(place, asked, reception).await {
+pub(super) async fn file(
+    Extension(place): Extension<&'static Place>,
+    OnSite(site): OnSite,
+    user: InstitutionUser,
+    Extension(api): Extension<Arc<Api>>,
+    Path(reception): Path<String>,
+) -> Response {
+    match find(place, (&api, &site, &user), &reception).await {
         Ok(job) => {
-            let mut shell = menu::shell(asked.1, place.title, place.path, asked.2);
+            let mut shell = menu::shell(&site, place.title, place.path, &user);
             shell.help = Some(place.help);
             let file = Line::of(&job);
             let is_open = file.is_open;
@@ -178,23 +189,24 @@ pub(super) async fn file(place: &Place, asked: Asked<'_>, reception: &str) -> Re
 
 /// The result as the file that a receipt computer would get.
 pub(super) async fn result(
-    place: &Place,
-    asked: Asked<'_>,
-    reception: &str,
-    Encoding { encoding }: Encoding,
+    Extension(place): Extension<&'static Place>,
+    OnSite(site): OnSite,
+    user: InstitutionUser,
+    Extension(api): Extension<Arc<Api>>,
+    Path(reception): Path<String>,
+    Query(Encoding { encoding }): Query<Encoding>,
 ) -> Response {
-    let job = match find(place, asked, reception).await {
+    let job = match find(place, (&api, &site, &user), &reception).await {
         Ok(job) => job,
         Err(response) => return response,
     };
-    let (api, site, user) = asked;
     if job.state != BulkState::Done {
-        return user.not_there(site, place.action, &format!("bulk:{}", short(reception))).await;
+        return user.not_there(&site, place.action, &format!("bulk:{}", short(&reception))).await;
     }
     let room = api.bulk.files.enter(user.institution_code.as_str());
     let Some(_room) = room else { return refused::busy() };
     let asker = Asker { terminal: &user.terminal, actor: user.actor() };
-    let body = match collect(api, &asker, &job).await {
+    let body = match collect(&api, &asker, &job).await {
         Ok(body) => body,
         Err(refusal) => return failed(refusal),
     };

@@ -10,6 +10,8 @@ use crate::{
 
 /// The longest ユーザ名 and ユーザ名(カナ), in characters.
 const NAME_MAX: usize = 40;
+/// Own passwords of an account, the newest, that it may not take again.
+pub const PASSWORDS_BARRED: usize = 5;
 /// How far 利用開始年月日 may lie ahead, months.
 const AHEAD_MONTHS: i32 = 12;
 /// The last day anything ends on.
@@ -296,6 +298,15 @@ impl OwnPasswordForm {
         faults.add("current", Fault::new(message, "確認して、もう一度入力してください。"));
         faults.into_errors()
     }
+}
+
+/// That the account had the new password lately.
+#[must_use]
+pub fn password_barred() -> FieldErrors {
+    let mut faults = Faults::default();
+    let message = format!("直近{PASSWORDS_BARRED}回のパスワードは、もう一度使えません。");
+    faults.add("password", Fault::new(message, "別のパスワードを入力してください。"));
+    faults.into_errors()
 }
 
 impl std::fmt::Debug for OwnPasswordForm {

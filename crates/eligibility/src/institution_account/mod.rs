@@ -5,7 +5,10 @@ mod period;
 mod role;
 mod user_id;
 
-pub use form::{AccountChange, AccountForm, ChangeForm, NewAccount, OwnPasswordForm, starts_on};
+pub use form::{
+    AccountChange, AccountForm, ChangeForm, NewAccount, OwnPasswordForm, PASSWORDS_BARRED, password_barred,
+    starts_on,
+};
 pub use period::{AccountState, UsePeriod};
 pub use role::{InstitutionAction, InstitutionRole};
 pub use user_id::{InvalidUserId, USER_ID_CHARS, UserId};

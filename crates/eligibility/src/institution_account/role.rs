@@ -16,9 +16,9 @@ pub enum InstitutionRole {
     General,
     /// 医療情報閲覧: doctors, dentists and pharmacists.
     Viewer,
-    /// 顔認証用: one per card reader; never signs in with a browser.
+    /// 顔認証用: one per card reader; never signs in.
     FaceReader,
-    /// 連携用: programs; never signs in with a browser.
+    /// 連携用: programs; never signs in.
     Integration,
 }
 
@@ -171,10 +171,25 @@ impl InstitutionRole {
         )
     }
 
-    /// Whether accounts of the role sign in with a browser.
+    /// Whether accounts of the role sign in.
     #[must_use]
     pub const fn signs_in(self) -> bool {
-        !matches!(self, Self::FaceReader | Self::Integration)
+        self.why_not_signed_in().is_none()
+    }
+
+    /// Why nobody signs in with an account of the role, and what to do instead. Readers and programs are known by their
+    /// terminal's certificate: a password beside it would be a second secret in a file, and prove nothing more.
+    #[must_use]
+    pub const fn why_not_signed_in(self) -> Option<&'static str> {
+        match self {
+            Self::FaceReader => Some(
+                "顔認証用のアカウントではログインできません。顔認証付きカードリーダーは端末の電子証明書で確認するため、ログインは不要です。受付の方は、「一般」などご自身のアカウントでログインしてください。",
+            ),
+            Self::Integration => Some(
+                "連携用のアカウントではログインできません。連携ソフトは端末の電子証明書で確認するため、ログインは不要です。受付の方は、「一般」などご自身のアカウントでログインしてください。",
+            ),
+            _ => None,
+        }
     }
 
     /// The action that making, changing, stopping and resetting an account of this role is; `None` for the accounts

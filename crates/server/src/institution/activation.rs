@@ -13,6 +13,7 @@ use eligibility::field::FieldErrors;
 use eligibility::institution_account::InstitutionAction;
 use store::StoredActivation;
 
+use super::confirm::Confirm;
 use super::menu;
 use super::passcode::failed;
 use super::user::InstitutionUser;
@@ -79,14 +80,9 @@ struct IssuedCode {
     left: Left,
 }
 
-#[derive(Template)]
-#[template(path = "institution/activation_end.html")]
-struct End {
-    shell: Shell,
-    id: String,
-    memo: String,
-    in_use: bool,
-}
+/// What 《無効化》 does to a device, and to a code that no device was set up with.
+const ENDS_DEVICE: &str = "この端末のマイナ資格確認アプリは使えなくなります。もう一度使うには、新しいアクティベーションコードの発行が必要です。";
+const ENDS_CODE: &str = "発行したアクティベーションコードは使えなくなります。";
 
 pub(super) fn pages() -> Router {
     Router::new()
@@ -218,29 +214,38 @@ async fn issue(
     render(StatusCode::OK, &Issued { shell: shell(&site, &user), code, memo })
 }
 
-async fn ask_invalidate(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<String>) -> Response {
-    if let Err(refused) = user.must(&site, ACTION).await {
-        return refused;
-    }
-    match site.store.activation(&user.institution_code, &id).await {
-        Ok(Some(found)) => {
-            let in_use = found.activation.state(site.clock.now()) == ActivationState::InUse;
-            let page = End { shell: shell(&site, &user), id, memo: found.device_memo, in_use };
-            render(StatusCode::OK, &page)
-        }
-        Ok(None) => user.not_there(&site, ACTION, "activation").await,
-        Err(error) => refused::by_store(&error),
+/// The code or device that a path names, if this user may end it.
+async fn own(site: &Site, user: &InstitutionUser, id: &str) -> Result<StoredActivation, Response> {
+    user.must(site, ACTION).await?;
+    match site.store.activation(&user.institution_code, id).await {
+        Ok(Some(found)) => Ok(found),
+        Ok(None) => Err(user.not_there(site, ACTION, "activation").await),
+        Err(error) => Err(refused::by_store(&error)),
     }
 }
 
-async fn invalidate(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<String>) -> Response {
-    if let Err(refused) = user.must(&site, ACTION).await {
-        return refused;
+async fn ask_invalidate(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<String>) -> Response {
+    let found = match own(&site, &user, &id).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let in_use = found.activation.state(site.clock.now()) == ActivationState::InUse;
+    Confirm {
+        shell: shell(&site, &user),
+        question: format!("「{}」を無効化します。", found.device_memo),
+        effect: Some(if in_use { ENDS_DEVICE } else { ENDS_CODE }),
+        action: format!("{PATH}/{id}/invalidate"),
+        once: None,
+        verb: "無効化",
+        danger: true,
+        back: PATH.to_owned(),
     }
-    match site.store.activation(&user.institution_code, &id).await {
-        Ok(Some(_)) => {}
-        Ok(None) => return user.not_there(&site, ACTION, "activation").await,
-        Err(error) => return refused::by_store(&error),
+    .show()
+}
+
+async fn invalidate(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<String>) -> Response {
+    if let Err(response) = own(&site, &user, &id).await {
+        return response;
     }
     let (institution, now) = (&user.institution_code, site.clock.now());
     // Twice is as once: it is invalid afterwards.

@@ -5,12 +5,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
-use eligibility::institution_account::{InstitutionAction, InstitutionRole, UserId};
-use store::{StaffAccount, StaffReset};
+use eligibility::institution_account::{InstitutionAction, InstitutionRole};
+use store::StaffAccount;
 
-use super::accounts::{fresh, moment};
+use super::accounts::{moment, reissue};
 use super::menu;
-use super::sign_in::password_places;
 use super::user::InstitutionUser;
 use crate::web::once::Once;
 use crate::web::password::Passwords;
@@ -81,26 +80,15 @@ async fn again(
     user: &InstitutionUser,
     form: &FormData,
 ) -> Result<Response, Response> {
-    let by_store = |error: store::Error| refused::by_store(&error);
     let Some(account) = master(site, user).await? else { return Ok(see(PATH)) };
-    let once = Once::of_form(form).ok_or_else(refused::incomplete)?;
-    let id = UserId::parse(&account.user_id).map_err(|_| refused::broken())?;
-    let (password, password_hash, password_until) = fresh(site, passwords).await?;
-    let reset = StaffReset {
-        form: once.of_subject(user.subject()),
-        password_hash,
-        password_until,
-        freed: password_places(site, &account.subject()).await.map_err(by_store)?,
-        act: user.act(site),
-    };
-    if !site.store.reset_staff(&user.institution_code, &id, reset).await.map_err(by_store)? {
+    let Some((password, until)) = reissue(site, passwords, user, &account, form).await? else {
         return Ok(see(PATH));
-    }
+    };
     let page = Done {
         shell: menu::shell(site, TITLE, PATH, user).with_help(HELP),
-        user_id: id.as_str(),
+        user_id: &account.user_id,
         password: &password,
-        until: moment(password_until),
+        until: moment(until),
     };
     Ok(render(StatusCode::OK, &page))
 }

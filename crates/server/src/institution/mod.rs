@@ -8,6 +8,7 @@
 //! * `sign_in`, `password`, `passkeys`: ログイン, one session at a time, a password of one's own;
 //! * `accounts`, `master_reset`: アカウント管理, マスタアカウントリセット;
 //! * `bulk`: 一括照会, 委託先資格情報: files with many rows ([`crate::bulk`] works on them);
+//! * `confirm`: 確認メッセージ;
 //! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
 //! * `readers`: 顔認証付きカードリーダー操作;
 //! * `notices`, `history`: お知らせ, 操作履歴;
@@ -20,6 +21,7 @@ pub mod accounts;
 mod activation;
 mod bulk;
 mod check_result;
+mod confirm;
 mod door;
 mod entry;
 pub mod help;

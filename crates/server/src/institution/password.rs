@@ -5,9 +5,9 @@ use axum::Extension;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Router, routing::get};
-use eligibility::account::{LockoutDecision, OwnWords};
-use eligibility::institution_account::{OwnPasswordForm, UserId};
-use store::NewStaffPassword;
+use eligibility::account::{LockoutDecision, NewPassword, OwnWords};
+use eligibility::institution_account::{OwnPasswordForm, UserId, password_barred};
+use store::{NewStaffPassword, StaffAccount};
 
 use super::menu;
 use super::sign_in::by_password;
@@ -100,6 +100,9 @@ async fn set(
         return Ok(show(site, user, status, view, (false, None)));
     }
     guess.was_right(site).await?;
+    if had_lately(site, passwords, &account, &password).await? {
+        return Ok(show(site, user, status, faulty(password_barred()), (false, None)));
+    }
     let new = NewStaffPassword {
         before: account.password_hash.unwrap_or_default(),
         password_hash: passwords.hash(&password).await.map_err(by_password)?,
@@ -110,4 +113,21 @@ async fn set(
         return Err(refused::busy());
     }
     Ok(show(site, user, StatusCode::OK, FormView::new(OwnPasswordForm::FIELDS), (true, None)))
+}
+
+/// Whether the account had this password lately.
+pub(super) async fn had_lately(
+    site: &Site,
+    passwords: &Passwords,
+    account: &StaffAccount,
+    password: &NewPassword,
+) -> Result<bool, Response> {
+    let user_id = UserId::parse(&account.user_id).map_err(|_| refused::broken())?;
+    let barred = site.store.barred_passwords(&account.institution_code, &user_id).await;
+    for hash in barred.map_err(|error| refused::by_store(&error))? {
+        if passwords.matches(Some(hash), password.reveal()).await.map_err(by_password)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

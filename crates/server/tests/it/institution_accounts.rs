@@ -1,5 +1,7 @@
 //! アカウント管理: who makes whom, the initial password shown once, the last administrator.
 
+use std::time::Duration;
+
 use eligibility::institution_account::InstitutionRole;
 use testkit::browser::{Browser, BrowserPage};
 use testkit::system::{Engine, INSTITUTION};
@@ -11,6 +13,7 @@ crate::on_both_engines! {
     an_administrator_registers_somebody_who_then_signs_in
     the_master_makes_administrators_and_the_last_one_stays
     the_account_for_it_resets_the_master_and_nothing_else
+    the_last_five_passwords_are_not_taken_again
 }
 
 async fn register(browser: &Browser, role: &str, user_id: &str) -> (String, BrowserPage) {
@@ -74,6 +77,14 @@ async fn an_administrator_registers_somebody_who_then_signs_in(engine: Engine) {
     somebody.get("/menu").await.leads("/login?why=ended");
     login(&somebody, "uketsuke1", PASSWORD).await.says(422, "正しくありません");
     login(&somebody, "uketsuke1", &second).await.leads("/login/new-password");
+    administrator
+        .get("/accounts/uketsuke1")
+        .await
+        .says(200, "href=\"/accounts/uketsuke1/stop\">利用停止</a>");
+    let asked = administrator.get("/accounts/uketsuke1/stop").await;
+    asked.says(200, "（ユーザーID uketsuke1、一般）の利用を停止します。よろしいですか。");
+    // The question alone stops nobody.
+    administrator.get("/accounts/uketsuke1").await.says(200, ">利用停止</a>");
     administrator.post("/accounts/uketsuke1/stop", &[]).await.leads("/accounts/uketsuke1?done=stop");
     administrator.get("/accounts").await.says(200, "停止");
     let dump = audit_dump(&web.system).await;
@@ -138,5 +149,47 @@ async fn the_account_for_it_resets_the_master_and_nothing_else(engine: Engine) {
     let resets: Vec<_> = dump.lines().filter(|line| line.contains("institution-account.reset")).collect();
     assert!(resets.len() == 1 && resets[0].contains("account:master_reset"), "{dump}");
     assert!(!dump.contains(&password), "a password is in the log");
+    web.system.stop().await;
+}
+
+/// One of several passwords that are good ones.
+fn own(number: u32) -> String {
+    format!("kiri-no-hana-{number}-asagi")
+}
+
+async fn the_last_five_passwords_are_not_taken_again(engine: Engine) {
+    let web = Web::open(engine).await;
+    web.account("kanri01", InstitutionRole::Administrator).await;
+    web.account("uketsuke1", InstitutionRole::General).await;
+    let somebody = web.browser();
+    login(&somebody, "uketsuke1", PASSWORD).await.leads("/menu");
+    let change = async |from: &str, to: &str| {
+        let fields = [("current", from), ("password", to), ("password_again", to)];
+        // Which came before which is told by the clock.
+        web.system.hands.advance(Duration::from_secs(1));
+        somebody.post("/password", &fields).await
+    };
+    change(PASSWORD, &own(1)).await.says(200, "パスワードを変更しました");
+    for number in 1..5 {
+        let (from, to) = (own(number), own(number + 1));
+        change(&from, PASSWORD).await.says(422, "直近5回のパスワードは、もう一度使えません");
+        change(&from, &to).await.says(200, "パスワードを変更しました");
+    }
+    // Five lie between.
+    change(&own(5), &own(1)).await.says(422, "直近5回");
+    change(&own(5), PASSWORD).await.says(200, "パスワードを変更しました");
+    // A new initial password does not make them new.
+    let administrator = web.browser();
+    login(&administrator, "kanri01", PASSWORD).await.leads("/menu");
+    let once = administrator.get("/accounts/uketsuke1").await.hidden("form_id");
+    let reset = administrator.post("/accounts/uketsuke1/reset", &[("form_id", &once)]).await;
+    let initial = shown(&reset);
+    login(&somebody, "uketsuke1", &initial).await.leads("/login/new-password");
+    let set = async |password: &str| {
+        somebody.post("/login/new-password", &[("password", password), ("password_again", password)]).await
+    };
+    set(PASSWORD).await.says(422, "直近5回");
+    set(&own(2)).await.says(422, "直近5回");
+    set(&own(1)).await.leads("/menu");
     web.system.stop().await;
 }

@@ -5,18 +5,21 @@ use std::time::Duration;
 use eligibility::Instant;
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_account::{AccountChange, InstitutionRole, NewAccount, UsePeriod, UserId};
+use hyper::Method;
 use server::web::password::Passwords;
 use store::{Act, FormId, NewStaff};
 use testkit::system::{Engine, INSTITUTION};
 
 use crate::institution_support::{OTHER, PASSWORD, Web, login};
-use crate::support::audit_dump;
+use crate::support::{audit_dump, audit_entries};
 
 crate::on_both_engines! {
     an_initial_password_works_once_and_leads_to_one_of_ones_own
     a_second_sign_in_takes_over_when_its_holder_says_so
     a_stranger_locks_nobody_out_who_signed_in_at_his_terminal_before
     half_an_hour_without_a_click_ends_a_session_and_the_page_says_why
+    a_page_that_keeps_itself_fresh_is_no_click
+    accounts_of_readers_and_programs_sign_in_nowhere_and_are_told_why
 }
 
 /// An account as administrators make them.
@@ -147,5 +150,45 @@ async fn half_an_hour_without_a_click_ends_a_session_and_the_page_says_why(engin
     browser.get("/accounts").await.leads("/login?why=idle&next=/accounts");
     let page = browser.get("/login?why=idle&next=/accounts").await;
     page.says(200, "30分間操作がなかったため").says(200, "value=\"/accounts\"");
+    web.system.stop().await;
+}
+
+async fn a_page_that_keeps_itself_fresh_is_no_click(engine: Engine) {
+    let web = Web::open(engine).await;
+    let browser = web.signed_in(InstitutionRole::Administrator).await;
+    let quiet = || browser.send(Method::GET, "/readers", String::new(), &[("shikaku-quiet", "1")]);
+    for _ in 0..29 {
+        web.system.hands.advance(Duration::from_secs(60));
+        let page = quiet().await;
+        page.says(200, "最新の状態を表示する").says(200, "/static/live.js");
+    }
+    web.system.hands.advance(Duration::from_secs(60));
+    quiet().await.leads("/login?why=idle&next=/readers");
+    web.system.stop().await;
+}
+
+async fn accounts_of_readers_and_programs_sign_in_nowhere_and_are_told_why(engine: Engine) {
+    let web = Web::open(engine).await;
+    web.account("f0reader", InstitutionRole::FaceReader).await;
+    web.account("renkei01", InstitutionRole::Integration).await;
+    for (user_id, words) in [
+        ("f0reader", "顔認証用のアカウントではログインできません"),
+        ("renkei01", "連携用のアカウントではログインできません"),
+    ] {
+        let browser = web.browser();
+        let said = login(&browser, user_id, PASSWORD).await;
+        said.says(422, words).says(422, "端末の電子証明書で確認するため、ログインは不要です");
+        browser.get("/menu").await.leads("/login");
+        // Who does not know the password learns nothing of the account.
+        login(&browser, user_id, "another password").await.says(422, "正しくありません");
+    }
+    let entries = audit_entries(&web.system).await;
+    for user_id in ["f0reader", "renkei01"] {
+        let mine = |outcome: &str| {
+            let of = entries.iter().filter(|entry| entry.outcome == outcome);
+            of.filter(|entry| format!("{} {}", entry.actor, entry.object).contains(user_id)).count()
+        };
+        assert_eq!((mine("denied:role"), mine("denied:password")), (1, 1), "{user_id}");
+    }
     web.system.stop().await;
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use eligibility::Instant;
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_account::InstitutionRole;
-use server::config::{Config, InstitutionWeb};
+use server::config::Config;
 use server::institution::accounts::{self, DemoAccount};
 use server::web::SecretToken;
 use store::audit::AuditEvent;
@@ -35,15 +35,7 @@ impl Web {
 
     pub(crate) async fn open_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
         let system = TestSystem::start_with(engine, |config| {
-            let listen = ([127, 0, 0, 1], 0).into();
-            let origin = "https://localhost".to_owned();
-            config.institution_web = Some(InstitutionWeb {
-                listen,
-                origin,
-                certificate: None,
-                key: None,
-                environment: server::config::Environment::Production,
-            });
+            config.institution_web = Some(crate::support::institution_web());
             change(config);
         })
         .await;
@@ -114,7 +106,7 @@ impl Web {
     }
 }
 
-/// Hands ユーザID and パスワード in.
+/// Hands ユーザーID and パスワード in.
 pub(crate) async fn login(browser: &Browser, user_id: &str, password: &str) -> BrowserPage {
     browser.post("/login", &[("user_id", user_id), ("password", password)]).await
 }

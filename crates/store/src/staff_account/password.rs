@@ -2,7 +2,7 @@
 
 use eligibility::{Instant, institution::InstitutionCode, institution_account::UserId};
 
-use super::{Place, event, read};
+use super::{Place, earlier_password, event, read};
 use crate::{
     Act, AttemptPlace, FormId, Result, Store, TokenHash,
     audit::Chains,
@@ -80,6 +80,7 @@ impl Write for Own {
 
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
         let (new, code) = (&self.new, self.place.institution.as_str());
+        earlier_password::keep(tx, &self.place, new.act.now).await?;
         let row = bind![&new.password_hash, false, new.act.now.0, code, &self.place.user_id, &new.before];
         if tx.execute(OWN, row).await? == 0 {
             return Ok(false);
@@ -112,6 +113,7 @@ impl Write for Reset {
         {
             return Ok(false);
         }
+        earlier_password::keep(tx, &self.place, reset.act.now).await?;
         let row = bind![
             &reset.password_hash,
             true,

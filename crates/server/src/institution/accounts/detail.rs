@@ -8,6 +8,7 @@ use eligibility::institution_account::{AccountState, ChangeForm};
 use store::{Staff, StaffAccount, StaffChanged};
 
 use super::{PATH, managed, moment};
+use crate::institution::confirm::Confirm;
 use crate::institution::menu;
 use crate::institution::user::InstitutionUser;
 use crate::web::once::Once;
@@ -36,6 +37,8 @@ struct Page<'a> {
     done: &'static str,
     fault: Option<&'static str>,
 }
+
+const STOPS: &str = "このアカウントではログインできなくなり、ログイン中の画面はすぐに終了します。あとから利用を再開できます。";
 
 /// What was done, in the address of the page after it.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -132,6 +135,32 @@ pub(super) async fn change(
             let form = FormView::faulty(ChangeForm::FIELDS, form, errors);
             show(&site, &user, &account, (StatusCode::UNPROCESSABLE_ENTITY, form), ("", None))
         }
+    }
+}
+
+/// The question before 《利用停止》.
+pub(super) async fn ask_stop(
+    OnSite(site): OnSite,
+    user: InstitutionUser,
+    Path(user_id): Path<String>,
+) -> Response {
+    match managed(&site, &user, &user_id).await {
+        Ok((id, account)) => Confirm {
+            shell: menu::shell(&site, TITLE, PATH, &user).with_help("/help/accounts"),
+            question: format!(
+                "「{}」（ユーザーID {id}、{}）の利用を停止します。",
+                account.name,
+                account.role.label()
+            ),
+            effect: Some(STOPS),
+            action: format!("{PATH}/{id}/stop"),
+            once: None,
+            verb: "利用停止",
+            danger: true,
+            back: format!("{PATH}/{id}"),
+        }
+        .show(),
+        Err(response) => response,
     }
 }
 

@@ -8,7 +8,8 @@ use axum::response::Response;
 use eligibility::Instant;
 use eligibility::account::INITIAL_PASSWORD_DAYS;
 use eligibility::calendar::DAY_MS;
-use store::StaffReset;
+use eligibility::institution_account::UserId;
+use store::{StaffAccount, StaffReset};
 use zeroize::Zeroizing;
 
 use super::{PATH, managed, moment};
@@ -55,7 +56,7 @@ impl Issued<'_> {
 }
 
 /// A new initial password, its hash and its end.
-pub(in crate::institution) async fn fresh(
+pub(super) async fn fresh(
     site: &Site,
     passwords: &Passwords,
 ) -> Result<(Zeroizing<String>, String, Instant), Response> {
@@ -85,9 +86,26 @@ async fn again(
     user_id: &str,
     form: &FormData,
 ) -> Result<Response, Response> {
-    let by_store = |error: store::Error| refused::by_store(&error);
     let (id, account) = managed(site, user, user_id).await?;
+    let Some((password, until)) = reissue(site, passwords, user, &account, form).await? else {
+        return Ok(see(&format!("{PATH}/{id}")));
+    };
+    let title = "初期パスワードを再発行しました";
+    Ok(Issued { title, account: &account.name, user_id: id.as_str() }.show(site, user, &password, until))
+}
+
+/// A new initial password for an account that is there: sessions end, a lock is lifted. `None`: the form was handed in
+/// before, and its password was shown then.
+pub(in crate::institution) async fn reissue(
+    site: &Site,
+    passwords: &Passwords,
+    user: &InstitutionUser,
+    account: &StaffAccount,
+    form: &FormData,
+) -> Result<Option<(Zeroizing<String>, Instant)>, Response> {
+    let by_store = |error: store::Error| refused::by_store(&error);
     let once = Once::of_form(form).ok_or_else(refused::incomplete)?;
+    let id = UserId::parse(&account.user_id).map_err(|_| refused::broken())?;
     let (password, password_hash, password_until) = fresh(site, passwords).await?;
     let reset = StaffReset {
         form: once.of_subject(user.subject()),
@@ -96,14 +114,6 @@ async fn again(
         freed: password_places(site, &account.subject()).await.map_err(by_store)?,
         act: user.act(site),
     };
-    if !site.store.reset_staff(&user.institution_code, &id, reset).await.map_err(by_store)? {
-        return Ok(see(&format!("/accounts/{id}")));
-    }
-    let title = "初期パスワードを再発行しました";
-    Ok(Issued { title, account: &account.name, user_id: id.as_str() }.show(
-        site,
-        user,
-        &password,
-        password_until,
-    ))
+    let done = site.store.reset_staff(&user.institution_code, &id, reset).await.map_err(by_store)?;
+    Ok(done.then_some((password, password_until)))
 }

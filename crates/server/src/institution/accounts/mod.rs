@@ -15,7 +15,7 @@ use eligibility::institution_account::{InstitutionAction, UserId};
 use eligibility::{Date, Instant};
 use store::StaffAccount;
 
-pub(super) use issue::fresh;
+pub(super) use issue::reissue;
 
 pub use demo::{DemoAccount, DemoAccountsError, set_up};
 
@@ -39,7 +39,7 @@ pub(super) fn pages() -> Router {
         .route("/accounts", get(list::page))
         .route("/accounts/new", get(new::page).post(new::add))
         .route("/accounts/{user_id}", get(detail::page).post(detail::change))
-        .route("/accounts/{user_id}/stop", post(detail::stop))
+        .route("/accounts/{user_id}/stop", get(detail::ask_stop).post(detail::stop))
         .route("/accounts/{user_id}/resume", post(detail::resume))
         .route("/accounts/{user_id}/reset", post(issue::reset))
 }

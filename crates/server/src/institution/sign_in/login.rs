@@ -26,7 +26,6 @@ const TITLE: &str = "ログイン";
 /// The same for a wrong ユーザーID and a wrong パスワード.
 const WRONG: &str =
     "ユーザーIDまたはパスワードが正しくありません。入力内容を確認し、もう一度お試しください。";
-const READER: &str = "このアカウントは機器や連携ソフト用のため、画面からはログインできません。";
 const INITIAL_OVER: &str = "初期パスワードの有効期限（7日間）が過ぎています。管理者に初期パスワードの再発行を依頼してください。マスタアカウントは、ポータルサイトから通知書をもう一度ダウンロードしてください。";
 const INITIAL_SPENT: &str = "初期パスワードは1度だけ使えます。すでに使われているため、管理者に初期パスワードの再発行を依頼してください。マスタアカウントは、ポータルサイトから通知書をもう一度ダウンロードしてください。";
 const CLOSED: &str = "ログインの途中でアカウントが変更されました。もう一度お試しください。";
@@ -169,8 +168,8 @@ async fn attempt(
 
 /// Why somebody with the right password may not come in all the same; the outcome in the record.
 pub(super) fn obstacle(site: &Site, account: &StaffAccount) -> Option<(&'static str, &'static str)> {
-    if !account.role.signs_in() {
-        return Some((READER, "denied:role"));
+    if let Some(why) = account.role.why_not_signed_in() {
+        return Some((why, "denied:role"));
     }
     let state = account.state(site.clock.today());
     match state {

@@ -6,12 +6,13 @@ use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::account::{NewPasswordForm, OwnWords};
-use eligibility::institution_account::UserId;
+use eligibility::institution_account::{UserId, password_barred};
 use store::{Act, NewStaffPassword, StaffAccount};
 
 use super::session::{Entered, enter, onward};
 use super::take_over::account_of;
 use super::{Asked, by_password, destination, with_next};
+use crate::institution::password::had_lately;
 use crate::institution::user::Proven;
 use crate::web::password::Passwords;
 use crate::web::see;
@@ -94,6 +95,10 @@ async fn change(
     if same.map_err(by_password)? {
         let view = FormView::new(NewPasswordForm::FIELDS);
         return Ok(show(site, status, (&account.user_id, &next), view, true));
+    }
+    if had_lately(site, passwords, &account, &password).await? {
+        let view = FormView::faulty(NewPasswordForm::FIELDS, form, password_barred());
+        return Ok(show(site, status, (&account.user_id, &next), view, false));
     }
     let password_hash = passwords.hash(&password).await.map_err(by_password)?;
     let account = keep(site, proven, account, password_hash).await?;

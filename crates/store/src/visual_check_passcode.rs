@@ -16,6 +16,7 @@ use crate::{
     engine::{Row, Tx, bind},
     facility_settings, form_handed_in,
     job::{Read, Write},
+    visual_check_use,
 };
 
 /// A passcode to be issued.
@@ -208,13 +209,16 @@ impl Write for Settle {
             let detail = format!("reader:{}", self.entry.reader_serial);
             event(&self.entry.actor, "verify", &self.passcode_id, outcome, detail)
         };
+        let who = (institution, self.entry.actor.as_str());
         // A passcode that was replaced while it was compared is dead.
         if self.right && tx.execute(GIVE_BACK, bind![institution, &self.passcode_id]).await? == 1 {
             chains.append(tx, institution, now, &audit("accepted")).await?;
+            visual_check_use::count(tx, who, now, true).await?;
             return Ok(PasscodeEntered::Accepted);
         }
         tx.execute(FAILED, bind![now.0, institution]).await?;
         chains.append(tx, institution, now, &audit("denied:wrong")).await?;
+        visual_check_use::count(tx, who, now, false).await?;
         let since = now.0.saturating_sub(ALARM_WINDOW_MS);
         let failing = tx.query_one(FAILING, bind![since], |row| row.int(0, "count")).await?;
         let institutions_failing = failing.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);

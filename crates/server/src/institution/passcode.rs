@@ -7,12 +7,12 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Router, routing::get};
-use eligibility::calendar::{end_of_day, format_japanese, previous_day, start_of_day, tokyo_date};
+use eligibility::calendar::{format_japanese, previous_day};
 use eligibility::institution_account::InstitutionAction;
 use eligibility::visual_check_passcode::{FAILURES_MAX, PasscodeStanding, ends_at};
 use eligibility::{Date, Instant, history};
-use store::audit::HistoryAsked;
 
+use super::confirm::Confirm;
 use super::menu;
 use super::user::InstitutionUser;
 use crate::facility::{FacilityDesk, FacilityError, PasscodeShown, PasscodeWish};
@@ -27,10 +27,6 @@ pub(super) const PATH: &str = "/visual-check-passcode";
 pub(super) const TITLE: &str = "目視確認用パスコード発行";
 const HELP: &str = "/help/visual-check-passcode";
 const ACTION: InstitutionAction = InstitutionAction::IssueVisualCheckPasscode;
-/// An entry of a passcode, as the audit log names it.
-const VERIFIED: &str = "visual_check_passcode.verify";
-/// Entries that are counted at most.
-const USES_MAX: usize = 1000;
 
 /// How the newest passcode stands, in words; never its digits.
 struct Standing {
@@ -53,19 +49,10 @@ struct Page {
 /// How often a passcode was entered on a day.
 struct Day {
     day: String,
-    accepted: usize,
-    refused: usize,
+    accepted: u32,
+    refused: u32,
     /// At which terminals.
     terminals: String,
-}
-
-#[derive(Template)]
-#[template(path = "institution/passcode_confirm.html")]
-struct Confirm {
-    shell: Shell,
-    once: Once,
-    /// The one that dies of it still works.
-    replaces: bool,
 }
 
 #[derive(Template)]
@@ -137,23 +124,15 @@ async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Response {
 async fn days(site: &Site, user: &InstitutionUser) -> Result<Vec<Day>, Response> {
     let today = site.clock.today();
     let yesterday = previous_day(today);
-    let asked = HistoryAsked {
-        institution_code: user.institution_code.clone(),
-        from: start_of_day(yesterday),
-        until: end_of_day(today),
-        before: None,
-        limit: USES_MAX,
-    };
-    let found = site.store.audit_history(&asked, |entry| entry.action == VERIFIED).await;
-    let found = found.map_err(|error| refused::by_store(&error))?.entries;
+    let uses = site.store.visual_check_uses(&user.institution_code, yesterday).await;
+    let uses = uses.map_err(|error| refused::by_store(&error))?;
     let day = |day: Date| {
-        let of_day = || found.iter().filter(|entry| tokyo_date(entry.recorded_at) == day);
-        let refused = of_day().filter(|entry| history::is_refusal(&entry.outcome)).count();
-        let terminals: BTreeSet<String> = of_day().map(|entry| history::actor(&entry.actor)).collect();
+        let of_day = || uses.iter().filter(|one| one.day == day);
+        let terminals: BTreeSet<String> = of_day().map(|one| history::actor(&one.actor)).collect();
         Day {
             day: format_japanese(day),
-            accepted: of_day().count() - refused,
-            refused,
+            accepted: of_day().map(|one| one.accepted).sum(),
+            refused: of_day().map(|one| one.refused).sum(),
             terminals: terminals.into_iter().collect::<Vec<_>>().join("、"),
         }
     };
@@ -166,9 +145,19 @@ async fn confirm(OnSite(site): OnSite, user: InstitutionUser) -> Response {
     }
     match standing(&site, &user).await {
         Ok(standing) => {
+            // The one that dies of it still works.
             let replaces = standing.is_some_and(|standing| standing.tries_left.is_some());
-            let page = Confirm { shell: shell(&site, &user), once: Once::new(), replaces };
-            render(StatusCode::OK, &page)
+            Confirm {
+                shell: shell(&site, &user),
+                question: "目視確認用パスコードを発行します。".to_owned(),
+                effect: replaces.then_some("現在のパスコードは、発行するとすぐに使えなくなります。"),
+                action: PATH.to_owned(),
+                once: Some(Once::new()),
+                verb: "OK",
+                danger: false,
+                back: PATH.to_owned(),
+            }
+            .show()
         }
         Err(response) => response,
     }

@@ -13,8 +13,8 @@ use crate::{
     job::Read,
 };
 
-/// Entries that one read takes.
-const PAGE: i64 = 500;
+/// Entries that one read takes: what the counter asks waits behind no more than these.
+const PAGE: i64 = 200;
 /// Entries that one page looks through at most, so that a search that finds little ends.
 const LOOKED_AT_MAX: i64 = 20_000;
 /// How far clocks may differ, milliseconds.

@@ -166,6 +166,23 @@ impl Setting {
         matches!(self.group(), SettingGroup::Files)
     }
 
+    /// That the function is off, for who wanted it.
+    #[must_use]
+    pub fn switched_off(self) -> String {
+        format!("「{}」が「利用しない」になっています。", self.label())
+    }
+
+    /// How the function is switched on, and where.
+    #[must_use]
+    pub fn switching_on(self) -> String {
+        format!(
+            "医療機関等管理者が、[メニュー]の「環境設定情報管理」から「環境設定情報更新」を開き、\
+             「{}」の「{}」を「利用する」にして「更新」を押してください。",
+            self.group().label(),
+            self.label()
+        )
+    }
+
     /// Where it acts. The page says so beside the setting, and so does the table in the documentation.
     #[must_use]
     pub const fn acts(self) -> ActsAt {

@@ -67,25 +67,33 @@ fn draw(secrets: &Secrets, wish: &UrlWish) -> Result<NewHomeVisitUrl, FacilityEr
 }
 
 impl FacilityDesk {
-    /// The address in use; the first look makes it.
+    /// The address in use, as it is: nothing is made. `None`: the function is on, and no address was made yet.
+    pub(crate) async fn known_home_visit_url(
+        &self,
+        store: &Store,
+        wish: &UrlWish,
+    ) -> Result<Option<UrlShown>, FacilityError> {
+        let settings = store.facility_settings(&wish.institution_code).await?.settings;
+        if !is_offered(&settings, wish.url_use) {
+            return Ok(Some(UrlShown::FunctionOff));
+        }
+        let known = store.home_visit_urls(&wish.institution_code, wish.now).await?;
+        let in_use = known.into_iter().find(|url| url.url_use == wish.url_use && url.ends_at.is_none());
+        in_use.map(|found| self.shown(&wish.institution_code, found).map(UrlShown::InUse)).transpose()
+    }
+
+    /// The address in use; one is made where there is none.
     pub(crate) async fn home_visit_url(
         &self,
         store: &Store,
         wish: &UrlWish,
     ) -> Result<UrlShown, FacilityError> {
         for _ in 0..LOOKS {
-            // Most looks find it: they write nothing. Whether the function is on is asked in either case.
-            let settings = store.facility_settings(&wish.institution_code).await?.settings;
-            if !is_offered(&settings, wish.url_use) {
-                return Ok(UrlShown::FunctionOff);
-            }
-            let known = store.home_visit_urls(&wish.institution_code, wish.now).await?;
-            let in_use = known.into_iter().find(|url| url.url_use == wish.url_use && url.ends_at.is_none());
-            if let Some(found) = in_use {
-                return self.shown(&wish.institution_code, found).map(UrlShown::InUse);
+            if let Some(known) = self.known_home_visit_url(store, wish).await? {
+                return Ok(known);
             }
             let outcome = store.ensure_home_visit_url(draw(self.secrets()?, wish)?).await?;
-            // Somebody else's first look was first: his address is there now.
+            // Somebody else was first: his address is there now.
             if outcome != UrlOutcome::Conflict {
                 return self.told(wish, outcome);
             }

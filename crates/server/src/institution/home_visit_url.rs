@@ -37,6 +37,8 @@ struct Part {
     label: &'static str,
     name: &'static str,
     shown: Option<ShownAddress>,
+    /// The function is on, and no address was made yet.
+    missing: bool,
     /// The setting that keeps it from being there.
     needs: &'static str,
     /// Older addresses that still work, and until when.
@@ -81,7 +83,7 @@ struct Refused {
 
 pub(super) fn pages() -> Router {
     Router::new()
-        .route("/home-visit-url", get(page))
+        .route("/home-visit-url", get(page).post(make))
         .route("/home-visit-url/{use}/change", get(ask_change).post(change))
         .route("/home-visit-url/{use}/{file}", get(download))
 }
@@ -108,15 +110,25 @@ fn name_of(url_use: AccessUrlUse) -> &'static str {
 }
 
 /// What a page says instead of an address that is not there.
-fn told_refusal(site: &Site, user: &InstitutionUser, url_use: AccessUrlUse, shown: &UrlShown) -> Response {
+fn told_refusal(
+    site: &Site,
+    user: &InstitutionUser,
+    url_use: AccessUrlUse,
+    shown: Option<&UrlShown>,
+) -> Response {
     let setting = setting_of(url_use);
     let (message, remedy, lead) = match shown {
-        UrlShown::FunctionOff => (
+        None => (
+            "URLはまだ生成されていません。".to_owned(),
+            "医療機関等別URL取得・変更の画面で生成してください。",
+            (PATH, TITLE),
+        ),
+        Some(UrlShown::FunctionOff) => (
             format!("「{}」が「利用しない」になっているため、URLはありません。", setting.label()),
             "環境設定情報更新で「利用する」に変更してから、もう一度開いてください。",
             (settings::PATH, settings::TITLE),
         ),
-        UrlShown::Conflict | UrlShown::InUse(_) => (
+        Some(UrlShown::Conflict | UrlShown::InUse(_)) => (
             "ほかの方が、このURLを先に変更しました。今回の変更は行っていません。".to_owned(),
             "現在のURLを確認してください。",
             (PATH, TITLE),
@@ -132,25 +144,45 @@ async fn part(
     url_use: AccessUrlUse,
 ) -> Result<Part, Response> {
     let wish = wish(site, user, url_use);
-    let looked = desk.home_visit_url(&site.store, &wish).await.map_err(|error| failed(&error))?;
+    let looked = desk.known_home_visit_url(&site.store, &wish).await.map_err(|error| failed(&error))?;
+    let missing = looked.is_none();
     let shown = match looked {
-        UrlShown::InUse(ShownUrl { address, made_at, .. }) => {
+        Some(UrlShown::InUse(ShownUrl { address, made_at, .. })) => {
             let picture =
                 CodePicture::new(&address).map(|code| code.on_page().to_owned()).unwrap_or_default();
             Some(ShownAddress { address, picture, made: moment(made_at) })
         }
-        UrlShown::FunctionOff | UrlShown::Conflict => None,
+        Some(UrlShown::FunctionOff | UrlShown::Conflict) | None => None,
     };
     let urls = site.store.home_visit_urls(&user.institution_code, wish.now).await;
     let urls = urls.map_err(|error| refused::by_store(&error))?;
     let old = urls.iter().filter(|url| url.url_use == url_use && shown.is_some());
     let old = old.filter_map(|url| url.ends_at).map(moment).collect();
     let (label, name) = (url_use.label(), name_of(url_use));
-    Ok(Part { label, name, shown, needs: setting_of(url_use).label(), old })
+    Ok(Part { label, name, shown, missing, needs: setting_of(url_use).label(), old })
 }
 
-/// The first look makes an address: who has clicked the menu has it, as the procedure says. That changes nothing for
-/// anybody, and is recorded.
+/// Makes the addresses of the functions that are on, where there is none. Switching a function on does so, so that
+/// whoever clicks the menu has the address, as the procedure says, and looking at a page makes nothing.
+pub(super) async fn ensure(site: &Site, desk: &FacilityDesk, user: &InstitutionUser) -> Result<(), Response> {
+    for (url_use, _) in USES {
+        desk.home_visit_url(&site.store, &wish(site, user, url_use)).await.map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}
+
+/// 《URL・二次元バーコードを生成》.
+async fn make(
+    OnSite(site): OnSite,
+    Extension(desk): Extension<Arc<FacilityDesk>>,
+    user: InstitutionUser,
+) -> Response {
+    if let Err(refused) = user.must(&site, ACTION).await {
+        return refused;
+    }
+    ensure(&site, &desk, &user).await.map_or_else(|response| response, |()| see(PATH))
+}
+
 async fn page(
     OnSite(site): OnSite,
     Extension(desk): Extension<Arc<FacilityDesk>>,
@@ -185,8 +217,8 @@ async fn ask_change(
         return refused;
     }
     let Some(url_use) = use_named(&name) else { return refused::not_there() };
-    match desk.home_visit_url(&site.store, &wish(&site, &user, url_use)).await {
-        Ok(UrlShown::InUse(url)) => {
+    match desk.known_home_visit_url(&site.store, &wish(&site, &user, url_use)).await {
+        Ok(Some(UrlShown::InUse(url))) => {
             let page = Change {
                 shell: shell(&site, &user),
                 label: url_use.label(),
@@ -197,7 +229,7 @@ async fn ask_change(
             };
             render(StatusCode::OK, &page)
         }
-        Ok(other) => told_refusal(&site, &user, url_use, &other),
+        Ok(other) => told_refusal(&site, &user, url_use, other.as_ref()),
         Err(error) => failed(&error),
     }
 }
@@ -222,7 +254,7 @@ async fn change(
     let wish = wish(&site, &user, url_use);
     match desk.change_home_visit_url(&site.store, &wish, Some(generation), grace, form).await {
         Ok(UrlShown::InUse(_)) => see(PATH),
-        Ok(other) => told_refusal(&site, &user, url_use, &other),
+        Ok(other) => told_refusal(&site, &user, url_use, Some(&other)),
         Err(error) => failed(&error),
     }
 }
@@ -241,9 +273,9 @@ async fn download(
     if !matches!(&*file, "code.png" | "code.pdf" | "code.svg") {
         return refused::not_there();
     }
-    let url = match desk.home_visit_url(&site.store, &wish(&site, &user, url_use)).await {
-        Ok(UrlShown::InUse(url)) => url,
-        Ok(other) => return told_refusal(&site, &user, url_use, &other),
+    let url = match desk.known_home_visit_url(&site.store, &wish(&site, &user, url_use)).await {
+        Ok(Some(UrlShown::InUse(url))) => url,
+        Ok(other) => return told_refusal(&site, &user, url_use, other.as_ref()),
         Err(error) => return failed(&error),
     };
     let institution = match site.store.institution(&user.institution_code).await {

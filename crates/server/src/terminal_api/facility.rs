@@ -8,7 +8,7 @@ use eligibility::Instant;
 use eligibility::codes::AccessUrlFormat;
 use eligibility::errors::ErrorCode;
 use eligibility::facility_settings::{Setting, SettingsRefusal};
-use eligibility::home_visit_url::GraceDays;
+use eligibility::home_visit_url::{GraceDays, setting_of};
 use eligibility::reader::ReaderSerial;
 use eligibility::visual_check_passcode::Passcode;
 use hyper::body::Incoming;
@@ -98,7 +98,10 @@ async fn not_compared(
         },
         recorded_at: now,
     };
-    api.store.record_denied(denial).await.map_err(|error| Refusal::write_failed(&error))
+    api.store.record_denied(denial).await.map_err(|error| Refusal::write_failed(&error))?;
+    let counted =
+        api.store.count_uncompared_visual_check(&terminal.institution_code, &actor(terminal), now).await;
+    counted.map_err(|error| Refusal::write_failed(&error))
 }
 
 /// Issues a passcode for a receipt computer, where an administrator lets them.
@@ -121,7 +124,7 @@ pub(super) async fn issue_passcode(
             Ok(told(&PasscodeAnswer { passcode: code.reveal().to_owned(), ends_at_ms: ends_at.0 }))
         }
         PasscodeShown::AlreadyShown => Err(ErrorCode::IdempotencyConflict.into()),
-        PasscodeShown::FunctionOff => Err(ErrorCode::FunctionOff.into()),
+        PasscodeShown::FunctionOff => Err(Refusal::function_off(Setting::PasscodeByFile)),
     }
 }
 
@@ -178,7 +181,10 @@ pub(super) async fn change_settings(
         SettingsChanged::Done { .. } | SettingsChanged::Same => in_force(api, terminal).await,
         SettingsChanged::Conflict(_) => Err(ErrorCode::SettingsConflict.into()),
         SettingsChanged::Refused(SettingsRefusal::TermsNotOpened(_)) => Err(ErrorCode::TermsNotOpened.into()),
-        SettingsChanged::Refused(SettingsRefusal::ForPeopleOnly(_)) => Err(ErrorCode::FunctionOff.into()),
+        SettingsChanged::Refused(SettingsRefusal::ForPeopleOnly(settings)) => {
+            let first = settings.first().copied();
+            Err(first.map_or_else(|| ErrorCode::FunctionOff.into(), Refusal::function_off))
+        }
     }
 }
 
@@ -205,7 +211,7 @@ pub(super) async fn home_visit_url(
     };
     let url = match shown.map_err(|error| failed(&error))? {
         UrlShown::InUse(url) => url,
-        UrlShown::FunctionOff => return Err(ErrorCode::FunctionOff.into()),
+        UrlShown::FunctionOff => return Err(Refusal::function_off(setting_of(asked.url_use))),
         UrlShown::Conflict => return Err(ErrorCode::SettingsConflict.into()),
     };
     let institution = api.store.institution(&terminal.institution_code).await;

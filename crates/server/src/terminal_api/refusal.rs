@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use card::jpki::{CertificateRefused, certificate_digest};
 use eligibility::errors::ErrorCode;
+use eligibility::facility_settings::Setting;
 use wire::terminal_api::{PROBLEM_MEDIA_TYPE, Problem};
 
 use crate::line_auth::LineRefusal;
@@ -31,6 +32,8 @@ pub struct Refusal {
     pub retry_after_s: Option<u32>,
     /// Which item is wrong; never its content.
     pub item: Option<&'static str>,
+    /// The setting that keeps it from being answered.
+    pub setting: Option<Setting>,
     /// Digest of the card certificate that was refused, for the audit log.
     pub card: Option<String>,
     /// The request came over the line of somebody else, or of nobody.
@@ -45,7 +48,7 @@ impl From<ErrorCode> for Refusal {
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_FAULT_S),
             _ => None,
         };
-        Self { code, status, retry_after_s, item: None, card: None, foreign_line: false }
+        Self { code, status, retry_after_s, item: None, setting: None, card: None, foreign_line: false }
     }
 }
 
@@ -53,6 +56,11 @@ impl Refusal {
     /// An item of the request is wrong.
     pub(crate) fn item(name: &'static str) -> Self {
         Self { item: Some(name), ..ErrorCode::FieldFormat.into() }
+    }
+
+    /// A function of the institution is off.
+    pub(super) fn function_off(setting: Setting) -> Self {
+        Self { setting: Some(setting), ..ErrorCode::FunctionOff.into() }
     }
 
     /// Names the card whose certificate (base64) came with the refused request, when it is a certificate at all.
@@ -125,6 +133,7 @@ impl Refusal {
                     | ErrorCode::InstitutionCertificateExpired
                     | ErrorCode::InstitutionCertificateUnknown
                     | ErrorCode::InstitutionCertificateSuperseded
+                    | ErrorCode::InstitutionCertificateForBilling
                     | ErrorCode::NonceUnknown
                     | ErrorCode::NonceExpired
                     | ErrorCode::BadSignature
@@ -145,13 +154,15 @@ impl Refusal {
     #[must_use]
     pub fn response(&self) -> Response<Body> {
         let entry = self.code.entry();
+        let what = self.setting.map_or_else(|| entry.ja.what.to_owned(), Setting::switched_off);
+        let desk = self.setting.map_or_else(|| entry.ja.desk.to_owned(), Setting::switching_on);
         let detail = match self.item {
-            Some(item) => format!("{item}: {} / {}", entry.ja.desk, entry.en.what),
-            None => format!("{} / {}", entry.ja.desk, entry.en.what),
+            Some(item) => format!("{item}: {desk} / {}", entry.en.what),
+            None => format!("{desk} / {}", entry.en.what),
         };
         let problem = Problem {
             kind: format!("{PROBLEM_TYPE}{}", entry.code),
-            title: entry.ja.what.to_owned(),
+            title: what,
             status: self.status.as_u16(),
             code: entry.code.to_owned(),
             detail: Some(detail),

@@ -82,8 +82,14 @@ async fn who_may_not_manage_is_told_and_recorded(engine: Engine) {
         ("/activation", "manage-activation"),
         ("/activation/0/invalidate", "manage-activation"),
     ];
-    let posts =
-        ["/visual-check-passcode", "/facility-settings", "/home-visit-url/visit/change", "/activation"];
+    let posts = [
+        "/visual-check-passcode",
+        "/facility-settings",
+        "/facility-settings/terms",
+        "/home-visit-url",
+        "/home-visit-url/visit/change",
+        "/activation",
+    ];
     for role in [InstitutionRole::Master, InstitutionRole::General, InstitutionRole::Viewer] {
         let browser = web.signed_in(role).await;
         let menu = browser.get("/menu").await;

@@ -14,6 +14,7 @@ use crate::support::audit_entries;
 
 on_both_engines! {
     the_terms_are_opened_and_the_function_is_switched_on
+    looking_makes_no_address
     two_who_change_at_once_do_not_overwrite_each_other
     addresses_are_made_shown_and_changed
     codes_are_downloaded_in_every_format
@@ -53,6 +54,7 @@ async fn update(
 
 async fn switch_on(browser: &Browser, setting: &'static str) {
     browser.get("/facility-settings/terms").await.says(200, "オンライン資格確認等システム利用規約");
+    browser.post("/facility-settings/terms", &[]).await.leads("/facility-settings");
     let page = browser.get("/facility-settings").await;
     update(browser, &page, &[(setting, "1")]).await.leads("/facility-settings/updated");
 }
@@ -74,16 +76,18 @@ async fn the_terms_are_opened_and_the_function_is_switched_on(engine: Engine) {
     // Whoever hands it in all the same is refused, and nothing else is changed either.
     let refused = update(&browser, &page, &[("home_visit", "1"), ("operation", "1")]).await;
     refused.says(422, "更新できませんでした").says(422, "オンライン資格確認等システム利用規約");
-    // Another administrator's opening is not this one's.
+    // Another administrator's word is not this one's, and who only looked at the text has not given any.
     let other = web.browser();
     let secret =
         web.session_of(testkit::system::INSTITUTION, "kanri02", InstitutionRole::Administrator).await;
     other.hold(COOKIE, secret.reveal());
     other.get("/facility-settings/terms").await.says(200, "版：");
+    other.post("/facility-settings/terms", &[]).await.leads("/facility-settings");
+    browser.get("/facility-settings/terms").await.says(200, "<h1>オンライン資格確認等システム利用規約</h1>");
     let page = browser.get("/facility-settings").await;
     assert!(!page.text.contains("type=\"radio\" name=\"home_visit\""));
 
-    browser.get("/facility-settings/terms").await.says(200, "<h1>オンライン資格確認等システム利用規約</h1>");
+    browser.post("/facility-settings/terms", &[]).await.leads("/facility-settings");
     let page = browser.get("/facility-settings").await;
     page.says(200, "利用規約を確認しました")
         .says(200, "type=\"radio\" name=\"home_visit\"")
@@ -193,6 +197,30 @@ async fn addresses_are_made_shown_and_changed(engine: Engine) {
     let of = |action: &str| entries.iter().filter(|entry| entry.action == action).count();
     assert_eq!((of("home_visit_url.make"), of("home_visit_url.change")), (2, 1));
     assert!(!entries.iter().any(|entry| entry.detail.contains(secret) || entry.object.contains(secret)));
+    web.system.stop().await;
+}
+
+/// A page that is only looked at makes no address, not even where the function was switched on elsewhere.
+async fn looking_makes_no_address(engine: Engine) {
+    let web = Web::open(engine).await;
+    let browser = web.signed_in(InstitutionRole::Administrator).await;
+    let code = &web.terminal.institution;
+    testkit::facility::switch_on(&web.system, code, Setting::HomeVisit).await;
+    let made = || async {
+        let urls = web.system.store().home_visit_urls(code, web.system.clock.now()).await;
+        urls.expect("read").len()
+    };
+    for path in ["/home-visit-url", "/home-visit-url/visit/change", "/home-visit-url/visit/code.svg"] {
+        let page = browser.get(path).await;
+        let status = if path == "/home-visit-url" { 200 } else { 409 };
+        page.says(status, "URLはまだ生成されていません");
+        assert_eq!(made().await, 0, "{path}");
+    }
+    let page = browser.get("/home-visit-url").await;
+    page.says(200, "訪問診療等のURL・二次元バーコードを生成</button>");
+    browser.post("/home-visit-url", &[]).await.leads("/home-visit-url");
+    assert_eq!(made().await, 1);
+    assert!(address(&browser.get("/home-visit-url").await, "visit").starts_with("https://"));
     web.system.stop().await;
 }
 

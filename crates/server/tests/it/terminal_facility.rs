@@ -167,6 +167,16 @@ async fn a_receipt_computer_gets_a_passcode_where_it_is_switched_on(engine: Engi
     let desk = Desk::open(engine).await;
     let off = passcode(&desk, "p-1").await;
     assert_eq!((off.status, off.code().as_str()), (409, "OQSB1501E"));
+    let (title, detail) = (off.json()["title"].to_string(), off.json()["detail"].to_string());
+    assert!(title.contains("「目視確認用パスコードのファイル連携での発行」が「利用しない」"), "{title}");
+    for place in [
+        "環境設定情報管理",
+        "環境設定情報更新",
+        "レセプトコンピュータ連携",
+        "目視確認用パスコードのファイル連携での発行",
+    ] {
+        assert!(detail.contains(place), "{detail}");
+    }
     switch_on(&desk.system, &desk.terminal.institution, Setting::PasscodeByFile).await;
     let first = passcode(&desk, "p-1").await;
     assert_eq!(first.status, 200, "{}", first.json());

@@ -143,10 +143,11 @@ impl CentralError {
     #[must_use]
     pub fn message(&self) -> String {
         match (ErrorCode::from_code(self.code()), self) {
-            (Some(known), _) => known.message().to_owned(),
-            (None, Self::Refused(problem)) => {
+            // The centre says which function it is; the catalogue cannot.
+            (None | Some(ErrorCode::FunctionOff), Self::Refused(problem)) => {
                 problem.title.chars().take(wire::message::MAX_ERROR_MESSAGE_CHARS).collect()
             }
+            (Some(known), _) => known.message().to_owned(),
             (None, _) => String::new(),
         }
     }

@@ -56,6 +56,8 @@ async fn settings_and_passcodes_go_all_the_way(engine: Engine) {
     // Passcodes by file are off until an administrator wants them; the reason comes with the result.
     let off = ask(root, "OQSsivpc", "2", plain("2")).await;
     assert_eq!(off.header.error_code.as_deref(), Some("OQSB1501E"));
+    let said = off.header.error_message.unwrap_or_default();
+    assert!(said.contains("「目視確認用パスコードのファイル連携での発行」が「利用しない」"), "{said}");
     assert_eq!(off.body.passcode, None);
     assert_eq!(off.body.processing_result_status, Code::Known(ProcessingStatus::Error));
     // Whoever can write into the folder allows nothing to himself; an administrator does, on the page.

@@ -4,16 +4,19 @@
 mod conflict;
 mod terms;
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::{Router, routing::get};
+use axum::{Extension, Router, routing::get};
 use eligibility::facility_settings::{FacilitySettings, Setting, SettingGroup, SettingsRefusal, TERMS_TITLE};
 use eligibility::institution_account::InstitutionAction;
 use store::{NewSettings, SettingsChange, SettingsChanged, StoredSettings};
 
-use super::menu;
 use super::user::InstitutionUser;
+use super::{home_visit_url, menu};
+use crate::facility::FacilityDesk;
 use crate::portal::applications::summary::moment;
 use crate::web::once::Once;
 use crate::web::see;
@@ -77,7 +80,7 @@ pub(super) fn pages() -> Router {
     Router::new()
         .route("/facility-settings", get(page).post(update))
         .route("/facility-settings/updated", get(updated))
-        .route("/facility-settings/terms", get(terms::page))
+        .route("/facility-settings/terms", get(terms::page).post(terms::confirm))
 }
 
 fn shell(site: &Site, user: &InstitutionUser) -> Shell {
@@ -159,7 +162,12 @@ async fn updated(OnSite(site): OnSite, user: InstitutionUser) -> Response {
     render(StatusCode::OK, &Updated { shell: shell(&site, &user), path: PATH })
 }
 
-async fn update(OnSite(site): OnSite, user: InstitutionUser, typed: FormData) -> Response {
+async fn update(
+    OnSite(site): OnSite,
+    Extension(desk): Extension<Arc<FacilityDesk>>,
+    user: InstitutionUser,
+    typed: FormData,
+) -> Response {
     if let Err(refused) = user.must(&site, ACTION).await {
         return refused;
     }
@@ -187,7 +195,12 @@ async fn update(OnSite(site): OnSite, user: InstitutionUser, typed: FormData) ->
             changed_at: site.clock.now(),
         };
         match site.store.change_facility_settings(new).await? {
-            SettingsChanged::Done { .. } | SettingsChanged::Same => Ok(see(UPDATED_PATH)),
+            SettingsChanged::Done { .. } | SettingsChanged::Same => {
+                // What was switched on has its address at once. If that fails, the settings are changed all the same:
+                // the page of the addresses then has a button for it.
+                let _ = home_visit_url::ensure(&site, &desk, &user).await;
+                Ok(see(UPDATED_PATH))
+            }
             SettingsChanged::Conflict(now) => Ok(conflict::page(shell(&site, &user), &now, &wanted)),
             SettingsChanged::Refused(SettingsRefusal::TermsNotOpened(_)) => {
                 let stored = site.store.facility_settings(&user.institution_code).await?;

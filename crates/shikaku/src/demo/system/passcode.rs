@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use eligibility::{codes::CharacterCode, errors::ErrorCode, institution::InstitutionCode};
+use eligibility::{
+    codes::CharacterCode, errors::ErrorCode, facility_settings::Setting, institution::InstitutionCode,
+};
 use wire::{
     message::{Layout, Sender, read_facility_result, write_plain_request},
     terminal_api::VisualCheck,
@@ -37,10 +39,13 @@ impl System {
         let (_, result) = read_facility_result(&bytes).with_context(|| format!("{}", path.display()))?;
         Ok(result.body.passcode.ok_or_else(|| {
             let code = result.header.error_code.unwrap_or_default();
-            let desk = ErrorCode::from_code(&code).map(|code| code.entry().ja.desk);
+            let desk = ErrorCode::from_code(&code).map(|known| match known {
+                ErrorCode::FunctionOff => Setting::PasscodeByFile.switching_on(),
+                known => known.entry().ja.desk.to_owned(),
+            });
             Refusal {
                 cause: result.header.error_message.unwrap_or_else(|| "パスコードがありません".to_owned()),
-                remedy: desk.unwrap_or("システム担当者に連絡してください。").to_owned(),
+                remedy: desk.unwrap_or_else(|| "システム担当者に連絡してください。".to_owned()),
                 detail: code,
                 recorded: None,
             }

@@ -39,10 +39,10 @@ export class Clinic extends People {
     return this.hand.press(buttonOf(page, name));
   }
 
-  /** Hands ユーザID and パスワード in. */
+  /** Hands ユーザーID and パスワード in. */
   async logIn(page, { user_id, password }) {
     await page.goto(`${this.door}/login`);
-    await this.hand.type(page.getByLabel('ユーザID', { exact: true }), user_id);
+    await this.hand.type(page.getByLabel('ユーザーID', { exact: true }), user_id);
     await this.hand.type(page.getByLabel('パスワード', { exact: true }), password);
     await this.press(page, 'ログイン');
   }

@@ -110,7 +110,7 @@ export async function usePasskey({ clinic, look }) {
   await page.locator('tbody').getByText('受付のパソコン').waitFor();
   await clinic.press(page, 'ログアウト');
   await heading(page, 'ログイン').waitFor();
-  await clinic.hand.type(page.getByLabel('ユーザID', { exact: true }), clinic.account('general').user_id);
+  await clinic.hand.type(page.getByLabel('ユーザーID', { exact: true }), clinic.account('general').user_id);
   await clinic.press(page, 'パスキーでログイン');
   await clinic.arrive(page);
   await clinic.go(page, 'アカウント情報管理', 'パスキー');

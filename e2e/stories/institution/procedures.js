@@ -63,7 +63,7 @@ export async function changeSettings({ clinic, page, look }, { setting, first })
   }
   await clinic.hand.press(terms);
   await heading(page, 'オンライン資格確認等システム利用規約').waitFor();
-  const back = page.getByRole('link', { name: '環境設定情報更新へ戻る', exact: true });
+  const back = page.getByRole('button', { name: '利用規約を確認しました', exact: true });
   if (first) await look(page, { row: 'S12', name: 'terms', caption: 'オンライン資格確認等システム利用規約', button: back });
   await clinic.hand.press(back);
   await heading(page, '環境設定情報更新').waitFor();

@@ -28,6 +28,29 @@ const PLAIN = {
 };
 const TEXTS = { S9: PASSCODE, S12: SETTINGS, S13: ADDRESS, S15: ACTIVATION, S16: ACCOUNT };
 
+/** The chapters of the album: what a clinic calls the rows that the story counts by. */
+export const CHAPTERS = {
+  '—': 'ヘルプと権限',
+  T: '[メニュー]の画面',
+  T01: '初期画面',
+  T02: 'ログイン',
+  T03: 'パスワード',
+  T04: '[メニュー]・お知らせ・操作履歴',
+  T05: '資格確認(被保険者証等)',
+  T06: '資格確認結果',
+  T07: '照会番号',
+  T08: '一括照会',
+  T09: '限度額適用認定証',
+  T14: 'アカウント情報管理',
+  T19: '顔認証付きカードリーダー',
+  T24: '委託先資格情報',
+  S9: '目視確認用パスコード',
+  S12: '環境設定情報管理',
+  S13: 'マイナ在宅受付web管理',
+  S15: 'マイナ資格確認アプリ管理',
+  S16: 'アカウントの登録',
+};
+
 /** A procedure that is being followed. */
 export class Procedure {
   #row;

@@ -14,6 +14,7 @@ const PRINT_CSS: &str = include_str!("../../static/print.css");
 /// Warns before a session ends for want of use.
 const IDLE_JS: &str = include_str!("../../static/idle.js");
 const FACILITY_JS: &str = include_str!("../../static/facility.js");
+const LIVE_JS: &str = include_str!("../../static/live.js");
 const PASSKEY_JS: &str = include_str!("../../static/passkey.js");
 
 /// Where they lie.
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Router {
         .route("/static/print.css", get(|| async { file("text/css; charset=utf-8", PRINT_CSS) }))
         .route("/static/idle.js", get(|| async { file("text/javascript; charset=utf-8", IDLE_JS) }))
         .route("/static/facility.js", get(|| async { file("text/javascript; charset=utf-8", FACILITY_JS) }))
+        .route("/static/live.js", get(|| async { file("text/javascript; charset=utf-8", LIVE_JS) }))
         // The same as ICON; written out for the test that reads the routers.
         .route("/favicon.ico", get(|| async { file("image/svg+xml", ICON_SVG) }))
         .route("/static/passkey.js", get(|| async { file("text/javascript; charset=utf-8", PASSKEY_JS) }))

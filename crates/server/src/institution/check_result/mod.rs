@@ -250,7 +250,7 @@ struct Page {
     /// The form with what was typed, to correct it.
     correct: String,
     again: &'static str,
-    receipt: Option<String>,
+    receipt: Option<receipt_code::Shown>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -282,7 +282,7 @@ async fn page(
         csv: format!("{UNDER}{id}/csv"),
         correct: format!("{}?from={id}", number_check::PATH),
         again: number_check::PATH,
-        receipt: receipt_code::picture(&loaded.receipt),
+        receipt: receipt_code::shown(&loaded.receipt, site.clock.now()),
     };
     render(StatusCode::OK, &page)
 }
@@ -291,11 +291,13 @@ async fn page(
 #[template(path = "institution/check_result_print.html")]
 struct Print {
     told: Told,
+    /// The style that keeps it on one page.
+    density: &'static str,
     institution_name: String,
     institution_code: String,
     by: String,
     reference_number: Option<String>,
-    receipt: Option<String>,
+    receipt: Option<receipt_code::Shown>,
     back: String,
 }
 
@@ -308,13 +310,15 @@ async fn print(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<Strin
         Ok(institution) => institution,
         Err(error) => return refused::by_store(&error),
     };
+    let told = told(&loaded);
     let page = Print {
-        told: told(&loaded),
+        density: sheet::density(&told.sections),
+        told,
         institution_name: institution.map(|institution| institution.name).unwrap_or_default(),
         institution_code: user.institution_code.to_string(),
         by: user.signed_in.session.name.clone(),
         reference_number: loaded.result.reference_number.clone(),
-        receipt: receipt_code::picture(&loaded.receipt),
+        receipt: receipt_code::shown(&loaded.receipt, site.clock.now()),
         back: path(&id),
     };
     render(StatusCode::OK, &page)

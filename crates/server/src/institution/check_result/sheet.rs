@@ -261,6 +261,33 @@ fn ticket(shown: &MedicalTicketInfo) -> Section {
     Section { title, rows }
 }
 
+/// Characters of a value that fit beside its label on paper, in the type that is used while there is room.
+const VALUE_CHARS: usize = 15;
+/// The same of a label.
+const LABEL_CHARS: usize = 9;
+/// Lines that a heading takes.
+const HEADING_LINES: usize = 2;
+/// Lines up to which one sheet has room in the usual type, and up to which in smaller type.
+const ROOMY_LINES: usize = 62;
+const DENSE_LINES: usize = 100;
+
+/// How closely a sheet must be printed, so that all of it is on one page: the name of the style.
+pub(super) fn density(sections: &[Section]) -> &'static str {
+    let lines_of = |text: &str, width: usize| text.chars().count().div_ceil(width).max(1);
+    let lines_of_row = |row: &Row| {
+        let before = row.before.as_ref().map_or(0, |before| before.chars().count() + 8);
+        let value = (row.value.chars().count() + before).div_ceil(VALUE_CHARS);
+        value.max(lines_of(row.label, LABEL_CHARS))
+    };
+    let lines_of_section =
+        |section: &Section| HEADING_LINES + section.rows.iter().map(lines_of_row).sum::<usize>();
+    match sections.iter().map(lines_of_section).sum::<usize>() {
+        0..=ROOMY_LINES => "",
+        0..=DENSE_LINES => "dense",
+        _ => "tight",
+    }
+}
+
 /// What was asked.
 pub(super) fn question(message: &ResultMessage) -> Vec<Row> {
     let Some(asked) = &message.body.search_info else { return Vec::new() };

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 pub use accounts::{Account, AccountSheet, Environment};
 pub use certificate::CertificateLetter;
 pub use code_sheet::CodeSheet;
-pub use fonts::{FontFiles, Fonts, FontsOnDemand};
+pub use fonts::{FontFiles, Fonts, FontsOnDemand, Repertoire};
 pub use picture::TextPicture;
 
 /// Whom a letter is for.

@@ -37,7 +37,9 @@ pub mod transparency;
 
 pub use issued::IssuedCertificate;
 pub use linted::{Linted, ToSign};
-pub use profile::{TerminalName, TerminalSubject, Validity};
+use eligibility::institution_certificate::InvalidTerminalName;
+pub use eligibility::institution_certificate::TerminalName;
+pub use profile::{TerminalSubject, Validity};
 
 /// Why the certificate authority could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +106,12 @@ pub enum Error {
     /// ASN.1 could not be written or read.
     #[error("ASN.1: {0}")]
     Asn1(#[from] der::Error),
+}
+
+impl From<InvalidTerminalName> for Error {
+    fn from(_: InvalidTerminalName) -> Self {
+        Self::Name("the terminal name")
+    }
 }
 
 /// Shorthand for results of this crate.

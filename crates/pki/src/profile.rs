@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use der::Decode as _;
 use eligibility::Instant;
 use eligibility::institution::InstitutionCode;
+use eligibility::institution_certificate::{CertificatePeriod, TerminalName};
 use jiff::{Span, Timestamp, tz};
 use x509_cert::Certificate;
 
@@ -25,14 +26,10 @@ pub const RESPONDER_VALIDITY_DAYS: i64 = 90;
 pub const INSTITUTION_NAME_MAX_CHARS: usize = 64;
 /// Days a server certificate lives.
 pub const SERVER_VALIDITY_DAYS: i64 = 397;
-/// A terminal certificate lives three years …
-pub const TERMINAL_VALIDITY_YEARS: i64 = 3;
-/// … and three months.
-pub const TERMINAL_VALIDITY_MONTHS: i64 = 3;
 /// New certificates begin this much before they are issued, because clocks at clinics are late.
 pub const BACKDATE_S: i64 = 3600;
 /// Longest common name X.520 allows, in characters.
-pub const TERMINAL_NAME_MAX_CHARS: usize = 64;
+pub const COMMON_NAME_MAX_CHARS: usize = 64;
 /// Most names one server certificate may carry.
 pub const SERVER_NAMES_MAX: usize = 32;
 
@@ -67,13 +64,13 @@ impl Validity {
         Self::new(from, Instant(end.timestamp().as_millisecond() - 1000))
     }
 
-    /// The period of a terminal certificate issued now: three years and three months.
+    /// The period of a terminal certificate issued now: to the end of the day that [`CertificatePeriod::issued_at`]
+    /// says.
     ///
     /// # Errors
     /// [`Error::Validity`] when `now` is outside what certificates can carry.
     pub fn of_terminal(now: Instant) -> Result<Self> {
-        let span = Span::new().years(TERMINAL_VALIDITY_YEARS).months(TERMINAL_VALIDITY_MONTHS);
-        Self::starting(backdated(now), span)
+        Self::new(backdated(now), CertificatePeriod::issued_at(now).not_after)
     }
 
     /// The period of a server certificate issued now.
@@ -111,31 +108,6 @@ fn whole_second(instant: Instant) -> Instant {
 
 fn backdated(now: Instant) -> Instant {
     Instant(now.0.saturating_sub(BACKDATE_S * 1000))
-}
-
-/// The name an institution gives one of its terminals; the certificate's common name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TerminalName(String);
-
-impl TerminalName {
-    /// Takes 1 to 64 characters of any script, without control characters and outer blanks.
-    ///
-    /// # Errors
-    /// [`Error::Name`] otherwise.
-    pub fn parse(text: &str) -> Result<Self> {
-        let length = text.chars().count();
-        let trimmed = text.trim() == text;
-        if length == 0 || length > TERMINAL_NAME_MAX_CHARS || !trimmed || text.chars().any(char::is_control) {
-            return Err(Error::Name("the terminal name"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// The name of an institution as its certificates show it beside the code; the organizational unit.
@@ -200,7 +172,7 @@ impl ServerName {
             (1..=63).contains(&part.len()) && inner && !part.starts_with('-') && !part.ends_with('-')
         };
         // A common name holds 64 characters; longer DNS names would need another subject.
-        if text.len() > TERMINAL_NAME_MAX_CHARS || !text.split('.').all(label) {
+        if text.len() > COMMON_NAME_MAX_CHARS || !text.split('.').all(label) {
             return Err(Error::Name("the server name"));
         }
         Ok(Self::Dns(text.to_ascii_lowercase()))
@@ -285,6 +257,8 @@ pub(crate) fn read_subject(name: &x509_cert::name::Name) -> Result<TerminalSubje
         return Err(wrong());
     }
     let institution = InstitutionCode::parse(&text(ORGANIZATION)?).map_err(|_| wrong())?;
-    let terminal = TerminalName::parse(&text(COMMON_NAME)?)?;
+    let written = text(COMMON_NAME)?;
+    // As it is written: a name that reads as another one is nobody's.
+    let terminal = TerminalName::parse(&written).ok().filter(|name| name.as_str() == written).ok_or_else(wrong)?;
     Ok(TerminalSubject { institution, terminal })
 }

@@ -54,6 +54,7 @@ mod store;
 mod terminal_certificate;
 mod verification;
 mod visual_check_passcode;
+mod visual_check_use;
 mod web_session;
 mod writer;
 
@@ -73,10 +74,11 @@ pub use bulk::{
     ClaimedBulkJob, MakeAnswer, NewBulkJob, NewChunkAnswer, PERSONS_OF_MONTH_MAX, RowLookup,
 };
 pub use certificate::{
-    AUTHORITY, AnswerDue, InstitutionAddress, InstitutionCertificate, Kept, LOG_ENTRIES_MAX, Letter,
-    LetterFiled, LogEntry, NewAnswer, NewCertificate, NewCertificateFile, NewCertificateNotice, NewLetter,
-    NewRevocation, Reservation, Reserved, Revoked, StoredAnswer, StoredHead, StoredList, StoredRetrieval,
-    TerminalStanding, TryCounted,
+    AUTHORITY, AnswerDue, InstitutionAddress, InstitutionCertificate, Kept, LETTERS_PAGE_LIMIT, LOG_ENTRIES_MAX, Letter,
+    LetterAgain, LetterEnded, LetterFiled, LetterVoided, LetterWanted, LettersFrom, LogEntry, NewAnswer, NewCertificate,
+    NewCertificateFile, NewCertificateNotice, NewLetter, NewRevocation, Reservation, Reserved, Revoked,
+    RevokedAsOf, RevokedCertificate, StoredAnswer, StoredHead, StoredList, StoredRetrieval, TerminalStanding,
+    TryCounted, VoidAsked,
 };
 pub use check_result::{CheckResult, EarlierAnswer, NewReferenceNumber};
 pub use consent::{NewConsent, StoredConsent};
@@ -125,4 +127,5 @@ pub use store::{Counters, Store};
 pub use terminal_certificate::TerminalCertificate;
 pub use verification::{NewVerification, Recorded};
 pub use visual_check_passcode::{NewPasscode, PasscodeEntered, PasscodeEntry, PasscodeIssued};
+pub use visual_check_use::VisualCheckUse;
 pub use web_session::{Audience, Stage, TokenHash, WebSession};

@@ -43,6 +43,8 @@ pub const REQUEST_REFUSED: &str = "certificate-request-refused";
 pub const RENEWAL_NOT_OPEN: &str = "certificate-renewal-not-open";
 /// Code of a problem: it was renewed with another key already; that successor is to be used.
 pub const RENEWED_BEFORE: &str = "certificate-renewed-before";
+/// Code of a problem: the certificate that is asked for again was revoked meanwhile.
+pub const CERTIFICATE_ENDED: &str = "certificate-ended";
 
 /// Fetches the certificate of a letter. With neither `request_pem` nor `pkcs12_password` it only asks whom the letter
 /// is for, which a request must name; that counts as a try, as the secret is compared.

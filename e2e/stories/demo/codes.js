@@ -13,6 +13,7 @@ export const LAYERS = {
   OQSA: [
     'OQSA9001E', 'OQSA9002E', 'OQSA9003E', 'OQSA9004E', 'OQSA9005E', 'OQSA9006E', 'OQSA9007E', 'OQSA9101E', 'OQSA9102E',
     'OQSA9103E', 'OQSA9104E', 'OQSA9105E', 'OQSA9106E', 'OQSA9107E', 'OQSA9108E', 'OQSA9109E', 'OQSA9110E', 'OQSA9111E',
+    'OQSA9112E',
     'OQSA9201E', 'OQSA9202E', 'OQSA9203E', 'OQSA9204E', 'OQSA9205E', 'OQSA9206E', 'OQSA9207E', 'OQSA9208E', 'OQSA9209E',
   ],
 };
@@ -32,7 +33,7 @@ export const CONSENTS = [
   { title: '特定疾病の提供に同意する', sees: [NO, YES, NO, NO, NO, NO] },
   { title: '聞いていない', sees: [YES, NO, NO, NO, NO, NO] },
   { title: '40 歳未満の健診', sees: [YES, YES, NO, YES, YES, YES] },
-  { title: '電子証明書の期限切れ（3 か月以内）', sees: [NO, NO, NO, NO, NO, NO] },
+  { title: '電子証明書の期限切れ（3か月以内）', sees: [NO, NO, NO, NO, NO, NO] },
   { title: '前の同意が続いている（訪問診療等）', sees: [YES, NO, NO, YES, YES, NO] },
   { title: '同意の有効期限切れ（オンライン診療等）', sees: [YES, NO, NO, NO, NO, NO], says: '同意有効期限切れ' },
   { title: '同意を得るのが難しい（救急時）', sees: [YES, NO, NO, NO, NO, NO], says: '同意取得困難' },

@@ -88,6 +88,8 @@ pub enum OperatorAction {
     Decide,
     /// Print letters, enter tracking numbers.
     SendLetters,
+    /// See letters, have a lost one made void (which takes two people), have another one written.
+    CareForLetters,
     /// See the register of institutions (医療機関マスタ) and the lines.
     ReadRegister,
     /// Add to, change and take out of the register of institutions; changes take two people.
@@ -122,12 +124,13 @@ impl OperatorRole {
                 action,
                 Action::ReadApplications
                     | Action::Decide
+                    | Action::CareForLetters
                     | Action::ManageInstitutions
                     | Action::RevokeCertificates
                     | Action::PublishNotices
                     | Action::ReadHistory
             ),
-            Self::PostRoom => matches!(action, Action::SendLetters),
+            Self::PostRoom => matches!(action, Action::SendLetters | Action::CareForLetters),
             Self::LineKeeper => matches!(action, Action::ReadApplications | Action::ManageLines),
             Self::Administrator => matches!(action, Action::ManageAccounts | Action::ReadHistory),
             Self::Auditor => matches!(action, Action::ReadApplications | Action::ReadHistory),

@@ -150,6 +150,14 @@ catalogue! {
         en: "The certificate was renewed; use the new one.",
             "Call the system supplier.",
             "Install the renewed certificate on the terminal and delete the old one.";
+    /// The certificate is for online billing alone.
+    InstitutionCertificateForBilling = "OQSA9112E" Refusal 403
+        ja: "用途が「オンライン請求」だけの電子証明書のため、資格確認には使えません。",
+            "資格確認に使う端末から照会してください。分からないときはシステム担当者に連絡してください。",
+            "資格確認用または兼用の電子証明書を端末に導入してください。ないときは、ポータルサイトの電子証明書発行申請で、用途に「オンライン資格確認」を選んでください。";
+        en: "The certificate is for online billing only and cannot be used for eligibility checks.",
+            "Ask from a terminal that is for eligibility checks, or call the supplier.",
+            "Install a certificate for eligibility or for both; if there is none, apply for one that names eligibility.";
     /// The nonce was not issued here, or not to this terminal.
     NonceUnknown = "OQSA9201E" Refusal 400
         ja: "カード確認番号が無効です。もう一度カードを置いてください。",
@@ -246,7 +254,8 @@ catalogue! {
         en: "Questions by number are slowed because too many found nobody.",
             "Wait a minute and ask with the insurance document at hand; cards still work.",
             "Look for a program that repeats wrong numbers, or misuse.";
-    /// The card's certificate ends within three months.
+    /// The card's certificate ends within three months. The message is the interface's own, wide digit and all; elsewhere
+    /// it is written 3か月.
     CardExpiresSoon = "OQSB1101I" BesideAnswer 200
         ja: "マイナンバーカードの電子証明書の有効期限が３か月以内です。",
             "患者さんに、市区町村の窓口での更新を案内してください。照会結果はそのまま使えます。",
@@ -264,7 +273,7 @@ catalogue! {
             "Nothing to do.";
     /// The card's certificate ended more than three months ago.
     CardExpired = "OQSB1103E" Refusal 403
-        ja: "電子証明書の有効期限が切れて３か月を過ぎています。",
+        ja: "電子証明書の有効期限が切れて3か月を過ぎています。",
             "資格確認書などで確認し、患者さんに市区町村の窓口での更新を案内してください。",
             "対応は不要です。";
         en: "The certificate of the card ended more than three months ago.",
@@ -334,13 +343,14 @@ catalogue! {
         en: "The limit of 20 files a day is reached.",
             "Submit the file again tomorrow.",
             "Put the questions into fewer files; 20 a day are taken.";
-    /// There is no valid consent to view.
+    /// There is no valid consent to view: none was given, or it has run out. For the medical information that a card
+    /// opens, which nothing here shows yet.
     NoConsent = "OQSB1401W" Refusal 403
-        ja: "閲覧同意の有効期限が切れています。",
-            "患者さんに、もう一度カードリーダーで同意していただいてください。",
+        ja: "有効な閲覧同意がありません。",
+            "患者さんに、カードリーダーで閲覧に同意していただいてください。同意の期限が切れたときも同じです。",
             "対応は不要です。";
         en: "There is no valid consent to view.",
-            "Ask the patient to consent again at the reader.",
+            "Ask the patient to consent at the reader; the same where a consent has run out.",
             "Nothing to do.";
     /// The function is switched off in the settings.
     FunctionOff = "OQSB1501E" Refusal 409
@@ -430,7 +440,7 @@ catalogue! {
         en: "The card reader is not connected.",
             "Check power and cable of the reader.",
             "Check the connection, the driver and its service.";
-    /// Nothing happened for too long.
+    /// Nothing happened for too long. For the pages of a reader, which are not built yet.
     TimedOut = "OQSR0009W" Refusal 408
         ja: "時間内に操作が行われませんでした。",
             "最初からやり直してください。",

@@ -3,12 +3,14 @@
 //! One certificate belongs to one terminal of one institution; where the same machine checks eligibility and
 //! sends claims, it serves both.
 
+mod letter_end;
 mod notice;
 mod period;
 mod revocation;
 mod standing;
 mod successor;
 
+pub use letter_end::{LETTER_POSTING_DAYS, LetterEnd, posting_overdue_before};
 pub use notice::{NOTICE_AFTER_DAYS, NOTICE_BEFORE_DAYS, NOTICE_DAILY_DAYS, Notice, NoticeKind, notice_due};
 pub use period::{
     CertificatePeriod, OVERLAP_DAYS, RENEWAL_WINDOW_DAYS, VALIDITY_MONTHS, VALIDITY_YEARS, overlap_until,

@@ -1,7 +1,7 @@
 //! What became of a certificate's successor: whether its renewal may be asked for again.
 
-use super::{Revocation, RevocationReason};
-use crate::Instant;
+use super::{CertificatePeriod, Revocation, RevocationReason};
+use crate::{Date, Instant};
 
 /// How many certificates may follow one by renewal, those included whose place another took: each is signed and stands
 /// in the public log for good. A file got lost so often that the terminal needs looking at.
@@ -40,6 +40,17 @@ impl SuccessorState {
             Self::Unused => true,
             Self::Used => false,
             Self::Revoked(reason) => matches!(reason, RevocationReason::Superseded),
+        }
+    }
+
+    /// Whether the end of what it follows takes nothing away: it was not revoked, and is in use or can still be taken
+    /// into use.
+    #[must_use]
+    pub fn stands_in(self, period: &CertificatePeriod, today: Date) -> bool {
+        match self {
+            Self::Used => true,
+            Self::Unused => period.days_left(today) >= 0,
+            Self::Revoked(_) => false,
         }
     }
 

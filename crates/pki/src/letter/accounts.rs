@@ -26,6 +26,8 @@ pub enum Environment {
     Production,
     /// 接続検証環境.
     Trial,
+    /// デモ環境: everything on it is made up.
+    Demonstration,
 }
 
 impl Environment {
@@ -35,6 +37,7 @@ impl Environment {
         match self {
             Self::Production => "本番環境",
             Self::Trial => "接続検証環境",
+            Self::Demonstration => "デモ環境",
         }
     }
 }

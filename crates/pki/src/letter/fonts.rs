@@ -1,5 +1,6 @@
 //! The letters' fonts: which one has a character, and how a line of text becomes glyphs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -99,6 +100,53 @@ impl Fonts {
     pub(super) fn width(&self, weight: Weight, line: &str) -> Result<f32> {
         Ok(self.shape(weight, line)?.iter().map(|run| run.width).sum())
     }
+}
+
+/// Which characters the fonts have, without the fonts: small enough to keep.
+#[derive(Clone, Debug)]
+pub struct Repertoire(Vec<u32>);
+
+impl Repertoire {
+    /// Those that both the text's family and the bold one have.
+    ///
+    /// # Errors
+    /// [`Error::Font`].
+    pub fn of(fonts: &Fonts) -> Result<Self> {
+        let bold = code_points(&fonts.bold)?;
+        let mut both: Vec<u32> = code_points(&fonts.regular)?.intersection(&bold).copied().collect();
+        both.shrink_to_fit();
+        Ok(Self(both))
+    }
+
+    /// The characters of a text that cannot be printed, each once, in the order of the text.
+    #[must_use]
+    pub fn lacking(&self, text: &str) -> Vec<char> {
+        let mut lacking = Vec::new();
+        for (base, _) in characters(text) {
+            if self.0.binary_search(&u32::from(base)).is_err() && !lacking.contains(&base) {
+                lacking.push(base);
+            }
+        }
+        lacking
+    }
+}
+
+fn code_points(fonts: &[Loaded]) -> Result<BTreeSet<u32>> {
+    let mut all = BTreeSet::new();
+    for font in fonts {
+        let face = font.face()?;
+        for table in face.tables().cmap.iter().flat_map(|cmap| cmap.subtables) {
+            if table.is_unicode() {
+                // A table may name a character without a glyph for it.
+                table.codepoints(|point| {
+                    if table.glyph_index(point).is_some() {
+                        all.insert(point);
+                    }
+                });
+            }
+        }
+    }
+    Ok(all)
 }
 
 impl FontsOnDemand {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use eligibility::application::{ApplicationContent, ApplicationKind};
+use eligibility::institution_certificate::posting_overdue_before;
 use store::{ApprovedApplication, Obstacle, Revoked};
 
 use super::letters::{LetterDesk, LetterFor, Written};
@@ -15,10 +16,12 @@ use super::{Desk, NotIssued};
 
 /// Applications taken at once.
 const BATCH: u32 = 50;
+/// So often in one go, so that letters of one kind do not hold up everything else.
+const ROUNDS: usize = 20;
+/// A letter in the place of another that could not be written is tried again after this.
+const LETTER_PAUSE: Duration = Duration::from_secs(60);
 /// An application that cannot be carried out is told of in the log this often.
 const REMINDER: Duration = Duration::from_secs(600);
-/// Days a letter waits to be posted before it is wiped.
-const LETTER_DAYS: i64 = 14;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Rows one tidying step touches at most.
 const TIDY_STEP: u32 = 500;
@@ -38,30 +41,89 @@ impl Issuing {
         Self { desk, letters, stuck: Mutex::default() }
     }
 
-    /// Carries out everything approved; gives how many were.
+    /// Carries out everything approved; gives how many were. What cannot be carried out is noted, and comes after
+    /// everything else until its pause is over: however much is stuck, it keeps nobody waiting.
     ///
     /// # Errors
     /// A fault; what was carried out until then stays.
     pub async fn run(&self) -> Result<usize, NotIssued> {
-        let store = self.desk.store();
         let mut done = 0;
-        for application in store.approved_applications(ApplicationKind::CertificateRevocation, BATCH).await? {
-            done += usize::from(self.revoke(&application).await?);
+        for kind in [ApplicationKind::CertificateRevocation, ApplicationKind::CertificateIssue] {
+            for _ in 0..ROUNDS {
+                let now = self.desk.clock().now();
+                let batch = self.desk.store().approved_applications_due(kind, now, BATCH).await?;
+                for application in &batch {
+                    done += usize::from(match kind {
+                        ApplicationKind::CertificateRevocation => self.revoke(application).await?,
+                        _ => self.letter(application).await?,
+                    });
+                }
+                if batch.len() < BATCH as usize {
+                    break;
+                }
+            }
         }
-        for application in store.approved_applications(ApplicationKind::CertificateIssue, BATCH).await? {
-            done += usize::from(self.letter(&application).await?);
+        Ok(done + self.letters_again().await?)
+    }
+
+    /// Writes letters in the place of void ones.
+    async fn letters_again(&self) -> Result<usize, NotIssued> {
+        let mut done = 0;
+        for wanted in self.desk.store().letters_wanted(TIDY_STEP).await? {
+            if self.pauses(&wanted.in_place_of) {
+                continue;
+            }
+            let letter = LetterFor {
+                institution: wanted.institution_code,
+                order_id: wanted.order_id,
+                application: None,
+                in_place_of: Some(wanted.in_place_of),
+                terminal_name: wanted.terminal_name,
+                uses: wanted.uses,
+            };
+            let why = match self.letters.write(&self.desk, &letter).await {
+                Ok(Written::Filed) => {
+                    done += 1;
+                    continue;
+                }
+                Ok(Written::Before) => "who applied was stopped, or the order has its letter".to_owned(),
+                Ok(Written::NoAddress) => "the register of institutions has no address".to_owned(),
+                Err(error) if is_its_own(&error) => error.to_string(),
+                Err(other) => return Err(other),
+            };
+            let old = letter.in_place_of.unwrap_or_default();
+            tracing::warn!(institution = %letter.institution, letter = old, why,
+                "another letter cannot be written yet");
+            self.stuck().insert(old, Instant::now());
         }
         Ok(done)
     }
 
-    /// Wipes letters that nobody posted, files whose minutes are over, and counts of numbers that no letter has.
+    /// Whether this letter could not be written a short while ago.
+    fn pauses(&self, letter: &str) -> bool {
+        self.stuck().get(letter).is_some_and(|tried| tried.elapsed() < LETTER_PAUSE)
+    }
+
+    fn stuck(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
+        self.stuck.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes letters void that nobody posted, wipes files whose minutes are over, and counts of numbers that no letter
+    /// has.
     ///
     /// # Errors
     /// Whatever writing to the store meets.
     pub async fn tidy(&self) -> Result<(), NotIssued> {
         let now = self.desk.clock().now();
         let store = self.desk.store();
-        store.wipe_letters(eligibility::Instant(now.0 - LETTER_DAYS * DAY_MS), TIDY_STEP).await?;
+        let made_before = posting_overdue_before(now);
+        for letter in store.letters_overdue(made_before, TIDY_STEP).await? {
+            let which = (&letter.institution_code, letter.letter_id.as_str());
+            if store.end_overdue_letter(which, made_before, now).await? {
+                tracing::warn!(institution = %letter.institution_code, letter = letter.letter_id,
+                    "a letter is void: nobody posted it in time");
+            }
+        }
         let letters_end = i64::from(eligibility::retrieval::RETRIEVAL_DAYS) * DAY_MS;
         store.wipe_certificate_files(now, TIDY_STEP).await?;
         store.forget_retrieval_tries(eligibility::Instant(now.0 - letters_end), TIDY_STEP).await?;
@@ -74,6 +136,7 @@ impl Issuing {
             institution: application.institution.clone(),
             order_id: application.id.as_str().to_owned(),
             application: Some(application.id.clone()),
+            in_place_of: None,
             terminal_name: content.terminal_name.as_str().to_owned(),
             uses: content.uses,
         };
@@ -86,7 +149,7 @@ impl Issuing {
                     .await?;
                 Ok(false)
             }
-            Err(NotIssued::Signing(error)) => {
+            Err(error) if is_its_own(&error) => {
                 self.remind(application, Obstacle::LetterNotWritten, &error.to_string()).await?;
                 Ok(false)
             }
@@ -121,16 +184,13 @@ impl Issuing {
         reason: &str,
     ) -> Result<(), NotIssued> {
         let (store, now) = (self.desk.store(), self.desk.clock().now());
-        let known = store.obstacle(&application.institution, &application.id).await?;
-        if known.is_none_or(|(known, _)| known != obstacle) {
-            store.note_obstacle(&application.institution, &application.id, obstacle, now).await?;
-        }
+        store.note_obstacle(&application.institution, &application.id, obstacle, now).await?;
         self.log(application, reason);
         Ok(())
     }
 
     fn log(&self, application: &ApprovedApplication, reason: &str) {
-        let mut stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stuck = self.stuck();
         let (now, id) = (Instant::now(), application.id.as_str());
         if stuck.get(id).is_none_or(|told| now.duration_since(*told) >= REMINDER) {
             tracing::warn!(institution = %application.institution, application = id, reason,
@@ -138,6 +198,17 @@ impl Issuing {
             stuck.insert(id.to_owned(), now);
         }
     }
+}
+
+/// Whether it is the fault of what was to be done, not of what it is done with: others may fare better.
+const fn is_its_own(error: &NotIssued) -> bool {
+    use store::Error::{Malformed, NotFound, Refused};
+    matches!(
+        error,
+        NotIssued::Signing(_)
+            | NotIssued::Refused(_)
+            | NotIssued::Store(Malformed { .. } | NotFound { .. } | Refused { .. })
+    )
 }
 
 impl std::fmt::Debug for Issuing {

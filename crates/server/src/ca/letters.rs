@@ -45,6 +45,8 @@ pub struct LetterFor {
     pub order_id: String,
     /// The application that is carried out with it.
     pub application: Option<ApplicationId>,
+    /// The void letter in whose place it is.
+    pub in_place_of: Option<String>,
     /// 端末名称.
     pub terminal_name: String,
     /// What the certificate may be used for.
@@ -117,6 +119,7 @@ impl LetterDesk {
                 letter_id,
                 order_id: letter.order_id.clone(),
                 application: letter.application.clone(),
+                in_place_of: letter.in_place_of.clone(),
                 document_number,
                 secret_hash,
                 number,

@@ -100,7 +100,7 @@ impl Notices {
         let institution = &certificate.institution_code;
         let last = self.store.last_certificate_notice(institution, &certificate.serial).await?;
         let Some(notice) = notice_due(&period, today, last) else { return Ok(false) };
-        if is_replaced(certificate, &self.store.certificates_of(institution).await?) {
+        if is_followed(certificate, &self.store.certificates_of(institution).await?, today) {
             return Ok(false);
         }
         let new = NewCertificateNotice {
@@ -135,7 +135,7 @@ pub async fn warnings(
     let in_use = |certificate: &&InstitutionCertificate| {
         let ended = certificate.revocation.is_some()
             || (certificate.superseded_at.is_some() && !is_left_alone(certificate, &all));
-        !ended && !is_replaced(certificate, &all)
+        !ended && !is_followed(certificate, &all, today)
     };
     let warning = |certificate: &InstitutionCertificate| {
         let notice = notice_due(&taken_for(certificate), today, None)?;
@@ -159,13 +159,26 @@ fn taken_for(certificate: &InstitutionCertificate) -> CertificatePeriod {
     CertificatePeriod { not_after, ..certificate.period }
 }
 
-/// Whether the terminal has a newer certificate that was issued anew, not by renewal.
-fn is_replaced(certificate: &InstitutionCertificate, all: &[InstitutionCertificate]) -> bool {
-    all.iter().any(|other| {
-        other.terminal_name == certificate.terminal_name
-            && other.period.not_after > certificate.period.not_after
-            && other.revocation.is_none()
-    })
+/// Whether another one that is good follows it by renewal, at whatever distance: then its end takes nothing away. One
+/// that merely has the same 端末名称 is another certificate: names are typed, and two machines may share one.
+fn is_followed(certificate: &InstitutionCertificate, all: &[InstitutionCertificate], today: Date) -> bool {
+    let mut before = vec![certificate.serial.as_str()];
+    // Whoever has visited every certificate has gone in a circle.
+    for _ in 0..all.len() {
+        let follows = |one: &&InstitutionCertificate| {
+            one.predecessor.as_deref().is_some_and(|old| before.contains(&old))
+                && !before.contains(&one.serial.as_str())
+        };
+        let next: Vec<_> = all.iter().filter(follows).collect();
+        if next.iter().any(|one| one.as_successor().stands_in(&one.period, today)) {
+            return true;
+        }
+        if next.is_empty() {
+            return false;
+        }
+        before.extend(next.iter().map(|one| one.serial.as_str()));
+    }
+    false
 }
 
 fn window(today: Date) -> (Instant, Instant) {

@@ -7,7 +7,7 @@ use eligibility::Instant;
 use eligibility::institution_certificate::Revocation;
 use pki::ocsp::PRESIGNED_VALIDITY_H;
 use pki::serial::Serial;
-use store::{AUTHORITY, NewAnswer, Reservation, Reserved, Store, StoredList};
+use store::{AUTHORITY, NewAnswer, Reservation, Reserved, RevokedAsOf, Store, StoredList};
 use tokio::sync::Mutex;
 
 use super::{AnswerSigner, NotIssued, PublicLog, Signing};
@@ -36,8 +36,20 @@ pub struct Publication {
 #[derive(Default)]
 struct State {
     signer: Option<AnswerSigner>,
-    revoked: Option<Vec<(String, Revocation)>>,
+    /// Everything revoked, as it was last read.
+    read: Option<RevokedAsOf>,
+    /// What of it is on the lists.
+    listed: Option<Vec<(String, Revocation)>>,
     lists_checked_at: Option<Instant>,
+}
+
+impl State {
+    /// What belongs on the lists now: an expired certificate leaves them without anything being read.
+    fn revoked(&self, now: Instant) -> Vec<(String, Revocation)> {
+        let certificates = self.read.iter().flat_map(|read| &read.certificates);
+        let lasting = certificates.filter(|one| one.not_after >= now);
+        lasting.map(|one| (one.serial.clone(), one.revocation)).collect()
+    }
 }
 
 impl Publication {
@@ -60,8 +72,12 @@ impl Publication {
 
     async fn lists(&self, state: &mut State) -> Result<(), NotIssued> {
         let now = self.clock.now();
-        let revoked = self.store.revoked_certificates(now).await?;
-        let unchanged = state.revoked.as_ref() == Some(&revoked);
+        let known = state.read.as_ref().map(|read| read.count);
+        if let Some(read) = self.store.revoked_certificates(known, now).await? {
+            state.read = Some(read);
+        }
+        let revoked = state.revoked(now);
+        let unchanged = state.listed.as_ref() == Some(&revoked);
         let fresh = state.lists_checked_at.is_some_and(|at| now.0 - at.0 < HOUR_MS && now >= at);
         if unchanged && fresh {
             return Ok(());
@@ -72,10 +88,10 @@ impl Publication {
                 distribution.shard_of(serial).is_ok_and(|its| its == shard)
             };
             let own: Vec<_> = revoked.iter().filter(here).collect();
-            let before = state.revoked.as_ref().map(|all| all.iter().filter(here).collect::<Vec<_>>());
+            let before = state.listed.as_ref().map(|all| all.iter().filter(here).collect::<Vec<_>>());
             self.list(shard, &revoked, before.as_ref() == Some(&own)).await?;
         }
-        state.revoked = Some(revoked);
+        state.listed = Some(revoked);
         state.lists_checked_at = Some(now);
         Ok(())
     }

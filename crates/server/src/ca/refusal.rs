@@ -1,9 +1,11 @@
 //! Why the authority gives no certificate, each reason by name and in Japanese.
 
-use eligibility::institution_certificate::CertificateStanding;
+use eligibility::institution_certificate::{CertificateStanding, Revocation};
 use eligibility::retrieval::{MistypedRetrieval, RetrievalOutcome};
 use pki::csr;
-use wire::institution_certificate::{RENEWAL_NOT_OPEN, RENEWED_BEFORE, REQUEST_REFUSED, retrieval_code};
+use wire::institution_certificate::{
+    CERTIFICATE_ENDED, RENEWAL_NOT_OPEN, RENEWED_BEFORE, REQUEST_REFUSED, retrieval_code,
+};
 
 /// A refusal. Its texts may be shown to whoever asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub enum Refusal {
     NotRenewable(CertificateStanding),
     /// It was renewed with another key before.
     RenewedBefore,
+    /// The certificate is there and was revoked: it is not given once more.
+    Ended(Revocation),
 }
 
 impl Refusal {
@@ -46,6 +50,7 @@ impl Refusal {
             Self::TooManyTries { .. } => "retrieval-too-many-tries",
             Self::NotRenewable(_) => RENEWAL_NOT_OPEN,
             Self::RenewedBefore => RENEWED_BEFORE,
+            Self::Ended(_) => CERTIFICATE_ENDED,
         }
     }
 
@@ -55,7 +60,7 @@ impl Refusal {
         match self {
             Self::Request(_) | Self::Mistyped(_) | Self::Password(..) | Self::BothWays => 400,
             Self::Retrieval(RetrievalOutcome::Wrong { .. } | RetrievalOutcome::UsedUp) => 403,
-            Self::Retrieval(RetrievalOutcome::Expired | RetrievalOutcome::Withdrawn) => 410,
+            Self::Retrieval(RetrievalOutcome::Expired | RetrievalOutcome::Withdrawn) | Self::Ended(_) => 410,
             Self::Retrieval(_)
             | Self::NotPosted
             | Self::OrderDone
@@ -86,6 +91,7 @@ impl Refusal {
                 other => other.sentence(),
             },
             Self::RenewedBefore => "この電子証明書は、すでに更新されています。".to_owned(),
+            Self::Ended(revocation) => CertificateStanding::Revoked(*revocation).sentence(),
         }
     }
 
@@ -109,6 +115,7 @@ impl Refusal {
                 "期限が近づくと、メールとマイメニューでお知らせします。".to_owned()
             }
             Self::NotRenewable(standing) => standing.remedy().to_owned(),
+            Self::Ended(revocation) => CertificateStanding::Revoked(*revocation).remedy().to_owned(),
             Self::RenewedBefore => {
                 "更新後の電子証明書を使ってください。見つからないときは、ポータルサイトから「電子証明書発行申請」を\
                  行ってください。"

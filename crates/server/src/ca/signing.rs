@@ -6,7 +6,7 @@ use pki::crl;
 use pki::issuing::{IssuingAuthority, ListMoment, Profile};
 use pki::keys::{KeyAlgorithm, PrivateKey, PublicKey};
 use pki::ocsp::{PRESIGNED_VALIDITY_H, Signer, Status};
-use pki::profile::{BACKDATE_S, InstitutionName};
+use pki::profile::InstitutionName;
 use pki::serial::StoredSerial;
 use pki::{IssuedCertificate, TerminalSubject, Validity};
 
@@ -53,10 +53,12 @@ impl Signing {
     }
 
     /// The period of a certificate issued now. It begins an hour ago, because clocks at clinics are late.
-    #[must_use]
-    pub fn period(now: Instant) -> CertificatePeriod {
-        let period = CertificatePeriod::issued_at(now);
-        CertificatePeriod { not_before: Instant(period.not_before.0 - BACKDATE_S * 1000), ..period }
+    ///
+    /// # Errors
+    /// [`pki::Error::Validity`] when `now` is outside what certificates can carry.
+    pub fn period(now: Instant) -> pki::Result<CertificatePeriod> {
+        let Validity { not_before, not_after } = Validity::of_terminal(now)?;
+        Ok(CertificatePeriod { not_before, not_after })
     }
 
     /// Signs one shard of the list of everything revoked.

@@ -12,11 +12,12 @@ use hyper_util::service::TowerToHyperService;
 use wire::institution_certificate::CODE_HEADER;
 
 use super::entry;
+use crate::ca::renewal;
 use crate::line_auth::Lines;
 use crate::listener::Gatekeeper;
 use crate::listener::identity::{AskingTerminal, IdentityError};
 use crate::listener::terminals::TerminalSlot;
-use crate::terminal_api::admission::Admission;
+use crate::terminal_api::admission::{Admission, Asks};
 use crate::terminal_api::denied;
 use crate::terminal_api::refusal::Refusal;
 use crate::terminal_api::standing::Standings;
@@ -41,13 +42,18 @@ pub struct InstitutionDoor {
 }
 
 impl InstitutionDoor {
-    async fn admit(&self, terminal: &Arc<TerminalSlot>, Peer(peer): Peer) -> Result<(), Refusal> {
+    async fn admit(
+        &self,
+        terminal: &Arc<TerminalSlot>,
+        Peer(peer): Peer,
+        asks: Asks,
+    ) -> Result<(), Refusal> {
         let mut admission = Admission {
             terminal: Arc::clone(terminal),
             standings: Arc::clone(&self.standings),
             clock: self.site.clock.clone(),
             line: None,
-            asks_standing: false,
+            asks,
         };
         admission.check()?;
         if let Some(lines) = &self.lines {
@@ -87,7 +93,12 @@ impl Gatekeeper for InstitutionDoor {
         let Some(_place) = terminal.enter(REQUESTS_OF_ONE) else { return refused::busy() };
         // The look of the page that says what is wrong is for everybody.
         let is_style = request.uri().path().starts_with("/static/");
-        match self.admit(terminal, peer).await {
+        // A certificate for billing alone is renewed here, too.
+        let asks = match request.uri().path() {
+            renewal::PATH => Asks::CertificateCare,
+            _ => Asks::Eligibility,
+        };
+        match self.admit(terminal, peer, asks).await {
             Err(refusal) if !is_style => {
                 let Site { store, clock, .. } = &*self.site;
                 let refusal = denied::record(store, clock, &terminal.identity, ACTION, refusal).await;

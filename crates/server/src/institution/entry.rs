@@ -131,6 +131,13 @@ pub(super) async fn refused(site: &Site, terminal: &AskingTerminal, refusal: &Re
             (sentence, remedy) = (standing.sentence(), standing.remedy().to_owned());
         }
     }
+    if refusal.code == ErrorCode::InstitutionCertificateForBilling {
+        remedy.push_str(&format!(
+            "この電子証明書の更新は、{}（このサイトの{}）で行えます。",
+            renewal::SITE_NAME,
+            renewal::PATH
+        ));
+    }
     let network = refusal.code == ErrorCode::LineNotConnected;
     let title = if network { "ネットワークエラー" } else { "利用できません" };
     let page =

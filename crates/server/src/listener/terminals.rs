@@ -41,6 +41,8 @@ pub struct TerminalSlot {
     taken_until: AtomicI64,
     /// Whether nobody was let in with the certificate yet.
     awaits_first_use: AtomicBool,
+    /// Whether オンライン資格確認 may be asked with the certificate.
+    serves_eligibility: AtomicBool,
     in_flight: AtomicU32,
     connections: AtomicU32,
 }
@@ -71,6 +73,17 @@ impl TerminalSlot {
     /// Records whether nobody was let in yet.
     pub fn set_awaits_first_use(&self, awaits: bool) {
         self.awaits_first_use.store(awaits, Ordering::Release);
+    }
+
+    /// Whether オンライン資格確認 may be asked with the certificate.
+    #[must_use]
+    pub fn serves_eligibility(&self) -> bool {
+        self.serves_eligibility.load(Ordering::Acquire)
+    }
+
+    /// Records whether it may.
+    pub fn set_serves_eligibility(&self, serves: bool) {
+        self.serves_eligibility.store(serves, Ordering::Release);
     }
 
     /// Whether another certificate has taken its place for good.
@@ -136,6 +149,7 @@ impl ConnectedTerminals {
             standing: AtomicU8::new(Standing::Unknown as u8),
             taken_until: AtomicI64::new(i64::MAX),
             awaits_first_use: AtomicBool::new(false),
+            serves_eligibility: AtomicBool::new(true),
             in_flight: AtomicU32::new(0),
             connections: AtomicU32::new(0),
             identity,

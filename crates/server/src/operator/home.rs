@@ -8,13 +8,20 @@ use eligibility::account::OperatorAction;
 use crate::web::signed_in::OnSite;
 use crate::web::{OperatorUser, Shell, refused, render};
 
+/// Letters that somebody must do something about.
+struct LettersWaiting {
+    to_post: usize,
+    /// Doubted by one person, or void without another in their place.
+    to_look_at: usize,
+}
+
 #[derive(Template)]
 #[template(path = "operator/home.html")]
 struct Page {
     shell: Shell,
     role: &'static str,
     waiting: Option<u64>,
-    letters: Option<usize>,
+    letters: Option<LettersWaiting>,
     /// Changes of the register that wait for a second person, for who may be that person.
     wishes: Option<usize>,
     keeps_lines: bool,
@@ -55,9 +62,15 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
             Err(error) => return refused::by_store(&error),
         }
     }
-    if user.role.may(OperatorAction::SendLetters) {
-        match site.store.letters_to_post().await {
-            Ok(letters) => page.letters = Some(letters.len()),
+    if user.role.may(OperatorAction::CareForLetters) {
+        let read = async {
+            let (waiting, doubted) = (site.store.letters_to_post().await?, site.store.letters_doubted().await?);
+            let ended = site.store.letters_ended().await?;
+            let open = ended.iter().filter(|letter| super::letter::is_open(letter, site.clock.now())).count();
+            Ok::<_, store::Error>(LettersWaiting { to_post: waiting.len(), to_look_at: doubted.len() + open })
+        };
+        match read.await {
+            Ok(letters) => page.letters = Some(letters),
             Err(error) => return refused::by_store(&error),
         }
     }

@@ -21,6 +21,8 @@ use crate::web::{FormData, OperatorUser, Shell, Site, refused, render, see};
 const TRACKING_DIGITS: std::ops::RangeInclusive<usize> = 11..=13;
 /// Letters that were posted, as shown at most.
 const POSTED_SHOWN: usize = 50;
+/// Void letters, as shown at most.
+const ENDED_SHOWN: usize = 100;
 
 struct LetterView {
     id: String,
@@ -32,6 +34,12 @@ struct LetterView {
     made: String,
     posted: String,
     tracking_number: String,
+    /// Since when it is void and why.
+    ended: Option<(String, &'static str)>,
+    /// What a person of the operator does about it.
+    to_do: &'static str,
+    /// Why the first of two people wants it void.
+    doubted: Option<&'static str>,
     wrong: Option<&'static str>,
     typed: String,
 }
@@ -40,7 +48,11 @@ struct LetterView {
 #[template(path = "operator/letters.html")]
 struct Page {
     shell: Shell,
+    /// Whether this person prints and posts.
+    sends: bool,
     waiting: Vec<LetterView>,
+    doubted: Vec<LetterView>,
+    ended: Vec<LetterView>,
     posted: Vec<LetterView>,
     wrong: bool,
 }
@@ -57,15 +69,25 @@ async fn write(
     mistyped: Option<Mistyped>,
 ) -> Result<Response, store::Error> {
     let waiting = site.store.letters_to_post().await?;
+    let (doubted, ended) = (site.store.letters_doubted().await?, site.store.letters_ended().await?);
     let posted = site.store.letters_posted().await?;
     let mut page = Page {
         shell: super::shell(site, "簡易書留発送", "/letters", user),
+        sends: user.role.may(OperatorAction::SendLetters),
         waiting: Vec::with_capacity(waiting.len()),
+        doubted: Vec::with_capacity(doubted.len()),
+        ended: Vec::new(),
         posted: Vec::new(),
         wrong: mistyped.is_some(),
     };
     for letter in &waiting {
         page.waiting.push(view(site, letter, mistyped.as_ref()).await?);
+    }
+    for letter in &doubted {
+        page.doubted.push(view(site, letter, None).await?);
+    }
+    for letter in ended.iter().take(ENDED_SHOWN) {
+        page.ended.push(view(site, letter, None).await?);
     }
     for letter in posted.iter().take(POSTED_SHOWN) {
         page.posted.push(view(site, letter, None).await?);
@@ -87,6 +109,14 @@ async fn view(site: &Site, letter: &Letter, mistyped: Option<&Mistyped>) -> Resu
         made: summary::moment(letter.made_at),
         posted: letter.posted_at.map(summary::moment).unwrap_or_default(),
         tracking_number: letter.tracking_number.clone().unwrap_or_default(),
+        ended: letter.ended.as_ref().map(|end| (summary::moment(end.at), end.reason.label())),
+        to_do: match &letter.ended {
+            Some(_) if letter.replaced_by.is_some() => "代わりの通知書を作成済みです。",
+            Some(_) if letter.again_since.is_some() => "代わりの通知書を作成しています。",
+            Some(end) => end.reason.to_do(),
+            None => "",
+        },
+        doubted: letter.void_asked.as_ref().map(|wish| wish.reason.label()),
         wrong: mistyped
             .map(|_| "引受番号は、書留の受領証にある11桁の数字で入力してください（例：123-45-67890-1）。"),
         typed: mistyped.map(|mistyped| mistyped.typed.clone()).unwrap_or_default(),
@@ -95,7 +125,7 @@ async fn view(site: &Site, letter: &Letter, mistyped: Option<&Mistyped>) -> Resu
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
-    if let Err(refused) = super::allowed(&site, &user, OperatorAction::SendLetters).await {
+    if let Err(refused) = super::allowed(&site, &user, OperatorAction::CareForLetters).await {
         return refused;
     }
     write(&site, &user, None).await.unwrap_or_else(|error| refused::by_store(&error))

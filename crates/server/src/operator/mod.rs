@@ -8,12 +8,15 @@ mod application;
 mod history;
 mod home;
 mod institutions;
+mod letter;
+mod letter_find;
 mod letters;
 mod lines;
 mod notices;
 mod obstacle;
 mod queue;
 mod registrants;
+mod unprintable;
 
 use std::sync::Arc;
 
@@ -40,7 +43,7 @@ pub const MENU: &[MenuEntry] = &[
     MenuEntry::operator(institutions::PATH, institutions::TITLE, OperatorAction::ReadRegister),
     MenuEntry::operator("/lines", "回線", OperatorAction::ReadRegister),
     MenuEntry::operator("/history", "承認履歴", OperatorAction::ReadHistory),
-    MenuEntry::operator("/letters", "簡易書留発送", OperatorAction::SendLetters),
+    MenuEntry::operator("/letters", "簡易書留発送", OperatorAction::CareForLetters),
     MenuEntry::operator("/notices", "お知らせの公開", OperatorAction::PublishNotices),
     MenuEntry::operator("/accounts", "アカウント管理", OperatorAction::ManageAccounts),
     MenuEntry::signed_in("/security", "アカウントの安全設定"),
@@ -56,6 +59,11 @@ pub fn routes(seal: Arc<Seal>) -> Router {
         .route("/applications/{institution}/{id}/decide", post(application::decide))
         .route("/history", get(history::page))
         .route("/letters", get(letters::page))
+        .route("/letters/find", get(letter_find::page))
+        .route("/letters/{institution}/{letter}", get(letter::page))
+        .route("/letters/{institution}/{letter}/void", post(letter::void))
+        .route("/letters/{institution}/{letter}/void/decide", post(letter::decide))
+        .route("/letters/{institution}/{letter}/again", post(letter::again))
         .route("/letters/{institution}/{letter}/pdf", get(letters::pdf))
         .route("/letters/{institution}/{letter}/post", post(letters::sent))
         .route("/notices", get(notices::page).post(notices::publish))

@@ -33,19 +33,33 @@ struct MyMenu {
     unproven: bool,
 }
 
-/// A letter on its way, or arrived.
+/// What an institution does whose void letter has another in its place.
+const ANOTHER_FOLLOWS: &str = "新しい通知書を簡易書留でお送りします。この通知書が届いても、使わずに破棄してください。";
+
+/// A letter on its way, arrived, or void.
 struct MyLetter {
     document_number: String,
     terminal_name: String,
     posted: Option<(String, String)>,
+    /// That it is void: what happened, and what to do.
+    ended: Option<(&'static str, &'static str)>,
+    /// Whether it is held: somebody of the operator thinks it is lost.
+    held: bool,
 }
 
 impl MyLetter {
     fn of(letter: Letter) -> Self {
         let posted = letter.posted_at.zip(letter.tracking_number);
+        let another = letter.replaced_by.is_some() || letter.again_since.is_some();
+        let ended = letter.ended.map(|end| {
+            let remedy = if another { ANOTHER_FOLLOWS } else { end.reason.remedy() };
+            (end.reason.sentence(), remedy)
+        });
         Self {
             document_number: letter.document_number,
             terminal_name: letter.terminal_name,
+            held: letter.void_asked.is_some(),
+            ended,
             posted: posted.map(|(at, number)| (format_japanese(tokyo_date(at)), number)),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eligibility::errors::ErrorCode;
 
 use super::refusal::Refusal;
+use super::router::Operation;
 use super::standing::Standings;
 use crate::clock::Clock;
 use crate::line_auth::LinePass;
@@ -19,8 +20,30 @@ pub(crate) struct Admission {
     pub(crate) clock: Clock,
     /// Where requests must come from an authenticated line.
     pub(crate) line: Option<LinePass>,
-    /// It asks how its certificate stands: that is told whatever the answer is.
-    pub(crate) asks_standing: bool,
+    /// What it asks for.
+    pub(crate) asks: Asks,
+}
+
+/// What a certificate must be good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// オンライン資格確認: one that is for billing alone is not enough.
+    Eligibility,
+    /// Care for the certificate itself: any that is in use.
+    CertificateCare,
+    /// How the certificate stands: that is told whatever the answer is.
+    Standing,
+}
+
+impl Asks {
+    /// What a route of the terminal API asks for.
+    pub(crate) const fn of(operation: Operation) -> Self {
+        match operation {
+            Operation::CertificateStanding => Self::Standing,
+            Operation::RenewCertificate => Self::CertificateCare,
+            _ => Self::Eligibility,
+        }
+    }
 }
 
 impl Admission {
@@ -29,8 +52,11 @@ impl Admission {
         if self.standings.is_stale() {
             return Err(ErrorCode::CentralUnreachable.into());
         }
-        if !self.asks_standing {
+        if self.asks != Asks::Standing {
             self.check_certificate()?;
+        }
+        if self.asks == Asks::Eligibility && !self.terminal.serves_eligibility() {
+            return Err(ErrorCode::InstitutionCertificateForBilling.into());
         }
         match &self.line {
             Some(line) => line.check().map_err(Refusal::line),

@@ -12,7 +12,7 @@ use eligibility::errors::ErrorCode;
 use hyper::Version;
 use hyper::body::Incoming;
 
-use super::admission::Admission;
+use super::admission::{Admission, Asks};
 use super::refusal::Refusal;
 use super::router::{self, Operation, ROUTES};
 use super::standing::Standings;
@@ -85,8 +85,7 @@ impl Gate {
     ) -> Result<Response<Body>, Refusal> {
         let mut admission = self.admission(terminal);
         // Who is refused for his certificate may ask why.
-        admission.asks_standing =
-            matches!(route, Ok(place) if ROUTES[place].operation == Operation::CertificateStanding);
+        admission.asks = route.as_ref().map_or(Asks::Eligibility, |place| Asks::of(ROUTES[*place].operation));
         admission.check()?;
         if let Some(lines) = &self.lines {
             let pass = lines.pass(&terminal.identity.institution_code, peer).await;
@@ -139,7 +138,7 @@ impl Gate {
             standings: Arc::clone(&self.standings),
             clock: self.api.clock.clone(),
             line: None,
-            asks_standing: false,
+            asks: Asks::Eligibility,
         }
     }
 

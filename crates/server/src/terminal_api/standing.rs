@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use eligibility::Instant;
-use eligibility::institution_certificate::overlap_until;
+use eligibility::institution_certificate::{CertificateUses, overlap_until};
 use store::{Store, TerminalStanding};
 
 use crate::listener::identity::AskingTerminal;
@@ -45,6 +45,8 @@ struct Known {
     revoked: bool,
     taken_until: Option<Instant>,
     awaits_first_use: bool,
+    /// Whether オンライン資格確認 may be asked with it.
+    serves_eligibility: bool,
 }
 
 impl Standings {
@@ -95,12 +97,15 @@ impl Standings {
         let changed = self.store.terminal_standings_changed_since(since).await?;
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            for TerminalStanding { certificate, superseded_at, awaits_first_use } in changed {
+            for TerminalStanding { certificate, superseded_at, awaits_first_use, uses } in changed {
                 self.newest_change.fetch_max(certificate.changed_at.0, Ordering::AcqRel);
                 let institution = certificate.institution_code.as_str().to_owned();
                 let revoked = certificate.revoked_at.is_some();
                 let taken_until = superseded_at.map(overlap_until);
-                let found = Known { institution, revoked, taken_until, awaits_first_use };
+                // One that was brought from elsewhere says nothing of its uses: it was registered to ask.
+                let serves_eligibility = uses.is_none_or(CertificateUses::serves_eligibility);
+                let found =
+                    Known { institution, revoked, taken_until, awaits_first_use, serves_eligibility };
                 known.insert(certificate.fingerprint, found);
             }
         }
@@ -154,23 +159,24 @@ impl Standings {
     }
 
     fn tell(&self, slot: &TerminalSlot) {
-        let (standing, taken_until, awaits) = self.look_up(&slot.identity);
+        let (standing, taken_until, awaits, serves) = self.look_up(&slot.identity);
+        slot.set_serves_eligibility(serves);
         slot.set_taken_until(taken_until);
         slot.set_awaits_first_use(awaits && standing == Standing::Registered);
         slot.set_standing(standing);
     }
 
-    fn look_up(&self, identity: &AskingTerminal) -> (Standing, Option<Instant>, bool) {
+    fn look_up(&self, identity: &AskingTerminal) -> (Standing, Option<Instant>, bool, bool) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match known.get(&identity.fingerprint) {
             Some(found) if found.institution != identity.institution_code.as_str() => {
-                (Standing::Unknown, None, false)
+                (Standing::Unknown, None, false, true)
             }
             Some(found) => {
                 let standing = if found.revoked { Standing::Revoked } else { Standing::Registered };
-                (standing, found.taken_until, found.awaits_first_use)
+                (standing, found.taken_until, found.awaits_first_use, found.serves_eligibility)
             }
-            None => (Standing::Unknown, None, false),
+            None => (Standing::Unknown, None, false, true),
         }
     }
 

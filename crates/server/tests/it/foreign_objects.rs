@@ -50,7 +50,7 @@ pub(crate) struct Route(
 pub(crate) const ROUTES: &[Route] = {
     use For::{Certificate, Everybody, Line, Machines, Operator, Owner, SignedIn, Step};
     use OperatorAction::{
-        Decide, ManageAccounts, ManageInstitutions, ManageLines, PublishNotices, ReadApplications,
+        CareForLetters, Decide, ManageAccounts, ManageInstitutions, ManageLines, PublishNotices, ReadApplications,
         ReadHistory, ReadRegister, SendLetters,
     };
     &[
@@ -96,6 +96,8 @@ pub(crate) const ROUTES: &[Route] = {
         Route("web/sign_in", "post", "/security/passkeys/remove", Owner),
         Route("web/sign_in", "post", "/security/totp/remove", SignedIn),
         Route("web/sign_in", "post", "/security/recovery-codes", SignedIn),
+        Route("web/sign_in", "get", "/security/proof", SignedIn),
+        Route("web/sign_in", "post", "/security/proof", SignedIn),
         Route("web/sign_in", "post", "/sign-out", Everybody),
         Route("operator", "get", "/", Everybody),
         Route("operator", "get", "/queues", Operator(ReadApplications)),
@@ -103,7 +105,12 @@ pub(crate) const ROUTES: &[Route] = {
         Route("operator", "get", "/applications/{institution}/{id}", Operator(ReadApplications)),
         Route("operator", "post", "/applications/{institution}/{id}/decide", Operator(Decide)),
         Route("operator", "get", "/history", Operator(ReadHistory)),
-        Route("operator", "get", "/letters", Operator(SendLetters)),
+        Route("operator", "get", "/letters/find", Operator(OperatorAction::CareForLetters)),
+        Route("operator", "get", "/letters", Operator(CareForLetters)),
+        Route("operator", "get", "/letters/{institution}/{letter}", Operator(CareForLetters)),
+        Route("operator", "post", "/letters/{institution}/{letter}/void", Operator(CareForLetters)),
+        Route("operator", "post", "/letters/{institution}/{letter}/void/decide", Operator(CareForLetters)),
+        Route("operator", "post", "/letters/{institution}/{letter}/again", Operator(CareForLetters)),
         Route("operator", "get", "/letters/{institution}/{letter}/pdf", Operator(SendLetters)),
         Route("operator", "post", "/letters/{institution}/{letter}/post", Operator(SendLetters)),
         Route("operator", "get", "/notices", Operator(PublishNotices)),

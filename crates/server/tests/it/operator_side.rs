@@ -115,7 +115,7 @@ async fn every_role_does_what_it_may(engine: Engine) {
         ("/registrants", &application),
         (&registrant, &application),
         ("/history", &history),
-        ("/letters", &[Role::PostRoom]),
+        ("/letters", &[Role::Reviewer, Role::PostRoom]),
         ("/accounts", &[Role::Administrator]),
     ];
     let writes: [(String, &[Role]); 7] = [

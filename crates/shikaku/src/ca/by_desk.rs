@@ -59,7 +59,8 @@ pub(super) async fn issue(desk: &Desk, order: &Order<'_>) -> Result<Written> {
         files.push(file);
     }
     let certificate = issued.certificate;
-    Ok(Written { serial: certificate.serial, fingerprint: certificate.fingerprint, files })
+    let logged = Some(certificate.leaf_index);
+    Ok(Written { serial: certificate.serial, fingerprint: certificate.fingerprint, files, logged })
 }
 
 fn pkcs12(

@@ -2,28 +2,37 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{ArgGroup, Args};
-use eligibility::{Instant, institution::InstitutionCode, institution_certificate::CertificateUses};
+use eligibility::{
+    Instant,
+    institution::InstitutionCode,
+    institution_certificate::{CertificateUses, TERMINAL_NAME_MAX_CHARS},
+};
 use pki::{
     TerminalName, TerminalSubject,
     authority::InstitutionAuthority,
-    profile::{ServerName, TERMINAL_NAME_MAX_CHARS},
+    profile::ServerName,
 };
-use server::clock::Clock;
+use server::{clock::Clock, config::Config};
 
 use super::terminal::{Order, Written, make_folder, write};
 use crate::{
-    folder::{authority_folder, server_config},
+    folder::{authority_folder, open_store, server_config},
     report::{Report, WrongUsage},
+    runtime::block_on,
 };
 
 /// Issue a certificate for a server, or for an institution's terminal.
+///
+/// With --config of a server that has an [authority], the certificate is in that server's public log. Without it, it is
+/// in none: that is for the first certificate of a server, which has no database yet, and for trials. A terminal's
+/// certificate that no server knows is let in nowhere.
 #[derive(Args)]
 #[command(group(ArgGroup::new("whom").required(true).args(["server", "institution"])))]
 #[command(after_help = "\
 Examples:
-  shikaku ca issue --dir ca --server central.example,192.0.2.1 --out certs
+  shikaku ca issue --dir ca --server central.example,192.0.2.1 --out certs --config server.toml
   shikaku ca issue --dir ca --institution 1319990012 --terminal 受付1 --out certs --config server.toml
   shikaku ca issue --dir ca --institution 1319990012 --terminal 受付1 --request terminal.csr.pem --out certs")]
 pub(crate) struct Issue {
@@ -49,8 +58,8 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "FILE", requires = "institution", conflicts_with = "request")]
     pkcs12_password_file: Option<PathBuf>,
     /// Register the terminal with this server, so that it may ask. A server with an [authority] issues by that: its key,
-    /// its records, its public log; --dir then does not matter.
-    #[arg(long, value_name = "FILE", requires = "institution")]
+    /// its records, its public log; --dir then does not matter. A server's certificate is put into its public log.
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Name of the institution, kept with --config.
     #[arg(long, value_name = "NAME", requires = "config")]
@@ -62,8 +71,8 @@ pub(crate) fn run(arguments: &Issue) -> Result<Report> {
     let now = Clock::system().now();
     let authority = || anyhow::Ok(InstitutionAuthority::open(&authority_folder(arguments.dir.as_deref())?)?);
     let (Some(institution), Some(terminal)) = (&arguments.institution, &arguments.terminal) else {
-        let authority = authority()?;
-        return Ok(server_certificate(arguments, &authority, now)?.report());
+        let settings = arguments.config.as_deref().map(server_config).transpose()?;
+        return Ok(server_certificate(arguments, &authority()?, settings.as_ref(), now)?.report());
     };
     let order = Order {
         subject: TerminalSubject {
@@ -86,16 +95,38 @@ pub(crate) fn run(arguments: &Issue) -> Result<Report> {
 
 fn unusable(terminal: &str) -> WrongUsage {
     WrongUsage(format!(
-        "--terminal {terminal:?}: the name of a terminal has 1 to {TERMINAL_NAME_MAX_CHARS} characters of any script, \
-         no control characters, and no blank at its beginning or end"
+        "--terminal {terminal:?}: the name of a terminal has 1 to {TERMINAL_NAME_MAX_CHARS} characters of any script \
+         in one line, no control characters"
     ))
 }
 
-fn server_certificate(arguments: &Issue, authority: &InstitutionAuthority, now: Instant) -> Result<Written> {
+fn server_certificate(
+    arguments: &Issue,
+    authority: &InstitutionAuthority,
+    settings: Option<&Config>,
+    now: Instant,
+) -> Result<Written> {
     let names: Vec<ServerName> =
         arguments.server.iter().map(|name| ServerName::parse(name)).collect::<pki::Result<_>>()?;
     make_folder(&arguments.out)?;
-    let (key, issued) = authority.issue_server_with_key(&names, now)?;
-    let files = write(&arguments.out, "server", Some(&key), &issued)?;
-    Ok(Written::of(&issued, files))
+    if settings.is_some_and(|settings| settings.authority.is_none()) {
+        bail!("the server of --config has no [authority], so it keeps no public log; leave --config out");
+    }
+    // Opened before anything is issued: a log that cannot be written must not leave a stray certificate.
+    block_on(async {
+        let store = match settings {
+            Some(settings) => Some(open_store(settings).await?),
+            None => None,
+        };
+        if let Some(store) = &store {
+            store.migrate().await?;
+        }
+        let (key, issued) = authority.issue_server_with_key(&names, now)?;
+        let logged = match &store {
+            Some(store) => Some(store.log_own_certificate(&issued.serial, issued.der.clone(), now).await?),
+            None => None,
+        };
+        let files = write(&arguments.out, "server", Some(&key), &issued)?;
+        Ok(Written { logged, ..Written::of(&issued, files) })
+    })
 }

@@ -45,18 +45,25 @@ pub(super) struct Written {
     pub(super) serial: String,
     pub(super) fingerprint: String,
     pub(super) files: Vec<PathBuf>,
+    /// Its place in the public log of the server that was named; `None` where none was, or that has no log.
+    pub(super) logged: Option<i64>,
 }
 
 impl Written {
     pub(super) fn of(issued: &IssuedCertificate, files: Vec<PathBuf>) -> Self {
-        Self { serial: issued.serial.clone(), fingerprint: issued.fingerprint.clone(), files }
+        Self { serial: issued.serial.clone(), fingerprint: issued.fingerprint.clone(), files, logged: None }
     }
 
     pub(super) fn report(&self) -> Report {
-        let Self { serial, fingerprint, files } = self;
+        let Self { serial, fingerprint, files, logged } = self;
         let listed: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        let text = format!("serial {serial}\nSHA-256 {fingerprint}\n{}", listed.join("\n"));
-        let document = json!({"serial": serial, "fingerprint": fingerprint, "files": listed});
+        let log = match logged {
+            Some(place) => format!("public log: entry {place}"),
+            None => "public log: none; --config FILE names a server whose [authority] keeps one".to_owned(),
+        };
+        let text = format!("serial {serial}\nSHA-256 {fingerprint}\n{}\n{log}", listed.join("\n"));
+        let document =
+            json!({"serial": serial, "fingerprint": fingerprint, "files": listed, "logged": logged});
         Report::new(text, document)
     }
 }

@@ -27,6 +27,7 @@ pub(crate) enum Situation {
     UnknownTerminal,
     LineCut,
     SupersededTerminal,
+    BillingTerminal,
     Crowd,
     DiskFull,
     FaceFolderGone,
@@ -64,7 +65,7 @@ pub(crate) struct Told {
 
 impl Situation {
     /// All of them, in the order of the catalogue.
-    pub(crate) const ALL: [Self; 37] = [
+    pub(crate) const ALL: [Self; 38] = [
         Self::WrongDate,
         Self::OtherInstitution,
         Self::TooLarge,
@@ -81,6 +82,7 @@ impl Situation {
         Self::UnknownTerminal,
         Self::LineCut,
         Self::SupersededTerminal,
+        Self::BillingTerminal,
         Self::Crowd,
         Self::DiskFull,
         Self::FaceFolderGone,
@@ -224,6 +226,12 @@ impl Situation {
                 ErrorCode::InstitutionCertificateSuperseded,
                 "更新前の電子証明書を使い続ける端末",
                 "更新から 15 日たった（重複期間は 14 日）、期限の残る古い電子証明書で照会します。",
+            ),
+            Self::BillingTerminal => (
+                "billing-terminal",
+                ErrorCode::InstitutionCertificateForBilling,
+                "オンライン請求だけの電子証明書",
+                "用途が「オンライン請求」だけの電子証明書を発行し、それで照会します。",
             ),
             _ => return None,
         })

@@ -23,18 +23,20 @@ use crate::{
 /// Longest line read from a file of secrets or stdin, bytes.
 const SECRET_BYTES_MAX: u64 = 1024;
 
-/// The terminal's certificate (電子証明書): install, look at, renew, back up.
+/// The terminal's certificate (電子証明書): install, look at, renew, go back, back up.
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:
   shikaku terminal certificate install --number 1234-5678-9012 --secret-file secret.txt
   shikaku terminal certificate install --file certificate.zip --password-file password.txt
   shikaku terminal certificate show --json
+  shikaku terminal certificate rollback
   shikaku terminal certificate export --out backup.p12 --password-file password.txt")]
 pub(crate) enum Command {
     Install(Install),
     Show(Show),
     Renew(Renew),
+    Rollback(Rollback),
     Export(Export),
 }
 
@@ -91,6 +93,15 @@ pub(crate) struct Renew {
     which: Which,
 }
 
+/// Go back to the certificate that was used before the one in use, while the centre still takes it (14 days after a
+/// renewal). The one in use stays beside it: the same command leads back. Automatic renewal waits meanwhile.
+#[derive(Args)]
+#[command(after_help = "Example:\n  shikaku terminal certificate rollback")]
+pub(crate) struct Rollback {
+    #[command(flatten)]
+    which: Which,
+}
+
 /// Write key and certificate as PKCS#12 (AES-256) with a password: a backup, or to import into a browser.
 #[derive(Args)]
 #[command(
@@ -113,6 +124,7 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
         Command::Install(arguments) => install(arguments),
         Command::Show(arguments) => show(arguments),
         Command::Renew(arguments) => renew(arguments),
+        Command::Rollback(arguments) => rollback(arguments),
         Command::Export(arguments) => export(arguments),
     }
 }
@@ -141,6 +153,12 @@ fn renew(arguments: &Renew) -> Result<Report> {
     let care = care(&arguments.which)?;
     let facts = block_on(async { care.renew().await.map_err(told) })?;
     Ok(installed(&facts, "renewed"))
+}
+
+fn rollback(arguments: &Rollback) -> Result<Report> {
+    let care = care(&arguments.which)?;
+    let facts = block_on(async { care.roll_back().await.map_err(told) })?;
+    Ok(installed(&facts, "rolled back"))
 }
 
 fn show(arguments: &Show) -> Result<Report> {

@@ -29,14 +29,19 @@ pub struct ApprovedApplication {
     pub approved_at: Instant,
 }
 
-const APPROVED: &str = "SELECT institution_code, application_id, reception_number, content, changed_at \
-     FROM application a WHERE kind = $1 AND state = $2 AND NOT EXISTS (SELECT 1 FROM application_obstacle o \
-     WHERE o.institution_code = a.institution_code AND o.application_id = a.application_id \
-     AND o.obstacle IN ($3, $4)) \
-     ORDER BY submitted_at, institution_code, application_id LIMIT $5";
+/// Those that met nothing yet come first, then those that were tried longest ago: what is stuck keeps nobody waiting.
+const APPROVED: &str = "SELECT a.institution_code, a.application_id, a.reception_number, a.content, a.changed_at \
+     FROM application a LEFT JOIN application_obstacle o \
+     ON o.institution_code = a.institution_code AND o.application_id = a.application_id \
+     WHERE a.kind = $1 AND a.state = $2 AND (o.obstacle IS NULL OR (o.obstacle NOT IN ($3, $4) \
+     AND o.next_try_at <= $5)) \
+     ORDER BY COALESCE(o.next_try_at, -1), a.submitted_at, a.institution_code, a.application_id LIMIT $6";
+/// Whatever pause they are in.
+const EVER: Instant = Instant(i64::MAX);
 
 struct Approved {
     kind: ApplicationKind,
+    due: Instant,
     limit: u32,
 }
 
@@ -49,6 +54,7 @@ impl Read for Approved {
             ApplicationState::Approved.name(),
             obstacle::REGISTRANT_STOPPED,
             obstacle::INSTITUTION_CLOSED,
+            self.due.0,
             i64::from(self.limit),
         ];
         tx.query(APPROVED, values, |found| {
@@ -120,8 +126,9 @@ impl Write for Complete {
 }
 
 impl Store {
-    /// Applications of a kind that are approved by everybody needed and wait to be carried out, oldest first. Those that
-    /// are held until they are ended are not among them.
+    /// Applications of a kind that are approved by everybody needed and wait to be carried out: those first that nothing
+    /// was in the way of yet, oldest first, then those that were tried in vain, longest ago first. Those that are held
+    /// until they are ended are not among them.
     ///
     /// # Errors
     /// Any read error of the store.
@@ -130,10 +137,23 @@ impl Store {
         kind: ApplicationKind,
         limit: u32,
     ) -> Result<Vec<ApprovedApplication>> {
+        self.approved_applications_due(kind, EVER, limit).await
+    }
+
+    /// The same without those that were tried in vain and are to be tried again later only.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn approved_applications_due(
+        &self,
+        kind: ApplicationKind,
+        now: Instant,
+        limit: u32,
+    ) -> Result<Vec<ApprovedApplication>> {
         if limit == 0 {
             return Err(Error::Refused { what: "limit", why: "it is at least 1".to_owned() });
         }
-        self.read(Approved { kind, limit }).await
+        self.read(Approved { kind, due: now, limit }).await
     }
 
     /// Notes that an approved application was carried out, where nothing else is written with it.

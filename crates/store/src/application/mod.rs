@@ -18,6 +18,7 @@ mod told;
 pub use act::{Acted, Decision};
 pub use approved::ApprovedApplication;
 pub(crate) use approved::complete;
+pub(crate) use obstacle::{may_be_served, try_again_now};
 pub use carried_out::CarriedOut;
 pub use decided::{DECISIONS_PAGE_LIMIT, DecidedFrom, DecisionEntry};
 pub use draft::{NewDraft, Saved};

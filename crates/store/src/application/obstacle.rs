@@ -20,6 +20,10 @@ use crate::{
 pub(super) const REGISTRANT_STOPPED: &str = "registrant_stopped";
 /// As above.
 pub(super) const INSTITUTION_CLOSED: &str = "institution_closed";
+/// Pause after the first try in vain; doubles each time …
+const FIRST_PAUSE_MS: i64 = 30_000;
+/// … up to this.
+const LONGEST_PAUSE_MS: i64 = 600_000;
 /// Obstacles one list shows at most.
 pub const OBSTACLES_LIMIT: u32 = 100;
 
@@ -101,11 +105,17 @@ pub struct Obstructed {
     pub since: Instant,
 }
 
-const FIND: &str = "SELECT obstacle, since FROM application_obstacle \
+const FIND: &str = "SELECT obstacle, since, tries FROM application_obstacle \
      WHERE institution_code = $1 AND application_id = $2";
-const PUT: &str = "INSERT INTO application_obstacle (institution_code, application_id, obstacle, since) \
-     VALUES ($1, $2, $3, $4) ON CONFLICT (institution_code, application_id) \
-     DO UPDATE SET obstacle = excluded.obstacle, since = excluded.since";
+const PUT: &str = "INSERT INTO application_obstacle \
+     (institution_code, application_id, obstacle, since, tries, next_try_at) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (institution_code, application_id) DO UPDATE SET \
+     obstacle = excluded.obstacle, since = excluded.since, tries = excluded.tries, \
+     next_try_at = excluded.next_try_at";
+const TRIED_AGAIN: &str = "UPDATE application_obstacle SET tries = $1, next_try_at = $2 \
+     WHERE institution_code = $3 AND application_id = $4";
+const NOW: &str =
+    "UPDATE application_obstacle SET tries = 0, next_try_at = 0 WHERE institution_code = $1";
 const GONE: &str = "DELETE FROM application_obstacle WHERE institution_code = $1 AND application_id = $2";
 const ALL: &str = "SELECT o.institution_code, o.application_id, o.obstacle, o.since, a.kind, a.reception_number \
      FROM application_obstacle o JOIN application a \
@@ -117,13 +127,24 @@ fn obstacle_of(name: &str) -> Result<Obstacle> {
     found.ok_or(Error::Malformed { what: "obstacle" })
 }
 
+/// An obstacle, since when it is there, and how often it was met since somebody last did something about it.
+struct Met {
+    obstacle: Obstacle,
+    since: Instant,
+    tries: i64,
+}
+
 async fn find(
     tx: &Tx<'_>,
     (institution, id): (&InstitutionCode, &ApplicationId),
-) -> Result<Option<(Obstacle, Instant)>> {
+) -> Result<Option<Met>> {
     let key = bind![institution.as_str(), id.as_str()];
     tx.query_one(FIND, key, |found| {
-        Ok((obstacle_of(found.text(0, "obstacle")?)?, Instant(found.int(1, "since")?)))
+        Ok(Met {
+            obstacle: obstacle_of(found.text(0, "obstacle")?)?,
+            since: Instant(found.int(1, "since")?),
+            tries: found.int(2, "tries")?,
+        })
     })
     .await
 }
@@ -152,17 +173,48 @@ pub(super) async fn any(tx: &Tx<'_>, institution: &InstitutionCode, id: &Applica
     Ok(find(tx, (institution, id)).await?.is_some())
 }
 
-/// Notes an obstacle; `false` when it is known already.
+/// When an application is tried again that was tried in vain so often.
+fn next_try(tries: i64, now: Instant) -> Instant {
+    let doublings = u32::try_from(tries.clamp(1, 16) - 1).unwrap_or_default();
+    Instant(now.0.saturating_add((FIRST_PAUSE_MS << doublings).min(LONGEST_PAUSE_MS)))
+}
+
+/// Somebody did something about an institution: what waits for it is tried at once.
+pub(crate) async fn try_again_now(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<()> {
+    tx.execute(NOW, bind![institution.as_str()]).await.map(drop)
+}
+
+/// Whether what was done for this order may be done once more: the institution is in use, and who applied, where the
+/// order is an application, is who they said.
+pub(crate) async fn may_be_served(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    order_id: &str,
+) -> Result<bool> {
+    if institution_register::is_closed(tx, institution).await? {
+        return Ok(false);
+    }
+    let Some(id) = ApplicationId::parse(order_id) else { return Ok(true) };
+    let Some(found) = row::find(tx, institution, &id).await? else { return Ok(true) };
+    Ok(!registrant::any_stopped(tx, institution, &found.application.applicants).await?)
+}
+
+/// Notes that an application was tried in vain, so that it comes after those behind it; `false` when the obstacle is
+/// known already.
 pub(super) async fn note(
     tx: &Tx<'_>,
     (institution, id): (&InstitutionCode, &ApplicationId),
     obstacle: Obstacle,
     now: Instant,
 ) -> Result<bool> {
-    if find(tx, (institution, id)).await?.is_some_and(|(known, _)| known == obstacle) {
+    let known = find(tx, (institution, id)).await?.filter(|met| met.obstacle == obstacle);
+    let tries = known.as_ref().map_or(0, |met| met.tries).saturating_add(1);
+    let next = next_try(tries, now).0;
+    if known.is_some() {
+        tx.execute(TRIED_AGAIN, bind![tries, next, institution.as_str(), id.as_str()]).await?;
         return Ok(false);
     }
-    let values = bind![institution.as_str(), id.as_str(), obstacle.name(), now.0];
+    let values = bind![institution.as_str(), id.as_str(), obstacle.name(), now.0, tries, next];
     tx.execute(PUT, values).await?;
     Ok(true)
 }
@@ -197,7 +249,7 @@ impl Read for Find {
     type Output = Option<(Obstacle, Instant)>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        find(tx, (&self.0, &self.1)).await
+        Ok(find(tx, (&self.0, &self.1)).await?.map(|met| (met.obstacle, met.since)))
     }
 }
 
@@ -223,7 +275,8 @@ impl Read for All {
 }
 
 impl Store {
-    /// Notes what keeps an approved application from being carried out; `false` when that is known already.
+    /// Notes what keeps an approved application from being carried out; `false` when that is known already. Each time it
+    /// is tried again later, at most ten minutes after, and at once when somebody enters the institution's address.
     ///
     /// # Errors
     /// Any write error of the store.

@@ -1,28 +1,19 @@
 //! 電子証明書発行通知書: made with its リファレンスナンバー in one transaction, posted once, then without its secret.
 
 use eligibility::{
-    Instant, institution::InstitutionCode, institution_certificate::CertificateUses,
+    Instant,
+    institution::InstitutionCode,
+    institution_certificate::{CertificateUses, LetterEnd},
     retrieval::RetrievalNumber,
 };
 
-use super::{event, issued::uses_name};
+use super::{event, issued::uses_name, letter_again};
 use crate::{
     ApplicationId, Error, Result, Store, application,
     audit::Chains,
-    engine::{Row, Tx, bind},
+    engine::{Tx, bind},
     job::{Read, Write},
 };
-
-/// Where letters to an institution go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstitutionAddress {
-    /// Seven digits.
-    pub postal_code: String,
-    /// First line of the address.
-    pub first_line: String,
-    /// Second line, where there is one.
-    pub second_line: Option<String>,
-}
 
 /// A letter with what it opens.
 #[derive(Clone)]
@@ -35,6 +26,8 @@ pub struct NewLetter {
     pub order_id: String,
     /// The application that is carried out with it.
     pub application: Option<ApplicationId>,
+    /// The void letter in whose place it is, that another was asked for of.
+    pub in_place_of: Option<String>,
     /// 文書番号.
     pub document_number: String,
     /// リファレンスナンバー.
@@ -64,7 +57,7 @@ impl std::fmt::Debug for NewLetter {
 pub enum LetterFiled {
     /// It waits to be posted.
     Fresh,
-    /// The application has its letter already, or is not approved (any more).
+    /// The order has its letter already, or may not have one (any more).
     Before,
     /// The リファレンスナンバー is in use: draw another.
     NumberTaken,
@@ -91,72 +84,53 @@ pub struct Letter {
     pub posted_at: Option<Instant>,
     /// 引受番号 of the registered mail.
     pub tracking_number: Option<String>,
+    /// That it is void.
+    pub ended: Option<LetterEnded>,
+    /// That the first of two people wants it made void: nothing is fetched with it meanwhile.
+    pub void_asked: Option<VoidAsked>,
+    /// Since when another one is to be written in its place.
+    pub again_since: Option<Instant>,
+    /// The letter that was written in its place.
+    pub replaced_by: Option<String>,
+}
+
+/// That a letter is void.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetterEnded {
+    /// Since when.
+    pub at: Instant,
+    /// Why.
+    pub reason: LetterEnd,
+    /// `authority`, or who agreed, as audit entries name them.
+    pub by: String,
+}
+
+/// That somebody wants a letter made void.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoidAsked {
+    /// Why.
+    pub reason: LetterEnd,
+    /// The account of the operator.
+    pub by: String,
+    /// When: it names the wish, so that nobody agrees to another one than the page showed.
+    pub at: Instant,
 }
 
 const PUT_NUMBER: &str = "INSERT INTO retrieval (retrieval_number, secret_hash, institution_code, order_id, \
      terminal_name, uses, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
      ON CONFLICT (retrieval_number) DO NOTHING";
 const TAKEN: &str = "SELECT retrieval_number FROM retrieval WHERE retrieval_number = $1";
-const HAS_LETTER: &str =
-    "SELECT letter_id FROM certificate_letter WHERE institution_code = $1 AND order_id = $2";
+const HAS_LETTER: &str = "SELECT letter_id FROM certificate_letter \
+     WHERE institution_code = $1 AND order_id = $2 AND ended_at IS NULL";
 /// Whoever typed the number before it was given out has used up nothing of its tries.
 const FRESH_TRIES: &str = "DELETE FROM retrieval_try WHERE retrieval_number = $1";
 const PUT: &str = "INSERT INTO certificate_letter (institution_code, letter_id, order_id, retrieval_number, \
      document_number, terminal_name, pdf, made_at, retrievable_until) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-/// Columns of [`letter`], in its order.
-macro_rules! letter_columns {
-    () => {
-        "institution_code, letter_id, order_id, document_number, terminal_name, made_at, retrievable_until, \
-         posted_at, tracking_number"
-    };
-}
-const QUEUE: &str = concat!(
-    "SELECT ",
-    letter_columns!(),
-    " FROM certificate_letter WHERE posted_at IS NULL AND pdf IS NOT NULL ORDER BY made_at, letter_id LIMIT $1"
-);
-const OF: &str = concat!(
-    "SELECT ",
-    letter_columns!(),
-    " FROM certificate_letter WHERE institution_code = $1 ORDER BY made_at DESC, letter_id"
-);
-const POSTED: &str = concat!(
-    "SELECT ",
-    letter_columns!(),
-    " FROM certificate_letter WHERE posted_at IS NOT NULL ORDER BY posted_at DESC, letter_id LIMIT $1"
-);
 const PDF: &str = "SELECT pdf FROM certificate_letter WHERE institution_code = $1 AND letter_id = $2";
 const POST: &str = "UPDATE certificate_letter SET posted_at = $1, posted_by = $2, tracking_number = $3, pdf = $4 \
-     WHERE institution_code = $5 AND letter_id = $6 AND posted_at IS NULL";
-const WIPE: &str = "UPDATE certificate_letter SET pdf = $1 WHERE (institution_code, letter_id) IN (\
-     SELECT l.institution_code, l.letter_id FROM certificate_letter l \
-     WHERE l.posted_at IS NULL AND l.pdf IS NOT NULL AND l.made_at < $2 ORDER BY l.made_at LIMIT $3)";
-const PUT_ADDRESS: &str = "INSERT INTO institution_address \
-     (institution_code, postal_code, first_line, second_line) VALUES ($1, $2, $3, $4) \
-     ON CONFLICT (institution_code) DO UPDATE SET postal_code = excluded.postal_code, \
-     first_line = excluded.first_line, second_line = excluded.second_line";
-const ADDRESS: &str =
-    "SELECT postal_code, first_line, second_line FROM institution_address WHERE institution_code = $1";
-/// Letters one list shows at most.
-const LETTERS_MAX: u32 = 500;
-
-fn letter(row: &Row<'_>) -> Result<Letter> {
-    let owned = |index, what| row.text(index, what).map(str::to_owned);
-    Ok(Letter {
-        institution_code: InstitutionCode::parse(row.text(0, "institution_code")?)
-            .map_err(|_| Error::Malformed { what: "institution_code" })?,
-        letter_id: owned(1, "letter_id")?,
-        order_id: owned(2, "order_id")?,
-        document_number: owned(3, "document_number")?,
-        terminal_name: owned(4, "terminal_name")?,
-        made_at: Instant(row.int(5, "made_at")?),
-        retrievable_until: Instant(row.int(6, "retrievable_until")?),
-        posted_at: row.int_or_null(7, "posted_at")?.map(Instant),
-        tracking_number: row.text_or_null(8, "tracking_number")?.map(str::to_owned),
-    })
-}
-
+     WHERE institution_code = $5 AND letter_id = $6 AND posted_at IS NULL AND ended_at IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM certificate_letter_wish w WHERE w.institution_code = $7 AND w.letter_id = $8)";
 struct File(NewLetter);
 
 impl Write for File {
@@ -169,13 +143,17 @@ impl Write for File {
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<LetterFiled> {
         let new = &self.0;
         let institution = new.institution_code.as_str();
-        let order = bind![institution, &new.order_id];
-        if tx.query_one(HAS_LETTER, order, |_| Ok(())).await?.is_some() {
+        if has_good_one(tx, institution, &new.order_id).await? {
             return Ok(LetterFiled::Before);
         }
         let number = new.number.as_str();
         if tx.query_one(TAKEN, bind![number], |_| Ok(())).await?.is_some() {
             return Ok(LetterFiled::NumberTaken);
+        }
+        if let Some(old) = &new.in_place_of
+            && !letter_again::replace(tx, new, old).await?
+        {
+            return Ok(LetterFiled::Before);
         }
         if let Some(id) = &new.application
             && !application::complete(tx, chains, (&new.institution_code, id), new.made_at).await?
@@ -184,7 +162,11 @@ impl Write for File {
         }
         self.write_rows(tx).await?;
         let object = format!("letter:{}", new.letter_id);
-        let event = event("authority", "certificate.letter", object, format!("order={}", new.order_id));
+        let detail = match &new.in_place_of {
+            None => format!("order={}", new.order_id),
+            Some(old) => format!("order={} in-place-of={old}", new.order_id),
+        };
+        let event = event("authority", "certificate.letter", object, detail);
         chains.append(tx, institution, new.made_at, &event).await?;
         Ok(LetterFiled::Fresh)
     }
@@ -241,8 +223,16 @@ impl Write for Post {
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
         let institution = self.institution.as_str();
         let nothing: Option<&[u8]> = None;
-        let row =
-            bind![self.now.0, &self.operator, &self.tracking_number, nothing, institution, &self.letter_id];
+        let row = bind![
+            self.now.0,
+            &self.operator,
+            &self.tracking_number,
+            nothing,
+            institution,
+            &self.letter_id,
+            institution,
+            &self.letter_id
+        ];
         if tx.execute(POST, row).await? == 0 {
             return Ok(false);
         }
@@ -256,41 +246,9 @@ impl Write for Post {
     }
 }
 
-struct Wipe {
-    before: Instant,
-    limit: u32,
-}
-
-impl Write for Wipe {
-    type Output = u64;
-
-    fn key(&self) -> &'static str {
-        "letters"
-    }
-
-    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<u64> {
-        let nothing: Option<&[u8]> = None;
-        tx.execute(WIPE, bind![nothing, self.before.0, i64::from(self.limit)]).await
-    }
-}
-
-/// Which letters.
-enum Letters {
-    Waiting(u32),
-    Posted(u32),
-    Of(InstitutionCode),
-}
-
-impl Read for Letters {
-    type Output = Vec<Letter>;
-
-    async fn run(&self, tx: &Tx<'_>) -> Result<Vec<Letter>> {
-        match self {
-            Self::Waiting(limit) => tx.query(QUEUE, bind![i64::from(*limit)], letter).await,
-            Self::Posted(limit) => tx.query(POSTED, bind![i64::from(*limit)], letter).await,
-            Self::Of(institution) => tx.query(OF, bind![institution.as_str()], letter).await,
-        }
-    }
+/// Whether an order has a letter that is good.
+pub(super) async fn has_good_one(tx: &Tx<'_>, institution: &str, order: &str) -> Result<bool> {
+    Ok(tx.query_one(HAS_LETTER, bind![institution, order], |_| Ok(())).await?.is_some())
 }
 
 struct Pdf {
@@ -332,40 +290,6 @@ impl Write for Open {
     }
 }
 
-struct PutAddress(InstitutionCode, InstitutionAddress);
-
-impl Write for PutAddress {
-    type Output = ();
-
-    fn key(&self) -> &str {
-        self.0.as_str()
-    }
-
-    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
-        let address = &self.1;
-        let row =
-            bind![self.0.as_str(), &address.postal_code, &address.first_line, address.second_line.as_deref()];
-        tx.execute(PUT_ADDRESS, row).await.map(drop)
-    }
-}
-
-struct Address(InstitutionCode);
-
-impl Read for Address {
-    type Output = Option<InstitutionAddress>;
-
-    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        tx.query_one(ADDRESS, bind![self.0.as_str()], |row| {
-            Ok(InstitutionAddress {
-                postal_code: row.text(0, "postal_code")?.to_owned(),
-                first_line: row.text(1, "first_line")?.to_owned(),
-                second_line: row.text_or_null(2, "second_line")?.map(str::to_owned),
-            })
-        })
-        .await
-    }
-}
-
 impl Store {
     /// Files a letter with its リファレンスナンバー; one application has one letter.
     ///
@@ -373,30 +297,6 @@ impl Store {
     /// Any write error of the store.
     pub async fn file_letter(&self, letter: NewLetter) -> Result<LetterFiled> {
         self.write(File(letter)).await
-    }
-
-    /// Letters that wait to be posted, the oldest first.
-    ///
-    /// # Errors
-    /// Any read error of the store.
-    pub async fn letters_to_post(&self) -> Result<Vec<Letter>> {
-        self.read(Letters::Waiting(LETTERS_MAX)).await
-    }
-
-    /// Letters that were posted, the newest first.
-    ///
-    /// # Errors
-    /// Any read error of the store.
-    pub async fn letters_posted(&self) -> Result<Vec<Letter>> {
-        self.read(Letters::Posted(LETTERS_MAX)).await
-    }
-
-    /// Letters to one institution, the newest first.
-    ///
-    /// # Errors
-    /// Any read error of the store.
-    pub async fn letters_of(&self, institution: &InstitutionCode) -> Result<Vec<Letter>> {
-        self.read(Letters::Of(institution.clone())).await
     }
 
     /// The letter, sealed, for a person of the operator to print: given out only after it is on disk who opened it.
@@ -426,7 +326,8 @@ impl Store {
         self.read(Pdf { institution: institution.clone(), letter_id: letter_id.to_owned() }).await
     }
 
-    /// Records that a letter went out by 簡易書留, and wipes it. False when it went out before or is none.
+    /// Records that a letter went out by 簡易書留, and wipes it. False when it went out before, is void or to be made so,
+    /// or is none.
     ///
     /// # Errors
     /// Any write error of the store.
@@ -443,34 +344,4 @@ impl Store {
         self.write(Post { institution, letter_id, tracking_number, operator, now }).await
     }
 
-    /// Wipes letters made before this moment that nobody posted.
-    ///
-    /// # Errors
-    /// Any write error of the store.
-    pub async fn wipe_letters(&self, made_before: Instant, limit: u32) -> Result<u64> {
-        self.write(Wipe { before: made_before, limit }).await
-    }
-
-    /// Where letters to an institution go, from the register of institutions.
-    ///
-    /// # Errors
-    /// Any write error of the store.
-    pub async fn put_institution_address(
-        &self,
-        institution: &InstitutionCode,
-        address: InstitutionAddress,
-    ) -> Result<()> {
-        self.write(PutAddress(institution.clone(), address)).await
-    }
-
-    /// Where letters to an institution go.
-    ///
-    /// # Errors
-    /// Any read error of the store.
-    pub async fn institution_address(
-        &self,
-        institution: &InstitutionCode,
-    ) -> Result<Option<InstitutionAddress>> {
-        self.read(Address(institution.clone())).await
-    }
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing is decided here but what only the database can decide: who came first.
 
+mod address;
 mod answer;
 mod file;
 mod first_use;
@@ -10,6 +11,10 @@ mod followed;
 mod issued;
 mod key;
 mod letter;
+mod letter_again;
+mod letter_end;
+mod letter_find;
+mod letter_read;
 mod list;
 mod log;
 mod notice;
@@ -19,16 +24,20 @@ mod revoke;
 mod serial;
 mod standing;
 
+pub use address::InstitutionAddress;
 pub use answer::{AnswerDue, NewAnswer, StoredAnswer};
 pub use file::NewCertificateFile;
 pub use issued::{Kept, NewCertificate};
-pub use letter::{InstitutionAddress, Letter, LetterFiled, NewLetter};
+pub use letter::{Letter, LetterEnded, LetterFiled, NewLetter, VoidAsked};
+pub use letter_again::{LetterAgain, LetterWanted};
+pub use letter_end::LetterVoided;
+pub use letter_find::{LETTERS_PAGE_LIMIT, LettersFrom};
 pub use list::StoredList;
 pub use log::{LOG_ENTRIES_MAX, LogEntry, StoredHead};
 pub use notice::NewCertificateNotice;
 pub use read::InstitutionCertificate;
 pub use retrieval::{StoredRetrieval, TryCounted};
-pub use revoke::{NewRevocation, Revoked};
+pub use revoke::{NewRevocation, Revoked, RevokedAsOf, RevokedCertificate};
 pub use serial::{Reservation, Reserved};
 pub use standing::TerminalStanding;
 

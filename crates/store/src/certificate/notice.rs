@@ -37,6 +37,11 @@ const LAST: &str = "SELECT MAX(due_on) FROM certificate_notice WHERE institution
 const MAIL: &str = "SELECT a.mail FROM portal_facility f JOIN portal_account a \
      ON a.institution_code = f.institution_code AND a.subject = f.subject WHERE f.institution_code = $1";
 
+/// The mail address of the institution's representative, within a transaction.
+pub(super) async fn representative(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<Option<String>> {
+    tx.query_one(MAIL, bind![institution.as_str()], |row| Ok(row.text(0, "mail")?.to_owned())).await
+}
+
 struct Give(NewCertificateNotice);
 
 impl Write for Give {
@@ -53,8 +58,7 @@ impl Write for Give {
         if tx.execute(PUT, bind![institution, &new.serial, &due_on, new.at.0]).await? == 0 {
             return Ok(false);
         }
-        let mail = tx.query_one(MAIL, bind![institution], |row| Ok(row.text(0, "mail")?.to_owned())).await?;
-        if let Some(recipient) = mail {
+        if let Some(recipient) = representative(tx, &new.institution_code).await? {
             let (mail_id, subject_line) = (new.mail_id.clone(), new.subject_line.clone());
             let text = MailText::Open(new.text.clone());
             mail_outbox::put(tx, &NewMail { mail_id, recipient, subject_line, text }, new.at).await?;

@@ -64,9 +64,6 @@ const GIVE_BACK: &str =
 const FORGET: &str = "DELETE FROM retrieval_try WHERE retrieval_number IN (\
      SELECT t.retrieval_number FROM retrieval_try t WHERE t.last_at < $1 AND NOT EXISTS (\
      SELECT 1 FROM retrieval r WHERE r.retrieval_number = t.retrieval_number) ORDER BY t.last_at LIMIT $2)";
-const WITHDRAW: &str = "UPDATE retrieval SET withdrawn_at = $1 \
-     WHERE retrieval_number = $2 AND institution_code = $3 AND withdrawn_at IS NULL AND retrieved_at IS NULL";
-
 struct Count {
     number: RetrievalNumber,
     now: Instant,
@@ -131,25 +128,6 @@ impl Read for Find {
     }
 }
 
-struct Withdraw {
-    institution: InstitutionCode,
-    number: RetrievalNumber,
-    now: Instant,
-}
-
-impl Write for Withdraw {
-    type Output = bool;
-
-    fn key(&self) -> &str {
-        self.number.as_str()
-    }
-
-    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
-        let row = bind![self.now.0, self.number.as_str(), self.institution.as_str()];
-        Ok(tx.execute(WITHDRAW, row).await? == 1)
-    }
-}
-
 struct Forget {
     before: Instant,
     limit: u32,
@@ -185,19 +163,6 @@ impl Store {
     /// Any write error of the store.
     pub async fn give_retrieval_try_back(&self, number: &RetrievalNumber) -> Result<()> {
         self.write(GiveBack(number.clone())).await
-    }
-
-    /// Takes a letter back that was not used; false when there is none such.
-    ///
-    /// # Errors
-    /// Any write error of the store.
-    pub async fn withdraw_retrieval(
-        &self,
-        institution: &InstitutionCode,
-        number: &RetrievalNumber,
-        now: Instant,
-    ) -> Result<bool> {
-        self.write(Withdraw { institution: institution.clone(), number: number.clone(), now }).await
     }
 
     /// Forgets tries of numbers that no letter has, last tried before this moment.

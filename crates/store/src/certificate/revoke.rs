@@ -6,7 +6,7 @@ use eligibility::{
     institution_certificate::{Revocation, RevocationReason},
 };
 
-use super::{certificate_object, event, key, of};
+use super::{certificate_object, event, key, letter_end, log, of};
 use crate::{
     ApplicationId, Error, Result, Store, application,
     audit::Chains,
@@ -56,18 +56,23 @@ const BAR: &str = "UPDATE terminal_certificate SET revoked_at = $1, changed_at =
 /// Terminals whose certificate the authority has no record of, too.
 const BAR_ALL: &str = "UPDATE terminal_certificate SET revoked_at = $1, changed_at = $2 \
      WHERE institution_code = $3 AND revoked_at IS NULL";
-const WITHDRAW_ALL: &str = "UPDATE retrieval SET withdrawn_at = $1 WHERE retrieval_number IN (\
-     SELECT l.retrieval_number FROM certificate_letter l WHERE l.institution_code = $2) \
-     AND withdrawn_at IS NULL AND retrieved_at IS NULL";
-const WIPE_ALL: &str =
-    "UPDATE certificate_letter SET pdf = $1 WHERE institution_code = $2 AND posted_at IS NULL";
 /// The answer that was signed ahead is void, and one that is being signed now will not fit.
 const VOID: &str = "UPDATE certificate_answer SET revoked_at = $1, next_update = $2 \
      WHERE institution_code = $3 AND serial = $4";
 const BY_TERMINAL: &str = "UPDATE institution_certificate SET revoked_at = $1, revocation_reason = $2, \
      revoked_by = $3 WHERE institution_code = $4 AND fingerprint = $5 AND revoked_at IS NULL RETURNING serial";
-const ALL: &str = "SELECT serial, revoked_at, revocation_reason FROM institution_certificate \
+const ALL: &str = "SELECT serial, revoked_at, revocation_reason, not_after FROM institution_certificate \
      WHERE revoked_at IS NOT NULL AND not_after >= $1 ORDER BY serial";
+/// Becomes visible with the revocation, and holds the next one back until then.
+const COUNT_UP: &str = "INSERT INTO certificate_revocation_count (authority, revocations) VALUES ($1, 1) \
+     ON CONFLICT (authority) DO UPDATE SET revocations = certificate_revocation_count.revocations + 1";
+const COUNT: &str = "SELECT revocations FROM certificate_revocation_count WHERE authority = $1";
+/// The one row's name.
+const THE_AUTHORITY: &str = "certificates";
+
+async fn count_up(tx: &Tx<'_>) -> Result<()> {
+    tx.execute(COUNT_UP, bind![THE_AUTHORITY]).await.map(drop)
+}
 
 /// Revokes within a transaction.
 pub(super) async fn revoke(tx: &Tx<'_>, chains: &mut Chains, new: &NewRevocation) -> Result<Revoked> {
@@ -86,6 +91,7 @@ pub(super) async fn revoke(tx: &Tx<'_>, chains: &mut Chains, new: &NewRevocation
     if tx.execute(REVOKE, row).await? == 0 {
         return Ok(Revoked::Before(new.at));
     }
+    count_up(tx).await?;
     tx.execute(BAR, bind![new.at.0, new.at.0, institution, &fingerprint]).await?;
     tx.execute(VOID, bind![new.at.0, 0_i64, institution, &new.serial]).await?;
     if new.reason == RevocationReason::KeyCompromise {
@@ -139,6 +145,7 @@ pub(crate) async fn follow_terminal(
     let row = bind![at.0, RevocationReason::PrivilegeWithdrawn.name(), "operator", institution, fingerprint];
     let serial = tx.query_one(BY_TERMINAL, row, |row| Ok(row.text(0, "serial")?.to_owned())).await?;
     if let Some(serial) = serial {
+        count_up(tx).await?;
         tx.execute(VOID, bind![at.0, 0_i64, institution, &serial]).await?;
     }
     Ok(())
@@ -153,6 +160,9 @@ pub(crate) async fn end_all(
     (reason, actor): (RevocationReason, &str),
     at: Instant,
 ) -> Result<usize> {
+    // A certificate that is being recorded now is there before this, or finds its letter withdrawn and its institution
+    // out of use.
+    log::hold(tx).await?;
     let mut ended = 0;
     for certificate in of(tx, institution).await? {
         let revocation = NewRevocation {
@@ -167,9 +177,7 @@ pub(crate) async fn end_all(
     }
     let code = institution.as_str();
     tx.execute(BAR_ALL, bind![at.0, at.0, code]).await?;
-    tx.execute(WITHDRAW_ALL, bind![at.0, code]).await?;
-    let nothing: Option<&[u8]> = None;
-    tx.execute(WIPE_ALL, bind![nothing, code]).await?;
+    letter_end::end_all(tx, institution, actor, at).await?;
     Ok(ended)
 }
 
@@ -197,19 +205,53 @@ impl Write for Revoke {
     }
 }
 
-struct AllRevoked(Instant);
+/// A revoked certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedCertificate {
+    /// Lower-case hex.
+    pub serial: String,
+    /// When and why.
+    pub revocation: Revocation,
+    /// Its last moment: after it, it is on no list.
+    pub not_after: Instant,
+}
+
+/// Everything revoked, as of a count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedAsOf {
+    /// Moves with every revocation.
+    pub count: i64,
+    /// By serial number.
+    pub certificates: Vec<RevokedCertificate>,
+}
+
+struct AllRevoked {
+    known: Option<i64>,
+    ending_from: Instant,
+}
 
 impl Read for AllRevoked {
-    type Output = Vec<(String, Revocation)>;
+    type Output = Option<RevokedAsOf>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        tx.query(ALL, bind![self.0.0], |row| {
-            let reason = RevocationReason::from_name(row.text(2, "revocation_reason")?)
-                .ok_or(Error::Malformed { what: "revocation_reason" })?;
-            let at = Instant(row.int(1, "revoked_at")?);
-            Ok((row.text(0, "serial")?.to_owned(), Revocation { at, reason }))
-        })
-        .await
+        // The count first: what is revoked between the two is read now and once more next time.
+        let count = tx.query_one(COUNT, bind![THE_AUTHORITY], |row| row.int(0, "revocations")).await?;
+        let count = count.unwrap_or_default();
+        if self.known == Some(count) {
+            return Ok(None);
+        }
+        let certificates = tx
+            .query(ALL, bind![self.ending_from.0], |row| {
+                let reason = RevocationReason::from_name(row.text(2, "revocation_reason")?)
+                    .ok_or(Error::Malformed { what: "revocation_reason" })?;
+                Ok(RevokedCertificate {
+                    serial: row.text(0, "serial")?.to_owned(),
+                    revocation: Revocation { at: Instant(row.int(1, "revoked_at")?), reason },
+                    not_after: Instant(row.int(3, "not_after")?),
+                })
+            })
+            .await?;
+        Ok(Some(RevokedAsOf { count, certificates }))
     }
 }
 
@@ -223,11 +265,16 @@ impl Store {
         self.write(Revoke(revocation)).await
     }
 
-    /// Everything revoked that does not end before this moment, by serial number: what lists are made of.
+    /// Everything revoked that does not end before this moment, by serial number: what lists are made of. `None` when
+    /// nothing was revoked since the count was `known`; then one row was read.
     ///
     /// # Errors
     /// Any read error of the store.
-    pub async fn revoked_certificates(&self, ending_from: Instant) -> Result<Vec<(String, Revocation)>> {
-        self.read(AllRevoked(ending_from)).await
+    pub async fn revoked_certificates(
+        &self,
+        known: Option<i64>,
+        ending_from: Instant,
+    ) -> Result<Option<RevokedAsOf>> {
+        self.read(AllRevoked { known, ending_from }).await
     }
 }

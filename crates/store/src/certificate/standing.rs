@@ -1,7 +1,8 @@
 //! Terminal certificates as whoever admits terminals sees them: with the overlap of renewed ones.
 
-use eligibility::{Instant, institution::InstitutionCode};
+use eligibility::{Instant, institution::InstitutionCode, institution_certificate::CertificateUses};
 
+use super::issued::uses_of;
 use crate::{
     Error, Result, Store, TerminalCertificate,
     engine::{Tx, bind},
@@ -17,10 +18,13 @@ pub struct TerminalStanding {
     pub superseded_at: Option<Instant>,
     /// Whether no terminal was let in with it yet.
     pub awaits_first_use: bool,
+    /// What it may be used for; `None` where the authority has no record of it.
+    pub uses: Option<CertificateUses>,
 }
 
 const CHANGED: &str = "SELECT t.institution_code, t.fingerprint, t.terminal_name, t.not_after, t.revoked_at, \
-     t.changed_at, c.superseded_at, c.issued_at, c.first_used_at FROM terminal_certificate t LEFT JOIN institution_certificate c \
+     t.changed_at, c.superseded_at, c.issued_at, c.first_used_at, c.uses \
+     FROM terminal_certificate t LEFT JOIN institution_certificate c \
      ON c.institution_code = t.institution_code AND c.fingerprint = t.fingerprint \
      WHERE t.changed_at >= $1 ORDER BY t.changed_at, t.institution_code, t.fingerprint";
 
@@ -42,6 +46,7 @@ impl Read for ChangedSince {
             };
             Ok(TerminalStanding {
                 certificate,
+                uses: row.text_or_null(9, "uses")?.map(uses_of).transpose()?,
                 superseded_at: row.int_or_null(6, "superseded_at")?.map(Instant),
                 awaits_first_use: row.int_or_null(7, "issued_at")?.is_some()
                     && row.int_or_null(8, "first_used_at")?.is_none(),

@@ -19,7 +19,7 @@ pub(crate) use read::{is_closed, is_in_use};
 pub use wish::{InstitutionAsked, InstitutionDecided};
 
 use crate::{
-    InstitutionAddress, Result,
+    InstitutionAddress, Result, application,
     audit::AuditEvent,
     engine::{Tx, bind},
 };
@@ -102,7 +102,9 @@ async fn put(tx: &Tx<'_>, entry: &InstitutionEntry, by: &str, now: Instant) -> R
     tx.execute(PUT_NAME, bind![code, &entry.name]).await?;
     let address = bind![code, &entry.postal_code, &entry.first_line, entry.second_line.as_deref()];
     tx.execute(PUT_ADDRESS, address).await?;
-    tx.execute(PUT_DETAIL, bind![code, &entry.phone, now.0, by]).await.map(drop)
+    tx.execute(PUT_DETAIL, bind![code, &entry.phone, now.0, by]).await?;
+    // A letter that waited for the address is written at once.
+    application::try_again_now(tx, &entry.code).await
 }
 
 /// What was done to an entry, for the institution's chain.

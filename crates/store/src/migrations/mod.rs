@@ -35,6 +35,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("V17__register_of_institutions", include_str!("V17__register_of_institutions.sql")),
     ("V18__cards_of_whole_files", include_str!("V18__cards_of_whole_files.sql")),
     ("V19__files_that_are_given_again", include_str!("V19__files_that_are_given_again.sql")),
+    ("V20__letters_that_are_void", include_str!("V20__letters_that_are_void.sql")),
+    ("V21__what_institutions_did_before", include_str!("V21__what_institutions_did_before.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

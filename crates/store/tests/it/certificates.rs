@@ -6,7 +6,8 @@ use eligibility::{
 };
 use store::{
     AUTHORITY, InstitutionAddress, Kept, LetterFiled, NewAnswer, NewCertificate, NewCertificateFile,
-    NewCertificateNotice, NewLetter, NewRevocation, Reservation, Reserved, Revoked, Store, StoredList,
+    NewCertificateNotice, NewLetter, NewRevocation, Reservation, Reserved, Revoked, RevokedCertificate, Store,
+    StoredList,
 };
 
 use crate::{
@@ -25,7 +26,7 @@ on_every_database!(
     a_revocation_bars_the_terminal_voids_the_answer_and_is_listed,
     a_compromised_key_takes_everything_renewed_from_it_along,
     tries_are_counted_for_every_number_and_no_further_than_they_go,
-    a_letter_is_made_once_posted_once_and_wiped,
+    a_letter_is_made_once_posted_once_and_wiped_then,
     an_older_list_never_takes_a_newer_ones_place,
     a_notice_is_given_once,
 );
@@ -62,7 +63,7 @@ pub(crate) fn certificate(serial: &str, order: &str) -> NewCertificate {
     }
 }
 
-async fn issue(store: &Store, new: NewCertificate) -> Kept {
+pub(crate) async fn issue(store: &Store, new: NewCertificate) -> Kept {
     let reserved = store.reserve_serial(reservation(&new.serial, &new.order_id, &new.key_fingerprint)).await;
     assert!(matches!(reserved, Ok(Reserved::Stored | Reserved::OrderDone(_))), "{reserved:?}");
     store.keep_certificate(new).await.expect("keeps")
@@ -293,8 +294,12 @@ async fn a_revocation_bars_the_terminal_voids_the_answer_and_is_listed(db: Datab
     let listed = Revocation { at: at(5000), reason: RevocationReason::KeyCompromise };
     assert_eq!(again[0].revocation, Some(listed));
     assert_eq!(store.put_answers(vec![answer(&again[0], "revoked")]).await, Ok(1));
-    assert_eq!(store.revoked_certificates(NOW).await, Ok(vec![("a1".to_owned(), listed)]));
-    assert_eq!(store.revoked_certificates(at(YEAR + 1)).await, Ok(vec![]), "what is over is listed no more");
+    let read = store.revoked_certificates(None, NOW).await.expect("reads").expect("there");
+    let one = RevokedCertificate { serial: "a1".to_owned(), revocation: listed, not_after: at(YEAR) };
+    assert_eq!((read.count, read.certificates), (1, vec![one]));
+    assert_eq!(store.revoked_certificates(Some(1), NOW).await, Ok(None), "nothing was revoked since");
+    let over = store.revoked_certificates(Some(0), at(YEAR + 1)).await.expect("reads").expect("there");
+    assert_eq!(over.certificates, [], "what is over is listed no more");
     let standing = store.terminal_standings_changed_since(at(5000)).await.expect("reads");
     assert_eq!(standing[0].certificate.revoked_at, Some(at(5000)));
     let reserved = store.reserve_serial(reservation("b1", "o2", "k-a1")).await;
@@ -317,8 +322,8 @@ async fn a_compromised_key_takes_everything_renewed_from_it_along(db: Database) 
         issue(store, renewed).await;
     }
     let ended = async || -> Vec<String> {
-        let revoked = store.revoked_certificates(NOW).await.expect("reads");
-        revoked.into_iter().map(|(serial, _)| serial).collect()
+        let revoked = store.revoked_certificates(None, NOW).await.expect("reads").expect("there");
+        revoked.certificates.into_iter().map(|one| one.serial).collect()
     };
     // For another reason each certificate ends by itself.
     let how = revocation("a2", RevocationReason::CessationOfOperation);
@@ -344,16 +349,17 @@ async fn a_compromised_key_takes_everything_renewed_from_it_along(db: Database) 
     assert_eq!(store.revoke_certificate(how).await, Ok(Revoked::Before(at(5000))));
 }
 
-fn number(digits: &str) -> RetrievalNumber {
+pub(crate) fn number(digits: &str) -> RetrievalNumber {
     RetrievalNumber::parse(digits).expect("twelve digits")
 }
 
-fn letter(order: &str, digits: &str) -> NewLetter {
+pub(crate) fn letter(order: &str, digits: &str) -> NewLetter {
     NewLetter {
         institution_code: institution(1),
         letter_id: format!("letter-{order}"),
         order_id: order.to_owned(),
         application: None,
+        in_place_of: None,
         document_number: "認発第2026-000001号".to_owned(),
         number: number(digits),
         secret_hash: [7; 32],
@@ -396,7 +402,7 @@ async fn tries_are_counted_for_every_number_and_no_further_than_they_go(db: Data
     assert_eq!(store.forget_retrieval_tries(at(1), 10).await, Ok(1), "a letter's count is kept");
 }
 
-async fn a_letter_is_made_once_posted_once_and_wiped(db: Database) {
+async fn a_letter_is_made_once_posted_once_and_wiped_then(db: Database) {
     let store = &db.store;
     let code = institution(1);
     let address = InstitutionAddress {
@@ -425,14 +431,6 @@ async fn a_letter_is_made_once_posted_once_and_wiped(db: Database) {
     assert!(posted().await);
     let posted = store.letters_posted().await.expect("reads");
     assert_eq!(posted[0].tracking_number.as_deref(), Some("123-45-67890-1"));
-    assert_eq!(store.wipe_letters(at(1), 10).await, Ok(1));
-    assert_eq!(store.letters_to_post().await, Ok(vec![]));
-    assert_eq!(store.withdraw_retrieval(&code, &number("222222222222"), at(3)).await, Ok(true));
-    let counted = store.count_retrieval_try(&number("222222222222"), at(4)).await.expect("counts");
-    assert_eq!(counted.known.expect("known").retrieval.withdrawn_at, Some(at(3)));
-    let mut late = certificate("a1", "o2");
-    late.retrieval_number = Some("222222222222".to_owned());
-    assert_eq!(issue(store, late).await, Kept::TooLate, "a letter that was taken back opens nothing");
 }
 
 async fn an_older_list_never_takes_a_newer_ones_place(db: Database) {

@@ -3,12 +3,14 @@
 
 mod activations;
 mod applications;
+mod approved_in_order;
 mod audit_changed;
 mod audit_dump;
 mod audit_log;
 mod bulk;
 mod bulk_kill;
 mod cards;
+mod certificate_letters;
 mod certificates;
 mod check_results;
 mod checks;

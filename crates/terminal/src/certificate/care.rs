@@ -14,10 +14,11 @@ use std::{
 use eligibility::{
     Instant,
     calendar::tokyo_date,
+    errors::ErrorCode,
     institution_certificate::CertificateStanding,
     retrieval::{RetrievalNumber, RetrievalSecret},
 };
-use pki::{TerminalName, TerminalSubject, csr};
+use pki::{TerminalSubject, csr};
 use tokio_util::sync::CancellationToken;
 use wire::institution_certificate::{
     CertificateStage, CertificateSubject, RenewalRequest, RetrievalRequest, StandingAnswer,
@@ -33,6 +34,8 @@ use crate::{
     central::{CentralError, Identity, roots},
     config::Config,
 };
+
+use super::former::Change;
 
 /// How often the folder is looked at for a certificate that another process installed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -96,6 +99,19 @@ impl Care {
         self.slot.get().map(|identity| identity.facts().clone())
     }
 
+    pub(super) const fn keeping(&self) -> &Keeping {
+        &self.keeping
+    }
+
+    /// One's turn to change something, unless another is at it.
+    pub(super) fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Fault> {
+        self.busy.try_lock().map_err(|_| Fault::Busy)
+    }
+
+    pub(super) fn put_to_use(&self, identity: Identity) {
+        self.slot.put(Some(identity));
+    }
+
     pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
         self.slot.get()
     }
@@ -121,7 +137,7 @@ impl Care {
     /// # Errors
     /// [`Fault`]; the certificate in use stays in use then.
     pub async fn install_from_letter(&self, number: &str, secret: &str) -> Result<Facts, Fault> {
-        let _busy = self.busy.try_lock().map_err(|_| Fault::Busy)?;
+        let _busy = self.turn()?;
         let number = RetrievalNumber::parse(number)?;
         let secret = RetrievalSecret::parse(secret)?;
         let alone = self.keeping.alone()?;
@@ -140,7 +156,7 @@ impl Care {
     /// # Errors
     /// [`Fault`]; the certificate in use stays in use then.
     pub async fn install_from_file(&self, file: Vec<u8>, password: String) -> Result<Facts, Fault> {
-        let _busy = self.busy.try_lock().map_err(|_| Fault::Busy)?;
+        let _busy = self.turn()?;
         let alone = self.keeping.alone()?;
         // Opening it costs a second of computing on purpose.
         let opened = tokio::task::spawn_blocking(move || export::read(&file, &password)).await;
@@ -153,7 +169,7 @@ impl Care {
     /// # Errors
     /// [`Fault`]; the certificate in use stays in use then.
     pub async fn renew(&self) -> Result<Facts, Fault> {
-        let _busy = self.busy.try_lock().map_err(|_| Fault::Busy)?;
+        let _busy = self.turn()?;
         let alone = self.keeping.alone()?;
         self.reload()?;
         let identity = self.slot.get().ok_or(Fault::NothingInstalled)?;
@@ -238,6 +254,7 @@ impl Care {
             }
             if now >= ask_at {
                 self.ask().await;
+                self.go_forward().await;
                 let every = if self.view().may_work() { ASK_EVERY } else { ASK_EVERY_IN_TROUBLE };
                 ask_at = now + every;
             }
@@ -255,6 +272,7 @@ impl Care {
     fn is_due(&self) -> bool {
         let due = |facts: Facts| renewal::is_due(&facts, authority::now());
         self.config.certificate.automatic_renewal
+            && !self.went_back()
             && (self.facts().is_some_and(due) || self.keeping.renewal_pending())
     }
 
@@ -297,8 +315,7 @@ impl Care {
             let (theirs, ours) = (theirs.to_string(), ours.to_string());
             return Err(Fault::AnotherInstitution { theirs, ours });
         }
-        let terminal = TerminalName::parse(subject.terminal_name.as_str()).map_err(not_understood)?;
-        Ok(TerminalSubject { institution: theirs.clone(), terminal })
+        Ok(TerminalSubject { institution: theirs.clone(), terminal: subject.terminal_name.clone() })
     }
 
     /// Puts a certificate beside the one in use, tries it, and uses it when the centre answers well.
@@ -311,13 +328,15 @@ impl Care {
             self.keeping.discard(alone, number)?;
             return Err(fault);
         }
+        let before = self.facts();
         self.keeping.switch(alone, number)?;
         self.slot.put(Some(identity));
+        self.record(alone, Change::TakenOver, before.as_ref(), &facts)?;
         Ok(facts)
     }
 
     /// For this institution, from our authority, for today.
-    fn check_fit(&self, held: &Held) -> Result<(), Fault> {
+    pub(super) fn check_fit(&self, held: &Held) -> Result<(), Fault> {
         let facts = held.facts();
         let (theirs, ours) = (&facts.subject.institution, &self.config.institution_code);
         if theirs != ours {
@@ -336,7 +355,7 @@ impl Care {
         })
     }
 
-    async fn trial(&self, identity: &Identity) -> Result<(), Fault> {
+    pub(super) async fn trial(&self, identity: &Identity) -> Result<(), Fault> {
         let asked = authority::standing(identity, &self.config.central).await;
         let answer = asked.answer.clone()?;
         if !matches!(
@@ -345,6 +364,10 @@ impl Care {
         ) {
             let (what, remedy) = (answer.words.sentence, answer.words.remedy);
             return Err(Fault::NotToday { what, remedy });
+        }
+        if !answer.subject.uses.serves_eligibility() {
+            let words = ErrorCode::InstitutionCertificateForBilling.entry().ja;
+            return Err(Fault::NotToday { what: words.what.to_owned(), remedy: words.supplier.to_owned() });
         }
         let fingerprint = identity.fingerprint().to_owned();
         let known = Known { at: authority::now(), fingerprint, answer: asked.answer, skew_ms: asked.skew_ms };

@@ -76,6 +76,9 @@ pub enum Fault {
     /// There is no certificate.
     #[error("no certificate is installed")]
     NothingInstalled,
+    /// There is none that was used before and is still there.
+    #[error("there is no former certificate to go back to")]
+    NoFormer,
     /// Renewal opens later.
     #[error("renewal opens on {0}")]
     RenewalNotOpen(Date),
@@ -113,6 +116,7 @@ impl Fault {
                 "この電子証明書の発行者は「Online Billing NW Common RootCA」ではありません。".into()
             }
             Self::NothingInstalled => "電子証明書がまだ導入されていません。".into(),
+            Self::NoFormer => "戻せる1つ前の電子証明書がありません。".into(),
             Self::RenewalNotOpen(from) => {
                 format!("まだ更新できません。更新できるのは{}からです。", format_japanese(*from))
             }
@@ -156,6 +160,9 @@ impl Fault {
             Self::NotOurs => CertificateStanding::Unknown.remedy().to_owned(),
             Self::NothingInstalled => {
                 "電子証明書発行通知書、または電子証明書のファイルから導入してください。".into()
+            }
+            Self::NoFormer => {
+                "今の電子証明書を使えないときは、電子証明書発行通知書、または電子証明書のファイルから導入してください。".into()
             }
             Self::RenewalNotOpen(_) => "今は操作の必要はありません。".into(),
             Self::WeakPassword => format!(

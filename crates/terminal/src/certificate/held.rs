@@ -20,6 +20,9 @@ use rustls::{
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
+/// The line behind key and chain that says where the key was made. Readers of PEM pass over it.
+const MADE_HERE: &str = "Key-Made-On: this terminal";
+
 /// A private key with the certificate for it and the authorities below the root.
 pub struct Held {
     key: PrivateKey,
@@ -40,6 +43,9 @@ pub struct Facts {
     pub fingerprint: String,
     /// From when to when it is valid.
     pub period: CertificatePeriod,
+    /// Whether its key was made on this terminal: then no other program here has it, and no certificate manager shows
+    /// it. Of one that came in a file that is not known.
+    pub made_here: bool,
 }
 
 /// Why key and certificate cannot be used together.
@@ -88,6 +94,7 @@ impl Held {
                 not_before: read.validity.not_before,
                 not_after: read.validity.not_after,
             },
+            made_here: false,
         };
         Ok(Self { key, chain, facts })
     }
@@ -102,15 +109,21 @@ impl Held {
         Self::new(key, chain)
     }
 
-    /// Puts a key and a chain as PEM together.
+    /// Puts a key that was made here and the chain for it, PEM, together.
     ///
     /// # Errors
     /// [`HeldError`].
     pub fn from_chain_pem(key: PrivateKey, chain_pem: &str) -> Result<Self, HeldError> {
+        Self::from_chain_text(key, chain_pem, true)
+    }
+
+    fn from_chain_text(key: PrivateKey, chain_pem: &str, made_here: bool) -> Result<Self, HeldError> {
         let chain = CertificateDer::pem_slice_iter(chain_pem.as_bytes())
             .collect::<Result<_, _>>()
             .map_err(|error| HeldError::Certificate(error.to_string()))?;
-        Self::new(key, chain)
+        let mut held = Self::new(key, chain)?;
+        held.facts.made_here = made_here;
+        Ok(held)
     }
 
     /// Reads the one text [`Held::to_pem`] writes.
@@ -119,7 +132,7 @@ impl Held {
     /// [`HeldError`].
     pub fn from_pem(text: &str) -> Result<Self, HeldError> {
         let key = PrivateKey::from_pem(text).map_err(|error| HeldError::Key(error.to_string()))?;
-        Self::from_chain_pem(key, text)
+        Self::from_chain_text(key, text, text.lines().any(|line| line == MADE_HERE))
     }
 
     /// Takes what a PKCS#12 file held; a root in it is left out.
@@ -140,6 +153,10 @@ impl Held {
         let mut text = self.key.to_pem().map_err(unwritable)?;
         for certificate in &self.chain {
             text.push_str(&pem::encode(pem::CERTIFICATE, certificate).map_err(unwritable)?);
+        }
+        if self.facts.made_here {
+            text.push_str(MADE_HERE);
+            text.push('\n');
         }
         Ok(text)
     }

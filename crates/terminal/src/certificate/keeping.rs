@@ -13,6 +13,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+use super::former::Place;
 use super::held::{Held, HeldError};
 use crate::config::Config;
 
@@ -22,12 +23,14 @@ pub const FOLDER: &str = "certificates";
 const CURRENT: &str = "current";
 /// A key whose certificate was asked for and is not in use yet.
 const PENDING: &str = "pending.json";
+/// Says which certificate was used before it.
+const FORMER: &str = "former";
+/// What was changed and when, a JSON object a line.
+const CHANGES: &str = "changes.log";
 /// Held by whoever changes anything here.
 const LOCK: &str = "lock";
 /// Ending of a certificate's file.
 const ENDING: &str = ".pem";
-/// Certificates kept besides the one in use: the former, to go back to by hand.
-const FORMER_KEPT: u64 = 1;
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -93,14 +96,27 @@ impl Keeping {
     /// [`KeepingError`] when it is there and cannot be used.
     pub fn current(&self) -> Result<Option<Held>, KeepingError> {
         if let Some(number) = self.number_in_use()? {
-            let path = self.file(number);
-            let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(at(&path))?);
-            return Ok(Some(Held::from_pem(&text)?));
+            return self.own(number).map(Some);
         }
         match &self.brought {
             Some((certificate, _)) if !certificate.exists() => Ok(None),
             Some((certificate, key)) => Ok(Some(Held::from_files(certificate, key)?)),
             None => Ok(None),
+        }
+    }
+
+    /// One of our own certificates.
+    pub(super) fn own(&self, number: u64) -> Result<Held, KeepingError> {
+        let path = self.file(number);
+        let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(at(&path))?);
+        Ok(Held::from_pem(&text)?)
+    }
+
+    /// The one that was brought by hand, while its file is there.
+    pub(super) fn brought_one(&self) -> Result<Option<Held>, KeepingError> {
+        match &self.brought {
+            Some((certificate, key)) if certificate.exists() => Ok(Some(Held::from_files(certificate, key)?)),
+            _ => Ok(None),
         }
     }
 
@@ -146,23 +162,71 @@ impl Keeping {
 
     /// Puts a certificate beside the others, whole and durable. It is not used yet.
     pub(super) fn add(&self, _alone: &Alone, held: &Held) -> Result<u64, KeepingError> {
-        let number = self.number_in_use()?.unwrap_or(0) + 1;
+        let next = self.number_in_use()?.unwrap_or(0) + 1;
+        // After going back, the one after the one in use is the one to go forward to.
+        let number = if self.former_place()? == Some(Place::Own(next)) { next + 1 } else { next };
         self.replace(&format!("{number:06}{ENDING}"), held.to_pem()?.as_bytes())?;
         Ok(number)
     }
 
     /// Uses it from now on. The former stays beside it; older ones go.
-    pub(super) fn switch(&self, _alone: &Alone, number: u64) -> Result<(), KeepingError> {
-        self.replace(CURRENT, number.to_string().as_bytes())?;
+    pub(super) fn switch(&self, alone: &Alone, number: u64) -> Result<(), KeepingError> {
+        let former = self.change_to(alone, Place::Own(number))?;
         self.forget(PENDING)?;
         for entry in std::fs::read_dir(&self.folder).map_err(at(&self.folder))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             let old = name.strip_suffix(ENDING).and_then(|stem| stem.parse::<u64>().ok());
-            if old.is_some_and(|old| old + FORMER_KEPT < number) {
+            if old.is_some_and(|old| old != number && former != Some(Place::Own(old))) {
                 self.forget(&name)?;
             }
         }
         Ok(())
+    }
+
+    /// Uses what is in this place, and writes down what was used before; gives it.
+    pub(super) fn change_to(&self, _alone: &Alone, place: Place) -> Result<Option<Place>, KeepingError> {
+        let former = match self.number_in_use()? {
+            Some(number) => Some(Place::Own(number)),
+            None => self.brought_one()?.map(|_| Place::Brought),
+        };
+        // First: after a cut between the two, the former of the one in use is itself, and that is none.
+        match former {
+            Some(former) => self.replace(FORMER, former.to_string().as_bytes())?,
+            None => self.forget(FORMER)?,
+        }
+        match place {
+            Place::Own(number) => self.replace(CURRENT, number.to_string().as_bytes())?,
+            Place::Brought => self.forget(CURRENT)?,
+        }
+        Ok(former)
+    }
+
+    /// Where the certificate is that was used before the one in use.
+    pub(super) fn former_place(&self) -> Result<Option<Place>, KeepingError> {
+        let in_use = self.number_in_use()?.map_or(Place::Brought, Place::Own);
+        let path = self.folder.join(FORMER);
+        let written = match std::fs::read_to_string(&path) {
+            Ok(text) => Place::parse(text.trim()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Place::before(in_use),
+            Err(error) => return Err(at(&path)(error)),
+        };
+        let there = |place: &Place| match place {
+            Place::Own(number) => self.file(*number).exists(),
+            Place::Brought => self.brought.as_ref().is_some_and(|(certificate, _)| certificate.exists()),
+        };
+        Ok(written.filter(|place| *place != in_use && there(place)))
+    }
+
+    /// Adds a line to the record of changes, durable.
+    pub(super) fn record(&self, _alone: &Alone, line: &str) -> Result<(), KeepingError> {
+        let path = self.folder.join(CHANGES);
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+        let written = file.and_then(|mut file| {
+            file.write_all(line.as_bytes())?;
+            file.write_all(b"\n")?;
+            file.sync_all()
+        });
+        written.map_err(at(&path))
     }
 
     /// Takes a certificate away that did not stand its trial.

@@ -5,13 +5,14 @@
 //!
 //! * [`Held`]: a key and its certificate, and what it says.
 //! * [`Keeping`]: the folder they lie in.
-//! * [`Care`]: installing from letter or file, trying, switching, renewing, exporting.
+//! * [`Care`]: installing from letter or file, trying, switching, renewing, going back, exporting.
 //! * [`CertificateView`]: how it stands, in words.
 
 mod authority;
 mod care;
 mod export;
 mod fault;
+mod former;
 mod held;
 mod keeping;
 mod renewal;

@@ -97,6 +97,8 @@ struct StatePage {
     /// Renewal can be asked for now.
     may_renew: bool,
     automatic: bool,
+    /// Serial number and last day of the one that can be gone back to.
+    former: Option<(String, String)>,
     /// 「導入しました」 and the like.
     done: Option<&'static str>,
     fault: Option<Fault>,
@@ -116,6 +118,10 @@ pub(super) fn state_page(
         band: Band::of(&view),
         rows: Rows::of(&view),
         may_renew: view.may_work() && view.facts.as_ref().is_some_and(|facts| facts.period.may_renew(now)),
+        former: gateway
+            .care
+            .former()
+            .map(|facts| (grouped(&facts.serial), both_calendars(facts.period.last_day()))),
         automatic: gateway.care.config().certificate.automatic_renewal,
         view,
         done,
@@ -227,6 +233,14 @@ pub(super) async fn renew(State(gateway): State<Arc<Gateway>>) -> Response {
     }
 }
 
+pub(super) async fn roll_back(State(gateway): State<Arc<Gateway>>) -> Response {
+    let care = Arc::clone(&gateway.care);
+    match finished(tokio::spawn(async move { care.roll_back().await })).await {
+        Ok(_) => state_page(&gateway, StatusCode::OK, Some("1つ前の電子証明書に戻しました。"), None),
+        Err(fault) => state_page(&gateway, StatusCode::UNPROCESSABLE_ENTITY, None, Some(fault)),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "export.html")]
 struct ExportPage {
@@ -279,11 +293,15 @@ pub(super) async fn write_export(
 struct CheckPage {
     frame: Frame,
     rows: Option<Rows>,
+    /// Whether the key was made here: no certificate manager shows it then.
+    made_here: bool,
 }
 
 pub(super) async fn check(State(gateway): State<Arc<Gateway>>) -> Response {
     let frame = Frame::new(&gateway, "電子証明書の確認方法", "/terminal/certificate/check");
-    render(StatusCode::OK, &CheckPage { frame, rows: Rows::of(&gateway.care.view()) })
+    let view = gateway.care.view();
+    let made_here = view.facts.as_ref().is_some_and(|facts| facts.made_here);
+    render(StatusCode::OK, &CheckPage { frame, rows: Rows::of(&view), made_here })
 }
 
 async fn finished(work: tokio::task::JoinHandle<Result<Facts, Fault>>) -> Result<Facts, Fault> {

@@ -43,6 +43,7 @@ pub(crate) fn routes() -> Router<Arc<Gateway>> {
                 .layer(DefaultBodyLimit::max(MAX_FILE_BYTES + FORM_BYTES_MAX)),
         )
         .route("/terminal/certificate/renewal", post(certificate::renew))
+        .route("/terminal/certificate/rollback", post(certificate::roll_back))
         .route("/terminal/certificate/export", get(certificate::export).post(certificate::write_export))
         .route("/terminal/certificate/check", get(certificate::check))
         .route(NETWORK, get(network))

@@ -34,6 +34,8 @@ struct StatePage {
     settings: Vec<(&'static str, &'static str)>,
     /// Whether the steps of a network trouble stand on the page.
     network: bool,
+    /// Of this program.
+    version: &'static str,
 }
 
 /// The certificate's state, in words that fit this machine.
@@ -56,6 +58,7 @@ pub(super) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
         drop_root: gateway.care.config().drop.root.display().to_string(),
         network: matches!(view.situation, Situation::CentreUnreachable | Situation::LineNotConnected),
         view,
+        version: env!("CARGO_PKG_VERSION"),
     };
     render(StatusCode::OK, &page)
 }

@@ -120,7 +120,7 @@ fn new_key() -> Result<PrivateKey, NotIssued> {
 
 /// Whom a certificate names.
 fn subject(institution: &InstitutionCode, terminal_name: &str) -> Result<TerminalSubject, NotIssued> {
-    let terminal = pki::TerminalName::parse(terminal_name)?;
+    let terminal = pki::TerminalName::parse(terminal_name).map_err(pki::Error::from)?;
     Ok(TerminalSubject { institution: institution.clone(), terminal })
 }
 

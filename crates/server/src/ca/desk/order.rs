@@ -155,7 +155,7 @@ impl Desk {
         let Begun { order, serial } = begun;
         let subject = subject(&order.institution, &order.terminal_name)?;
         let name = name_beside(&self.name_of(&order.institution).await?);
-        let period = Signing::period(self.clock.now());
+        let period = Signing::period(self.clock.now())?;
         let (signing, key) = (Arc::clone(&self.signing), order.key.clone());
         // A token may take its time.
         let made = tokio::task::spawn_blocking(move || {
@@ -230,6 +230,8 @@ impl Desk {
         let known = self.store.certificate_of(&order.institution, serial).await?;
         let same = known.filter(|known| known.key_fingerprint == order.key.fingerprint());
         match same {
+            // Nobody could work with it, and nobody should be told that it was installed.
+            Some(InstitutionCertificate { revocation: Some(ended), .. }) => Err(Refusal::Ended(ended).into()),
             Some(certificate) => self.out_of_log(certificate).await,
             None => Err(Refusal::OrderDone.into()),
         }

@@ -90,6 +90,7 @@ impl PostRoom {
             letter_id: format!("letter-{}", letter.order),
             order_id: letter.order.clone(),
             application: None,
+            in_place_of: None,
             document_number: letter.order.clone(),
             number: letter.number.clone(),
             secret_hash: self.secrets.hash(&letter.number, &letter.secret),

@@ -111,14 +111,7 @@ impl System {
             "架空　花子さんがその端末のカードリーダーで資格確認をする".to_owned(),
             "中央は答えたが、端末が結果を書き込めないので、カードリーダーに異常を知らせる".to_owned(),
         ];
-        Ok(Trial {
-            code: outcome.code.unwrap_or_default(),
-            message: outcome.message.unwrap_or_default(),
-            remedy: None,
-            steps,
-            files: Vec::new(),
-            institution: INSTITUTION_CODE,
-        })
+        Ok(ended(outcome, steps))
     }
 
     pub(super) async fn pin_thrice(&self) -> Result<Trial> {
@@ -159,14 +152,7 @@ impl System {
             "職員が、カードリーダーに別の 4 桁を入れる".to_owned(),
             "架空　花子さんのカードが署名し、中央がパスコードを数えてから照合する".to_owned(),
         ];
-        Ok(Trial {
-            code: outcome.code.unwrap_or_default(),
-            message: outcome.message.unwrap_or_default(),
-            remedy: None,
-            steps,
-            files: Vec::new(),
-            institution: INSTITUTION_CODE,
-        })
+        Ok(ended(outcome, steps))
     }
 
     /// The first person's check over a reader's own way to a terminal.
@@ -209,17 +195,21 @@ fn choices(granted: bool) -> Choices {
     Choices { consents, care_form: CareForm::Outpatient, prescription_issue_select: None }
 }
 
+/// A session that ended as the terminal said.
+fn ended(outcome: ReaderOutcome, steps: Vec<String>) -> Trial {
+    told((outcome.code.unwrap_or_default(), outcome.message.unwrap_or_default()), steps)
+}
+
+/// What was shown at the end, after these steps.
+fn told((code, message): (String, String), steps: Vec<String>) -> Trial {
+    Trial { code, message, remedy: None, steps, files: Vec::new(), institution: INSTITUTION_CODE }
+}
+
 /// A session that ended in trouble, as the reader and the desk see it.
 fn met(trouble: Option<Trouble>, steps: &[impl ToString]) -> Result<Trial> {
     let trouble = trouble.context("the session went well")?;
     let mut steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
     steps.push(format!("カードリーダーの画面：「{}」", trouble.for_patient()));
-    Ok(Trial {
-        code: trouble.code().to_owned(),
-        message: trouble.for_patient(),
-        remedy: Some(trouble.for_staff()),
-        steps,
-        files: Vec::new(),
-        institution: INSTITUTION_CODE,
-    })
+    let (code, message) = (trouble.code().to_owned(), trouble.for_patient());
+    Ok(Trial { remedy: Some(trouble.for_staff()), ..told((code, message), steps) })
 }

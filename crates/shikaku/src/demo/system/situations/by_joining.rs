@@ -69,6 +69,24 @@ impl System {
         told(&heard, steps, INSTITUTION_CODE)
     }
 
+    pub(super) async fn billing_terminal(&self) -> Result<Trial> {
+        let place = self.place(plan("billing", "請求用端末"))?;
+        let key = PrivateKey::generate(KeyAlgorithm::P256)?;
+        let issued =
+            self.issue_for(CertificateUses::Billing, self.clock.now(), place.plan.name, &key).await?;
+        place.put(&key, &issued.chain_pem)?;
+        self.server.refresh_terminals().await?;
+        let ask =
+            NumberCheckRequest::new(format!("billing-{}", self.free_part()), self.plain_request()?.query);
+        let heard =
+            self.line_of(&place)?.post(NUMBER_VERIFICATIONS_PATH, &serde_json::to_value(&ask)?).await?;
+        let steps = vec![
+            "認証局が、用途が「オンライン請求」だけの電子証明書を発行する".to_owned(),
+            "その電子証明書で、番号による照会を送る。電子証明書は有効だが、資格確認のためのものではない".to_owned(),
+        ];
+        told(&heard, steps, INSTITUTION_CODE)
+    }
+
     /// A certificate that was issued and renewed in the past, by the authority's own desk under clocks that are late.
     async fn renewed_long_ago(&self, place: &Place) -> Result<()> {
         let now = self.clock.now();
@@ -91,11 +109,21 @@ impl System {
         terminal_name: &str,
         key: &PrivateKey,
     ) -> Result<Issued> {
+        self.issue_for(CertificateUses::Eligibility, at, terminal_name, key).await
+    }
+
+    async fn issue_for(
+        &self,
+        uses: CertificateUses,
+        at: Instant,
+        terminal_name: &str,
+        key: &PrivateKey,
+    ) -> Result<Issued> {
         let order = CertificateOrder {
             institution: institution()?,
             order_id: format!("demo-{}", self.free_part()),
             terminal_name: terminal_name.to_owned(),
-            uses: CertificateUses::Eligibility,
+            uses,
             key: key.public_key().clone(),
             predecessor: None,
             retrieval_number: None,

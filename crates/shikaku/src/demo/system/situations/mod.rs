@@ -82,6 +82,7 @@ impl System {
             Situation::UnknownTerminal => self.unknown_terminal().await,
             Situation::LineCut => self.line_cut().await,
             Situation::SupersededTerminal => self.superseded_terminal().await,
+            Situation::BillingTerminal => self.billing_terminal().await,
             Situation::Crowd => self.crowd().await,
             Situation::DiskFull => self.disk_full().await,
             Situation::FaceFolderGone => self.face_folder_gone().await,

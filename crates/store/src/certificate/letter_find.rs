@@ -24,7 +24,7 @@ pub struct LettersFrom {
 const FIND: &str = "SELECT l.institution_code, l.letter_id FROM certificate_letter l \
      WHERE (l.institution_code LIKE $1 ESCAPE '!' OR REPLACE(l.tracking_number, '-', '') LIKE $2 ESCAPE '!' \
      OR l.institution_code IN (SELECT i.code FROM institution i WHERE i.name LIKE $3 ESCAPE '!')) \
-     AND (l.made_at < $4 OR (l.made_at = $5 AND l.letter_id <> $6)) \
+     AND (l.made_at < $4 OR (l.made_at = $5 AND l.letter_id > $6)) \
      ORDER BY l.made_at DESC, l.letter_id LIMIT $7";
 
 struct Find {
@@ -35,7 +35,7 @@ struct Find {
 
 /// What `LIKE` takes for itself stands for itself.
 fn literal(text: &str) -> String {
-    text.replace('!', "!!").replace('_', "!_")
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
 impl Read for Find {

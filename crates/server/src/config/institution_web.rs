@@ -20,12 +20,13 @@ pub struct InstitutionWeb {
     /// Its private key, PEM (PKCS#8). Needed with `certificate`.
     #[serde(default)]
     pub key: Option<PathBuf>,
-    /// What the first page says it is: `production` or `verification`. Default `production`.
+    /// What the first page and the 通知書 of the first account say it is: `production`, `verification` or `demo`.
+    /// Default `production`.
     #[serde(default)]
     pub environment: Environment,
 }
 
-/// Which of the two systems this is, as institutions know them.
+/// Which of the systems this is, as institutions know them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
@@ -34,6 +35,8 @@ pub enum Environment {
     Production,
     /// 接続検証環境.
     Verification,
+    /// デモ環境: nobody and nothing on it is real.
+    Demo,
 }
 
 impl Environment {
@@ -43,6 +46,7 @@ impl Environment {
         match self {
             Self::Production => "本番環境",
             Self::Verification => "接続検証環境",
+            Self::Demo => "デモ環境",
         }
     }
 }

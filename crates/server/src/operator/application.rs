@@ -15,6 +15,7 @@ use serde::Deserialize;
 use store::audit::AuditEvent;
 use store::{Acted, ApplicationId, Decision, Denial, Obstacle, StoredApplication};
 
+use super::unprintable::{Printing, unprintable};
 use super::{FindingView, acting, obstacle::ObstacleView};
 use crate::portal::applications::{slug, summary};
 use crate::web::signed_in::OnSite;
@@ -34,6 +35,8 @@ struct Page {
     revision: u32,
     needed: u8,
     findings: Vec<FindingView>,
+    /// What cannot be printed on the paper that an approval leads to.
+    unprintable: Option<String>,
     blocked: bool,
     rows: Vec<summary::Row>,
     registrant: Option<RegistrantView>,
@@ -109,6 +112,7 @@ async fn found(
 /// The page.
 pub(super) async fn page(
     OnSite(site): OnSite,
+    printing: Printing,
     user: OperatorUser,
     path: Path<(String, String)>,
     Query(asked): Query<Asked>,
@@ -126,7 +130,13 @@ pub(super) async fn page(
         "reject" => Some("却下しました。"),
         _ => None,
     });
-    write(&site, &user, &stored, StatusCode::OK, Told { done, ..Told::default() }).await
+    match unprintable(&site, &printing, &stored).await {
+        Ok(unprintable) => {
+            let told = Told { done, unprintable, ..Told::default() };
+            write(&site, &user, &stored, StatusCode::OK, told).await
+        }
+        Err(error) => refused::by_store(&error),
+    }
 }
 
 /// What to tell besides.
@@ -135,6 +145,7 @@ struct Told {
     done: Option<&'static str>,
     told: Option<String>,
     reason: String,
+    unprintable: Option<String>,
 }
 
 /// Who approved it, and when.
@@ -213,7 +224,8 @@ async fn write(
         revision: application.revision,
         needed: application.kind.approvals_needed(),
         findings: super::findings(&application.findings),
-        blocked: application.is_blocked(),
+        blocked: application.is_blocked() || told.unprintable.is_some(),
+        unprintable: told.unprintable,
         rows,
         registrant,
         applicants: applicants.collect(),
@@ -233,6 +245,7 @@ async fn write(
 /// 承認する, 差し戻す or 却下する.
 pub(super) async fn decide(
     OnSite(site): OnSite,
+    printing: Printing,
     user: OperatorUser,
     path: Path<(String, String)>,
     typed: FormData,
@@ -252,6 +265,15 @@ pub(super) async fn decide(
         "reject" => Decision::Reject(reason.clone()),
         _ => return refused::incomplete(),
     };
+    let unprintable = match unprintable(&site, &printing, &stored).await {
+        Ok(unprintable) => unprintable,
+        Err(error) => return refused::by_store(&error),
+    };
+    if unprintable.is_some() && decision == Decision::Approve {
+        let told = Some("印字できない文字があるため、承認できません。".to_owned());
+        let told = Told { told, unprintable, ..Told::default() };
+        return write(&site, &user, &stored, StatusCode::CONFLICT, told).await;
+    }
     let Ok(revision) = typed.get("revision").parse::<u32>() else { return refused::incomplete() };
     let of = (&stored.application.institution, &stored.id);
     let acted = site.store.decide_application(of, revision, decision, by, site.clock.now()).await;
@@ -270,7 +292,7 @@ pub(super) async fn decide(
                 Refused::Reason => StatusCode::UNPROCESSABLE_ENTITY,
                 _ => StatusCode::CONFLICT,
             };
-            let told = Told { told: Some(why.message()), reason, done: None };
+            let told = Told { told: Some(why.message()), reason, unprintable, done: None };
             write(&site, &user, &now, status, told).await
         }
     }

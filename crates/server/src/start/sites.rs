@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Extension, Router};
+use pki::letter::{FontFiles, Fonts, Repertoire};
 use rustls::ServerConfig;
 use store::{Audience, Store};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{StartError, bind, local, material};
 use crate::clock::Clock;
 use crate::config::{Config, WebSite};
-use crate::mail::Postman;
+use crate::mail::{self, MailError, Postman};
 use crate::portal::applications::SheetMaker;
 use crate::web::password::Passwords;
 use crate::web::seal::Seal;
@@ -95,8 +96,13 @@ pub(super) async fn start(
         tasks.spawn(work.run(stop.clone()));
     }
     if let Some(settings) = &config.operator {
+        let printing = printing(config)?;
         let routes = |desk: &Arc<SignInDesk>| {
             let own = operator::routes(Arc::clone(&desk.seal));
+            let own = match printing {
+                Some(printing) => own.layer(Extension(printing)),
+                None => own,
+            };
             desk.site.furnish(own.merge(sign_in::routes(Arc::clone(desk))))
         };
         running.operator = Some(ground.site(settings, &OPERATOR, routes).await?);
@@ -104,12 +110,16 @@ pub(super) async fn start(
     if config.portal.is_some() || config.operator.is_some() || config.institution_web.is_some() {
         tasks.spawn(housekeeping::run(store.clone(), clock.clone(), stop.clone()));
     }
-    if let Some(mail) = &config.mail {
+    if let Some(settings) = &config.mail {
         // Without a key nobody signs in here, and no mail with a link is written.
         let seal = config.secrets_key.is_some().then(|| seal(config)).transpose()?;
-        let postman = Postman::new(store.clone(), clock.clone(), seal, mail.server.reveal(), &mail.sender);
-        let postman =
-            postman.map_err(|error| StartError::Setting { setting: "mail", message: error.to_string() })?;
+        let server = settings.server.reveal();
+        let postman = Postman::new(store.clone(), clock.clone(), seal, server, &settings.sender);
+        let refused = |error: MailError| {
+            let remedy = if matches!(error, MailError::Open(_)) { mail::REMEDY } else { "" };
+            StartError::Setting { setting: "mail.server", message: format!("{error}. {remedy}") }
+        };
+        let postman = postman.map_err(refused)?;
         tasks.spawn(postman.run(stop.clone()));
     }
     Ok(running)
@@ -156,10 +166,28 @@ impl Ground<'_> {
 /// Who makes 通知書: they look like the authority's letters and come from the same office. None without an authority.
 fn sheets(config: &Config) -> Result<Option<Arc<SheetMaker>>, StartError> {
     let Some(authority) = &config.authority else { return Ok(None) };
-    let login_site = config.institution_web.as_ref().map(|web| web.origin.clone());
-    let maker = SheetMaker::new(&authority.letters, login_site);
+    let web = config.institution_web.as_ref();
+    let login_site = web.map(|web| web.origin.clone());
+    let environment = web.map(|web| web.environment).unwrap_or_default();
+    let maker = SheetMaker::new(&authority.letters, login_site, environment);
     let refused = |message| StartError::Setting { setting: "authority.letters", message };
     Ok(Some(Arc::new(maker.map_err(refused)?)))
+}
+
+/// What the letters' fonts can print, so that a decision knows it. None without an authority.
+fn printing(config: &Config) -> Result<Option<Arc<Repertoire>>, StartError> {
+    let Some(authority) = &config.authority else { return Ok(None) };
+    let letters = &authority.letters;
+    let files = FontFiles {
+        regular: letters.regular.clone(),
+        bold: letters.bold.clone(),
+        fallback: letters.fallback.clone(),
+        bold_fallback: letters.bold_fallback.clone(),
+    };
+    let repertoire = Fonts::load(&files).and_then(|fonts| Repertoire::of(&fonts));
+    let refused =
+        |error: pki::Error| StartError::Setting { setting: "authority.letters", message: error.to_string() };
+    repertoire.map(|repertoire| Some(Arc::new(repertoire))).map_err(refused)
 }
 
 /// What seals whatever must be read again.

@@ -434,6 +434,7 @@ pub(crate) fn sheets() -> Arc<SheetMaker> {
         sender: "架空オンライン資格確認 運用窓口".to_owned(),
         contact: "電話 0120-000-000（平日 9:00〜17:00）".to_owned(),
         login_site: Some("https://web.example.jp/".to_owned()),
+        environment: pki::letter::Environment::Production,
     })
 }
 

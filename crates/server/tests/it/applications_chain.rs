@@ -15,7 +15,7 @@ use testkit::authority::issued_now;
 use testkit::client::Connection;
 use testkit::system::Engine;
 
-use crate::ca_support::{Terminal, codes, request_of, retrieve_at, terminal_by};
+use crate::ca_support::{Terminal, codes, printed, request_of, retrieve_at, terminal_by};
 use crate::chain_support::{CLINIC, House, NEIGHBOUR, approve, code_of, desk, draft, submit, until};
 use crate::foreign_applications::{
     a_foreign_serial_is_as_good_as_none, foreigners_find_no_letter, foreigners_find_nothing,
@@ -106,7 +106,9 @@ async fn use_starts(house: &House) {
     let mut zip = zip::ZipArchive::new(Cursor::new(zip.bytes.clone())).expect("a ZIP");
     let mut pdf = Vec::new();
     zip.by_index(0).expect("a file").read_to_end(&mut pdf).expect("reads");
-    assert!(pdf.starts_with(b"%PDF-"));
+    // Which system the account is for is the settings'.
+    let text = printed(&pdf);
+    assert!(text.contains("接続検証環境") && !text.contains("本番環境"), "{text}");
     house.clinic.post(&sheet, &[("sheets", &*sheets)]).await.says(409, "すでに作成されています");
 }
 

@@ -109,6 +109,7 @@ impl Site {
             institution: code(),
             order_id: order.to_owned(),
             application: None,
+            in_place_of: None,
             terminal_name: terminal_name.to_owned(),
             uses: CertificateUses::EligibilityAndBilling,
         };
@@ -218,13 +219,18 @@ pub(crate) async fn fetch_json(address: SocketAddr, path: &str) -> Value {
     serde_json::from_slice(&body).expect("JSON")
 }
 
-/// The codes as they stand on the paper, in groups of four.
-pub(crate) fn codes(pdf: &[u8]) -> Codes {
+/// The text of a PDF as it is printed.
+pub(crate) fn printed(pdf: &[u8]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("letter.pdf");
     std::fs::write(&file, pdf).expect("a file");
     let output = Command::new("pdftotext").args(["-layout"]).arg(&file).arg("-").output();
-    let text = String::from_utf8(output.expect("apt-get install poppler-utils").stdout).expect("UTF-8");
+    String::from_utf8(output.expect("apt-get install poppler-utils").stdout).expect("UTF-8")
+}
+
+/// The codes as they stand on the paper, in groups of four.
+pub(crate) fn codes(pdf: &[u8]) -> Codes {
+    let text = printed(pdf);
     let group =
         |word: &&str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     let groups = |line: &str, count: usize| {

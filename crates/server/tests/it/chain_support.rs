@@ -44,13 +44,8 @@ impl House {
             with_authority(config);
             config.portal = Some(portal_support::site());
             config.operator = Some(portal_support::site());
-            config.institution_web = Some(InstitutionWeb {
-                listen: ([127, 0, 0, 1], 0).into(),
-                origin: "https://localhost".to_owned(),
-                certificate: None,
-                key: None,
-                environment: Environment::Production,
-            });
+            let environment = Environment::Verification;
+            config.institution_web = Some(InstitutionWeb { environment, ..crate::support::institution_web() });
             config.limits.site_network_connections = 1024;
             let sender = "no-reply@shikaku.example".to_owned();
             config.mail = Some(Mail { server: Secret::new(url), sender });

@@ -7,12 +7,24 @@ use eligibility::Date;
 use eligibility::insurer::InsurerNumber;
 use hyper::Method;
 use serde_json::{Value, json};
+use server::config::{Environment, InstitutionWeb};
 use testkit::cards::TestCard;
 use testkit::client::{Connection, Http, Reply};
 use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use wire::terminal_api::{CARD_VERIFICATIONS_PATH, CardCheckRequest, NONCES_PATH, NUMBER_VERIFICATIONS_PATH};
+
+/// The institution web on a free port, under the name that browsers know each machine by.
+pub(crate) fn institution_web() -> InstitutionWeb {
+    InstitutionWeb {
+        listen: ([127, 0, 0, 1], 0).into(),
+        origin: "https://localhost".to_owned(),
+        certificate: None,
+        key: None,
+        environment: Environment::Production,
+    }
+}
 
 /// A health insurance society's number with its check digit.
 pub(crate) fn insurer() -> InsurerNumber {

@@ -174,7 +174,7 @@ fn server_settings(Place { ports, database_url, .. }: Place<'_>) -> Table {
             section([
                 ("listen", text(ports.institution_web())),
                 ("origin", text(institution_web_origin(ports))),
-                ("environment", text("verification")),
+                ("environment", text("demo")),
             ]),
         ),
         (
@@ -196,7 +196,7 @@ fn server_settings(Place { ports, database_url, .. }: Place<'_>) -> Table {
 }
 
 /// The page of line authentication under its own name, with this demo's port.
-pub(super) fn line_by_name(ports: Ports) -> String {
+pub(crate) fn line_by_name(ports: Ports) -> String {
     format!("https://www.lineauth.mnw:{}", ports.line_authentication().port())
 }
 

@@ -128,7 +128,7 @@ fn what_is_right_is_not_called_wrong_and_settings_are_named_as_the_files_name_th
     assert_eq!(settings["terminal: drop.result_encoding"], "same_as_request");
     assert_eq!(settings["terminal: drop.consent_elements"], "2025");
     assert_eq!(settings["terminal: drop.write_mode"], "rename");
-    assert_eq!(settings["institution_web.environment"], "verification");
+    assert_eq!(settings["institution_web.environment"], "demo");
     let (_, said) = patient.looked_at(|settings| {
         settings["portal"].as_table_mut().expect("a table").remove("origin");
     });

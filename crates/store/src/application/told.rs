@@ -1,11 +1,15 @@
 //! Mail to who applied, written with the event it tells of.
 
-use eligibility::application::{Application, HistoryEntry, my_menu};
+use eligibility::{
+    account::MailAddress,
+    application::{Application, ApplicationContent, HistoryEntry, my_menu},
+};
 
 use super::StoredApplication;
 use crate::{MailText, NewMail, Result, engine::Tx, mail_outbox};
 
-/// Tells the person who last handed in or changed the application what happened, where it concerns them.
+/// Tells the person who last handed in or changed the application what happened, where it concerns them; and the 担当者
+/// at the address that the form names.
 pub(super) async fn tell(
     tx: &Tx<'_>,
     of: &StoredApplication,
@@ -17,14 +21,17 @@ pub(super) async fn tell(
     if entry.event == "checked" {
         return Ok(());
     }
-    let Some(recipient) = recipient(&of.application) else { return Ok(()) };
     let as_of = Application { state: entry.to, ..of.application.clone() };
     let menu = my_menu(&as_of);
     let reason = entry.reason.as_ref().map(|reason| format!("\n理由：\n{reason}\n")).unwrap_or_default();
-    let mail = NewMail {
-        // One event, one mail, however often the transaction is tried.
-        mail_id: format!("application:{}:{}:{place}", of.application.institution, of.id),
-        recipient,
+    // One event, one mail to each, however often the transaction is tried.
+    let mail_id = format!("application:{}:{}:{place}", of.application.institution, of.id);
+    let account = recipient(&of.application);
+    let contact = of.content.as_ref().and_then(ApplicationContent::contact_mail);
+    let contact = contact.filter(|contact| account.is_none_or(|account| account.key() != contact.key()));
+    let mail = |recipient: &MailAddress, mail_id: String| NewMail {
+        mail_id,
+        recipient: recipient.as_str().to_owned(),
         subject_line: format!("【{}】{line}（受付番号 {number}）", menu.title),
         text: MailText::Open(format!(
             "{}\n受付番号：{number}\n\n{line}\n{}\n{reason}\n\
@@ -33,10 +40,15 @@ pub(super) async fn tell(
             menu.title, menu.sentence
         )),
     };
-    mail_outbox::put(tx, &mail, entry.at).await
+    if let Some(contact) = contact {
+        mail_outbox::put(tx, &mail(contact, format!("{mail_id}:contact")), entry.at).await?;
+    }
+    match account {
+        Some(account) => mail_outbox::put(tx, &mail(account, mail_id), entry.at).await,
+        None => Ok(()),
+    }
 }
 
-fn recipient(application: &Application) -> Option<String> {
-    let newest = application.applicants.iter().rev().find_map(|applicant| applicant.mail.as_ref());
-    newest.map(|mail| mail.as_str().to_owned())
+fn recipient(application: &Application) -> Option<&MailAddress> {
+    application.applicants.iter().rev().find_map(|applicant| applicant.mail.as_ref())
 }

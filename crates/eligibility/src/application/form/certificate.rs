@@ -92,7 +92,7 @@ impl CertificateForm {
             id: "mail",
             label: "メールアドレス",
             required: false,
-            hint: "空欄のときはアカウントのメールアドレス",
+            hint: "申請のお知らせを、アカウントのメールアドレスのほかにも送るときに入力します",
         },
         FieldText {
             id: "terminal_name",

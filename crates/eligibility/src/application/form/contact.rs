@@ -19,7 +19,7 @@ pub struct Contact {
     pub name: String,
     /// 電話番号.
     pub phone: String,
-    /// メールアドレス; `None` = that of the account.
+    /// メールアドレス that is told what becomes of the application besides the account's own.
     pub mail: Option<MailAddress>,
 }
 

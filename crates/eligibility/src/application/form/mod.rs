@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::ApplicationKind;
 use crate::{
     Date,
+    account::MailAddress,
     field::{FieldErrors, FieldText},
 };
 
@@ -172,6 +173,15 @@ impl ApplicationContent {
             Self::Succession(_) => ApplicationKind::Succession,
             Self::CodeChange(_) => ApplicationKind::CodeChange,
             Self::CustomerIdChange(_) => ApplicationKind::CustomerIdChange,
+        }
+    }
+
+    /// The address that is told what becomes of it besides the account's own, where one was typed.
+    #[must_use]
+    pub const fn contact_mail(&self) -> Option<&MailAddress> {
+        match self {
+            Self::CertificateIssue(content) => content.contact.mail.as_ref(),
+            _ => None,
         }
     }
 }

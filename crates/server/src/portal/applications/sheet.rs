@@ -20,7 +20,7 @@ use zip::write::SimpleFileOptions;
 
 use super::detail::{has_sheet, write};
 use super::{applicant, mine};
-use crate::config::AuthorityLetters;
+use crate::config::{self, AuthorityLetters};
 use crate::web::password::{Passwords, initial_password};
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, PortalUser, Site, refused};
@@ -44,6 +44,8 @@ pub struct SheetMaker {
     pub contact: String,
     /// Address of the institutions' login page; `None` where this server has none.
     pub login_site: Option<String>,
+    /// Which system the accounts are for.
+    pub environment: Environment,
 }
 
 impl SheetMaker {
@@ -51,7 +53,11 @@ impl SheetMaker {
     ///
     /// # Errors
     /// When a font cannot be read or there is no randomness; what it was, in words.
-    pub fn new(settings: &AuthorityLetters, login_site: Option<String>) -> Result<Self, String> {
+    pub fn new(
+        settings: &AuthorityLetters,
+        login_site: Option<String>,
+        environment: config::Environment,
+    ) -> Result<Self, String> {
         let files = FontFiles {
             regular: settings.regular.clone(),
             bold: settings.bold.clone(),
@@ -64,7 +70,17 @@ impl SheetMaker {
             sender: settings.sender.clone(),
             contact: settings.contact.clone(),
             login_site,
+            environment: written(environment),
         })
+    }
+}
+
+/// The system's name in the words of the letters.
+const fn written(environment: config::Environment) -> Environment {
+    match environment {
+        config::Environment::Production => Environment::Production,
+        config::Environment::Verification => Environment::Trial,
+        config::Environment::Demo => Environment::Demonstration,
     }
 }
 
@@ -214,7 +230,7 @@ impl Sheet {
             ),
             for_lost_password: is_reset,
             issued_on: self.on,
-            environment: Environment::Production,
+            environment: self.maker.environment,
             accounts: &[account],
             login_site: self.maker.login_site.as_deref(),
         };

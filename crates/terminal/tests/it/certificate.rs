@@ -94,7 +94,9 @@ async fn a_letter_brings_a_certificate_and_the_key_stays_here() {
     }
     assert_eq!(std::fs::metadata(scene.folder()).expect("there").mode() & 0o777, 0o700);
     // Another process, the same certificate.
-    assert_eq!(scene.care().facts().expect("kept").fingerprint, facts.fingerprint);
+    let kept = scene.care().facts().expect("kept");
+    assert_eq!(kept.fingerprint, facts.fingerprint);
+    assert!(facts.made_here && kept.made_here, "and where its key was made is not forgotten");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,6 +156,7 @@ async fn a_file_is_installed_with_its_password_only() {
     let wrong = care.install_from_file(p12.clone(), "wrong".into()).await.expect_err("wrong");
     assert_eq!(wrong, Fault::Password);
     let facts = care.install_from_file(p12.clone(), PASSWORD.into()).await.expect("installed");
+    assert!(!facts.made_here, "the file may be elsewhere, too");
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options =
         zip::write::SimpleFileOptions::default().with_aes_encryption(zip::AesMode::Aes256, PASSWORD);

@@ -180,6 +180,10 @@ impl System {
     pub(crate) fn new_gateway(&self) -> String {
         format!("http://localhost:{}/", self.ports.new_gateway().port())
     }
+    /// The page of line authentication under its own name.
+    pub(crate) fn line_by_name(&self) -> joining::LineByName {
+        joining::LineByName::of(&self.folder, self.ports)
+    }
     /// What the telephones of the operator's people show.
     pub(crate) fn telephones(&self) -> Result<Vec<Shown>> {
         staff::shown(&self.folder, self.clock.now())

@@ -50,6 +50,27 @@ pub(crate) const NEW_LINE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 /// Who the audit log says registered what a demo brings along.
 const ACTOR: &str = "demo";
 
+/// How the page of line authentication is opened under its own name from the new institution's line.
+pub(crate) struct LineByName {
+    /// The line for the file of hosts.
+    pub(crate) hosts: String,
+    /// The page, with this demo's port.
+    pub(crate) address: String,
+    /// Certificate of the authority that a browser must trust for it.
+    pub(crate) root: String,
+}
+
+impl LineByName {
+    /// In this demo.
+    pub(crate) fn of(folder: &DataFolder, ports: Ports) -> Self {
+        Self {
+            hosts: format!("{NEW_LINE} {}", settings::LINE_NAME),
+            address: premises::line_by_name(ports),
+            root: folder.authority().join(pki::authority::ROOT_CERTIFICATE_FILE).display().to_string(),
+        }
+    }
+}
+
 /// The code of the new institution.
 pub(crate) fn new_institution() -> Result<InstitutionCode> {
     Ok(InstitutionCode::parse(NEW_CODE)?)

@@ -15,7 +15,7 @@ use eligibility::{
 
 use super::{Pages, broken, render, unknown};
 use crate::demo::joining::{
-    NEW_CODE, NEW_CUSTOMER_ID, NEW_NAME, fonts, mailbox::Mail, progress::Step, staff::Shown,
+    LineByName, NEW_CODE, NEW_CUSTOMER_ID, NEW_NAME, fonts, mailbox::Mail, progress::Step, staff::Shown,
 };
 
 /// The first day, step by step.
@@ -31,6 +31,8 @@ struct FirstDay {
     web: String,
     /// What to install for letters, where there is no font.
     missing: Option<&'static str>,
+    /// How the page of line authentication is opened under its own name.
+    by_name: LineByName,
 }
 
 /// What arrived.
@@ -72,6 +74,7 @@ pub(super) async fn first_day(State(pages): State<Arc<Pages>>) -> Response {
                 operator: system.operator_site(),
                 web: system.new_gateway(),
                 missing: fonts::find().is_none().then_some(fonts::REMEDY),
+                by_name: system.line_by_name(),
             };
             render(StatusCode::OK, &page)
         }

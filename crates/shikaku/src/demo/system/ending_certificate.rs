@@ -54,7 +54,10 @@ fn issued_at(now: Instant, days_left: i32) -> Result<Instant> {
     let today = tokyo_date(now);
     let about = add_months_at(now, -CERTIFICATE_MONTHS).0 + i64::from(days_left) * DAY_MS;
     let days = (-SHIFT_DAYS..=SHIFT_DAYS).map(|shift| Instant(about + shift * DAY_MS));
-    days.filter(|&at| Signing::period(at).days_left(today) <= days_left)
-        .max_by_key(|&at| Signing::period(at).days_left(today))
+    let left = |at| Signing::period(at).map(|period| period.days_left(today));
+    days.filter_map(|at| left(at).ok().map(|left| (left, at)))
+        .filter(|(left, _)| *left <= days_left)
+        .max_by_key(|(left, _)| *left)
+        .map(|(_, at)| at)
         .context("no day of issue leads there")
 }

@@ -16,6 +16,7 @@ import { tellScreens } from './first-day/screens.js';
 import { Town } from './first-day/town.js';
 import { tellAfterwards, tellTroubles } from './first-day/afterwards.js';
 import { ACCOUNT, tellDay } from './first-day/day.js';
+import { CHAPTERS } from './first-day/labels.js';
 
 /** A step that takes longer hangs, ms. */
 const STEP_TIMEOUT = 240_000;
@@ -29,7 +30,7 @@ if (!values.shikaku || !values.pictures) {
 
 const folder = await mkdtemp(join(tmpdir(), 'shikaku-first-day-'));
 const eyes = await openBrowser(values.pictures);
-const album = new Album(values.pictures);
+const album = new Album(values.pictures, 'はじめての一日', CHAPTERS);
 const towns = [];
 after(async () => {
   // Whatever a town complains of, nothing is left running.

@@ -3,8 +3,10 @@
 
 import { forgetPassword, keepFactors } from './factors.js';
 import { beReturned, fillForms } from './forms.js';
+import { beHeld } from './held.js';
+import { tellPasskey } from './operators.js';
 import { keepLines, keepRegister, publishNotice } from './register.js';
-import { beRefusedACertificate, installAForeignOne, loseTheLine, revoke } from './troubles.js';
+import { beRefusedACertificate, installAForeignOne, loseTheLine, pressTooOften, revoke } from './troubles.js';
 
 /** What is done on other days. */
 export function tellAfterwards({ then, scene, account }) {
@@ -14,15 +16,18 @@ export function tellAfterwards({ then, scene, account }) {
   then('the other applications, each up to its 確認画面', () => fillForms(scene));
   then('差戻し, 再申請, 却下', () => beReturned(scene));
   then('認証アプリ, 回復コード, パスワード再設定', async () => {
-    const code = await keepFactors(scene);
+    const code = await keepFactors(scene, account.password);
     await forgetPassword(scene, { ...account, code });
   });
+  if (scene.town.javaScript) then('a person of the operator signs in with a passkey', () => tellPasskey(scene));
   then('電子証明書取得サイト refuses, and says why', () => beRefusedACertificate(scene));
   then("somebody else's certificate is not installed", () => installAForeignOne(scene));
 }
 
 /** What ends the day's states: the line, then the certificate. */
-export function tellTroubles({ then, scene }) {
+export function tellTroubles({ then, scene, album }) {
   then('S11: the line is ended, declined, withdrawn, and connected again', () => loseTheLine(scene));
   then('失効: a person of the operator ends the certificate, and everybody is told', () => revoke(scene));
+  then('手続きが止まっています: its registrant is stopped, and what was approved is ended', () => beHeld(scene));
+  if (album) then('S11: its buttons pressed too often', () => pressTooOften(scene));
 }

@@ -1,5 +1,6 @@
 // The pictures of a day with their captions, as pages for the manual; and what every screen of the day must meet.
 
+import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asItWas, assertAccessible, assertNoSidewaysScroll, assertNothingCutOff, assertTabReachesEverything } from '../../access.js';
@@ -18,18 +19,28 @@ async function atTwoHundredPercent(page, tale) {
 export class Album {
   #folder;
   #title;
+  #chapters;
   #pictures = [];
 
-  constructor(folder, title = 'はじめての一日') {
+  /** `chapters`: what a clinic calls the rows that the stories count by. */
+  constructor(folder, title, chapters) {
     this.#folder = folder;
     this.#title = title;
+    this.#chapters = chapters;
+  }
+
+  /** What stands under a picture: the chapter, then what is seen. */
+  #words(row, caption) {
+    const chapter = this.#chapters[row];
+    assert.ok(chapter, `the row ${row} has no words for a clinic`);
+    return `${chapter}　${caption}`;
   }
 
   /** Looks at a screen as everybody would: axe, 200 %, every control by Tab, the keyboard to its button; keeps a picture. */
   async look(page, { row, name, caption, button }) {
     const file = `${String(this.#pictures.length + 1).padStart(2, '0')}-${name}.png`;
     await page.screenshot({ path: join(this.#folder, file), fullPage: true, animations: 'disabled' });
-    this.#pictures.push({ row, file, caption });
+    this.#pictures.push({ file, words: this.#words(row, caption) });
     await assertAccessible(page, name);
     await atTwoHundredPercent(page, async () => {
       await assertNoSidewaysScroll(page, `${name} at 200 %`);
@@ -42,11 +53,10 @@ export class Album {
   /** index.md and index.html beside the pictures. */
   async write() {
     const title = this.#title;
-    const lines = this.#pictures.map(({ row, file, caption }) => `## ${row}　${caption}\n\n![${caption}](${file})\n`);
+    const lines = this.#pictures.map(({ file, words }) => `## ${words}\n\n![${words}](${file})\n`);
     await writeFile(join(this.#folder, 'index.md'), `# ${title}\n\n${lines.join('\n')}`);
     const figures = this.#pictures.map(
-      ({ row, file, caption }) =>
-        `<figure><figcaption>${row}　${caption}</figcaption><img src="${file}" alt="${caption}" loading="lazy"></figure>`,
+      ({ file, words }) => `<figure><figcaption>${words}</figcaption><img src="${file}" alt="${words}" loading="lazy"></figure>`,
     );
     const style = 'body{font-family:"BIZ UDPGothic",sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}img{width:100%;border:1px solid #767676}figure{margin:2rem 0}figcaption{font-weight:700;padding:.5rem 0}';
     const html = `<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>${title}</title><style>${style}</style></head><body><h1>${title}</h1>${figures.join('\n')}</body></html>\n`;

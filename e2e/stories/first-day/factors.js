@@ -11,6 +11,21 @@ const buttonOf = (page, name) => page.getByRole('button', { name, exact: true })
 const heading = (page, name) => page.getByRole('heading', { level: 1, name });
 const said = (page) => page.locator('main').innerText();
 
+/** The password once more, before keys are changed: nothing is changed with a session alone. */
+async function prove({ town, look, hand }, page, password) {
+  await page.goto(`${town.about.portal}/security/proof`);
+  await heading(page, 'ご本人の確認').waitFor();
+  const confirm = buttonOf(page, '確認');
+  await hand.type(page.getByLabel('パスワード'), `${password}x`);
+  await hand.press(confirm);
+  await page.getByRole('alert').getByText('パスワードが正しくありません').waitFor();
+  await look(page, { row: 'S1', name: 'proof-wrong', caption: 'ご本人の確認（パスワードの誤り）' });
+  await hand.type(page.getByLabel('パスワード'), password);
+  await look(page, { row: 'S1', name: 'proof', caption: 'ご本人の確認', button: confirm });
+  await hand.press(confirm);
+  await heading(page, 'アカウントの安全設定').waitFor();
+}
+
 /** 認証アプリ beside the passkey. */
 async function addApp({ town, look, hand }, page) {
   await page.goto(`${town.about.portal}/security`);
@@ -31,9 +46,10 @@ async function addApp({ town, look, hand }, page) {
 }
 
 /** 認証アプリ, new 回復コード; gives one of them. */
-export async function keepFactors(scene) {
+export async function keepFactors(scene, password) {
   const { town, look, hand } = scene;
   const page = await town.person('applicant');
+  await prove(scene, page, password);
   if (town.javaScript) await addApp(scene, page);
   await page.goto(`${town.about.portal}/security`);
   await hand.press(page.getByRole('button', { name: /^回復コードを作/ }));

@@ -10,7 +10,7 @@ export async function signInWithTheSheet({ town, look, hand, sheet }) {
   assert.ok(initial, `no password on the sheet:\n${sheet}`);
   const page = await town.pc();
   await page.goto(`${town.clinic.gateway}/login`);
-  await hand.type(page.getByLabel('ユーザID', { exact: true }), `M${town.clinic.institution_code}`);
+  await hand.type(page.getByLabel('ユーザーID', { exact: true }), `M${town.clinic.institution_code}`);
   await hand.type(page.getByLabel('パスワード', { exact: true }), initial);
   const button = page.getByRole('button', { name: 'ログイン', exact: true });
   await look(page, { row: 'S2', name: 'first-login', caption: 'オンライン資格確認等システム（最初のアカウントでのログイン）', button });

@@ -7,8 +7,10 @@ import { signIn } from './operators.js';
 const buttonOf = (page, name) => page.getByRole('button', { name, exact: true });
 const linkOf = (page, name) => page.getByRole('link', { name, exact: true });
 const heading = (page, name) => page.getByRole('heading', { level: 1, name });
-/** Today in Japan, as people write it. */
-const today = () => new Intl.DateTimeFormat('ja-JP-u-ca-japanese', { dateStyle: 'long', timeZone: 'Asia/Tokyo' }).format(new Date());
+/** A day in Japan, so many from today, as people write it. */
+const japanese = (days) =>
+  new Intl.DateTimeFormat('ja-JP-u-ca-japanese', { dateStyle: 'long', timeZone: 'Asia/Tokyo' }).format(new Date(Date.now() + days * 86_400_000));
+const today = () => japanese(0);
 
 /** Who answers questions; on every form. */
 const CONTACT = [['#contact_name', '架空　葉子'], ['#phone', '03-0000-0000']];
@@ -39,8 +41,8 @@ const FORMS = {
   'certificate-revocation': { title: labels.REVOCATION, typed: () => CONTACT, says: ['端末の使用終了'], certificate: true },
 };
 
-/** From the empty form to 確認画面. */
-async function fillIn({ town, look, hand }, kind) {
+/** From the empty form to 確認画面; `instead` is typed in the place of what the table says. */
+async function fillIn({ town, look, hand }, kind, instead = []) {
   const { title, typed, says, certificate } = FORMS[kind];
   const page = await town.person('applicant');
   await page.goto(`${town.about.portal}/applications/${kind}`);
@@ -54,7 +56,7 @@ async function fillIn({ town, look, hand }, kind) {
     await hand.choose(page.getByLabel('端末の使用終了'));
     await hand.choose(page.locator('#understood'));
   }
-  for (const [field, text] of typed()) await hand.type(page.locator(field), text);
+  for (const [field, text] of [...typed(), ...instead]) await hand.type(page.locator(field), text);
   await look(page, { row: 'S8', name: kind, caption: title, button: on });
   await hand.press(on);
   const submit = buttonOf(page, '申請する');
@@ -135,6 +137,13 @@ export async function beReturned(scene) {
   await hand.press(linkOf(page, FORMS[kind].title).first());
   await page.getByText(REJECTED).first().waitFor();
   await look(page, { row: 'S8', name: 'rejected', caption: `${FORMS[kind].title}（却下）` });
+}
+
+/** お客さまID変更申請 for tomorrow: approved today, it waits for its day. */
+export async function askForTomorrow(scene) {
+  const page = await fillIn(scene, 'customer-id-change', [['#date', japanese(1)]]);
+  await scene.hand.press(buttonOf(page, '申請する'));
+  await page.getByText('受付番号').first().waitFor();
 }
 
 /** The certificate shall end: handed in, for two people to approve. */

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { waitFor } from '../../people.js';
+import { givePasskey, waitFor } from '../../people.js';
 import { oneTimeCode } from './papers.js';
 
 const run = promisify(execFile);
@@ -75,6 +75,35 @@ export async function tellProof(scene) {
   await look(page, { row: '運営', name: 'registrant', caption: '登録者の確認', button });
   await hand.press(button);
   await page.getByText('登録者を確認済みにしました。').waitFor();
+}
+
+/** A person of the operator adds a passkey, and signs in with it. */
+export async function tellPasskey(scene) {
+  const { town, look, hand } = scene;
+  const id = 'shinsa-2';
+  const page = await signIn(scene, id);
+  await givePasskey(page);
+  const guide = await town.person('telephone');
+  await guide.goto(`${town.landing}/first-day`);
+  const password = await guide.locator('tr', { has: guide.locator(`[data-totp="${id}"]`) }).locator('code').nth(1).innerText();
+  await page.goto(`${town.about.operator}/security/proof?next=/second-factor/setup`);
+  await hand.type(page.getByLabel('パスワード'), password);
+  await look(page, { row: '運営', name: 'operator-proof', caption: '運営者の本人確認' });
+  await hand.press(page.getByRole('button', { name: '確認', exact: true }));
+  await hand.type(page.getByLabel('パスキーの名前'), '審査室のパソコン');
+  const make = page.getByRole('button', { name: 'パスキーを登録する' });
+  await look(page, { row: '運営', name: 'operator-passkey', caption: '運営者のパスキーの登録', button: make });
+  await hand.press(make);
+  await page.getByRole('rowheader', { name: '審査室のパソコン' }).waitFor();
+  await hand.press(page.getByRole('button', { name: 'ログアウト', exact: true }));
+  await page.waitForURL((url) => url.pathname === '/login');
+  await hand.type(page.getByLabel('ユーザーID'), id);
+  await hand.type(page.getByLabel('パスワード'), password);
+  await hand.press(page.getByRole('button', { name: 'ログイン', exact: true }));
+  const use = page.getByRole('button', { name: 'パスキーで続ける' });
+  await look(page, { row: '運営', name: 'operator-passkey-use', caption: '運営者の2段階認証（パスキー）', button: use });
+  await hand.press(use);
+  await page.getByRole('heading', { level: 1, name: '運営者トップ' }).waitFor();
 }
 
 /** The post room posts the letter. */

@@ -19,6 +19,15 @@ function means(pattern, address) {
   return new RegExp(`^${parts.join('[^/?]+')}$`).test(address);
 }
 
+/** Opens a screen: it is the one that is meant, or what it says instead is told. */
+async function open(page, { address, title, state }) {
+  const answer = await page.goto(address);
+  const heading = await page.getByRole('heading', { level: 1 }).first().innerText();
+  if (title.test(heading)) return;
+  const said = await page.locator('main').first().innerText();
+  assert.fail(`${state}: ${answer.status()} 「${heading}」, not ${title}: ${said.slice(0, 300)}`);
+}
+
 /** Nothing needs sideways scrolling, nothing is cut off. */
 async function lookEnlarged(page, state, file) {
   await assertNoSidewaysScroll(page, `${state} at 200 %`);
@@ -64,38 +73,26 @@ class Walk {
   }
 
   /** One screen, by everybody's ways: on a desk with scripts, and enlarged without. */
-  async look({ address, title, scriptOnly = [], reach, keys = true }) {
+  async look({ address, title, scriptOnly = [] }) {
     const { page, plain, site } = this;
     const state = `${site.name} ${address}`;
-    const go = reach ?? ((one) => one.goto(site.origin + address));
-    await go(page, site);
-    const heading = page.getByRole('heading', { level: 1 });
-    const said = await heading.first().innerText();
-    assert.match(said, title, state);
+    // What one screen complains of is that screen's.
+    this.complaints.length = 0;
+    await open(page, { address: site.origin + address, title, state });
     const links = await linksOf(page);
     // First, while the page is as it came; what was closed is open from here on.
-    if (keys) await assertTabReachesEverything(page, state);
+    await assertTabReachesEverything(page, state);
     await assertAccessible(page, state);
     const file = join(this.pictures, `${site.name}${address}`.replaceAll(/[^\w\u3040-\u30ff\u4e00-\u9fff]+/g, '-'));
     await page.screenshot({ path: `${file}.png`, fullPage: true, animations: 'disabled' });
     const withScript = await controls(page);
-    await go(plain, site);
-    assert.match(await plain.getByRole('heading', { level: 1 }).first().innerText(), title, `${state} without a script`);
+    await open(plain, { address: site.origin + address, title, state: `${state} without a script` });
     await lookEnlarged(plain, state, `${file}-200.png`);
     const without = await controls(plain);
     const missing = withScript.filter((name) => !without.includes(name) && !scriptOnly.includes(name));
     assert.deepEqual(missing, [], `${state}: gone without a script`);
     assert.deepEqual(this.complaints, [], `${state} complained`);
     return links;
-  }
-
-  /** A page that was wrong is looked at once more, and told: a terminal may have been at work on its certificate. */
-  lookTwice(screen) {
-    return this.look(screen).catch((error) => {
-      console.log(`looked at once more: ${error.message}`);
-      this.complaints.length = 0;
-      return this.look(screen);
-    });
   }
 
   /** Every line of the table, and whatever its pages lead to. */
@@ -110,7 +107,7 @@ class Walk {
       const next = screens.find((line) => addresses.has(line) && !done.has(line));
       if (!next) break;
       done.add(next);
-      const links = await this.lookTwice({ ...next, address: addresses.get(next) }).catch((error) => {
+      const links = await this.look({ ...next, address: addresses.get(next) }).catch((error) => {
         // The others are looked at all the same.
         wrong.push(error.message);
         return linksOf(this.page);

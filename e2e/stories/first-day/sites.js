@@ -12,6 +12,7 @@ const screen = (at, title, more = {}) => ({ at, title: new RegExp(`^${title}`), 
 const NOT_HERE = screen('/nowhere', 'ページが見つかりません');
 const SECURITY = screen('/security', 'アカウントの安全設定');
 const FACTOR = screen('/second-factor/setup', '2段階認証の設定', { scriptOnly: PASSKEY });
+const PROOF = screen('/security/proof', 'ご本人の確認');
 const FORBIDDEN = 'この権限では使えません';
 
 /** Pages of the portal that everybody sees. */
@@ -56,6 +57,7 @@ function portal({ about }) {
     screen('/applications/code-change/:id/edit', labels.CODE_CHANGE),
     screen('/applications/customer-id-change/:id', labels.CUSTOMER_ID_CHANGE),
     SECURITY,
+    PROOF,
     FACTOR,
   ];
   return [
@@ -69,7 +71,12 @@ function operator(town, scene) {
   const origin = town.about.operator;
   const code = town.clinic.institution_code;
   const home = screen('/', '運営者トップ');
-  const letters = screen('/letters', '簡易書留発送');
+  /** Who cares for letters sees them all; only who sends them opens what is in them. */
+  const letters = [
+    screen('/letters', '簡易書留発送'),
+    screen('/letters/find', '通知書を探す'),
+    screen('/letters/:institution/:letter', '通知書の状態'),
+  ];
   const denied = (at) => screen(at, FORBIDDEN);
   /** What everybody of the operator may see. */
   const everybody = [
@@ -79,6 +86,7 @@ function operator(town, scene) {
     screen('/lines', '回線'),
     screen('/lines/:code', '回線（'),
     SECURITY,
+    PROOF,
     FACTOR,
     NOT_HERE,
   ];
@@ -99,10 +107,10 @@ function operator(town, scene) {
     history,
     one,
     screen('/notices', 'お知らせの公開'),
-    denied('/letters'),
+    ...letters,
     denied('/accounts'),
   ];
-  const post = [...everybody, letters, denied('/queues'), denied('/history'), denied('/notices')];
+  const post = [...everybody, ...letters, denied('/queues'), denied('/history'), denied('/notices')];
   const keeper = [...everybody, ...applications, denied('/letters'), denied('/institutions/new')];
   const administrator = [...everybody, history, screen('/accounts', 'アカウント'), denied('/queues'), denied('/letters')];
   const auditor = [...everybody, ...applications, history, one, denied('/notices'), denied('/accounts')];
@@ -118,8 +126,16 @@ function operator(town, scene) {
   ];
 }
 
+/** The terminal has asked the centre about the certificate it uses now, and was answered: its pages say one thing. */
+async function rest(town) {
+  const page = await town.pc();
+  await page.goto(`${town.clinic.gateway}/terminal/`);
+  await town.until(page, page.getByText('接続しています'), 'the answer of the centre to the terminal');
+}
+
 /** What the browser on a terminal's machine finds: the terminal's own pages, and the institution web behind them. */
-function terminal({ clinic }) {
+function terminal(town) {
+  const { clinic } = town;
   const screens = [
     screen('/', '初期画面'),
     screen('/login', ''),
@@ -132,7 +148,7 @@ function terminal({ clinic }) {
     screen('/terminal/certificate/check', '電子証明書の確認方法'),
     screen('/terminal/network', 'ネットワークのトラブル'),
   ];
-  return { name: 'terminal', origin: clinic.gateway, screens, others: true };
+  return { name: 'terminal', origin: clinic.gateway, screens, others: true, prepare: () => rest(town) };
 }
 
 /** Every site of the town. */

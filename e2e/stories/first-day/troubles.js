@@ -9,6 +9,8 @@ import * as labels from './labels.js';
 import { tellDecision } from './operators.js';
 
 const PASSWORD = 'kawara-to-hisashi-2026';
+/** How often a line may press within ten minutes. */
+const PRESSES_MAX = 20;
 /** An address range that nobody here has (documentation addresses). */
 const OTHER_PREFIX = '198.51.100.16/29';
 /** What the file that the demo gives away is opened with; it stands on its page. */
@@ -117,6 +119,23 @@ export async function loseTheLine(scene) {
   await page.goto(labels.LINE_SITE);
   await hand.press(buttonOf(page, labels.WISH));
   await page.getByText(labels.CONNECTED).first().waitFor();
+}
+
+/** The buttons of line authentication, pressed more often than a line may; last, as the line then waits for ten minutes. */
+export async function pressTooOften({ town, look, hand }) {
+  const keeper = await town.person('kaisen');
+  await keeper.goto(`${town.about.operator}/lines/${town.clinic.institution_code}`);
+  await hand.press(buttonOf(keeper, '回線認証を切断する'));
+  await keeper.getByRole('status').getByText('を切断しました。').waitFor();
+  const page = await town.pc();
+  const told = heading(page, '操作の回数が多すぎます');
+  for (let presses = 0; presses <= PRESSES_MAX && !(await told.isVisible()); presses += 1) {
+    await page.goto(labels.LINE_SITE);
+    await hand.press(buttonOf(page, labels.DECLINE));
+    await told.or(heading(page, '「希望しない」が選ばれました')).waitFor();
+  }
+  await told.waitFor();
+  await look(page, { row: 'S11', name: 'line-too-often', caption: '操作の回数が多すぎます', button: page.getByRole('link', { name: '回線認証の画面を開く' }) });
 }
 
 /** 失効: asked for, approved, and told everywhere. */

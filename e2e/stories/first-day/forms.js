@@ -139,9 +139,9 @@ export async function beReturned(scene) {
   await look(page, { row: 'S8', name: 'rejected', caption: `${FORMS[kind].title}（却下）` });
 }
 
-/** お客さまID変更申請 for tomorrow: approved today, it waits for its day. */
-export async function askForTomorrow(scene) {
-  const page = await fillIn(scene, 'customer-id-change', [['#date', japanese(1)]]);
+/** お客さまID変更申請 for a later day (not the next: a story may be told at midnight): approved today, it waits for its day. */
+export async function askForLater(scene) {
+  const page = await fillIn(scene, 'customer-id-change', [['#date', japanese(2)]]);
   await scene.hand.press(buttonOf(page, '申請する'));
   await page.getByText('受付番号').first().waitFor();
 }

@@ -2,7 +2,7 @@
 // operator stop that account; what it was granted is held, and ended with a reason.
 
 import assert from 'node:assert/strict';
-import { askForTomorrow } from './forms.js';
+import { askForLater } from './forms.js';
 import { signIn, tellDecision } from './operators.js';
 
 const KIND = 'customer-id-change';
@@ -35,7 +35,7 @@ async function stopRegistrant(scene) {
 /** 手続きが止まっています, and 承認後の却下. */
 export async function beHeld(scene) {
   const { town, look, hand } = scene;
-  await askForTomorrow(scene);
+  await askForLater(scene);
   await tellDecision(scene, KIND, ['shinsa-1'], '運営');
   await stopRegistrant(scene);
   const page = await signIn(scene, 'shinsa-1');

@@ -42,6 +42,34 @@ async function printed(page, folder) {
   assert.match(stdout, /^Page size:\s+59[0-9.]+ x 84[0-9.]+ pts \(A4\)$/m, stdout);
 }
 
+/** Lines of the columns that each style of the sheet must hold, as the server chooses it. */
+const SHEET_HOLDS = { '': 60, dense: 92, tight: 150 };
+
+/** The sheet with as much as it may have to hold, in each of its styles. */
+async function printedLong(page, folder) {
+  for (const [style, lines] of Object.entries(SHEET_HOLDS)) {
+    await page.evaluate(([name, all]) => {
+      document.body.className = `sheet-a4 ${name}`;
+      const columns = document.querySelector('.sheet-rows');
+      columns.replaceChildren();
+      // A heading counts as two lines; every third value is two lines long.
+      for (let left = all, row = 0; left > 3;) {
+        const section = columns.appendChild(Object.assign(document.createElement('section'), { className: 'facts' }));
+        section.append(Object.assign(document.createElement('h2'), { textContent: '特定疾病療養受療証' }));
+        const list = section.appendChild(Object.assign(document.createElement('dl'), { className: 'facts-list' }));
+        left -= 2;
+        for (let of = 0; of < 11 && left > 0; of += 1, row += 1) {
+          const long = Math.min(left, row % 3 ? 1 : 2);
+          list.append(Object.assign(document.createElement('dt'), { textContent: '被保険者氏名区分' }));
+          list.append(Object.assign(document.createElement('dd'), { textContent: '鷗'.repeat(15 * long) }));
+          left -= long;
+        }
+      }
+    }, [style, lines]);
+    await printed(page, folder);
+  }
+}
+
 /** T05, T06, T07, T09; the address of the last result. */
 export async function checkByNumber({ clinic, page, look, pictures }) {
   const patient = await clinic.patient();
@@ -72,7 +100,10 @@ export async function checkByNumber({ clinic, page, look, pictures }) {
   await clinic.hand.press(page.getByRole('link', { name: '印刷', exact: true }));
   await page.locator('body.sheet-a4').waitFor();
   await look(page, { row: 'T06', name: 'print', caption: '資格確認結果（印刷）' });
-  if (clinic.javaScript) await printed(page, pictures);
+  if (clinic.javaScript) {
+    await printed(page, pictures);
+    await printedLong(page, pictures);
+  }
   await page.goto(result);
   await clinic.hand.press(page.getByRole('link', { name: '次の患者さんを確認する', exact: true }));
   await findNobody({ clinic, page, look, pictures }, patient);

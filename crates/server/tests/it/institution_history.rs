@@ -50,6 +50,12 @@ async fn the_own_history_is_searched_in_words_and_handed_out_as_a_file(engine: E
     };
     let own = InstitutionCode::parse(INSTITUTION).expect("a code");
     web.system.store().record_looked(&own, event, web.system.clock.now()).await.expect("writes");
+    let other = InstitutionCode::parse(OTHER).expect("a code");
+    for (institution, terminal) in [(&own, "terminal:受付2"), (&other, "terminal:受付9")] {
+        let now = web.system.clock.now();
+        let counted = web.system.store().count_uncompared_visual_check(institution, terminal, now).await;
+        counted.expect("writes");
+    }
     let browser = web.signed_in(InstitutionRole::Administrator).await;
 
     let passcode = browser.get("/visual-check-passcode").await;

@@ -160,6 +160,9 @@ async fn a_visual_check_needs_card_reader_and_passcode(engine: Engine) {
     let verified = entries.iter().filter(|entry| entry.action == "visual_check_passcode.verify");
     let verified: Vec<_> = verified.map(|entry| (entry.outcome.as_str(), entry.detail.as_str())).collect();
     assert_eq!(verified, [("accepted", "reader:R-0001")]);
+    let uses = desk.system.store().visual_check_uses(&desk.terminal.institution, desk.system.today()).await;
+    let uses: Vec<_> = uses.expect("reads").iter().map(|one| (one.accepted, one.refused)).collect();
+    assert_eq!(uses, [(1, 0)], "what the page of administrators counts");
     desk.system.stop().await;
 }
 

@@ -312,7 +312,7 @@ async fn print(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<Strin
     };
     let told = told(&loaded);
     let page = Print {
-        density: sheet::density(&told.sections),
+        density: sheet::density(&told.sections, if told.tone == "go" { &[] } else { told.meaning.steps }),
         told,
         institution_name: institution.map(|institution| institution.name).unwrap_or_default(),
         institution_code: user.institution_code.to_string(),

@@ -7,8 +7,13 @@
 
 use std::fmt::Write as _;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use eligibility::Instant;
 use fast_qr::ECL;
 use fast_qr::qr::{QRBuilder, QRCode};
+use wire::receipt::ReceiptClaims;
+
+use crate::portal::applications::summary::moment;
 
 /// Longest receipt that gets the sturdier code, characters.
 const ROBUST_MAX: usize = 1_100;
@@ -17,8 +22,25 @@ const ONE_CODE_MAX: usize = 2_900;
 /// Blank modules around the code, as the standard asks.
 const QUIET: usize = 4;
 
+/// What a page shows of a receipt.
+pub(super) struct Shown {
+    /// When it ends.
+    pub(super) until: String,
+    /// The code as SVG; `None` once the receipt has ended: nobody should rely on it then.
+    pub(super) code: Option<String>,
+}
+
+/// What to show of our own receipt; `None` when it does not fit into a code.
+pub(super) fn shown(receipt: &str, now: Instant) -> Option<Shown> {
+    let claims = URL_SAFE_NO_PAD.decode(receipt.split('.').nth(1)?).ok()?;
+    let claims: ReceiptClaims = serde_json::from_slice(&claims).ok()?;
+    let end = Instant(claims.exp.saturating_mul(1000));
+    let code = picture(receipt)?;
+    Some(Shown { until: moment(end), code: (now < end).then_some(code) })
+}
+
 /// The code as SVG; `None` when the receipt does not fit.
-pub(super) fn picture(receipt: &str) -> Option<String> {
+fn picture(receipt: &str) -> Option<String> {
     if receipt.is_empty() || receipt.len() > ONE_CODE_MAX {
         return None;
     }

@@ -267,12 +267,18 @@ const VALUE_CHARS: usize = 15;
 const LABEL_CHARS: usize = 9;
 /// Lines that a heading takes.
 const HEADING_LINES: usize = 2;
-/// Lines up to which one sheet has room in the usual type, and up to which in smaller type.
-const ROOMY_LINES: usize = 62;
-const DENSE_LINES: usize = 100;
+/// Columns of rows on a sheet.
+const COLUMNS: usize = 2;
+/// Characters of what is to be done that fit beside each other: it stands above the columns.
+const STEP_CHARS: usize = 50;
+/// Lines up to which one sheet has room in the usual type, and up to which in smaller type. Measured in a browser, as
+/// that the smallest holds 150.
+const ROOMY_LINES: usize = 60;
+const DENSE_LINES: usize = 92;
 
-/// How closely a sheet must be printed, so that all of it is on one page: the name of the style.
-pub(super) fn density(sections: &[Section]) -> &'static str {
+/// How closely a sheet must be printed, so that all of it is on one page: the name of the style. `steps`: what is to be
+/// done, where the sheet says it.
+pub(super) fn density(sections: &[Section], steps: &[&str]) -> &'static str {
     let lines_of = |text: &str, width: usize| text.chars().count().div_ceil(width).max(1);
     let lines_of_row = |row: &Row| {
         let before = row.before.as_ref().map_or(0, |before| before.chars().count() + 8);
@@ -281,7 +287,9 @@ pub(super) fn density(sections: &[Section]) -> &'static str {
     };
     let lines_of_section =
         |section: &Section| HEADING_LINES + section.rows.iter().map(lines_of_row).sum::<usize>();
-    match sections.iter().map(lines_of_section).sum::<usize>() {
+    let guide = steps.iter().map(|step| lines_of(step, STEP_CHARS)).sum::<usize>();
+    let above = if steps.is_empty() { 0 } else { COLUMNS * (HEADING_LINES + guide) };
+    match above + sections.iter().map(lines_of_section).sum::<usize>() {
         0..=ROOMY_LINES => "",
         0..=DENSE_LINES => "dense",
         _ => "tight",
@@ -298,4 +306,29 @@ pub(super) fn question(message: &ResultMessage) -> Vec<Row> {
         row("枝番", text(asked.insured_branch_number.as_ref())),
         row("生年月日", day(asked.birthdate)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Section, VALUE_CHARS, density, row};
+
+    /// A section whose rows take so many lines, its heading included.
+    fn section(lines: usize) -> Section {
+        let rows = (2..lines).map(|_| row("氏名", "鷗".repeat(VALUE_CHARS))).collect();
+        Section { title: "資格情報".to_owned(), rows }
+    }
+
+    /// The story of the printed sheet measures in a browser that each style holds as much as it is chosen for.
+    #[test]
+    fn the_more_there_is_the_closer_it_is_printed() {
+        for (lines, style) in [(60, ""), (61, "dense"), (92, "dense"), (93, "tight")] {
+            assert_eq!(density(&[section(lines)], &[]), style, "{lines}");
+        }
+        // What is to be done stands above both columns.
+        assert_eq!(density(&[section(54)], &["1行です。"]), "");
+        assert_eq!(density(&[section(55)], &["1行です。"]), "dense");
+        let long =
+            Section { title: String::new(), rows: vec![row("住所", "鷗".repeat(VALUE_CHARS * 60))] };
+        assert_eq!(density(&[long], &[]), "dense", "a long value is many lines");
+    }
 }

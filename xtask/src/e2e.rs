@@ -11,8 +11,15 @@ use crate::{
 };
 
 /// The stories there are; each is `e2e/stories/NAME.js`. All but [`LONGEST`] are told in this order.
-pub(crate) const STORIES: &[&str] =
-    &["demo", "certificate-import", "certificate-renewal", "too-often", "terminal-states", "first-day", "institution"];
+pub(crate) const STORIES: &[&str] = &[
+    "demo",
+    "certificate-import",
+    "certificate-renewal",
+    "too-often",
+    "terminal-states",
+    "first-day",
+    "institution",
+];
 /// What each story leaves of what it saw, below the root.
 const PICTURES: &str = "target/screenshots";
 /// Where the pictures of the documents are, below the root.

@@ -39,7 +39,9 @@ const PROGRAMS: &[Program] = &[
         version: None,
         look: "カードリーダーの製造元の案内",
     },
-    Program { name: "配信アプリケーション", place: "資格確認端末", version: None, look: "まだありません" },
+    Program {
+        name: "配信アプリケーション", place: "資格確認端末", version: None, look: "まだありません"
+    },
     Program {
         name: "オンライン資格確認等システム",
         place: "センター",

@@ -150,7 +150,8 @@ fn the_example_file_shows_every_default_as_it_is() {
 #[test]
 fn mail_leaves_the_machine_encrypted_or_not_at_all() {
     let found = |server: &str| {
-        let text = format!("{SMALLEST}\n[mail]\nserver = \"{server}\"\nsender = \"no-reply@shikaku.example\"\n");
+        let text =
+            format!("{SMALLEST}\n[mail]\nserver = \"{server}\"\nsender = \"no-reply@shikaku.example\"\n");
         let problems = Config::parse(&text).expect("a configuration").check();
         problems.into_iter().find(|problem| problem.setting == "mail.server")
     };

@@ -66,7 +66,8 @@ async fn may_add(desk: &SignInDesk, session: &WebSession) -> Result<SecondFactor
     if proof::is_fresh(session, desk.site.clock.now()) {
         return Ok(factors);
     }
-    let told = json!({ "message": "パスワードをもう一度入力してください。", "next": proof::place(setup::PATH) });
+    let told =
+        json!({ "message": "パスワードをもう一度入力してください。", "next": proof::place(setup::PATH) });
     Err((StatusCode::FORBIDDEN, Json(told)).into_response())
 }
 

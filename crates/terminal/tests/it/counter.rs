@@ -154,6 +154,13 @@ pub(crate) async fn wait_until<T>(what: &str, mut ready: impl FnMut() -> Option<
 }
 
 /// A request in the given encoding name, asking about `number`.
+/// The words of an `.err` file, which are in the encoding that every receipt computer reads.
+pub(crate) fn words(err: &[u8]) -> String {
+    let declared = [b"<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>".as_slice(), err].concat();
+    let (_, text) = wire::charset::decode(&declared).expect("Windows-31J");
+    text.split_once("?>").expect("the declaration").1.to_owned()
+}
+
 pub(crate) fn request(number: &str) -> String {
     request_of("1319990012", "19820514", number)
 }

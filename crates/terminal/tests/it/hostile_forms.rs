@@ -97,6 +97,36 @@ fn forms() -> Vec<(String, Vec<u8>)> {
     forms
 }
 
+/// What readers of XML are often lenient about, and the words its sender gets.
+const NOT_WELL_FORMED: [(&str, &str, &str); 9] = [
+    ("<MessageHeader>", "<MessageHeader a=\"1\" a=\"2\">", "詳細：1つのタグに同じ名前の属性が2つあります。"),
+    ("<MessageHeader>", "<MessageHeader a=1>", "詳細：タグの属性の書き方に誤りがあります。名前=\"値\"の形で書きます。"),
+    ("<XmlMsg>", "<XmlMsg a>", "詳細：タグの属性の書き方に誤りがあります。名前=\"値\"の形で書きます。"),
+    ("<XmlMsg>", "<XmlMsg a='&b;'>", "詳細：XMLの5種以外の実体参照は使えません。"),
+    ("<?xml", "\r\n<?xml", "詳細：XML宣言がファイルの先頭にないか、書き方に誤りがあります。"),
+    ("version=\"1.0\" ", "", "詳細：XML宣言がファイルの先頭にないか、書き方に誤りがあります。"),
+    ("<XmlMsg>", "<!-- a -- b --><XmlMsg>", "詳細：XMLの書き方に誤りがあります。"),
+    ("</XmlMsg>", "]]></XmlMsg>", "詳細：XMLの書き方に誤りがあります。"),
+    ("</XmlMsg>", "</XmlMsg>\u{3000}", "詳細：XMLの書き方に誤りがあります。"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_well_formed_is_given_back_with_what_is_wrong_in_it() {
+    let counter = Counter::open().await;
+    for (n, (right, wrong, _)) in NOT_WELL_FORMED.iter().enumerate() {
+        let text = request(NUMBER);
+        assert!(text.contains(right));
+        counter.put(&format!("OQSsiquc01req_{n}.xml"), text.replacen(right, wrong, 1));
+    }
+    for (n, (_, wrong, words)) in NOT_WELL_FORMED.iter().enumerate() {
+        let told = counter.wait("res", &format!("OQSsiquc01req_{n}.err")).await;
+        let told = crate::counter::words(&told);
+        assert!(told.starts_with("コード：OQSA9004E\r\n"), "{wrong}: {told}");
+        assert!(told.ends_with(&format!("{words}\r\n")), "{wrong}: {told}");
+    }
+    assert!(counter.centre.asked.lock().expect("no panics").is_empty(), "nobody was asked about");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_wrong_files_get_one_answer_each_and_nobody_is_asked() {
     let forms = forms();

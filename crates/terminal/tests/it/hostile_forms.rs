@@ -100,7 +100,11 @@ fn forms() -> Vec<(String, Vec<u8>)> {
 /// What readers of XML are often lenient about, and the words its sender gets.
 const NOT_WELL_FORMED: [(&str, &str, &str); 9] = [
     ("<MessageHeader>", "<MessageHeader a=\"1\" a=\"2\">", "詳細：1つのタグに同じ名前の属性が2つあります。"),
-    ("<MessageHeader>", "<MessageHeader a=1>", "詳細：タグの属性の書き方に誤りがあります。名前=\"値\"の形で書きます。"),
+    (
+        "<MessageHeader>",
+        "<MessageHeader a=1>",
+        "詳細：タグの属性の書き方に誤りがあります。名前=\"値\"の形で書きます。",
+    ),
     ("<XmlMsg>", "<XmlMsg a>", "詳細：タグの属性の書き方に誤りがあります。名前=\"値\"の形で書きます。"),
     ("<XmlMsg>", "<XmlMsg a='&b;'>", "詳細：XMLの5種以外の実体参照は使えません。"),
     ("<?xml", "\r\n<?xml", "詳細：XML宣言がファイルの先頭にないか、書き方に誤りがあります。"),

@@ -83,15 +83,15 @@ impl People {
 /// Checks by card: nonces are fetched and signed before the clock starts, as cards do that.
 pub(crate) async fn card(site: &Site, people: &People) -> Result<Line> {
     let sample = signed(people, &["0".repeat(NONCE_CHARS)], 0)?;
-    let floor = Floor::start(site, people, sample[0].len(), CARD_ANSWER_BYTES).await?;
+    let floor = Floor::start(site, people, true, (sample[0].len(), CARD_ANSWER_BYTES)).await?;
     let requests = async |target: &Target, _: &str, count| card_requests(people, target, count).await;
     compare("card_check", site, &floor, requests).await
 }
 
-/// Checks by number.
+/// Checks by number, against a floor that verifies no signature, as there is none to verify.
 pub(crate) async fn number(site: &Site, people: &People) -> Result<Line> {
     let sample = number_requests(people, "sample", 1)?;
-    let floor = Floor::start(site, people, sample[0].len(), NUMBER_ANSWER_BYTES).await?;
+    let floor = Floor::start(site, people, false, (sample[0].len(), NUMBER_ANSWER_BYTES)).await?;
     let requests = async |_: &Target, run: &str, count| number_requests(people, run, count);
     compare("number_check", site, &floor, requests).await
 }
@@ -303,8 +303,14 @@ struct Floor {
 }
 
 impl Floor {
-    /// Starts it and warms it up: the same connections as the server's, and messages of these lengths.
-    async fn start(site: &Site, people: &People, request_bytes: usize, answer_bytes: usize) -> Result<Self> {
+    /// Starts it and warms it up: the same connections as the server's, messages of these lengths, and with a signature
+    /// to verify or without.
+    async fn start(
+        site: &Site,
+        people: &People,
+        with_proof: bool,
+        (request_bytes, answer_bytes): (usize, usize),
+    ) -> Result<Self> {
         let population = usize::try_from(PERSONS)?;
         crate::floor::prepare(&site.floor_database(), population)?;
         let signer = people.keys.keys().first().context("no key")?;
@@ -312,11 +318,11 @@ impl Floor {
         let mut requests = Vec::with_capacity(people.asked.len());
         for index in 0..people.asked.len() {
             let key = crate::floor::key(index * (population / people.asked.len()));
-            let signature = BASE64.encode(signer.sign(key.as_bytes())?);
-            let mut body = serde_json::json!({
-                "key": key, "signed": key, "signature": signature, "public_key": public_key,
-                "answer_bytes": answer_bytes, "filling": "",
-            });
+            let mut body = serde_json::json!({ "key": key, "answer_bytes": answer_bytes, "filling": "" });
+            if with_proof {
+                let signature = BASE64.encode(signer.sign(key.as_bytes())?);
+                body["proof"] = serde_json::json!({ "signature": signature, "public_key": public_key });
+            }
             let missing = request_bytes.saturating_sub(post("/", &serde_json::to_vec(&body)?).len());
             body["filling"] = "x".repeat(missing).into();
             requests.push(post("/", &serde_json::to_vec(&body)?));

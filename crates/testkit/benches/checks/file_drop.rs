@@ -23,26 +23,40 @@ const TRIPS: usize = 300;
 /// Longest wait for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// Measures the real terminal against the real server, one file after the other as a reception desk does.
-pub(crate) fn measure(site: &Site, people: &People) -> Result<Line> {
+/// Files of other programs in each folder.
+const OTHERS: usize = 100_000;
+
+/// Measures the real terminal against the real server, one file after the other as a reception desk does: in folders of
+/// its own, and among a hundred thousand files of other programs.
+pub(crate) fn measure(site: &Site, people: &People) -> Result<Vec<Line>> {
     let floor = floor(&site.path("floor-drop"))?;
     let (server, _) = site.serve()?;
     let terminal = site.run_terminal()?;
     let root = site.path("terminal/OQS");
     std::fs::create_dir_all(root.join("res"))?;
-    let desk = Desk::new(&root.join("res"))?;
-    let mut trips = Vec::with_capacity(TRIPS);
-    let run = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
-    for trip in 0..TRIPS + 5 {
-        let name = format!("{run}{trip:04}");
-        let asked = root.join("req").join(format!("OQSsiquc01req_{name}.xml"));
-        let answered = root.join("res").join(format!("OQSsiquc01res_{name}.xml"));
-        trips.push(desk.round_trip(&question(people, &name, trip), &asked, &answered)?);
-    }
+    let series = |trips| series(people, &root, trips);
     // The first ones find a terminal that is still starting.
-    let measured = summed(trips.split_off(5));
+    series(5)?;
+    let measured = series(TRIPS)?;
+    let folders = ["req", "res"].map(|folder| root.join(folder));
+    folders.iter().try_for_each(|folder| others(folder, |path| Ok(drop(std::fs::File::create(path)?))))?;
+    let among = series(TRIPS)?;
+    folders.iter().try_for_each(|folder| others(folder, |path| Ok(std::fs::remove_file(path)?)))?;
+    let after = series(TRIPS)?;
     drop(server);
-    Ok(Line {
+    // A machine whose speed drifts drifts before and after.
+    let mean = |share| (measured.percentile(share) + after.percentile(share)) / 2.0;
+    let among = Line {
+        name: "file_drop_among_100000",
+        per_second: Some(among.per_second()),
+        ratio: Some(mean(0.5) / among.percentile(0.5)),
+        p50_ms: Some(among.percentile(0.5)),
+        p99_ms: Some(among.percentile(0.99)),
+        floor_p50_ms: Some(mean(0.5)),
+        floor_p99_ms: Some(mean(0.99)),
+        ..Line::default()
+    };
+    let alone = Line {
         name: "file_drop",
         per_second: Some(measured.per_second()),
         floor_per_second: Some(floor.per_second()),
@@ -52,6 +66,33 @@ pub(crate) fn measure(site: &Site, people: &People) -> Result<Line> {
         floor_p50_ms: Some(floor.percentile(0.5)),
         rss_mib: Some(terminal.rss_anon_mib()?),
         ..Line::default()
+    };
+    Ok(vec![alone, among])
+}
+
+/// So many round trips through these folders.
+fn series(people: &People, root: &Path, trips: usize) -> Result<Measured> {
+    let desk = Desk::new(&root.join("res"))?;
+    let run = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
+    let trip = |trip: usize| {
+        let name = format!("{run}{trip:04}");
+        let asked = root.join("req").join(format!("OQSsiquc01req_{name}.xml"));
+        let answered = root.join("res").join(format!("OQSsiquc01res_{name}.xml"));
+        desk.round_trip(&question(people, &name, trip), &asked, &answered)
+    };
+    Ok(summed((0..trips).map(trip).collect::<Result<_>>()?))
+}
+
+/// Every name of other programs: of another system, or like ours and nobody's to answer.
+fn others(folder: &Path, each: impl Fn(&Path) -> Result<()>) -> Result<()> {
+    (0..OTHERS).try_for_each(|n| {
+        let name = match n % 4 {
+            0 => format!("EPSsipre01res_left{n:06}.xml"),
+            1 => format!("OQSsiquc01res_left{n:06}.xml"),
+            2 => format!("OQSsiquc01req_left{n:06}.xml.tmp"),
+            _ => format!("OQSsiquc01req_left{n:06}.xml~"),
+        };
+        each(&folder.join(name))
     })
 }
 

@@ -107,13 +107,13 @@ fn measure_site(wanted: &[&str]) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for name in wanted {
         eprintln!("measuring {name} …");
-        lines.push(match *name {
-            "card_check" => runtime.block_on(checks::card(&site, &people))?,
-            "number_check" => runtime.block_on(checks::number(&site, &people))?,
-            "bulk" => runtime.block_on(bulk::measure(&site, &people))?,
-            "institution_pages" => runtime.block_on(pages::measure(&site))?,
+        lines.extend(match *name {
+            "card_check" => vec![runtime.block_on(checks::card(&site, &people))?],
+            "number_check" => vec![runtime.block_on(checks::number(&site, &people))?],
+            "bulk" => vec![runtime.block_on(bulk::measure(&site, &people))?],
+            "institution_pages" => vec![runtime.block_on(pages::measure(&site))?],
             "file_drop" => file_drop::measure(&site, &people)?,
-            _ => import::measure(&site)?,
+            _ => vec![import::measure(&site)?],
         });
     }
     Ok(lines)

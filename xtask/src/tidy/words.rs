@@ -10,6 +10,12 @@ const FORBIDDEN_EVERYWHERE: &[([&str; 2], &str)] = &[
     (["<<<<", "<<<"], "an unfinished merge"),
     ([">>>>", ">>>"], "an unfinished merge"),
     (["-----BEGIN PRI", "VATE KEY-----\n"], "a private key"),
+    (["ヶ", "月"], "months are written 3か月"),
+    (["ケ", "月"], "months are written 3か月"),
+    (["カ", "月"], "months are written 3か月"),
+    (["ヵ", "月"], "months are written 3か月"),
+    (["箇", "月"], "months are written 3か月"),
+    ([" か", "月"], "months are written 3か月"),
     (["FIX", "ME"], "an unfinished thought; finish it or write it down where it is tracked"),
 ];
 

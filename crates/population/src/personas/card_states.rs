@@ -26,7 +26,7 @@ fn ordinary(cast: &Cast, id: &'static str, title: &'static str, name: (&str, &st
 
 fn expiry(cast: &mut Cast) {
     let draft =
-        ordinary(cast, "card-grace", "電子証明書の期限切れ（3 か月以内）", ("期限　切太", "キゲン　キレタ"))
+        ordinary(cast, "card-grace", "電子証明書の期限切れ（3か月以内）", ("期限　切太", "キゲン　キレタ"))
             .card(CardState::Grace)
             .by_card_with(
                 Validity::Valid,
@@ -40,7 +40,7 @@ fn refused(cast: &mut Cast) {
     let cards = [
         (
             "card-expired",
-            "電子証明書の期限切れ（3 か月超）",
+            "電子証明書の期限切れ（3か月超）",
             ("失効　古男", "シッコウ　フルオ"),
             CardState::Expired,
             ErrorCode::CardExpired,

@@ -63,7 +63,7 @@ fn late_elderly(cast: &mut Cast) {
         .by_card_with(
             Validity::Valid,
             ErrorCode::CardExpiresSoon,
-            "資格有効性 1（有効）。期限が 3 か月以内のお知らせ（OQSB1101I）が付きます。",
+            "資格有効性 1（有効）。期限が 3か月以内のお知らせ（OQSB1101I）が付きます。",
         )
         .by_number(0, Validity::Valid, "資格有効性 1（有効）。一部負担金割合は 2 割です。");
     cast.add(draft);

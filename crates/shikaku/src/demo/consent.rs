@@ -325,7 +325,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         outcome: "健診情報は 40 歳からなので、同意しても見られません。",
     },
     Example {
-        title: "電子証明書の期限切れ（3 か月以内）",
+        title: "電子証明書の期限切れ（3か月以内）",
         persona: "card-grace",
         status: None,
         care_form: CareForm::Outpatient,

@@ -236,7 +236,7 @@ fn cards(everybody: &[Persona]) -> Section {
     Section {
         id: "cards",
         title: "電子証明書とカードの状態",
-        note: "有効、期限が近い、切れて 3 か月以内、3 か月超、失効など。カードを置いたときに分かります。",
+        note: "有効、期限が近い、切れて 3か月以内、3か月超、失効など。カードを置いたときに分かります。",
         states: everybody.iter().filter(shows_a_state).map(state).collect(),
     }
 }

@@ -18,6 +18,7 @@ import { beRefused, changeAtOnce, enter, enterTwice, seeMenus, stayIdle, usePass
 import { PLACES } from './institution/naughty.js';
 import { changeSettings, fetchAddress, firstLogin, issueActivation, issuePasscode, makeAccount } from './institution/procedures.js';
 import { askForAddress } from './institution/receipt_computer.js';
+import { CHAPTERS } from './institution/words.js';
 
 /** A step that takes longer hangs, ms. */
 const STEP_TIMEOUT = 240_000;

@@ -63,7 +63,7 @@ export const NOTICED_CARDS = [
 export const REFUSED_CARDS = [
   {
     person: 'card-expired', name: '失効　古男', code: 'OQSB1103E',
-    cause: '電子証明書の有効期限が切れて３か月を過ぎています。',
+    cause: '電子証明書の有効期限が切れて3か月を過ぎています。',
     remedy: '資格確認書などで確認し、患者さんに市区町村の窓口での更新を案内してください。',
   },
   {

@@ -30,21 +30,21 @@ on_both_engines! {
 
 const NAME: &str = "架空髙﨑内科";
 /// 端末名称 of the form these tests fill in.
-const TERMINAL: &str = "みなと薬局2号機";
+pub(crate) const TERMINAL: &str = "みなと薬局2号機";
 /// Between two looks at what the server does by itself.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Portal, desks and authority over one database.
-struct Offices {
-    site: Site,
-    sites: Sites,
+pub(crate) struct Offices {
+    pub(crate) site: Site,
+    pub(crate) sites: Sites,
     clinic: Browser,
-    reviewers: [Browser; 2],
-    post_room: Browser,
+    pub(crate) reviewers: [Browser; 2],
+    pub(crate) post_room: Browser,
 }
 
 impl Offices {
-    async fn open(engine: Engine) -> Self {
+    pub(crate) async fn open(engine: Engine) -> Self {
         let site = Site::open(engine).await;
         let system = &site.system;
         let sites =
@@ -59,7 +59,7 @@ impl Offices {
     }
 
     /// Hands in and approves; the place on the operator's side.
-    async fn approved(&self, kind: &str, fields: &[(&str, &str)], eyes: usize) -> String {
+    pub(crate) async fn approved(&self, kind: &str, fields: &[(&str, &str)], eyes: usize) -> String {
         let at = desk(INSTITUTION, &handed_in(&self.clinic, kind, fields).await);
         for reviewer in self.reviewers.iter().take(eyes) {
             let decided = decide(reviewer, &at, "approve", "").await;
@@ -69,7 +69,7 @@ impl Offices {
     }
 
     /// The letter that the authority wrote by itself for an approved application: its address.
-    async fn letter(&self) -> String {
+    pub(crate) async fn letter(&self) -> String {
         let page = until(&self.post_room, "/letters", TERMINAL).await;
         let (_, link) = page.text.split_once("<a href=\"/letters/").expect("a letter");
         format!("/letters/{}", link.split_once("/pdf\"").expect("a link").0)
@@ -91,7 +91,7 @@ impl Offices {
         self.site.with_chain(answer["chain_pem"].as_str().expect("a chain"), key)
     }
 
-    async fn recorded(&self, action: &str) -> Vec<(String, String, String)> {
+    pub(crate) async fn recorded(&self, action: &str) -> Vec<(String, String, String)> {
         let entries = audit_entries(&self.site.system).await.into_iter();
         let found = entries.filter(|entry| entry.action == action);
         found.map(|entry| (entry.actor, entry.object, entry.detail)).collect()
@@ -99,7 +99,7 @@ impl Offices {
 }
 
 /// A page once it says this; the server gets there by itself, or the runner's limit reports it.
-async fn until(browser: &Browser, path: &str, words: &str) -> Page {
+pub(crate) async fn until(browser: &Browser, path: &str, words: &str) -> Page {
     loop {
         let page = browser.get(path).await;
         assert_eq!(page.status, 200, "{path}");

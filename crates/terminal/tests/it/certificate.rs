@@ -239,6 +239,70 @@ async fn renewal_is_open_in_its_window_only_and_the_former_stays_beside_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_goes_back_to_the_former_and_forward_again() {
+    let mut scene = scene();
+    let care = scene.care();
+    assert!(matches!(care.roll_back().await, Err(Fault::NoFormer)), "there is none yet");
+    scene.bring("1319990012", 30);
+    let care = scene.care();
+    let old = care.facts().expect("brought");
+    assert_eq!((care.former(), care.roll_back().await), (None, Err(Fault::NoFormer)));
+    let new = care.renew().await.expect("renewed");
+    assert_eq!(care.former().as_ref(), Some(&old));
+    // While the centre does not take it, nothing changes.
+    scene.centre.mood().stage = CertificateStage::Superseded;
+    assert!(matches!(care.roll_back().await, Err(Fault::NotToday { .. })));
+    assert_eq!(care.facts().as_ref(), Some(&new));
+    scene.centre.mood().stage = CertificateStage::Overlap;
+    assert_eq!(care.roll_back().await.as_ref(), Ok(&old));
+    assert_eq!((care.facts(), care.former()), (Some(old.clone()), Some(new.clone())));
+    assert_eq!(scene.care().facts().as_ref(), Some(&old), "another process, too");
+    // The same leads back, and what comes next has a place of its own.
+    assert_eq!(care.roll_back().await.as_ref(), Ok(&new));
+    assert_eq!(care.roll_back().await.as_ref(), Ok(&old));
+    let next = care.install_from_letter(NUMBER, SECRET).await.expect("installed");
+    assert_eq!((scene.care().facts(), scene.care().former()), (Some(next.clone()), Some(old.clone())));
+    let changes = std::fs::read_to_string(scene.folder().join("changes.log")).expect("a record");
+    let told: Vec<_> = changes
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .map(|line| ["change", "before", "serial"].map(|name| line[name].as_str().expect("text").to_owned()))
+        .collect();
+    let line = |change: &str, before: &str, serial: &str| [change, before, serial].map(str::to_owned);
+    let (old, new, next) = (old.serial, new.serial, next.serial);
+    let expected = [
+        line("taken-over", &old, &new),
+        line("rolled-back", &new, &old),
+        line("rolled-back", &old, &new),
+        line("rolled-back", &new, &old),
+        line("taken-over", &old, &next),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_terminal_that_went_back_stays_until_the_former_is_over() {
+    let mut scene = scene();
+    scene.bring("1319990012", 5);
+    let care = scene.care();
+    let new = care.renew().await.expect("renewed");
+    scene.centre.mood().stage = CertificateStage::Overlap;
+    let old = care.roll_back().await.expect("back");
+    let central = HttpsCentral::new(&scene.config).expect("a client");
+    let slot = central.identity().expect("a slot");
+    scene.centre.mood().superseded = Some(old.serial.clone());
+    let terminal = Terminal::start(&scene.config, central).await.expect("starts");
+    let stop = tokio_util::sync::CancellationToken::new();
+    let running = tokio::spawn(terminal.serve(stop.clone()));
+    wait_until("the newer one", || slot.get().filter(|now| now.fingerprint() == new.fingerprint).map(|_| ()))
+        .await;
+    let renewals = scene.centre.mood().heard.iter().filter(|heard| heard.line.contains("/renewal")).count();
+    assert_eq!(renewals, 1, "who went back does not renew by itself");
+    stop.cancel();
+    running.await.expect("ends").expect("cleanly");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_running_terminal_renews_by_itself_and_speaks_with_the_new_one_at_once() {
     let mut scene = scene();
     scene.bring("1319990012", 5);

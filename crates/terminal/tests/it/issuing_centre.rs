@@ -53,6 +53,8 @@ pub(crate) struct Mood {
     pub(crate) days: i64,
     /// Whom the letter is for.
     pub(crate) letter_for: String,
+    /// The certificate with this serial number is not taken any more.
+    pub(crate) superseded: Option<String>,
     /// The standing of this certificate is answered with a problem of this code.
     pub(crate) problem: Option<&'static str>,
     /// Answers with this date header.
@@ -81,6 +83,7 @@ impl IssuingCentre {
             stage: CertificateStage::Valid,
             days: 1_100,
             letter_for: "1319990012".into(),
+            superseded: None,
             problem: None,
             date: None,
             heard: Vec::new(),
@@ -253,7 +256,10 @@ impl IssuingCentre {
                 tokyo_date(now()),
                 tokyo_date(who.validity.not_after),
             ),
-            stage: mood.stage,
+            stage: match mood.superseded.as_ref() == Some(&who.serial) {
+                true => CertificateStage::Superseded,
+                false => mood.stage,
+            },
             successor: None,
             words: Words {
                 sentence: "センターの言葉。".into(), remedy: "センターの手当て。".into()

@@ -290,8 +290,8 @@ pub(super) fn density(sections: &[Section], steps: &[&str]) -> &'static str {
     let guide = steps.iter().map(|step| lines_of(step, STEP_CHARS)).sum::<usize>();
     let above = if steps.is_empty() { 0 } else { COLUMNS * (HEADING_LINES + guide) };
     match above + sections.iter().map(lines_of_section).sum::<usize>() {
-        0..=ROOMY_LINES => "",
-        0..=DENSE_LINES => "dense",
+        ..=ROOMY_LINES => "",
+        lines if lines <= DENSE_LINES => "dense",
         _ => "tight",
     }
 }

@@ -20,7 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::ca::Parts;
 use crate::card_revocation::CardRevocation;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, RECEIPT_LIFETIME_MAX_S, RECEIPT_LIFETIME_MIN_S};
 use crate::line_auth::Lines;
 use crate::listener::{self, open_files, tls};
 use crate::ops::audit_log::{AuditLog, AuditLogError};
@@ -323,7 +323,7 @@ fn api(
         nonces: nonce_mint(config)?,
         receipts: receipt_signer(config)?,
         issuer: config.receipts.issuer.clone(),
-        receipt_lifetime_s: config.receipts.lifetime_s.min(crate::config::RECEIPT_LIFETIME_MAX_S),
+        receipt_lifetime_s: config.receipts.lifetime_s.clamp(RECEIPT_LIFETIME_MIN_S, RECEIPT_LIFETIME_MAX_S),
         card_trust,
         revocation,
         insurer_names: InsurerNames::new(store.clone()),

@@ -19,8 +19,8 @@ use pki::{TerminalName, TerminalSubject, Validity};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use server::config::{
-    Audit, Cards, Config, Limits, LineAuthentication, Nonces, Ops, Receipts, Secret,
-    SimulatedJlis as JlisSettings, TerminalApi,
+    Audit, Cards, Config, Limits, LineAuthentication, Nonces, Ops, RECEIPT_LIFETIME_DEFAULT_S, Receipts,
+    Secret, SimulatedJlis as JlisSettings, TerminalApi,
 };
 use server::{Clock, ClockHands, Server};
 use store::import::{Card, FileMeta};
@@ -321,7 +321,7 @@ fn config(folder: &Path, database_url: String) -> Config {
             key: at("receipt.key"),
             issuer: "urn:shikaku:test".to_owned(),
             previous_keys: Vec::new(),
-            lifetime_s: 86_400,
+            lifetime_s: RECEIPT_LIFETIME_DEFAULT_S,
         },
         nonces: Nonces::default(),
         audit: Audit { key: at("audit.key"), tree_head_interval_s: 60, witness_file: None },

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{Config, RECEIPT_LIFETIME_MAX_S, TREE_HEAD_INTERVAL_MAX_S, check_sites, limits};
+use super::{
+    Config, RECEIPT_LIFETIME_MAX_S, RECEIPT_LIFETIME_MIN_S, TREE_HEAD_INTERVAL_MAX_S, check_sites, limits,
+};
 use crate::listener::open_files;
 use crate::terminal_api::nonce::NONCE_LIFETIME_MAX_S;
 
@@ -142,7 +144,12 @@ fn check_files(config: &Config, found: &mut Vec<Problem>) {
 fn check_numbers(config: &Config, found: &mut Vec<Problem>) {
     let limits = &config.limits;
     let ranges: [(&'static str, u64, u64, u64); 15] = [
-        ("receipts.lifetime_s", config.receipts.lifetime_s.into(), 60, RECEIPT_LIFETIME_MAX_S.into()),
+        (
+            "receipts.lifetime_s",
+            config.receipts.lifetime_s.into(),
+            RECEIPT_LIFETIME_MIN_S.into(),
+            RECEIPT_LIFETIME_MAX_S.into(),
+        ),
         ("nonces.lifetime_s", config.nonces.lifetime_s.into(), 10, NONCE_LIFETIME_MAX_S.into()),
         (
             "audit.tree_head_interval_s",

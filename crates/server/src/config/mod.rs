@@ -23,7 +23,11 @@ pub use line_authentication::{LINE_AUTHENTICATION_ORIGIN, LineAuthentication};
 pub use secret::Secret;
 pub use sites::{Mail, WebSite};
 
-/// Longest life of an eligibility receipt, seconds.
+/// For how long an eligibility receipt may be relied on without asking, seconds, unless it is set otherwise.
+pub const RECEIPT_LIFETIME_DEFAULT_S: u32 = 60 * 60;
+/// Shortest, seconds: clocks of clinics differ from ours.
+pub const RECEIPT_LIFETIME_MIN_S: u32 = 10 * 60;
+/// Longest, seconds.
 pub const RECEIPT_LIFETIME_MAX_S: u32 = 24 * 60 * 60;
 /// Longest time between two signed tree heads of the audit log, seconds.
 pub const TREE_HEAD_INTERVAL_MAX_S: u32 = 60;
@@ -129,7 +133,7 @@ pub struct Receipts {
     /// Earlier keys, still published so that their receipts can be verified. Default none.
     #[serde(default)]
     pub previous_keys: Vec<PathBuf>,
-    /// Seconds a receipt is good for, at most 86400. Default 86400.
+    /// Seconds a receipt is good for, 600 to 86400. Default 3600.
     #[serde(default = "default_receipt_lifetime")]
     pub lifetime_s: u32,
 }
@@ -300,7 +304,7 @@ fn default_issuer() -> String {
     wire::receipt::RECEIPT_ISSUER.to_owned()
 }
 fn default_receipt_lifetime() -> u32 {
-    RECEIPT_LIFETIME_MAX_S
+    RECEIPT_LIFETIME_DEFAULT_S
 }
 fn default_tree_head_interval() -> u32 {
     30

@@ -2,7 +2,7 @@
 
 use eligibility::coverage::Coverage;
 use eligibility::institution_account::InstitutionRole;
-use eligibility::{Date, calendar};
+use eligibility::{Date, Instant, calendar};
 use testkit::browser::{Browser, BrowserPage};
 use testkit::client::Http;
 use testkit::people;
@@ -15,10 +15,12 @@ use crate::support::{Desk, audit_entries, insurer, validity, welfare_office};
 on_both_engines! {
     a_number_becomes_a_page_once
     what_changed_since_the_card_was_read_is_marked
+    a_receipt_is_shown_until_it_ends
     a_result_is_the_own_institutions_and_for_a_day
     who_may_not_check_is_told_and_recorded
     an_answer_that_shows_nobody_says_what_to_do
     a_reference_number_is_registered_from_the_result
+    whoever_asks_for_many_that_lead_nowhere_is_held_back_with_words
 }
 
 const BORN: Date = Date::constant(1980, 2, 17);
@@ -141,6 +143,34 @@ async fn what_changed_since_the_card_was_read_is_marked(engine: Engine) {
     web.system.advance(std::time::Duration::from_secs(60)).await;
     let page = result(&browser, "101").await;
     page.says(200, "前回から変わりありません").says(200, "番号で確認");
+    web.system.stop().await;
+}
+
+/// An hour, unless it is set otherwise.
+async fn a_receipt_is_shown_until_it_ends(engine: Engine) {
+    const CODE: &str = "aria-label=\"資格確認の控えの二次元バーコード\"";
+    let web = Web::open(engine).await;
+    web.system.load_insurer(&insurer(), "試験健康保険組合", vec![person("p-1", "101", NAME)]).await;
+    let browser = web.signed_in(InstitutionRole::General).await;
+    let address = check(&browser, "101").await;
+    let print = format!("{address}/print");
+    let end = calendar::format_n14(Instant(web.system.clock.now().0 + 3_600_000));
+    let end = format!("{}:{}", &end[8..10], &end[10..12]);
+    browser.get(&address).await.says(200, CODE).says(200, &format!("{end}です。"));
+    browser
+        .get(&print)
+        .await
+        .says(200, CODE)
+        .says(200, "<br>期限 ")
+        .says(200, &format!("{end}</figcaption>"));
+
+    web.system.advance(std::time::Duration::from_secs(3_600)).await;
+    let later = web.browser();
+    later.hold(COOKIE, web.session_of(INSTITUTION, "ippan2", InstitutionRole::General).await.reveal());
+    let page = later.get(&address).await;
+    page.says(200, &format!("{end}）を過ぎました")).says(200, "試験健康保険組合");
+    assert!(!page.text.contains(CODE), "an old receipt is not handed on");
+    assert!(!later.get(&print).await.says(200, "試験健康保険組合").text.contains(CODE));
     web.system.stop().await;
 }
 
@@ -278,9 +308,8 @@ async fn a_reference_number_is_registered_from_the_result(engine: Engine) {
     web.system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_asks_for_many_that_lead_nowhere_is_held_back_with_words() {
-    let web = Web::open(Engine::Sqlite).await;
+async fn whoever_asks_for_many_that_lead_nowhere_is_held_back_with_words(engine: Engine) {
+    let web = Web::open(engine).await;
     let browser = web.signed_in(InstitutionRole::General).await;
     let insurer = insurer();
     let mut held_back = None;

@@ -54,7 +54,7 @@ async fn a_receipt_proves_its_answer_and_nothing_else(engine: Engine) {
         assert_eq!((claims.iss.as_str(), claims.aud.as_str()), ("urn:shikaku:test", INSTITUTION));
         assert_eq!((claims.method.code(), claims.validity.code(), claims.as_of), (method, "1", today));
         assert_eq!(claims.iat, desk.system.clock.now().0 / 1000);
-        assert_eq!(claims.exp - claims.iat, 86_400);
+        assert_eq!(claims.exp - claims.iat, 3_600, "to be relied on for an hour, unless set otherwise");
         let text = std::str::from_utf8(&reply.bytes).expect("UTF-8");
         let shown = answer_text(text).expect("an answer in its form");
         assert_eq!(serde_json::from_str::<Value>(shown).expect("JSON"), reply.json()["answer"]);

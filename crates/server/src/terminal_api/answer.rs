@@ -26,6 +26,9 @@ use super::refusal::Refusal;
 use super::{Api, JSON, json_response, kept_answer};
 use crate::listener::identity::AskingTerminal;
 
+/// Room for an answer of usual length with its receipt and a nonce, bytes: it need not be moved while it grows.
+const USUAL_BYTES: usize = 4096;
+
 /// Who asks. For which institution is the terminal's certificate's to say, whoever sits before it.
 pub(crate) struct Asker<'a> {
     /// The terminal.
@@ -114,12 +117,13 @@ fn proven(
 ) -> Result<String, Refusal> {
     const WITHOUT_RECEIPT: &str = "\"}";
     let unproven = CheckAnswer { answer: message, receipt: String::new(), nonce: None };
-    let mut answer = serde_json::to_string(&unproven).map_err(|_| ErrorCode::Internal)?;
+    let mut answer = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut answer, &unproven).map_err(|_| ErrorCode::Internal)?;
+    let mut answer = String::from_utf8(answer).map_err(|_| ErrorCode::Internal)?;
     claims.answer = base64_digest(answer_text(&answer).ok_or(ErrorCode::Internal)?.as_bytes());
-    let receipt = receipts.sign(&claims)?;
     // A receipt is base64url: nothing in it needs escaping.
     answer.truncate(answer.len() - WITHOUT_RECEIPT.len());
-    answer.push_str(&receipt);
+    receipts.append(&claims, &mut answer)?;
     answer.push_str(WITHOUT_RECEIPT);
     Ok(answer)
 }

@@ -9,6 +9,7 @@
 //! Bytes: 1 (which dictionary) ‖ length before packing (4, little endian) ‖ LZ4 block of the parts.
 //! Parts: text ‖ moments [‖ the receipt's header ‖ payload ‖ signature].
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -40,25 +41,36 @@ const MOMENT_CHARS: usize = 14;
 /// What stands between an answer and its receipt, and behind it.
 const RECEIPT: &str = ",\"receipt\":\"";
 const END: &str = "\"}";
+/// Bytes that each worker keeps at most to pack the next answer in.
+const ROOM_MAX: usize = 16 * 1024;
 /// Longest answer that is unpacked, bytes. The longest that can be made has some 50 kB.
 const UNPACKED_MAX: usize = 1 << 20;
 
+thread_local! {
+    /// The dictionary, and room for the answer behind it: copied once for each worker, not for each answer.
+    static WINDOW: RefCell<Vec<u8>> = RefCell::new(DICTIONARY_1.text().to_vec());
+}
+
 /// Packs an answer.
 pub(super) fn pack(answer: &str) -> Vec<u8> {
-    let dictionary = &*DICTIONARY_1;
-    let start = dictionary.text().len();
-    let mut window = Vec::with_capacity(start + answer.len() + MOMENT_CHARS);
-    window.extend_from_slice(dictionary.text());
-    if put_with_receipt(answer, &mut window).is_none() {
+    WINDOW.with_borrow_mut(|window| {
+        let start = DICTIONARY_1.text().len();
         window.truncate(start);
-        put_marked(answer, &mut window);
-    }
-    let mut kept = Vec::with_capacity(answer.len() / 2);
-    kept.push(FORM_1);
-    // Four bytes are more than any answer needs; a length cut off is one that is not unpacked again.
-    kept.extend_from_slice(&((window.len() - start) as u32).to_le_bytes());
-    dictionary.pack(&window, &mut kept);
-    kept
+        if put_with_receipt(answer, window).is_none() {
+            window.truncate(start);
+            put_marked(answer, window);
+        }
+        let mut kept = Vec::with_capacity(answer.len() / 3);
+        kept.push(FORM_1);
+        // Four bytes are more than any answer needs; a length cut off is one that is not unpacked again.
+        kept.extend_from_slice(&((window.len() - start) as u32).to_le_bytes());
+        DICTIONARY_1.pack(window, &mut kept);
+        // What was said about somebody does not stay here.
+        window[start..].fill(0);
+        window.truncate(start);
+        window.shrink_to(ROOM_MAX);
+        kept
+    })
 }
 
 /// The answer that was packed; `None` when these bytes were not made by [`pack`].

@@ -10,6 +10,8 @@ use wire::terminal_api::{Jwk, JwkSet};
 /// An uncompressed P-256 point: 0x04, x, y.
 const POINT_LENGTH: usize = 65;
 const COORDINATE: usize = 32;
+/// Room for claims or a receipt of usual length, bytes.
+const USUAL_BYTES: usize = 1024;
 
 /// Signs receipts with one key and publishes it together with its predecessors.
 pub struct ReceiptSigner {
@@ -69,14 +71,23 @@ impl ReceiptSigner {
     /// # Errors
     /// [`ReceiptError`] when the claims cannot be written or the library refuses.
     pub fn sign(&self, claims: &ReceiptClaims) -> Result<String, ReceiptError> {
-        let payload = serde_json::to_vec(claims)?;
-        let mut receipt = String::with_capacity(self.head.len() + payload.len() * 4 / 3 + 100);
-        receipt.push_str(&self.head);
-        URL_SAFE_NO_PAD.encode_string(&payload, &mut receipt);
-        let signature = self.key.sign(&self.random, receipt.as_bytes()).map_err(|_| ReceiptError::Sign)?;
-        receipt.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature.as_ref(), &mut receipt);
+        let mut receipt = String::with_capacity(USUAL_BYTES);
+        self.append(claims, &mut receipt)?;
         Ok(receipt)
+    }
+
+    /// The same, behind what stands in the text already.
+    pub(super) fn append(&self, claims: &ReceiptClaims, text: &mut String) -> Result<(), ReceiptError> {
+        let mut payload = Vec::with_capacity(USUAL_BYTES);
+        serde_json::to_writer(&mut payload, claims)?;
+        let start = text.len();
+        text.push_str(&self.head);
+        URL_SAFE_NO_PAD.encode_string(&payload, text);
+        let signed = &text.as_bytes()[start..];
+        let signature = self.key.sign(&self.random, signed).map_err(|_| ReceiptError::Sign)?;
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature.as_ref(), text);
+        Ok(())
     }
 }
 

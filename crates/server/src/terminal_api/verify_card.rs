@@ -108,10 +108,20 @@ async fn on_record(
         action: answer::action(InquiryMethod::Card).to_owned(),
         asked_at: now,
     };
-    match api.store.repeated_check(check).await.map_err(|error| Refusal::write_failed(&error))? {
-        None => Ok(None),
-        Some(Recorded::Repeated { answer }) => answer::again(&answer).map(Some),
-        Some(_) => Err(ErrorCode::NonceUsed.into()),
+    let recorded = api.store.repeated_check(check).await.map_err(|error| Refusal::write_failed(&error))?;
+    recorded.map(|recorded| body_of(recorded, None)).transpose()
+}
+
+/// What is sent, by what the record says: the body that was made for it, where this is the first time, or the first one
+/// again.
+fn body_of(recorded: Recorded, fresh: Option<String>) -> Result<String, Refusal> {
+    match recorded {
+        // Only number checks slow anybody down.
+        Recorded::Fresh | Recorded::FreshThenSlow(_) => fresh.ok_or_else(|| ErrorCode::Internal.into()),
+        Recorded::Repeated { answer } => answer::again(&answer),
+        Recorded::Conflict | Recorded::ConflictThenSlow(_) | Recorded::Limited { .. } => {
+            Err(ErrorCode::NonceUsed.into())
+        }
     }
 }
 
@@ -135,14 +145,7 @@ async fn judge(
     verification.proof_digest = Some(proof.digest);
     verification.consents = chosen.iter().map(|consent| to_record(consent, asked.care_form)).collect();
     let recorded = api.store.record_verification(verification).await;
-    match recorded.map_err(|error| Refusal::write_failed(&error))? {
-        // Only number checks slow anybody down.
-        Recorded::Fresh | Recorded::FreshThenSlow(_) => Ok(body),
-        Recorded::Repeated { answer } => answer::again(&answer),
-        Recorded::Conflict | Recorded::ConflictThenSlow(_) | Recorded::Limited { .. } => {
-            Err(ErrorCode::NonceUsed.into())
-        }
-    }
+    body_of(recorded.map_err(|error| Refusal::write_failed(&error))?, Some(body))
 }
 
 fn check_items(asked: &CardCheckRequest) -> Result<(), Refusal> {

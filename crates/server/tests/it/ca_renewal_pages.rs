@@ -6,7 +6,7 @@ use http_body_util::Full;
 use hyper::{Method, Request, body::Bytes, header};
 use pki::keys::{KeyAlgorithm, PrivateKey};
 use serde_json::json;
-use server::config::{InstitutionWeb, Mail, Secret};
+use server::config::{Mail, Secret};
 use testkit::client::{Connection, Http, Reply};
 use testkit::mailbox::Mailbox;
 use testkit::system::{Engine, INSTITUTION};
@@ -32,15 +32,7 @@ on_both_engines! {
 
 async fn site(engine: Engine) -> Site {
     Site::with(engine, |config| {
-        let listen = ([127, 0, 0, 1], 0).into();
-        let origin = "https://localhost".to_owned();
-        config.institution_web = Some(InstitutionWeb {
-            listen,
-            origin,
-            certificate: None,
-            key: None,
-            environment: server::config::Environment::Production,
-        });
+        config.institution_web = Some(crate::support::institution_web());
     })
     .await
 }

@@ -45,7 +45,8 @@ impl House {
             config.portal = Some(portal_support::site());
             config.operator = Some(portal_support::site());
             let environment = Environment::Verification;
-            config.institution_web = Some(InstitutionWeb { environment, ..crate::support::institution_web() });
+            config.institution_web =
+                Some(InstitutionWeb { environment, ..crate::support::institution_web() });
             config.limits.site_network_connections = 1024;
             let sender = "no-reply@shikaku.example".to_owned();
             config.mail = Some(Mail { server: Secret::new(url), sender });

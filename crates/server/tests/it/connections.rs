@@ -18,6 +18,7 @@ use crate::support::{insurer, number_question};
 on_both_engines! {
     one_terminals_connections_are_capped_and_one_more_is_told_so
     a_trickle_of_bytes_ends_with_the_time_for_the_whole
+    a_terminal_revoked_while_its_question_arrives_gets_no_answer
 }
 
 /// Pause between two bytes of a trickle: far below every limit.
@@ -128,10 +129,9 @@ async fn admitted(terminal: &TestTerminal, path: &str, bytes: usize) -> impl Asy
     stream
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_terminal_revoked_while_its_question_arrives_gets_no_answer() {
+async fn a_terminal_revoked_while_its_question_arrives_gets_no_answer(engine: Engine) {
     // The question's end is held back on purpose, for as long as the revocation takes.
-    let system = TestSystem::start_with(Engine::Sqlite, |config| config.limits.body_s = 300).await;
+    let system = TestSystem::start_with(engine, |config| config.limits.body_s = 300).await;
     let terminal = system.terminal(INSTITUTION, "front-1").await;
     let other = system.terminal(INSTITUTION, "front-2").await;
     let (born, today) = (eligibility::Date::constant(1980, 2, 17), system.today());

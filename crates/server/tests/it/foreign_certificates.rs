@@ -2,7 +2,6 @@
 //! whatever a request says, the other tells nobody without the 認証ID whether a letter exists. Walked over the one table
 //! of routes ([`ROUTES`]).
 
-use server::config::{Environment, InstitutionWeb};
 use testkit::authority::issued_now;
 use testkit::browser::{Browser, BrowserPage};
 use testkit::system::{Engine, INSTITUTION};
@@ -23,13 +22,7 @@ const DAYS_LEFT: i32 = 60;
 
 async fn site(engine: Engine) -> Site {
     Site::with(engine, |config| {
-        config.institution_web = Some(InstitutionWeb {
-            listen: ([127, 0, 0, 1], 0).into(),
-            origin: "https://localhost".to_owned(),
-            certificate: None,
-            key: None,
-            environment: Environment::Production,
-        });
+        config.institution_web = Some(crate::support::institution_web());
     })
     .await
 }

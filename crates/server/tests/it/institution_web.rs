@@ -9,7 +9,7 @@ use eligibility::line::{AddressPrefix, CircuitKind, CustomerId};
 use http_body_util::Full;
 use hyper::{Method, Request, body::Bytes, header::HOST};
 use pki::profile::Validity;
-use server::config::{InstitutionWeb, LineAuthentication};
+use server::config::LineAuthentication;
 use store::{DENIALS_WRITTEN, NewLine};
 use testkit::{
     client::{Connection, Http, Reply},
@@ -28,17 +28,9 @@ async fn system(lines: bool) -> (TestSystem, SocketAddr) {
 
 async fn system_on(engine: Engine, lines: bool) -> (TestSystem, SocketAddr) {
     let system = TestSystem::start_with(engine, |config| {
-        let listen = ([127, 0, 0, 1], 0).into();
-        let origin = "https://localhost".to_owned();
-        config.institution_web = Some(InstitutionWeb {
-            listen,
-            origin,
-            certificate: None,
-            key: None,
-            environment: server::config::Environment::Production,
-        });
+        config.institution_web = Some(crate::support::institution_web());
         config.line_authentication = lines.then(|| LineAuthentication {
-            listen,
+            listen: ([127, 0, 0, 1], 0).into(),
             origin: "http://localhost".into(),
             certificate: None,
             key: None,

@@ -1,14 +1,18 @@
 //! Nothing that lets somebody in, and nobody's address, stands in the log or in the database in clear.
 
-use testkit::system::Engine;
+use std::fmt::Write as _;
 
+use testkit::system::{Engine, TestSystem};
+
+use crate::on_both_engines;
 use crate::portal_support::{PASSWORD, Portal, login};
 use crate::support;
 
-#[tokio::test]
-async fn no_secret_and_no_address_is_logged_or_stored_in_clear() {
+on_both_engines! { no_secret_and_no_address_is_logged_or_stored_in_clear }
+
+async fn no_secret_and_no_address_is_logged_or_stored_in_clear(engine: Engine) {
     let log = support::captured_log();
-    let portal = Portal::open(Engine::Sqlite).await;
+    let portal = Portal::open(engine).await;
     let mail = "canary-address@mihon.example";
     let (browser, secret) = portal.member("1319990012", mail).await;
     login(&portal.browser(), mail, "canary wrong password").await.says(422, "正しくありません");
@@ -28,16 +32,52 @@ async fn no_secret_and_no_address_is_logged_or_stored_in_clear() {
     for canary in [PASSWORD, "canary wrong password", mail, "canary-two", &session, &token, "花子"] {
         assert!(!text.contains(canary), "{canary} is in the log");
     }
+    let stored = match engine {
+        Engine::Sqlite => files(&portal.system),
+        Engine::Postgres => rows(portal.system.database_url()).await.into_bytes(),
+    };
+    let found = |bytes: &[u8]| stored.windows(bytes.len()).any(|window| window == bytes);
+    let there = |bytes: &[u8]| found(bytes) || found(hex(bytes).as_bytes());
+    assert!(there(mail.as_bytes()), "the database is looked into");
+    for canary in [PASSWORD.as_bytes(), session.as_bytes(), &secret] {
+        assert!(!there(canary), "a secret is in the database");
+    }
+}
+
+/// What lies on the disk, free pages and log included.
+fn files(system: &TestSystem) -> Vec<u8> {
     let mut stored = Vec::new();
-    for entry in std::fs::read_dir(portal.system.folder()).expect("a folder") {
+    for entry in std::fs::read_dir(system.folder()).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("shikaku.db")) {
             stored.extend(std::fs::read(path).expect("reads"));
         }
     }
-    let there = |bytes: &[u8]| stored.windows(bytes.len()).any(|window| window == bytes);
-    assert!(there(mail.as_bytes()), "the database is looked into");
-    for canary in [PASSWORD.as_bytes(), session.as_bytes(), &secret] {
-        assert!(!there(canary), "a secret is in the database");
+    stored
+}
+
+/// Every row of every table as text, bytes in hex.
+async fn rows(url: &str) -> String {
+    let (client, connection) =
+        tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the database");
+    tokio::spawn(connection);
+    let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'";
+    let tables = client.query(tables, &[]).await.expect("its tables");
+    assert!(tables.len() > 20, "{} tables", tables.len());
+    let mut text = String::new();
+    for table in tables {
+        let rows = format!("SELECT whole::text FROM \"{}\" AS whole", table.get::<_, String>(0));
+        for row in client.query(&rows, &[]).await.expect("its rows") {
+            text.push_str(row.get(0));
+            text.push('\n');
+        }
     }
+    text
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writes into a text");
+        text
+    })
 }

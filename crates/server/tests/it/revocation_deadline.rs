@@ -13,7 +13,6 @@ use hyper::{Method, Request, header};
 use rustls::client::Resumption;
 use rustls::{ClientConfig, HandshakeKind};
 use server::Config;
-use server::config::{Environment, InstitutionWeb};
 use server::listener::identity::AskingTerminal;
 use server::listener::terminals::Standing;
 use server::terminal_api::standing::{STANDING_MAX_AGE, Standings};
@@ -44,13 +43,7 @@ const REVOKED: &str = "OQSA9103E";
 async fn site(engine: Engine, refresh_s: u32) -> Site {
     Site::with(engine, |config| {
         config.terminal_api.standing_refresh_s = refresh_s;
-        config.institution_web = Some(InstitutionWeb {
-            listen: ([127, 0, 0, 1], 0).into(),
-            origin: "https://localhost".to_owned(),
-            certificate: None,
-            key: None,
-            environment: Environment::Production,
-        });
+        config.institution_web = Some(crate::support::institution_web());
     })
     .await
 }

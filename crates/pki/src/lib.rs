@@ -35,10 +35,10 @@ pub mod serial;
 mod signing;
 pub mod transparency;
 
-pub use issued::IssuedCertificate;
-pub use linted::{Linted, ToSign};
 use eligibility::institution_certificate::InvalidTerminalName;
 pub use eligibility::institution_certificate::TerminalName;
+pub use issued::IssuedCertificate;
+pub use linted::{Linted, ToSign};
 pub use profile::{TerminalSubject, Validity};
 
 /// Why the certificate authority could not do what was asked.

@@ -74,11 +74,11 @@ pub use bulk::{
     ClaimedBulkJob, MakeAnswer, NewBulkJob, NewChunkAnswer, PERSONS_OF_MONTH_MAX, RowLookup,
 };
 pub use certificate::{
-    AUTHORITY, AnswerDue, InstitutionAddress, InstitutionCertificate, Kept, LETTERS_PAGE_LIMIT, LOG_ENTRIES_MAX, Letter,
-    LetterAgain, LetterEnded, LetterFiled, LetterVoided, LetterWanted, LettersFrom, LogEntry, NewAnswer, NewCertificate,
-    NewCertificateFile, NewCertificateNotice, NewLetter, NewRevocation, Reservation, Reserved, Revoked,
-    RevokedAsOf, RevokedCertificate, StoredAnswer, StoredHead, StoredList, StoredRetrieval, TerminalStanding,
-    TryCounted, VoidAsked,
+    AUTHORITY, AnswerDue, InstitutionAddress, InstitutionCertificate, Kept, LETTERS_PAGE_LIMIT,
+    LOG_ENTRIES_MAX, Letter, LetterAgain, LetterEnded, LetterFiled, LetterVoided, LetterWanted, LettersFrom,
+    LogEntry, NewAnswer, NewCertificate, NewCertificateFile, NewCertificateNotice, NewLetter, NewRevocation,
+    Reservation, Reserved, Revoked, RevokedAsOf, RevokedCertificate, StoredAnswer, StoredHead, StoredList,
+    StoredRetrieval, TerminalStanding, TryCounted, VoidAsked,
 };
 pub use check_result::{CheckResult, EarlierAnswer, NewReferenceNumber};
 pub use consent::{NewConsent, StoredConsent};

@@ -42,12 +42,7 @@ pub struct InstitutionDoor {
 }
 
 impl InstitutionDoor {
-    async fn admit(
-        &self,
-        terminal: &Arc<TerminalSlot>,
-        Peer(peer): Peer,
-        asks: Asks,
-    ) -> Result<(), Refusal> {
+    async fn admit(&self, terminal: &Arc<TerminalSlot>, Peer(peer): Peer, asks: Asks) -> Result<(), Refusal> {
         let mut admission = Admission {
             terminal: Arc::clone(terminal),
             standings: Arc::clone(&self.standings),

@@ -64,7 +64,8 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
     }
     if user.role.may(OperatorAction::CareForLetters) {
         let read = async {
-            let (waiting, doubted) = (site.store.letters_to_post().await?, site.store.letters_doubted().await?);
+            let (waiting, doubted) =
+                (site.store.letters_to_post().await?, site.store.letters_doubted().await?);
             let ended = site.store.letters_ended().await?;
             let open = ended.iter().filter(|letter| super::letter::is_open(letter, site.clock.now())).count();
             Ok::<_, store::Error>(LettersWaiting { to_post: waiting.len(), to_look_at: doubted.len() + open })

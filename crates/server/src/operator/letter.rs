@@ -68,7 +68,8 @@ impl View {
             name,
             made: summary::moment(letter.made_at),
             ended: ended.map(|end| (summary::moment(end.at), end.reason.label(), end.reason.to_do())),
-            asked: wish.map(|wish| (format!("{}（{}）", wish.by, summary::moment(wish.at)), wish.reason.label())),
+            asked: wish
+                .map(|wish| (format!("{}（{}）", wish.by, summary::moment(wish.at)), wish.reason.label())),
             asked_at: wish.map_or(0, |wish| wish.at.0),
             own_wish: wish.is_some_and(|wish| wish.by == user.subject()),
             again: letter.again_since.is_some(),

@@ -34,7 +34,8 @@ struct MyMenu {
 }
 
 /// What an institution does whose void letter has another in its place.
-const ANOTHER_FOLLOWS: &str = "新しい通知書を簡易書留でお送りします。この通知書が届いても、使わずに破棄してください。";
+const ANOTHER_FOLLOWS: &str =
+    "新しい通知書を簡易書留でお送りします。この通知書が届いても、使わずに破棄してください。";
 
 /// A letter on its way, arrived, or void.
 struct MyLetter {

@@ -104,8 +104,7 @@ impl Standings {
                 let taken_until = superseded_at.map(overlap_until);
                 // One that was brought from elsewhere says nothing of its uses: it was registered to ask.
                 let serves_eligibility = uses.is_none_or(CertificateUses::serves_eligibility);
-                let found =
-                    Known { institution, revoked, taken_until, awaits_first_use, serves_eligibility };
+                let found = Known { institution, revoked, taken_until, awaits_first_use, serves_eligibility };
                 known.insert(certificate.fingerprint, found);
             }
         }

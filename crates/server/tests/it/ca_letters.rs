@@ -82,9 +82,8 @@ async fn a_lost_letter_is_made_void_by_two_people_and_another_one_follows(engine
     offices.approved("certificate-issue", &filled("certificate-issue"), 2).await;
     let letter = offices.letter().await;
     let lost = posted(&offices, &letter).await;
-    let void = async |reason: &str| {
-        offices.post_room.post(&format!("{letter}/void"), &[("reason", reason)]).await
-    };
+    let void =
+        async |reason: &str| offices.post_room.post(&format!("{letter}/void"), &[("reason", reason)]).await;
     for no_reason in ["", "not_posted", "boredom"] {
         assert_eq!(void(no_reason).await.status, 422, "{no_reason}");
     }
@@ -93,7 +92,9 @@ async fn a_lost_letter_is_made_void_by_two_people_and_another_one_follows(engine
     assert_eq!(fetches(site, &lost).await, (410, "retrieval-withdrawn".to_owned()));
     assert_eq!(told(&offices).await, "", "nothing is decided");
     let page = offices.post_room.get(&letter).await;
-    page.has("郵便事故（不着・紛失）").has("無効にするのは、別の担当者が行います。").lacks("2人目として無効にする");
+    page.has("郵便事故（不着・紛失）")
+        .has("無効にするのは、別の担当者が行います。")
+        .lacks("2人目として無効にする");
     let page = offices.reviewers[0].get(&letter).await;
     let (_, rest) = page.text.split_once("name=\"asked_at\" value=\"").expect("a wish");
     let wish = rest.split_once('"').expect("a moment").0.to_owned();

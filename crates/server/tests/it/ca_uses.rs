@@ -43,14 +43,22 @@ async fn a_certificate_for_billing_alone_asks_nothing_but_about_itself(engine: E
         let terminal = site.with_chain(&issued.chain_pem, key);
         let connection = terminal.connect().await.expect("a connection");
         let nonces = json!({ "count": 1 });
-        for (method, path, body) in [(Method::GET, STATUS_PATH, None), (Method::POST, NONCES_PATH, Some(&nonces))] {
+        for (method, path, body) in
+            [(Method::GET, STATUS_PATH, None), (Method::POST, NONCES_PATH, Some(&nonces))]
+        {
             let reply = connection.send(method, path, body).await.expect("an answer");
             let expected = if refused { (403, "OQSA9112E") } else { (200, "") };
             assert_eq!((reply.status, reply.code().as_str()), expected, "{uses:?} {path}");
             if refused {
                 let said = reply.json();
-                assert!(said["title"].as_str().is_some_and(|words| words.contains("オンライン請求")), "{said}");
-                assert!(said["detail"].as_str().is_some_and(|words| words.contains("資格確認に使う端末")), "{said}");
+                assert!(
+                    said["title"].as_str().is_some_and(|words| words.contains("オンライン請求")),
+                    "{said}"
+                );
+                assert!(
+                    said["detail"].as_str().is_some_and(|words| words.contains("資格確認に使う端末")),
+                    "{said}"
+                );
             }
         }
         let standing = connection.send(Method::GET, STANDING_PATH, None).await.expect("an answer");

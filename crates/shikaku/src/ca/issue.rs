@@ -9,11 +9,7 @@ use eligibility::{
     institution::InstitutionCode,
     institution_certificate::{CertificateUses, TERMINAL_NAME_MAX_CHARS},
 };
-use pki::{
-    TerminalName, TerminalSubject,
-    authority::InstitutionAuthority,
-    profile::ServerName,
-};
+use pki::{TerminalName, TerminalSubject, authority::InstitutionAuthority, profile::ServerName};
 use server::{clock::Clock, config::Config};
 
 use super::terminal::{Order, Written, make_folder, write};

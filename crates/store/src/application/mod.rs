@@ -18,13 +18,13 @@ mod told;
 pub use act::{Acted, Decision};
 pub use approved::ApprovedApplication;
 pub(crate) use approved::complete;
-pub(crate) use obstacle::{may_be_served, try_again_now};
 pub use carried_out::CarriedOut;
 pub use decided::{DECISIONS_PAGE_LIMIT, DecidedFrom, DecisionEntry};
 pub use draft::{NewDraft, Saved};
 pub use first_account::{AccountSheetIssue, InstitutionAccount, NewSheet};
 pub use mine::MINE_LIMIT;
 pub use obstacle::{OBSTACLES_LIMIT, Obstacle, Obstructed};
+pub(crate) use obstacle::{may_be_served, try_again_now};
 pub use queue::{QUEUE_PAGE_LIMIT, QueueCount, QueueEntry, QueueFrom};
 
 use eligibility::{

@@ -114,8 +114,7 @@ const PUT: &str = "INSERT INTO application_obstacle \
      next_try_at = excluded.next_try_at";
 const TRIED_AGAIN: &str = "UPDATE application_obstacle SET tries = $1, next_try_at = $2 \
      WHERE institution_code = $3 AND application_id = $4";
-const NOW: &str =
-    "UPDATE application_obstacle SET tries = 0, next_try_at = 0 WHERE institution_code = $1";
+const NOW: &str = "UPDATE application_obstacle SET tries = 0, next_try_at = 0 WHERE institution_code = $1";
 const GONE: &str = "DELETE FROM application_obstacle WHERE institution_code = $1 AND application_id = $2";
 const ALL: &str = "SELECT o.institution_code, o.application_id, o.obstacle, o.since, a.kind, a.reception_number \
      FROM application_obstacle o JOIN application a \
@@ -134,10 +133,7 @@ struct Met {
     tries: i64,
 }
 
-async fn find(
-    tx: &Tx<'_>,
-    (institution, id): (&InstitutionCode, &ApplicationId),
-) -> Result<Option<Met>> {
+async fn find(tx: &Tx<'_>, (institution, id): (&InstitutionCode, &ApplicationId)) -> Result<Option<Met>> {
     let key = bind![institution.as_str(), id.as_str()];
     tx.query_one(FIND, key, |found| {
         Ok(Met {

@@ -343,5 +343,4 @@ impl Store {
         let (tracking_number, operator) = (tracking_number.to_owned(), operator.to_owned());
         self.write(Post { institution, letter_id, tracking_number, operator, now }).await
     }
-
 }

@@ -98,8 +98,7 @@ impl Write for Ask {
             return Ok(LetterAgain::Before);
         }
         let object = format!("letter:{}", self.letter_id);
-        let asked =
-            event(&actor, "certificate.letter.again", object, format!("order={}", letter.order_id));
+        let asked = event(&actor, "certificate.letter.again", object, format!("order={}", letter.order_id));
         chains.append(tx, code, self.now, &asked).await?;
         Ok(LetterAgain::Asked)
     }

@@ -47,7 +47,8 @@ const ASK: &str = "INSERT INTO certificate_letter_wish \
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (institution_code, letter_id) DO NOTHING";
 const MAIL_KEY: &str = "SELECT asked_mail_key FROM certificate_letter_wish \
      WHERE institution_code = $1 AND letter_id = $2";
-const FORGET_WISH: &str = "DELETE FROM certificate_letter_wish WHERE institution_code = $1 AND letter_id = $2";
+const FORGET_WISH: &str =
+    "DELETE FROM certificate_letter_wish WHERE institution_code = $1 AND letter_id = $2";
 const FORGET_WISHES: &str = "DELETE FROM certificate_letter_wish WHERE institution_code = $1";
 const END: &str = "UPDATE certificate_letter SET ended_at = $1, end_reason = $2, ended_by = $3, pdf = $4 \
      WHERE institution_code = $5 AND letter_id = $6 AND ended_at IS NULL";
@@ -105,7 +106,10 @@ impl Which {
             // One end, one mail, however often the transaction is tried.
             mail_id: format!("letter-end:{}:{}", self.institution, self.letter_id),
             recipient,
-            subject_line: format!("【重要】電子証明書発行通知書（{}）を無効にしました", letter.document_number),
+            subject_line: format!(
+                "【重要】電子証明書発行通知書（{}）を無効にしました",
+                letter.document_number
+            ),
             text: MailText::Open(format!(
                 "電子証明書発行通知書\n文書番号：{}\n端末名称：{}\n医療機関コード：{}\n\n{}\n{}\n\n\
                  詳しくは、医療機関等向け総合ポータルサイトにログインし、マイメニューで確認してください。\n\
@@ -196,7 +200,8 @@ impl Write for Decide {
             chains.append(tx, code, which.now, &dropped).await?;
             return Ok(LetterVoided::Dropped);
         }
-        let asker = tx.query_one(MAIL_KEY, bind![code, id], |row| Ok(row.text(0, "mail")?.to_owned())).await?;
+        let asker =
+            tx.query_one(MAIL_KEY, bind![code, id], |row| Ok(row.text(0, "mail")?.to_owned())).await?;
         // One person with two accounts is one pair of eyes, as with applications.
         if wish.by == self.by.account || asker.as_deref() == Some(mail.key().as_str()) {
             return Ok(LetterVoided::SamePerson);

@@ -6,7 +6,8 @@ use eligibility::{
     institution_certificate::{LetterEnd, RevocationReason},
 };
 use store::{
-    audit::SigningKey, InstitutionWish, Kept, LetterAgain, LetterFiled, LetterVoided, NewLetter, NewRevocation, Store,
+    InstitutionWish, Kept, LetterAgain, LetterFiled, LetterVoided, NewLetter, NewRevocation, Store,
+    audit::SigningKey,
 };
 
 use crate::{
@@ -143,7 +144,11 @@ async fn a_lost_letter_is_made_void_by_two_people(db: Database) {
         assert_eq!(ask(store, id, not_for_people, reviewer("sato"), 10).await, LetterVoided::Gone);
     }
     assert_eq!(ask(store, id, LetterEnd::LostInPost, reviewer("sato"), 10).await, LetterVoided::Asked);
-    assert_eq!(ask(store, id, LetterEnd::Opened, reviewer("tanaka"), 11).await, LetterVoided::Gone, "one wish");
+    assert_eq!(
+        ask(store, id, LetterEnd::Opened, reviewer("tanaka"), 11).await,
+        LetterVoided::Gone,
+        "one wish"
+    );
     // Whoever found it gets nothing from the first person's word on.
     assert!(withdrawn(store, DIGITS).await);
     assert!(!opens(store, "a1", DIGITS).await);
@@ -260,7 +265,10 @@ async fn a_closed_institution_has_no_letters_and_gets_none(db: Database) {
     assert_eq!(store.file_letter(overdue).await, Ok(LetterFiled::Fresh));
     assert_eq!(store.end_overdue_letter((&institution(1), "old"), at(1), at(2)).await, Ok(true));
     assert_eq!(again(store, "old").await, LetterAgain::Asked);
-    assert_eq!(ask(store, "letter-o1", LetterEnd::LostInPost, reviewer("sato"), 10).await, LetterVoided::Asked);
+    assert_eq!(
+        ask(store, "letter-o1", LetterEnd::LostInPost, reviewer("sato"), 10).await,
+        LetterVoided::Asked
+    );
     let wish = InstitutionWish::Close { reason: "廃止".to_owned() };
     store.ask_institution_wish(&institution(1), wish, reviewer("sato"), at(50)).await.expect("asks");
     let (code, by) = (institution(1), reviewer("tanaka"));

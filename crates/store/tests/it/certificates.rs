@@ -6,8 +6,8 @@ use eligibility::{
 };
 use store::{
     AUTHORITY, InstitutionAddress, Kept, LetterFiled, NewAnswer, NewCertificate, NewCertificateFile,
-    NewCertificateNotice, NewLetter, NewRevocation, Reservation, Reserved, Revoked, RevokedCertificate, Store,
-    StoredList,
+    NewCertificateNotice, NewLetter, NewRevocation, Reservation, Reserved, Revoked, RevokedCertificate,
+    Store, StoredList,
 };
 
 use crate::{

@@ -138,7 +138,12 @@ impl Care {
     ) -> Result<(), Fault> {
         let at: Instant = authority::now();
         let before = before.map(|facts| facts.serial.clone());
-        tracing::info!(change = change.name(), before, serial = now_used.serial, "another certificate is in use");
+        tracing::info!(
+            change = change.name(),
+            before,
+            serial = now_used.serial,
+            "another certificate is in use"
+        );
         let line = json!({
             "at": format!("{}+09:00", tokyo_second(at)),
             "change": change.name(),

@@ -82,7 +82,8 @@ impl System {
             self.line_of(&place)?.post(NUMBER_VERIFICATIONS_PATH, &serde_json::to_value(&ask)?).await?;
         let steps = vec![
             "認証局が、用途が「オンライン請求」だけの電子証明書を発行する".to_owned(),
-            "その電子証明書で、番号による照会を送る。電子証明書は有効だが、資格確認のためのものではない".to_owned(),
+            "その電子証明書で、番号による照会を送る。電子証明書は有効だが、資格確認のためのものではない"
+                .to_owned(),
         ];
         told(&heard, steps, INSTITUTION_CODE)
     }

@@ -2,6 +2,7 @@
 //! 通知書, a real letter, a serial number. Walked along the way of every application ([`crate::applications_chain`]),
 //! over the one table of routes ([`ROUTES`]).
 
+use eligibility::account::OperatorAction;
 use testkit::browser::BrowserPage;
 
 use crate::chain_support::{CLINIC, House, NEIGHBOUR, approve, code_of, desk_of, draft, submit};
@@ -54,17 +55,22 @@ pub(crate) async fn foreigners_find_no_letter(house: &House, letter: &str) {
     let id = letter.rsplit('/').next().expect("an id");
     let waiting = house.portal.system.store().letters_to_post().await.expect("reads");
     let mut walked = 0;
-    for Route(_, method, path, _) in ROUTES.iter().filter(|Route(_, _, path, _)| path.contains("{letter}")) {
+    for Route(_, method, path, may) in ROUTES.iter().filter(|Route(_, _, path, _)| path.contains("{letter}"))
+    {
         let own = path.replace("{institution}", CLINIC).replace("{letter}", id);
         let foreign = path.replace("{institution}", NEIGHBOUR).replace("{letter}", id);
         if *method == "get" {
             is_not_there(&house.post_room.get(&foreign).await, &foreign);
-        } else {
+        } else if path.ends_with("/post") {
             // A second click is led on just so; that nothing was posted is seen below.
             let sent = [("tracking_number", "123-45-67890-1")];
             house.post_room.post(&foreign, &sent).await.leads("/letters");
+        } else {
+            is_not_there(&house.post_room.post(&foreign, &[]).await, &foreign);
         }
-        for operator in &house.reviewers {
+        // Who cares for letters sees that there is one; only the post room opens and posts it.
+        for operator in house.reviewers.iter().filter(|_| *may == For::Operator(OperatorAction::SendLetters))
+        {
             is_not_there(&ask(operator, method, &own).await, &format!("{method} {own}"));
         }
         // On the portal there is no such address at all.

@@ -84,7 +84,7 @@ async fn one_of_the_same_name_silences_no_notice(engine: Engine) {
         let all = notices::warnings(store, &code(), today).await.expect("reads");
         all.into_iter().map(|one| one.serial).collect::<Vec<_>>()
     };
-    assert_eq!(shown().await, [first.serial.clone()], "two machines may share a name");
+    assert_eq!(shown().await, std::slice::from_ref(&first.serial), "two machines may share a name");
     site.parts().notices.run().await.expect("runs");
     let given = store.last_certificate_notice(&code(), &first.serial).await.expect("reads");
     assert_eq!(given, Some(add_days(last_day, -5)));

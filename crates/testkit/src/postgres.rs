@@ -271,3 +271,24 @@ pub(crate) fn server_ids() -> Result<(u32, u32), String> {
         _ => Err("PostgreSQL for tests: there is no user postgres; install postgresql-15".to_owned()),
     }
 }
+
+/// Every row of every table of a database as text, bytes in hex: for looking whether something stands there.
+///
+/// # Panics
+/// When the database cannot be read, or is no database of ours.
+pub async fn rows(url: &str) -> String {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the database");
+    tokio::spawn(connection);
+    let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'";
+    let tables = client.query(tables, &[]).await.expect("its tables");
+    assert!(tables.len() > 20, "{} tables", tables.len());
+    let mut text = String::new();
+    for table in tables {
+        let rows = format!("SELECT whole::text FROM \"{}\" AS whole", table.get::<_, String>(0));
+        for row in client.query(&rows, &[]).await.expect("its rows") {
+            text.push_str(row.get(0));
+            text.push('\n');
+        }
+    }
+    text
+}

@@ -34,7 +34,7 @@ async fn no_secret_and_no_address_is_logged_or_stored_in_clear(engine: Engine) {
     }
     let stored = match engine {
         Engine::Sqlite => files(&portal.system),
-        Engine::Postgres => rows(portal.system.database_url()).await.into_bytes(),
+        Engine::Postgres => testkit::postgres::rows(portal.system.database_url()).await.into_bytes(),
     };
     let found = |bytes: &[u8]| stored.windows(bytes.len()).any(|window| window == bytes);
     let there = |bytes: &[u8]| found(bytes) || found(hex(bytes).as_bytes());
@@ -54,25 +54,6 @@ fn files(system: &TestSystem) -> Vec<u8> {
         }
     }
     stored
-}
-
-/// Every row of every table as text, bytes in hex.
-async fn rows(url: &str) -> String {
-    let (client, connection) =
-        tokio_postgres::connect(url, tokio_postgres::NoTls).await.expect("the database");
-    tokio::spawn(connection);
-    let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'";
-    let tables = client.query(tables, &[]).await.expect("its tables");
-    assert!(tables.len() > 20, "{} tables", tables.len());
-    let mut text = String::new();
-    for table in tables {
-        let rows = format!("SELECT whole::text FROM \"{}\" AS whole", table.get::<_, String>(0));
-        for row in client.query(&rows, &[]).await.expect("its rows") {
-            text.push_str(row.get(0));
-            text.push('\n');
-        }
-    }
-    text
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -39,9 +39,9 @@ pub(crate) fn measure(site: &Site, people: &People) -> Result<Vec<Line>> {
     series(5)?;
     let measured = series(TRIPS)?;
     let folders = ["req", "res"].map(|folder| root.join(folder));
-    folders.iter().try_for_each(|folder| others(folder, |path| Ok(drop(std::fs::File::create(path)?))))?;
+    folders.iter().try_for_each(|folder| others(folder, |path| std::fs::write(path, [])))?;
     let among = series(TRIPS)?;
-    folders.iter().try_for_each(|folder| others(folder, |path| Ok(std::fs::remove_file(path)?)))?;
+    folders.iter().try_for_each(|folder| others(folder, |path| std::fs::remove_file(path)))?;
     let after = series(TRIPS)?;
     drop(server);
     // A machine whose speed drifts drifts before and after.
@@ -84,7 +84,7 @@ fn series(people: &People, root: &Path, trips: usize) -> Result<Measured> {
 }
 
 /// Every name of other programs: of another system, or like ours and nobody's to answer.
-fn others(folder: &Path, each: impl Fn(&Path) -> Result<()>) -> Result<()> {
+fn others(folder: &Path, each: impl Fn(&Path) -> std::io::Result<()>) -> std::io::Result<()> {
     (0..OTHERS).try_for_each(|n| {
         let name = match n % 4 {
             0 => format!("EPSsipre01res_left{n:06}.xml"),

@@ -28,7 +28,8 @@ const PURPOSE: &str = "sign-in";
 const DIALOGUE_MS: i64 = 5 * 60 * 1000;
 /// The cookie that ties the two halves of a dialogue together before anybody is signed in.
 const COOKIE: &str = "__Host-shikaku-passkey";
-const WRONG: &str = "ユーザーIDとパスキーを確認できませんでした。ユーザーIDを入力し、もう一度お試しください。";
+const WRONG: &str =
+    "ユーザーIDとパスキーを確認できませんでした。ユーザーIDを入力し、もう一度お試しください。";
 const INITIAL: &str = "初期パスワードでログインし、パスワードを変更してください。";
 
 /// Whom passkeys are bound to in this browser; `None` where there are none (an address instead of a name).

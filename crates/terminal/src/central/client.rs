@@ -133,6 +133,9 @@ impl HttpsCentral {
             self.renew_keys().await?;
             verdict = self.verify(&answer.receipt);
         }
+        if verdict.as_ref().is_err_and(|error| *error == ReceiptError::Outdated) {
+            return Err(CentralError::Outdated);
+        }
         let proof = verdict.map_err(|error| error.to_string()).and_then(|claims| {
             if claims.iss != self.issuer {
                 return Err("its receipt is of another issuer".to_owned());

@@ -109,6 +109,9 @@ pub enum CentralError {
     /// The answer came without a good receipt, or its receipt says something else: it is not used.
     #[error("the central system's answer is not proven: {0}")]
     Unproven(String),
+    /// The centre gave the first answer to this question again, and the time of its receipt is over: it is not used.
+    #[error("the central system's answer is of an earlier time")]
+    Outdated,
 }
 
 impl CentralError {
@@ -119,6 +122,8 @@ impl CentralError {
             Self::Unreachable(_) => true,
             Self::Refused(problem) => problem.status == HTTP_UNAVAILABLE,
             Self::NotAdmitted(_) | Self::Untimely(_) | Self::NotUnderstood(_) | Self::Unproven(_) => false,
+            // The same question gets the same answer; another question may be asked.
+            Self::Outdated => false,
         }
     }
 
@@ -134,7 +139,7 @@ impl CentralError {
         match self {
             Self::Unreachable(_) | Self::NotUnderstood(_) => ErrorCode::CentralUnreachable.code(),
             Self::NotAdmitted(_) | Self::Untimely(_) => ErrorCode::TerminalNotReady.code(),
-            Self::Unproven(_) => ErrorCode::AnswerUnproven.code(),
+            Self::Unproven(_) | Self::Outdated => ErrorCode::AnswerUnproven.code(),
             Self::Refused(problem) => &problem.code,
         }
     }

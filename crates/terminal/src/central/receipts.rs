@@ -39,9 +39,12 @@ pub enum ReceiptError {
     /// Made out to another institution.
     #[error("the receipt is made out to another institution")]
     OtherInstitution,
-    /// Not yet or no longer valid.
-    #[error("the receipt is not valid now")]
-    NotNow,
+    /// Not yet valid.
+    #[error("the receipt is not valid yet")]
+    NotYet,
+    /// No longer valid.
+    #[error("the receipt is not valid any more")]
+    Outdated,
 }
 
 /// Why a file of receipt keys cannot be used.
@@ -114,8 +117,11 @@ impl ReceiptKeys {
         if claims.aud != institution {
             return Err(ReceiptError::OtherInstitution);
         }
-        if now_s >= claims.exp || now_s + CLOCK_SKEW_S < claims.iat {
-            return Err(ReceiptError::NotNow);
+        if now_s + CLOCK_SKEW_S < claims.iat {
+            return Err(ReceiptError::NotYet);
+        }
+        if now_s >= claims.exp + CLOCK_SKEW_S {
+            return Err(ReceiptError::Outdated);
         }
         Ok(claims)
     }

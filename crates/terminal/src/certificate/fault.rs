@@ -188,6 +188,7 @@ impl From<CentralError> for Fault {
             CentralError::Unreachable(what) => Self::Unreachable(what),
             CentralError::Untimely(_) => Self::Clock,
             CentralError::NotUnderstood(what) | CentralError::Unproven(what) => Self::NotUnderstood(what),
+            outdated @ CentralError::Outdated => Self::NotUnderstood(outdated.to_string()),
             CentralError::NotAdmitted(what) => Self::Refused {
                 code: what,
                 what: "接続先がこの端末の電子証明書を受け付けませんでした。".into(),

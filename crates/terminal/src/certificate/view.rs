@@ -207,7 +207,10 @@ fn of_error(error: &CentralError, own: (Situation, Words)) -> (Situation, Words)
             (situation, Words { sentence: problem.title.clone(), remedy })
         }
         CentralError::NotAdmitted(_) => (Situation::Unknown, CertificateStanding::Unknown.into()),
-        CentralError::Unreachable(_) | CentralError::NotUnderstood(_) | CentralError::Unproven(_) => {
+        CentralError::Unreachable(_)
+        | CentralError::NotUnderstood(_)
+        | CentralError::Unproven(_)
+        | CentralError::Outdated => {
             let fault = Fault::Unreachable(String::new());
             let words = Words { sentence: fault.message(), remedy: fault.remedy() };
             (Situation::CentreUnreachable, words)

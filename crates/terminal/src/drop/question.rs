@@ -212,8 +212,15 @@ impl<C: Central> Questions<C> {
     }
 
     async fn result_of(&self, request: EligibilityRequest, request_id: Uuid) -> ResultMessage {
-        let ask = NumberCheckRequest::new(request_id.to_string(), request.query.clone());
-        let answer = patiently(|| self.central.check_number(ask.clone())).await;
+        let ask = |id: Uuid| NumberCheckRequest::new(id.to_string(), request.query.clone());
+        let first = ask(request_id);
+        let mut answer = patiently(|| self.central.check_number(first.clone())).await;
+        // Asked before this machine stood still for hours: what was true then is no answer for now.
+        if matches!(answer, Err(CentralError::Outdated)) {
+            tracing::warn!(%request_id, "the first answer is of an earlier time: asking anew");
+            let anew = ask(Uuid::now_v7());
+            answer = patiently(|| self.central.check_number(anew.clone())).await;
+        }
         self.status.set_central_trouble(answer.as_ref().is_err_and(CentralError::is_trouble));
         match answer {
             Ok(answer) => {

@@ -23,6 +23,8 @@ pub(crate) struct Centre {
     pub(crate) down: AtomicBool,
     /// Refuses the terminal while set.
     pub(crate) not_admitted: AtomicBool,
+    /// Has answered the first question before, hours ago.
+    pub(crate) knows_the_first: AtomicBool,
     /// Questions heard.
     pub(crate) heard: AtomicUsize,
     /// Every (number, request id) heard.
@@ -66,6 +68,9 @@ impl Central for Shared {
         centre.trouble()?;
         tokio::time::sleep(centre.delay).await;
         centre.note(&request.insured_number, &request.request_id);
+        if centre.knows_the_first.swap(false, Ordering::SeqCst) {
+            return Err(CentralError::Outdated);
+        }
         Ok(answer(&request.insured_number))
     }
 

@@ -165,6 +165,14 @@ async fn an_answer_that_its_receipt_does_not_prove_is_not_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_an_earlier_time_is_not_used_and_is_no_forgery() {
+    let (hour, now) = (3_600, jiff::Timestamp::now().as_second());
+    let until = |end: i64| claims(&question()).replace(&format!("{}", now + hour), &format!("{end}"));
+    let old = Centre { claims: until(now - hour), ..Centre::honest() }.judged().await;
+    assert_eq!(old.outcome.expect_err("over"), CentralError::Outdated);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_genuine_receipt_proves_its_own_question_and_answer_only() {
     // What the centre answered to somebody else's question, on the same day, at the same institution.
     let mut other = question();

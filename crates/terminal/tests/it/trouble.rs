@@ -51,6 +51,20 @@ async fn certificate_trouble_has_its_own_code_and_is_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_whose_first_answer_is_hours_old_is_asked_anew_once() {
+    let counter = Counter::open().await;
+    counter.centre.knows_the_first.store(true, Ordering::SeqCst);
+    counter.put("OQSsiquc01req_1.xml", request("1"));
+    let result = counter.result("OQSsiquc01res_1.xml").await.message;
+    assert_eq!(result.header.segment_of_result, Code::Known(ResultSegment::Done));
+    let asked = counter.centre.asked.lock().expect("no panics").clone();
+    let [(first, one), (second, other)] = asked.as_slice() else { panic!("two questions: {asked:?}") };
+    assert_eq!(first, second);
+    assert_ne!(one, other);
+    assert!(counter.status().report().healthy);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_without_its_certificate_says_which_file_is_missing() {
     let dir = tempfile::tempdir().expect("a folder");
     let config = config_in(dir.path());

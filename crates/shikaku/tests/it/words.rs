@@ -117,8 +117,10 @@ fn issuing_says_what_it_needs_and_replaces_no_key() {
             "x",
         ])
     };
-    let name = said(&named(" 受付1"), 2);
-    assert!(name.contains("1 to 64 characters") && name.contains("blank"), "{name}");
+    for wrong in [" ", "受付\n1", &"受".repeat(41)] {
+        let name = said(&named(wrong), 2);
+        assert!(name.contains("1 to 40 characters") && name.contains("in one line"), "{name}");
+    }
 }
 
 #[test]

@@ -257,9 +257,6 @@ pub(crate) fn read_subject(name: &x509_cert::name::Name) -> Result<TerminalSubje
         return Err(wrong());
     }
     let institution = InstitutionCode::parse(&text(ORGANIZATION)?).map_err(|_| wrong())?;
-    let written = text(COMMON_NAME)?;
-    // As it is written: a name that reads as another one is nobody's.
-    let terminal =
-        TerminalName::parse(&written).ok().filter(|name| name.as_str() == written).ok_or_else(wrong)?;
+    let terminal = TerminalName::of_certificate(&text(COMMON_NAME)?).map_err(|_| wrong())?;
     Ok(TerminalSubject { institution, terminal })
 }

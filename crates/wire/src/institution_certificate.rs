@@ -92,6 +92,12 @@ impl std::fmt::Debug for RetrievalRequest {
     }
 }
 
+/// A name as a certificate has it: certificates live longer than the rule for new names.
+fn as_certified<'de, D: serde::Deserializer<'de>>(from: D) -> Result<TerminalName, D::Error> {
+    let text = String::deserialize(from)?;
+    TerminalName::of_certificate(&text).map_err(serde::de::Error::custom)
+}
+
 /// Whom a certificate is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertificateSubject {
@@ -101,6 +107,7 @@ pub struct CertificateSubject {
     /// The institution's name, to be shown.
     pub institution_name: String,
     /// 端末名称: the certificate's common name.
+    #[serde(deserialize_with = "as_certified")]
     #[schema(value_type = String)]
     pub terminal_name: TerminalName,
     /// What it may be used for.

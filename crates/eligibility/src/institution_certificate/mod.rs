@@ -26,6 +26,9 @@ use crate::typed;
 /// The longest 端末名称, in characters: it stands in the certificate's common name, which holds 64.
 pub const TERMINAL_NAME_MAX_CHARS: usize = 40;
 
+/// The longest common name that a certificate holds, in characters.
+const COMMON_NAME_MAX_CHARS: usize = 64;
+
 /// 端末名称: which machine of the institution the certificate is for, e.g. 「みなと薬局1号機」.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -59,6 +62,22 @@ impl TerminalName {
             0 => Err(InvalidTerminalName::Empty),
             1..=TERMINAL_NAME_MAX_CHARS => Ok(Self(name)),
             _ => Err(InvalidTerminalName::TooLong),
+        }
+    }
+
+    /// Reads a name that a certificate has: up to 64 characters, each as it is. What was issued once is
+    /// read for as long as it lives, whatever is asked of new names.
+    ///
+    /// # Errors
+    /// [`InvalidTerminalName`].
+    pub fn of_certificate(text: &str) -> Result<Self, InvalidTerminalName> {
+        match text.chars().count() {
+            0 => Err(InvalidTerminalName::Empty),
+            length if length > COMMON_NAME_MAX_CHARS => Err(InvalidTerminalName::TooLong),
+            _ if text.trim() != text || text.chars().any(char::is_control) => {
+                Err(InvalidTerminalName::Control)
+            }
+            _ => Ok(Self(text.to_owned())),
         }
     }
 

@@ -217,11 +217,30 @@ fn terminal_names_keep_every_character() {
     // 辻 with a variation selector.
     let name = TerminalName::parse("　辻\u{E0100}薬局1号機 ").expect("a name");
     assert_eq!(name.as_str(), "辻\u{E0100}薬局1号機");
+    // A compatibility ideograph is another character; a mark is joined to its letter, beside one, too.
+    let parsed = TerminalName::parse("か\u{3099}\u{FA19}\u{FA1B}は\u{309A}").expect("a name");
+    assert_eq!(parsed.as_str(), "が\u{FA19}\u{FA1B}ぱ");
     assert_eq!(TerminalName::parse(" 　"), Err(InvalidTerminalName::Empty));
     assert_eq!(TerminalName::parse("1号機\n2号機"), Err(InvalidTerminalName::Control));
     assert!(TerminalName::parse(&"あ".repeat(TERMINAL_NAME_MAX_CHARS)).is_ok());
     let longer = "あ".repeat(TERMINAL_NAME_MAX_CHARS + 1);
     assert_eq!(TerminalName::parse(&longer), Err(InvalidTerminalName::TooLong));
+}
+
+#[test]
+fn names_in_certificates_are_read_as_they_are() {
+    // 神 of the compatibility ideographs, and a か with its mark apart.
+    let decomposed = "\u{FA19}社か\u{3099}";
+    for name in ["受付1", decomposed, &"あ".repeat(64)] {
+        let read = TerminalName::of_certificate(name);
+        assert_eq!(read.as_ref().map(TerminalName::as_str), Ok(name));
+    }
+    let of = TerminalName::of_certificate;
+    assert_eq!(of(""), Err(InvalidTerminalName::Empty));
+    assert_eq!(of(&"あ".repeat(65)), Err(InvalidTerminalName::TooLong));
+    for line in ["受\n付", " 受付", "受付　"] {
+        assert_eq!(of(line), Err(InvalidTerminalName::Control), "{line:?}");
+    }
 }
 
 proptest! {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use pki::authority::InstitutionAuthority;
 use pki::crl::{RevocationReason, VerifiedCrl};
 use pki::profile::{ServerName, TerminalIdentity};
-use pki::{Error, TerminalName, Validity, pem};
+use pki::{Error, TerminalName, TerminalSubject, Validity, csr, pem};
 
 use crate::bench::{Bench, days_from_now, now, server_names, subject};
 
@@ -102,6 +102,22 @@ fn names_outside_the_common_character_sets_survive() {
     assert_eq!(identity.fingerprint, issued.fingerprint);
     assert_eq!(identity.serial, issued.serial);
     assert_eq!(identity.validity, issued.validity);
+}
+
+#[test]
+fn names_of_former_releases_are_read_and_renewed() {
+    let bench = Bench::new();
+    let authority = bench.authority();
+    // Longer than new names may be, and not in composed form.
+    for name in ["長".repeat(64), "\u{FA19}社か\u{3099}".to_owned()] {
+        let terminal = TerminalName::of_certificate(&name).unwrap();
+        let former = TerminalSubject { terminal, ..subject("受付1") };
+        let (key, issued) = authority.issue_terminal_with_key(&former, now()).unwrap();
+        let identity = TerminalIdentity::read(&issued.der).unwrap();
+        assert_eq!(identity.subject, former);
+        let request = csr::create_pem(&identity.subject, &key).unwrap();
+        assert!(csr::check_pem(&request, &former).is_ok(), "{name}");
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ on_both_engines! {
     what_a_thief_renewed_ends_with_the_stolen_certificate
     an_expired_certificate_is_told_from_a_revoked_one
     two_renewals_at_once_make_one_successor
+    a_name_of_a_former_release_works_and_is_renewed
 }
 
 /// Days from the issue to the last day: three years and three months, leap years included.
@@ -218,4 +219,24 @@ async fn two_renewals_at_once_make_one_successor(engine: Engine) {
         let (right, said) = bench.openssl(&verify);
         assert!(right || said.contains("has expired"), "{said}");
     }
+}
+
+async fn a_name_of_a_former_release_works_and_is_renewed(engine: Engine) {
+    let site = Site::open(engine).await;
+    // Longer than new names may be, and not in composed form.
+    let name = format!("\u{FA19}社{}", "長".repeat(62));
+    let (codes, key) = (site.letter_for("o1", &name).await, new_key());
+    let wish = json!({ "request_pem": request_of(&name, &key) });
+    let (status, answer) = site.retrieve(&codes, wish).await;
+    assert_eq!(status, 200, "{answer}");
+    let old = site.with_chain(answer["chain_pem"].as_str().expect("a chain"), key);
+    let days = u32::try_from(days_to_the_end(&old, &site)).expect("days");
+    site.system.hands.advance(DAY * (days - 30));
+    let connection = old.connect().await.expect("a connection");
+    assert_eq!(ask(&connection, Method::GET, STATUS_PATH, None).await.0, 200);
+    let wish = json!({ "request_pem": request_of(&name, &new_key()) });
+    let (status, renewed) = ask(&connection, Method::POST, RENEWAL_PATH, Some(&wish)).await;
+    assert_eq!(status, 200, "{renewed}");
+    assert_eq!(standing(&connection).await["subject"]["terminal_name"], name);
+    site.system.stop().await;
 }

@@ -203,7 +203,7 @@ impl Terminal {
 
 /// A request for the usual institution.
 pub(crate) fn request_of(terminal: &str, key: &PrivateKey) -> String {
-    let terminal = TerminalName::parse(terminal).expect("a name");
+    let terminal = TerminalName::of_certificate(terminal).expect("a name");
     csr::create_pem(&TerminalSubject { institution: code(), terminal }, key).expect("a request")
 }
 

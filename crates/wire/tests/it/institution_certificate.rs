@@ -51,7 +51,12 @@ fn times_are_milliseconds_and_stages_are_words() {
     assert_eq!(json["subject"]["uses"], "eligibility_and_billing");
     assert!(json["words"]["sentence"].as_str().is_some_and(|s| s.contains("失効")));
     assert_eq!(json.get("successor"), None, "absent, not null");
-    assert_eq!(serde_json::from_value::<StandingAnswer>(json).expect("reads"), answer);
+    assert_eq!(serde_json::from_value::<StandingAnswer>(json.clone()).expect("reads"), answer);
+    // As certificates of former releases have it: long, and not composed.
+    let (mut former, name) = (json, "\u{FA19}".repeat(64));
+    former["subject"]["terminal_name"] = json!(name);
+    let read = serde_json::from_value::<StandingAnswer>(former).expect("reads");
+    assert_eq!(read.subject.terminal_name.as_str(), name);
 }
 
 #[test]

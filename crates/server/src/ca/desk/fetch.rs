@@ -170,7 +170,7 @@ impl Desk {
     }
 
     async fn whom(&self, known: &StoredRetrieval) -> Result<CertificateSubject, NotIssued> {
-        let terminal_name = TerminalName::parse(&known.terminal_name)
+        let terminal_name = TerminalName::of_certificate(&known.terminal_name)
             .map_err(|_| store::Error::Malformed { what: "terminal_name" })?;
         Ok(CertificateSubject {
             institution_code: known.institution_code.clone(),

@@ -118,9 +118,9 @@ fn new_key() -> Result<PrivateKey, NotIssued> {
     Ok(PrivateKey::generate(KeyAlgorithm::P256)?)
 }
 
-/// Whom a certificate names.
+/// Whom a certificate names: whoever renews keeps the name, however long ago it was given.
 fn subject(institution: &InstitutionCode, terminal_name: &str) -> Result<TerminalSubject, NotIssued> {
-    let terminal = pki::TerminalName::parse(terminal_name).map_err(pki::Error::from)?;
+    let terminal = pki::TerminalName::of_certificate(terminal_name).map_err(pki::Error::from)?;
     Ok(TerminalSubject { institution: institution.clone(), terminal })
 }
 

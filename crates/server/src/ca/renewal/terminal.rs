@@ -32,7 +32,7 @@ pub(crate) async fn standing(desk: &Desk, terminal: &AskingTerminal) -> Result<S
         not_after: next.period.not_after,
         old_valid_until: Desk::taken_until(&certificate),
     });
-    let terminal_name = TerminalName::parse(&certificate.terminal_name)
+    let terminal_name = TerminalName::of_certificate(&certificate.terminal_name)
         .map_err(|_| store::Error::Malformed { what: "terminal_name" })?;
     let subject = CertificateSubject {
         institution_name: desk.name_of(&certificate.institution_code).await?,

@@ -1,6 +1,8 @@
 //! What an institution's administrator does before a test begins.
 
-use eligibility::facility_settings::{ON, Setting};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use eligibility::facility_settings::{OFF, ON, Setting};
 use eligibility::institution::InstitutionCode;
 use hyper::Method;
 use serde_json::json;
@@ -15,18 +17,33 @@ use crate::system::TestSystem;
 /// # Panics
 /// When the database does not take it.
 pub async fn switch_on(system: &TestSystem, institution: &InstitutionCode, setting: Setting) {
+    switch(system, institution, setting, ON).await;
+}
+
+/// Switches a setting off again, in the same way.
+///
+/// # Panics
+/// When the database does not take it.
+pub async fn switch_off(system: &TestSystem, institution: &InstitutionCode, setting: Setting) {
+    switch(system, institution, setting, OFF).await;
+}
+
+async fn switch(system: &TestSystem, institution: &InstitutionCode, setting: Setting, code: &str) {
+    /// Every form is handed in once.
+    static FORMS: AtomicU64 = AtomicU64::new(0);
+    let form = FORMS.fetch_add(1, Ordering::Relaxed);
     let (store, now) = (system.store(), system.clock.now());
     store.open_terms(institution, "kanri01", now).await.expect("writes");
     let new = NewSettings {
         institution_code: institution.clone(),
         expected_version: None,
-        values: vec![(setting, ON.to_owned())],
+        values: vec![(setting, code.to_owned())],
         account: Some("kanri01".to_owned()),
         actor: "account:kanri01".to_owned(),
         actor_name: "試験 花子".to_owned(),
         form: FormId {
             subject: format!("{}:kanri01", institution.as_str()),
-            form_id: setting.id().to_owned(),
+            form_id: format!("{}-{form}", setting.id()),
         },
         changed_at: now,
     };

@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, Request, Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use card::jpki::CheckedCard;
 use eligibility::card_certificate::CardCertificateState;
-use eligibility::codes::InquiryMethod;
+use eligibility::codes::{ConsentStatus, InquiryMethod};
 use eligibility::consent::{
     CareForm, Consent, ConsentChoice, ConsentFacts, ConsentKind, ConsentTerm, StandingConsent,
 };
@@ -136,7 +136,7 @@ async fn judge(
 ) -> Result<String, Refusal> {
     let context = api.store.card_context(&terminal.institution_code, &proof.card.id).await;
     let context = context.map_err(|error| Refusal::read_failed(&error))?;
-    let earlier = earlier_consents(api, terminal, asked.care_form, &context.lookup).await?;
+    let earlier = earlier_consents(api, terminal, asked, proof.state, &context).await?;
     let (found, chosen) = find(terminal, asked, proof, context, &earlier, now)?;
     let nonce = proof.nonce.as_str().to_owned();
     let (mut verification, body) =
@@ -195,15 +195,20 @@ fn prove(
     Ok(Proof { nonce, card, state, digest })
 }
 
-/// The person's latest choices at this institution for this form of care; read only where they count.
+/// The person's latest choices at this institution for this form of care; read only where they count: where they say
+/// something at later visits, and where a refusal may take one back that would not be recorded otherwise.
 async fn earlier_consents(
     api: &Api,
     terminal: &AskingTerminal,
-    care_form: CareForm,
-    lookup: &CardLookup,
+    asked: &CardCheckRequest,
+    state: CardCertificateState,
+    context: &CardContext,
 ) -> Result<Vec<Consent>, Refusal> {
-    let CardLookup::Person { person_key, .. } = lookup else { return Ok(Vec::new()) };
-    if !care_form.keeps_consent() {
+    let CardLookup::Person { person_key, .. } = &context.lookup else { return Ok(Vec::new()) };
+    let care_form = asked.care_form;
+    let recorded = |choice: &ConsentChoice| state.takes_consent() && context.settings.uses(choice.kind);
+    let takes_back = asked.consents.iter().any(|choice| !choice.granted && !recorded(choice));
+    if !care_form.keeps_consent() && !takes_back {
         return Ok(Vec::new());
     }
     let stored = api.store.consents(&terminal.institution_code, person_key).await;
@@ -221,6 +226,7 @@ fn find(
     earlier: &[Consent],
     now: Instant,
 ) -> Result<(Found, Vec<Consent>), Refusal> {
+    let settings = context.settings;
     let (person_key, coverages) = match context.lookup {
         // A card of the authority that no insurer was told of: to the desk it is a card not registered for use.
         CardLookup::Unknown | CardLookup::Unregistered => return Err(ErrorCode::CardNotRegistered.into()),
@@ -231,13 +237,18 @@ fn find(
         return Err(ErrorCode::SelfAccessBlocked.into());
     }
     let decision = decide_by_card(&coverages, asked.as_of, &terminal.institution_code);
-    let chosen = chosen(asked, &context.settings, (proof.state, &decision), now);
+    let chosen = chosen(asked, &settings, (proof.state, &decision), earlier, now);
     // An expired certificate takes no consent, and with nobody to show there is nothing to consent to.
     let shown = decision.coverages.first().filter(|_| proof.state.takes_consent());
     let consents = shown.map_or_else(Vec::new, |coverage| {
         let checkup_asked = Disclosure::checkup_asked(coverage.person.birthdate, asked.as_of);
         let care_form = asked.care_form;
-        ConsentFacts { care_form, chosen: &chosen, earlier, checkup_asked, now }.standing()
+        let facts = ConsentFacts { care_form, chosen: &chosen, earlier, checkup_asked, now };
+        // What was chosen of a kind that the institution gave up is not told to it; that nobody could be asked is.
+        let told = |consent: &StandingConsent| {
+            settings.uses(consent.kind) || consent.status == ConsentStatus::CannotBeAsked
+        };
+        facts.standing().into_iter().filter(told).collect()
     });
     let disclosure = shown.map_or_else(Disclosure::default, |coverage| {
         let choices: Vec<ConsentChoice> = consents.iter().map(StandingConsent::choice).collect();
@@ -260,20 +271,26 @@ fn find(
 
 /// The patient's choices in this session, at most one of each kind, as signed; none under an expired certificate, none
 /// when there is nobody to show, and none of a kind that the institution does not use: a reader that has not heard of
-/// the settings yet may have asked for it.
+/// the settings yet may have asked for it. A refusal that takes an agreement back always counts: what stands in its way
+/// today may be gone tomorrow, and the agreement with it would be there again.
 fn chosen(
     asked: &CardCheckRequest,
     settings: &FacilitySettings,
     (state, decision): (CardCertificateState, &Decision),
+    earlier: &[Consent],
     now: Instant,
 ) -> Vec<Consent> {
-    let Some(coverage) = decision.coverages.first().filter(|_| state.takes_consent()) else {
-        return Vec::new();
+    let shown = decision.coverages.first().filter(|_| state.takes_consent());
+    let askable = |kind: ConsentKind| {
+        shown.is_some_and(|coverage| {
+            let old_enough = Disclosure::checkup_asked(coverage.person.birthdate, asked.as_of);
+            settings.uses(kind) && (kind != ConsentKind::Checkup || old_enough)
+        })
     };
-    let askable = |choice: &&ConsentChoice| {
-        let old_enough = Disclosure::checkup_asked(coverage.person.birthdate, asked.as_of);
-        settings.uses(choice.kind) && (choice.kind != ConsentKind::Checkup || old_enough)
+    let takes_back = |choice: &ConsentChoice| {
+        !choice.granted && earlier.iter().any(|before| before.kind == choice.kind && before.granted)
     };
+    let counts = |choice: &&ConsentChoice| askable(choice.kind) || takes_back(choice);
     let term = consent_term(asked.care_form, calendar::tokyo_date(now));
     let standing = |&ConsentChoice { kind, granted }: &ConsentChoice| Consent {
         kind,
@@ -281,7 +298,7 @@ fn chosen(
         granted_at: now,
         valid_until: term.valid_until(now),
     };
-    asked.consents.iter().filter(askable).map(standing).collect()
+    asked.consents.iter().filter(counts).map(standing).collect()
 }
 
 fn to_record(consent: &Consent, care_form: CareForm) -> NewConsent {

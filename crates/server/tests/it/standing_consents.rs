@@ -8,7 +8,7 @@ use eligibility::consent::ConsentKind;
 use eligibility::facility_settings::Setting;
 use serde_json::{Value, json};
 use testkit::cards::TestCard;
-use testkit::facility::switch_on;
+use testkit::facility::{switch_off, switch_on};
 use testkit::people;
 use testkit::system::Engine;
 use wire::terminal_api::CARD_VERIFICATIONS_PATH;
@@ -18,6 +18,7 @@ use crate::support::{Desk, card_question, first_result, insurer, signed};
 
 on_both_engines! { online_consent_is_kept_for_its_day_and_expired_after_it }
 on_both_engines! { what_the_institution_does_not_use_is_neither_kept_nor_told }
+on_both_engines! { what_is_taken_back_while_it_is_not_used_stays_taken_back }
 on_both_engines! { an_emergency_without_a_word_says_that_nobody_could_be_asked }
 
 const BORN: Date = Date::constant(1980, 2, 17);
@@ -113,6 +114,35 @@ async fn what_the_institution_does_not_use_is_neither_kept_nor_told(engine: Engi
     let mut kinds = kept().await;
     kinds.sort();
     assert_eq!(kinds, [ConsentKind::Medication, ConsentKind::Treatment]);
+    desk.system.stop().await;
+}
+
+/// The institution gave the kind up in between: what was agreed to is not told, and a refusal counts all the same.
+async fn what_is_taken_back_while_it_is_not_used_stays_taken_back(engine: Engine) {
+    let (desk, card) = desk_with_person(engine).await;
+    let institution = desk.terminal.institution.clone();
+    let choice = |granted: bool| json!([{ "kind": "treatment", "granted": granted }]);
+    let none = json!([]);
+    switch_on(&desk.system, &institution, Setting::Treatment).await;
+    for form in ["home_visit", "outpatient"] {
+        assert_eq!(session(&desk, &card, form, &choice(true)).await["DiagnosisInfoConsFlg"], "1");
+    }
+
+    switch_off(&desk.system, &institution, Setting::Treatment).await;
+    let unused = session(&desk, &card, "home_visit", &none).await;
+    assert!(unused["DiagnosisInfoConsFlg"].is_null(), "agreed to, but not used: {unused}");
+    for form in ["home_visit", "outpatient"] {
+        let refused = session(&desk, &card, form, &choice(false)).await;
+        assert!(refused["DiagnosisInfoConsFlg"].is_null(), "{refused}");
+    }
+    let person = eligibility::person::PersonKey(PERSON.to_owned());
+    let stored = desk.system.store().consents(&institution, &person).await.expect("reads");
+    let granted: Vec<_> = stored.iter().map(|stored| stored.consent.granted).collect();
+    assert_eq!(granted, [false, false], "both forms of care: {stored:?}");
+
+    switch_on(&desk.system, &institution, Setting::Treatment).await;
+    let later = session(&desk, &card, "home_visit", &none).await;
+    assert_eq!(later["DiagnosisInfoConsFlg"], "0", "the patient took it back");
     desk.system.stop().await;
 }
 

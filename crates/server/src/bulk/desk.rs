@@ -19,6 +19,7 @@ use super::{CHUNK_ROWS, PAGE_CHUNKS};
 use crate::terminal_api::Api;
 use crate::terminal_api::answer::Asker;
 use crate::terminal_api::refusal::Refusal;
+use crate::web::places::Place;
 
 /// What a file asks for besides its rows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,16 +39,17 @@ impl Terms {
     }
 }
 
-/// Takes a file. `digest` names everything handed in: the same id with the same file is answered as before.
+/// Takes a file. `digest` names everything handed in: the same id with the same file is answered as before. `place`: what
+/// it takes while it is looked at, if it has rows.
 pub(crate) async fn submit(
     api: &Api,
     asker: &Asker<'_>,
-    digest: [u8; 32],
+    (digest, place): ([u8; 32], Option<Place>),
     file: BulkUploadRequest,
 ) -> Result<BulkUploadAnswer, Refusal> {
     let (institution, actor, now) =
         (asker.terminal.institution_code.clone(), asker.actor.clone(), api.clock.now());
-    let job = aside(move || made(institution, actor, (digest, file), now)).await?;
+    let job = aside(place, move || made(institution, actor, (digest, file), now)).await?;
     match api.store.submit_bulk(job).await.map_err(|error| Refusal::write_failed(&error))? {
         BulkSubmitted::Received { reception_number, received_at } => {
             api.bulk.came.notify_one();
@@ -58,14 +60,20 @@ pub(crate) async fn submit(
     }
 }
 
-/// Runs what takes long with a file of ten thousand rows beside the threads that answer the counter.
+/// Runs what takes long with a file of ten thousand rows beside the threads that answer the counter. Once begun it runs
+/// to its end, whether or not anybody still waits for it, and so long it keeps its place.
 ///
 /// # Errors
 /// The work's own, and [`ErrorCode::Internal`] when it panics.
 pub(crate) async fn aside<T: Send + 'static, E: From<ErrorCode> + Send + 'static>(
+    place: Option<Place>,
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, E> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))
+    let working = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        work()
+    });
+    working.await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))
 }
 
 /// The file as it is kept, looked at and packed.

@@ -1,5 +1,7 @@
 //! 操作履歴: what the institution's own chain of the audit log says, in words, and as CSV.
 
+use std::sync::LazyLock;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::Query;
@@ -34,7 +36,7 @@ const EXPORT_MAX: usize = 10_000;
 /// Reads for one file at most: each looks through a bounded part of the log.
 const EXPORT_READS_MAX: usize = 25;
 /// Files that are made at once.
-static EXPORTS: Places = Places::new(8, 1);
+static EXPORTS: LazyLock<Places> = LazyLock::new(|| Places::new(8, 1));
 
 pub(super) fn pages() -> Router {
     Router::new().route("/history", get(page)).route("/history/csv", get(csv))

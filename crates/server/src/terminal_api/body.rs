@@ -15,6 +15,7 @@ use super::admission::Admission;
 use super::refusal::Refusal;
 use crate::bulk::desk::aside;
 use crate::listener::identity::AskingTerminal;
+use crate::web::places::Place;
 
 /// How much and how long.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +76,7 @@ pub(super) async fn read_long<T: DeserializeOwned + Send + 'static>(
     route: &'static str,
     admission: &Admission,
     request: Request<Incoming>,
-    limits: BodyLimits,
+    (limits, place): (BodyLimits, Place),
 ) -> Result<Question<T>, Refusal> {
     if !is_json(request.headers()) {
         return Err(Refusal::media_type());
@@ -83,7 +84,7 @@ pub(super) async fn read_long<T: DeserializeOwned + Send + 'static>(
     let bytes = collect(request.into_body(), limits).await?;
     admission.check()?;
     let terminal = admission.terminal.identity.clone();
-    aside(move || understood(route, &terminal, &bytes)).await
+    aside(Some(place), move || understood(route, &terminal, &bytes)).await
 }
 
 fn understood<T: DeserializeOwned>(

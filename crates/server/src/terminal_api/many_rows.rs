@@ -24,11 +24,12 @@ pub(super) async fn upload(
     let terminal = &admission.terminal.identity;
     // Some megabytes each: few at a time, and whoever finds no place asks again.
     let place = api.bulk.files.enter(terminal.institution_code.as_str());
-    let _place = place.ok_or(ErrorCode::Overloaded)?;
-    let limits = BodyLimits { bytes: MAX_BULK_BODY_BYTES, ..api.body };
+    let place = place.ok_or(ErrorCode::Overloaded)?;
+    let limits = (BodyLimits { bytes: MAX_BULK_BODY_BYTES, ..api.body }, place.clone());
     let Question { value: file, digests } =
         body::read_long::<BulkUploadRequest>(BULK_UPLOADS_PATH, admission, request, limits).await?;
-    let received = desk::submit(api, &Asker::terminal(terminal), digests.question, file).await?;
+    let handed_in = (digests.question, Some(place));
+    let received = desk::submit(api, &Asker::terminal(terminal), handed_in, file).await?;
     let body = serde_json::to_vec(&received).map_err(|_| ErrorCode::Internal)?;
     Ok(json_response(StatusCode::OK, JSON, body))
 }

@@ -2,46 +2,52 @@
 //! people or programs come at once, and however slowly they send.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// So many places over all, and so many for each.
 pub(crate) struct Places {
     all: usize,
     each: usize,
-    taken: Mutex<BTreeMap<String, usize>>,
+    taken: Arc<Taken>,
 }
 
-/// A place that is taken until this is dropped.
-pub(crate) struct Place<'a> {
-    places: &'a Places,
+type Taken = Mutex<BTreeMap<String, usize>>;
+
+fn lock(taken: &Taken) -> MutexGuard<'_, BTreeMap<String, usize>> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A place that is taken until the last clone of this is dropped. What goes on when whoever asked has gone, as work on a
+/// thread of its own does, holds a clone: the place is free when the work is over, not when nobody waits for it.
+#[derive(Clone)]
+pub(crate) struct Place(#[expect(dead_code, reason = "held for its end")] Arc<Seat>);
+
+struct Seat {
+    taken: Arc<Taken>,
     whose: String,
 }
 
 impl Places {
     /// So many at once, of each at most so many.
-    pub(crate) const fn new(all: usize, each: usize) -> Self {
-        Self { all, each, taken: Mutex::new(BTreeMap::new()) }
-    }
-
-    fn taken(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn new(all: usize, each: usize) -> Self {
+        Self { all, each, taken: Arc::default() }
     }
 
     /// A place for this institution, if there is one.
-    pub(crate) fn enter(&self, whose: &str) -> Option<Place<'_>> {
-        let mut taken = self.taken();
+    pub(crate) fn enter(&self, whose: &str) -> Option<Place> {
+        let mut taken = lock(&self.taken);
         let own = taken.get(whose).copied().unwrap_or(0);
         if own >= self.each || taken.values().sum::<usize>() >= self.all {
             return None;
         }
         taken.insert(whose.to_owned(), own + 1);
-        Some(Place { places: self, whose: whose.to_owned() })
+        Some(Place(Arc::new(Seat { taken: Arc::clone(&self.taken), whose: whose.to_owned() })))
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Seat {
     fn drop(&mut self) {
-        let mut taken = self.places.taken();
+        let mut taken = lock(&self.taken);
         match taken.get_mut(&self.whose) {
             Some(own) if *own > 1 => *own -= 1,
             _ => drop(taken.remove(&self.whose)),
@@ -51,7 +57,7 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Places;
+    use super::{Places, lock};
 
     #[test]
     fn none_takes_them_all_and_what_is_left_is_free_again() {
@@ -65,6 +71,17 @@ mod tests {
         drop(first);
         assert!(places.enter("c").is_some());
         drop((second, other));
-        assert!(places.taken().is_empty(), "nothing is kept of who was here");
+        assert!(lock(&places.taken).is_empty(), "nothing is kept of who was here");
+    }
+
+    #[test]
+    fn work_that_goes_on_keeps_its_place() {
+        let places = Places::new(1, 1);
+        let asked = places.enter("a").expect("free");
+        let working = asked.clone();
+        drop(asked);
+        assert!(places.enter("a").is_none(), "nobody waits any more, but the work is not over");
+        drop(working);
+        assert!(places.enter("a").is_some());
     }
 }

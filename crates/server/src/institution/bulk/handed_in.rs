@@ -17,6 +17,7 @@ use crate::bulk::desk;
 use crate::institution::user::InstitutionUser;
 use crate::terminal_api::Api;
 use crate::terminal_api::answer::Asker;
+use crate::web::places::Place;
 
 /// What request ids of files from the web begin with.
 const REQUEST_ID_PREFIX: &str = "web-bulk-";
@@ -49,10 +50,10 @@ pub(super) async fn read(
     kind: BulkKind,
     institution: &InstitutionCode,
     day: Option<Date>,
-    form: &Arc<Handed>,
+    (form, place): (&Arc<Handed>, &Place),
 ) -> Result<BulkUploadRequest, Problem> {
     let (institution, form) = (institution.clone(), Arc::clone(form));
-    desk::aside(move || understood(kind, &institution, day, &form)).await
+    desk::aside(Some(place.clone()), move || understood(kind, &institution, day, &form)).await
 }
 
 fn understood(
@@ -120,7 +121,7 @@ pub(super) async fn submit(
     api: &Api,
     user: &InstitutionUser,
     file: BulkUploadRequest,
-    form: &Handed,
+    (form, place): (&Handed, Option<Place>),
 ) -> Result<ReceptionNumber, Problem> {
     let mut context = Context::new(&SHA256);
     for part in [file.kind.name().as_bytes(), form.day.as_bytes(), form.file.as_deref().unwrap_or_default()] {
@@ -130,7 +131,7 @@ pub(super) async fn submit(
     let mut digest = [0; 32];
     digest.copy_from_slice(context.finish().as_ref());
     let asker = Asker { terminal: &user.terminal, actor: user.actor() };
-    let received = desk::submit(api, &asker, digest, file).await;
+    let received = desk::submit(api, &asker, (digest, place), file).await;
     received.map(|received| received.reception_number).map_err(|refusal| refusal.code.into())
 }
 
@@ -144,5 +145,5 @@ pub(super) async fn submit_month(
     let upload = BulkUpload::EntrustedEligibility { month };
     let file = BulkUploadRequest::new(format!("{REQUEST_ID_PREFIX}{form_id}"), upload, None);
     let form = Handed { form_id: form_id.to_owned(), registers: false, day: month.to_string(), file: None };
-    submit(api, user, file, &form).await
+    submit(api, user, file, (&form, None)).await
 }

@@ -114,7 +114,7 @@ async fn upload(
         return refused;
     }
     let place = api.bulk.files.enter(user.institution_code.as_str());
-    let Some(_place) = place else { return refused::busy() };
+    let Some(place) = place else { return refused::busy() };
     let Some(form) = upload::read(request).await.map(Arc::new) else { return refused::incomplete() };
     let today = tokyo_date(site.clock.now());
     let day: Option<Date> = if form.day.is_empty() { Some(today) } else { form.day.parse().ok() };
@@ -125,11 +125,11 @@ async fn upload(
     }
     let kind = if form.registers { BulkKind::ReferenceNumbers } else { BulkKind::Eligibility };
     let again = |problem| (Typed { registers: form.registers, day: form.day.clone() }, Some(problem));
-    let file = match handed_in::read(kind, &user.institution_code, day, &form).await {
+    let file = match handed_in::read(kind, &user.institution_code, day, (&form, &place)).await {
         Ok(file) => file,
         Err(problem) => return show(&api, &site, &user, again(problem)).await,
     };
-    match handed_in::submit(&api, &user, file, &form).await {
+    match handed_in::submit(&api, &user, file, (&form, Some(place))).await {
         Ok(number) => see(&format!("{PATH}/{}", number.as_str())),
         Err(problem) => show(&api, &site, &user, again(problem)).await,
     }

@@ -204,7 +204,7 @@ pub(super) async fn result(
         return user.not_there(&site, place.action, &format!("bulk:{}", short(&reception))).await;
     }
     let room = api.bulk.files.enter(user.institution_code.as_str());
-    let Some(_room) = room else { return refused::busy() };
+    let Some(room) = room else { return refused::busy() };
     let asker = Asker { terminal: &user.terminal, actor: user.actor() };
     let body = match collect(&api, &asker, &job).await {
         Ok(body) => body,
@@ -212,7 +212,11 @@ pub(super) async fn result(
     };
     let encoding = if encoding == "shift_jis" { CharacterCode::ShiftJis } else { CharacterCode::Utf8 };
     let answer = answer(&job, body, api.clock.now());
-    let written = tokio::task::spawn_blocking(move || write_bulk_answer(answer, encoding, Layout::Indented));
+    // Writing goes on when nobody waits for it any more, and keeps its room.
+    let written = tokio::task::spawn_blocking(move || {
+        let _room = room;
+        write_bulk_answer(answer, encoding, Layout::Indented)
+    });
     let Ok(written) = written.await else { return refused::broken() };
     attachment(&job, written.bytes)
 }

@@ -1,4 +1,5 @@
-//! パスキー: keys of the own account, which sign in without the password.
+//! パスキー: keys of the own account, which sign in without the password. An open session alone changes none: whoever sits
+//! down at a signed-in terminal would come in under the other's name ever after, past any new password.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -17,6 +18,7 @@ use super::user::InstitutionUser;
 use crate::web::passkey::{Way, made, offer};
 use crate::web::see;
 use crate::web::sign_in::passkeys::answer_of;
+use crate::web::sign_in::proof::is_fresh;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, Shell, Site, refused, render};
 
@@ -28,6 +30,8 @@ pub(super) const TITLE: &str = "パスキー";
 const PURPOSE: &str = "create";
 /// How long it may take, milliseconds.
 const DIALOGUE_MS: i64 = 5 * 60 * 1000;
+/// What is said when the sign-in is not fresh any more.
+const SIGN_IN_ANEW: &str = "パスキーの登録・削除は、ログインしてから5分以内に行います。いったんログアウトし、もう一度ログインしてください。";
 
 pub(super) fn pages() -> Router {
     Router::new()
@@ -50,9 +54,20 @@ struct Page {
     shell: Shell,
     keys: Vec<Key>,
     offered: bool,
+    said: Option<&'static str>,
 }
 
 async fn page(OnSite(site): OnSite, user: InstitutionUser, headers: HeaderMap) -> Response {
+    show(&site, &user, &headers, StatusCode::OK, None).await
+}
+
+async fn show(
+    site: &Site,
+    user: &InstitutionUser,
+    headers: &HeaderMap,
+    status: StatusCode,
+    said: Option<&'static str>,
+) -> Response {
     let keys = match site.store.second_factors(user.subject()).await {
         Ok(factors) => factors.passkeys,
         Err(error) => return refused::by_store(&error),
@@ -65,8 +80,13 @@ async fn page(OnSite(site): OnSite, user: InstitutionUser, headers: HeaderMap) -
         name: key.name,
     });
     let keys = keys.collect();
-    let shell = menu::shell(&site, TITLE, PATH, &user).with_help("/help/passkeys").with_passkey_script();
-    render(StatusCode::OK, &Page { shell, keys, offered: party(&site, &headers).is_some() })
+    let shell = menu::shell(site, TITLE, PATH, user).with_help("/help/passkeys").with_passkey_script();
+    render(status, &Page { shell, keys, offered: party(site, headers).is_some(), said })
+}
+
+/// Whether whoever asks has signed in just now.
+fn signed_in_just_now(site: &Site, user: &InstitutionUser) -> bool {
+    is_fresh(&user.signed_in.session, site.clock.now())
 }
 
 fn say(status: StatusCode, words: &str) -> Response {
@@ -74,6 +94,9 @@ fn say(status: StatusCode, words: &str) -> Response {
 }
 
 async fn start(OnSite(site): OnSite, user: InstitutionUser, headers: HeaderMap) -> Response {
+    if !signed_in_just_now(&site, &user) {
+        return say(StatusCode::FORBIDDEN, SIGN_IN_ANEW);
+    }
     let there = match site.store.second_factors(user.subject()).await {
         Ok(factors) => factors.passkeys,
         Err(error) => return refused::by_store(&error),
@@ -101,6 +124,9 @@ async fn keep(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Response, Response> {
+    if !signed_in_just_now(site, user) {
+        return Err(say(StatusCode::FORBIDDEN, SIGN_IN_ANEW));
+    }
     let by_store = |error: store::Error| refused::by_store(&error);
     let now = site.clock.now();
     let ours =
@@ -127,7 +153,10 @@ fn how(site: &Site, user: &InstitutionUser) -> FactorChange {
     FactorChange { by: user.signed_in.token, mail: None, act: user.act(site) }
 }
 
-async fn remove(OnSite(site): OnSite, user: InstitutionUser, form: FormData) -> Response {
+async fn remove(OnSite(site): OnSite, user: InstitutionUser, headers: HeaderMap, form: FormData) -> Response {
+    if !signed_in_just_now(&site, &user) {
+        return show(&site, &user, &headers, StatusCode::FORBIDDEN, Some(SIGN_IN_ANEW)).await;
+    }
     let Ok(id) = hex::decode(form.get("passkey")) else { return refused::incomplete() };
     match site.store.drop_passkey(user.subject(), id, how(&site, &user)).await {
         Ok(true) => see(PATH),

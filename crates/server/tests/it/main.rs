@@ -39,6 +39,7 @@ mod institution_help;
 mod institution_history;
 mod institution_menu;
 mod institution_number_check;
+mod institution_passkeys;
 mod institution_policy;
 mod institution_readers;
 mod institution_settings;

@@ -6,7 +6,7 @@
 
 mod login;
 pub(crate) mod passkeys;
-mod proof;
+pub(crate) mod proof;
 mod recovery;
 mod second_factor;
 mod security;

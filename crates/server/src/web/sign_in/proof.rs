@@ -37,7 +37,7 @@ struct Page<'a> {
 
 /// Whether the holder of the session has proven just now to be the account's. One with the password only is on its way
 /// to the first factor: what it may, [`super::setup`] says.
-pub(super) fn is_fresh(session: &WebSession, now: Instant) -> bool {
+pub(crate) fn is_fresh(session: &WebSession, now: Instant) -> bool {
     let age = now.0.saturating_sub(session.began_at.0);
     session.stage == Stage::Password || age.saturating_abs() < PROOF_MS
 }

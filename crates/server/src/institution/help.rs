@@ -34,6 +34,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("menu", include_str!("help/menu.md")),
     ("not-allowed", include_str!("help/not-allowed.md")),
     ("number-check", include_str!("help/number-check.md")),
+    ("ceiling", include_str!("help/ceiling.md")),
     ("check-refused", include_str!("help/check-refused.md")),
     ("check-result", include_str!("help/check-result.md")),
     ("print", include_str!("help/print.md")),

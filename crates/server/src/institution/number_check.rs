@@ -40,7 +40,6 @@ pub const TITLE: &str = "資格確認(被保険者証等)";
 pub const CEILING_PATH: &str = "/eligibility/ceiling";
 /// Its label.
 pub const CEILING_TITLE: &str = "限度額適用認定証";
-const HELP: &str = "/help/number-check";
 
 /// What request ids of checks on the web begin with.
 const REQUEST_ID_PREFIX: &str = "web-";
@@ -66,6 +65,13 @@ impl Kind {
         match self {
             Self::Number => PATH,
             Self::Ceiling => CEILING_PATH,
+        }
+    }
+
+    const fn help(self) -> &'static str {
+        match self {
+            Self::Number => "/help/number-check",
+            Self::Ceiling => "/help/ceiling",
         }
     }
 }
@@ -198,7 +204,7 @@ fn show(
     }
     fields.push(view.tick("ceiling_consent"));
     let mut shell = menu::shell(site, kind.title(), kind.path(), user);
-    shell.help = Some(HELP);
+    shell.help = Some(kind.help());
     let page = Page {
         shell,
         action: kind.path(),

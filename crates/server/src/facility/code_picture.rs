@@ -250,11 +250,38 @@ mod tests {
         Fonts::load(&files).expect("apt-get install fonts-morisawa-bizud-gothic fonts-noto-cjk")
     }
 
+    /// How many pixels are dark in each row, of one bit each; the data is stored as it is.
+    fn dark_of_rows(png: &[u8], row_bytes: usize) -> Vec<u32> {
+        let at = png.windows(4).position(|four| four == b"IDAT").expect("data") + 4;
+        let (mut rest, mut rows) = (&png[at + 2..], Vec::new());
+        loop {
+            let length = usize::from(u16::from_le_bytes([rest[1], rest[2]]));
+            rows.extend_from_slice(&rest[5..5 + length]);
+            if rest[0] == 1 {
+                break;
+            }
+            rest = &rest[5 + length..];
+        }
+        rows.chunks(1 + row_bytes).map(|row| row[1..].iter().map(|bits| bits.count_zeros()).sum()).collect()
+    }
+
+    /// What somebody reads on a page, without blanks.
+    fn text_of(pdf: &[u8]) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("code.pdf");
+        std::fs::write(&file, pdf).expect("written");
+        let output = std::process::Command::new("pdftotext").arg(&file).arg("-").output();
+        let output = output.expect("apt-get install poppler-utils");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text").split_whitespace().collect()
+    }
+
     #[test]
     fn the_name_stands_under_the_code_also_when_it_is_long() {
         let address = "https://zaitaku.mihon.example/visit/7zzzzzzzzzzzzzzzzzzzzzzzzz";
         let picture = CodePicture::new(address).expect("it fits");
         let fonts = fonts();
+        let mut below: Vec<Vec<u32>> = Vec::new();
         let long = "医療法人社団 髙橋会 𠮷祥寺駅前内科・消化器内科・在宅療養支援クリニック見本坂分院";
         for institution_name in ["見本坂内科", long] {
             let caption = Caption { institution_name, purpose: "訪問診療等" };
@@ -262,12 +289,20 @@ mod tests {
             let size = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().expect("four"));
             assert_eq!((&png[..8], &png[12..16]), (&b"\x89PNG\r\n\x1a\n"[..], &b"IHDR"[..]));
             assert!(size(20) > size(16), "the text stands below the square");
+            let rows = dark_of_rows(&png, size(16) as usize / 8 + usize::from(size(16) % 8 > 0));
+            assert_eq!(rows.len(), size(20) as usize);
+            let written: Vec<_> = rows[size(16) as usize..].to_vec();
+            assert!(written.iter().sum::<u32>() > 1_000, "{institution_name} is not written");
+            assert!(!below.contains(&written), "two names look alike");
+            below.push(written);
             if let Some(folder) = std::env::var_os("SHIKAKU_SHOW_PICTURES") {
                 let path = std::path::Path::new(&folder).join(format!("{}.png", institution_name.len()));
                 std::fs::write(path, &png).expect("written");
             }
             let pdf = picture.pdf(caption, address, &fonts).expect("drawn");
-            assert!(pdf.starts_with(b"%PDF-"));
+            let text = text_of(&pdf);
+            let bare: String = institution_name.split_whitespace().collect();
+            assert!(text.contains(&bare) && text.contains("訪問診療等"), "{text}");
         }
         // Nobody gets a picture with another name than theirs.
         assert!(

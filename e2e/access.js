@@ -16,7 +16,7 @@ export async function assertAccessible(page, state) {
   const told = violations.map(
     ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
   );
-  assert.deepEqual(told, [], `${state}: axe`);
+  assert.deepEqual(told, [], `${state}: axe: ${told.join('; ')}`);
 }
 
 /** The page is no wider than the screen; names what sticks out. */

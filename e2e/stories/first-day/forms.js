@@ -146,7 +146,7 @@ export async function askForLater(scene) {
   await page.getByText('受付番号').first().waitFor();
 }
 
-/** The certificate shall end: handed in, for two people to approve. */
+/** The certificate shall end: handed in, for one person of the operator to approve. */
 export async function askForRevocation(scene) {
   const page = await fillIn(scene, 'certificate-revocation');
   await scene.hand.press(buttonOf(page, '申請する'));

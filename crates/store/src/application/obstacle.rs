@@ -105,7 +105,7 @@ pub struct Obstructed {
     pub since: Instant,
 }
 
-const FIND: &str = "SELECT obstacle, since, tries FROM application_obstacle \
+const FIND: &str = "SELECT obstacle, since, tries, next_try_at FROM application_obstacle \
      WHERE institution_code = $1 AND application_id = $2";
 const PUT: &str = "INSERT INTO application_obstacle \
      (institution_code, application_id, obstacle, since, tries, next_try_at) \
@@ -131,6 +131,7 @@ struct Met {
     obstacle: Obstacle,
     since: Instant,
     tries: i64,
+    next_try: Instant,
 }
 
 async fn find(tx: &Tx<'_>, (institution, id): (&InstitutionCode, &ApplicationId)) -> Result<Option<Met>> {
@@ -140,6 +141,7 @@ async fn find(tx: &Tx<'_>, (institution, id): (&InstitutionCode, &ApplicationId)
             obstacle: obstacle_of(found.text(0, "obstacle")?)?,
             since: Instant(found.int(1, "since")?),
             tries: found.int(2, "tries")?,
+            next_try: Instant(found.int(3, "next_try_at")?),
         })
     })
     .await
@@ -204,6 +206,10 @@ pub(super) async fn note(
     now: Instant,
 ) -> Result<bool> {
     let known = find(tx, (institution, id)).await?.filter(|met| met.obstacle == obstacle);
+    // Whoever looks every second must not write every second: each of these commits would wait for the disk.
+    if known.as_ref().is_some_and(|met| met.next_try > now) {
+        return Ok(false);
+    }
     let tries = known.as_ref().map_or(0, |met| met.tries).saturating_add(1);
     let next = next_try(tries, now).0;
     if known.is_some() {

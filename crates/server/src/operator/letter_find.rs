@@ -84,7 +84,7 @@ fn narrow(text: &str) -> String {
     if narrowed.chars().all(number) {
         narrowed.chars().map(|letter| if letter.is_ascii_digit() { letter } else { '-' }).collect()
     } else {
-        narrowed
+        text.to_owned()
     }
 }
 

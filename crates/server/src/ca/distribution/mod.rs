@@ -66,9 +66,14 @@ impl Distribution {
     }
 }
 
+/// Longest time that a cache between may give away what it has, seconds: a revocation is known everywhere within it,
+/// though a list or an answer itself is good for longer, for whoever cannot reach this place.
+const CACHED_MAX_S: i64 = 60;
+
 /// A file that is good from one moment to another.
 fn file(media_type: &'static str, bytes: Vec<u8>, from: Instant, until: Instant, now: Instant) -> Response {
-    let seconds = until.0.saturating_sub(now.0).max(0) / 1000;
+    let seconds = (until.0.saturating_sub(now.0).max(0) / 1000).min(CACHED_MAX_S);
+    let over = Instant(now.0.saturating_add(seconds * 1000));
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -76,7 +81,7 @@ fn file(media_type: &'static str, bytes: Vec<u8>, from: Instant, until: Instant,
     for (name, value) in [
         (header::CACHE_CONTROL, caching),
         (header::LAST_MODIFIED, http_date(from)),
-        (header::EXPIRES, http_date(until)),
+        (header::EXPIRES, http_date(over)),
     ] {
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);

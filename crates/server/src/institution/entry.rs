@@ -69,6 +69,19 @@ pub(super) fn pages(renews: bool) -> Router {
     Router::new().route("/", get(show)).layer(Extension(Renews(renews)))
 }
 
+/// What is said of the terminal's certificate while it should be renewed; nothing where that cannot be read.
+pub(super) async fn notice(site: &Site, terminal: &AskingTerminal) -> Option<Notice> {
+    let known = known(site, terminal).await.ok()?;
+    let now = site.clock.now();
+    let standing = CertificateStanding::of(Some(&known), &terminal.institution_code, now);
+    due(&known, standing, now)
+}
+
+fn due(known: &KnownCertificate, standing: CertificateStanding, now: Instant) -> Option<Notice> {
+    notice_due(&known.period, tokyo_date(now), None)
+        .filter(|_| matches!(standing, CertificateStanding::RenewalOpen { .. }))
+}
+
 async fn show(
     Extension(site): Extension<Arc<Site>>,
     Extension(terminal): Extension<AskingTerminal>,
@@ -97,8 +110,7 @@ async fn show(
     };
     let news =
         news.map(|one| (format_japanese(tokyo_date(one.published_at)), one.title, one.important)).collect();
-    let notice = notice_due(&known.period, today, None)
-        .filter(|_| matches!(standing, CertificateStanding::RenewalOpen { .. }));
+    let notice = due(&known, standing, now);
     let page = Entry {
         shell: Shell::new(&site, TITLE, "/", None).with_help("/help/entry"),
         institution_name: institution.map(|institution| institution.name).unwrap_or_default(),

@@ -124,10 +124,12 @@ async fn a_page_renews_within_ninety_days_and_both_are_taken_for_fourteen(engine
     let forced = ask(&site, &old, RENEWAL, Some(&passwords())).await;
     says(&forced, 409, &["更新できませんでした", "まだ更新できません", &opens]);
     says(&ask(&site, &old, "/", None).await, 200, &["あと91日"]);
+    assert!(!text(&ask(&site, &old, "/login", None).await).contains("電子証明書の有効期限まで"), "not yet");
 
     site.system.hands.set(start_of_day(add_days(last, -90)));
     let entry = ask(&site, &old, "/", None).await;
     says(&entry, 200, &["電子証明書の有効期限まであと90日です", "href=\"/certificate-renewal\""]);
+    says(&ask(&site, &old, "/login", None).await, 200, &["電子証明書の有効期限まであと90日です", "href=\"/\""]);
     let open = ask(&site, &old, RENEWAL, None).await;
     says(&open, 200, &["method=\"post\"", "action=\"/certificate-renewal\"", "更新</button>"]);
     assert!(!text(&open).contains("<script"), "it works without scripts");

@@ -8,13 +8,14 @@ use axum::response::Response;
 use eligibility::Instant;
 use eligibility::account::LockoutDecision;
 use eligibility::institution_account::{AccountState, UserId};
+use eligibility::institution_certificate::{Notice, NoticeKind};
 use store::audit::AuditEvent;
 use store::{Act, StaffAccount, Stage};
 
 use super::passkey::party;
 use super::session::{Entered, brought, enter, guess, onward, session_of};
 use super::{Asked, by_password, destination, with_next};
-use crate::institution::user::InstitutionUser;
+use crate::institution::{entry, user::InstitutionUser};
 use crate::listener::identity::AskingTerminal;
 use crate::web::password::Passwords;
 use crate::web::see;
@@ -42,9 +43,11 @@ struct Login<'a> {
     /// Why somebody is here again.
     why: Option<&'a str>,
     passkeys: bool,
+    /// What is said of the terminal's certificate.
+    certificate: Option<Notice>,
 }
 
-fn show(
+async fn show(
     site: &Site,
     terminal: &AskingTerminal,
     (status, passkeys): (StatusCode, bool),
@@ -62,6 +65,7 @@ fn show(
         fault,
         why,
         passkeys,
+        certificate: entry::notice(site, terminal).await,
     };
     render(status, &page)
 }
@@ -89,7 +93,7 @@ pub(super) async fn page(
         return see(destination(&next));
     }
     let passkeys = party(&site, &headers).is_some();
-    show(&site, &terminal, (StatusCode::OK, passkeys), ("", &next), (None, reason(&why)))
+    show(&site, &terminal, (StatusCode::OK, passkeys), ("", &next), (None, reason(&why))).await
 }
 
 /// ユーザーID and パスワード.
@@ -110,7 +114,8 @@ pub(super) async fn typed(
         Outcome::Not(said) => (StatusCode::UNPROCESSABLE_ENTITY, said.to_owned()),
     };
     let passkeys = party(&site, &headers).is_some();
-    show(&site, &terminal, (status, passkeys), (form.get("user_id"), form.get("next")), (Some(&said), None))
+    let typed = (form.get("user_id"), form.get("next"));
+    show(&site, &terminal, (status, passkeys), typed, (Some(&said), None)).await
 }
 
 enum Outcome {

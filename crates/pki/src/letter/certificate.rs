@@ -68,7 +68,7 @@ impl CertificateLetter<'_> {
             title: "電子証明書発行通知書",
         };
         heading.draw(page)?;
-        let intro = "ご申請いただいた電子証明書を発行しましたので、通知します。下記のリファレンスナンバーと認証IDを\
+        let intro = "ご申請いただいた電子証明書の発行の準備ができましたので、通知します。下記のリファレンスナンバーと認証IDを\
                      用いて、電子証明書を使用する端末から取得期限までに電子証明書を取得してください。";
         let mut y = page.paragraph((LEFT, 96.0), WIDTH, 5.6, Style::text(10.0), intro)?;
         y = self.facts(page, y + 0.5)?;
@@ -146,7 +146,8 @@ fn checking(page: &mut Canvas<'_, '_>, y: f32) -> Result<f32> {
     let style = Style::text(8.5);
     page.text(LEFT, y, Style::bold(10.5).ink(Ink::Accent), "確認の方法")?;
     let text = format!(
-        "Microsoft Edgeの「…」→「設定」→「プライバシー、検索、サービス」→「セキュリティ」の「証明書の管理」を開き、「個人」タブで、\
+        "①で導入したときは、資格確認端末の画面の「電子証明書」で、発行者と有効期限を確認します。取得サイトのファイルを\
+         Windowsに取り込んだときは、Microsoft Edgeの「…」→「設定」→「プライバシー、検索、サービス」→「セキュリティ」の「証明書の管理」を開き、「個人」タブで、\
          発行者が「{ROOT_COMMON_NAME}」と表示されている電子証明書の有効期限を確認します。"
     );
     page.paragraph((LEFT, y + 5.2), WIDTH, 4.6, style, &text)

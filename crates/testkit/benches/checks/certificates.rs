@@ -1,5 +1,5 @@
 //! How many certificates the server's desk ([`server::ca::Desk`]) issues: key and serial number stored, prepared, linted,
-//! signed, verified; certificate, public log, admission and audit entry stored. On SQLite, with the key in a file. What
+//! signed, verified; certificate, public log, admission and audit entry stored. On SQLite, with the authority that `shikaku ca init` makes (its issuing key, P-384, in a file). What
 //! comes before an order (applications, letters, requests) and after it (lists, OCSP answers) is not measured.
 //!
 //! The floor is one bare P-256 signature over as many bytes, made in the same run on as many threads.
@@ -13,12 +13,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_certificate::CertificateUses;
-use pki::Validity;
+use pki::authority::{ISSUING_KEY_FILE, InstitutionAuthority};
 use pki::distribution::Distribution;
 use pki::issuing::IssuingAuthority;
 use pki::keys::{KeyAlgorithm, PrivateKey, PublicKey};
-use pki::root::RootAuthority;
-use pki::serial::Serial;
 use server::Clock;
 use server::ca::{CertificateOrder, Desk, SecretHasher, Signing};
 use store::{Institution, Options, Store};
@@ -99,14 +97,14 @@ impl Office {
     async fn open(file: &std::path::Path) -> Result<Self> {
         let clock = Clock::system();
         let now = whole_second(clock.now());
-        let root_key = PrivateKey::generate(KeyAlgorithm::P384)?;
-        let root = RootAuthority::create(&root_key, &Serial::random()?.stored(), now)?;
-        let key = PrivateKey::generate(KeyAlgorithm::P256)?;
-        let serial = Serial::random()?.stored();
-        let certificate = root.certify_issuing(1, key.public_key(), &serial, Validity::of_issuing(now)?)?;
+        // The folder that `shikaku ca init` makes, and its key as a server takes it from there.
+        let folder = file.with_file_name("ca");
+        let made = InstitutionAuthority::create(&folder, now)?;
+        let key = PrivateKey::load(&folder.join(ISSUING_KEY_FILE))?;
         let distribution = Distribution::new("http://crl.example", SHARDS)?;
-        let root_der = root.certificate_der().to_vec();
-        let issuing = IssuingAuthority::open(Box::new(key), certificate, root_der, Some(distribution))?;
+        let (certificate, root) =
+            (made.issuing().certificate_der().to_vec(), made.certificate_der().to_vec());
+        let issuing = IssuingAuthority::open(Box::new(key), certificate, root, Some(distribution))?;
         let store = Store::open(&format!("sqlite:{}", file.display()), Options::default()).await?;
         store.migrate().await?;
         let mut institutions = Vec::new();

@@ -114,7 +114,7 @@ fn issuing_says_what_it_needs_and_replaces_no_key() {
             "--terminal",
             name,
             "--out",
-            "x",
+            text(&out),
         ])
     };
     for wrong in [" ", "受付\n1", &"受".repeat(41)] {

@@ -147,6 +147,7 @@ impl Write for Issue {
         if account.role == RESET_ROLE {
             tx.execute(PUT, bind![code, user_id, RESET_ROLE, true, 0_i64, now.0, now.0]).await?;
         }
+        staff_account::earlier_password::keep_of(tx, &self.institution, &account.user_id, *now).await?;
         let row = bind![
             password_hash,
             password_until.0,

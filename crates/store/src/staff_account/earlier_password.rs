@@ -45,6 +45,16 @@ pub(super) async fn keep(tx: &Tx<'_>, place: &Place, now: Instant) -> Result<()>
     Ok(())
 }
 
+/// [`keep`] for an account whose ユーザーID is as the table has it.
+pub(crate) async fn keep_of(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    user_id: &str,
+    now: Instant,
+) -> Result<()> {
+    keep(tx, &Place { institution: institution.clone(), user_id: user_id.to_owned() }, now).await
+}
+
 struct Barred(Place);
 
 impl Read for Barred {

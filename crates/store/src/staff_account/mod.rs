@@ -2,7 +2,7 @@
 //! that need more than one row (the last administrator, one session at a time) hold within the transaction.
 
 mod change;
-mod earlier_password;
+pub(crate) mod earlier_password;
 mod password;
 mod read;
 mod sign_in;

@@ -58,6 +58,13 @@ async fn a_lost_master_password_is_got_back_by_an_account_of_its_own(db: Databas
     let account = store.staff_account(&code, &reset).await.expect("reads").expect("there");
     assert_eq!((account.role, account.password_hash.as_deref()), (InstitutionRole::MasterReset, Some("r1")));
     assert_eq!(store.spend_initial_password(&code, &reset, "r1", at(80)).await, Ok(true));
+    let own = NewStaffPassword {
+        before: "r1".to_owned(),
+        password_hash: "reset-own".to_owned(),
+        kept: [9; 32],
+        act: staff_accounts::act(80),
+    };
+    assert_eq!(store.set_staff_password(&code, &reset, own).await, Ok(true));
     another_sheet_ends_what_the_first_let_its_holder_set_up(store, &code, &account).await;
 }
 
@@ -107,4 +114,7 @@ async fn another_sheet_ends_what_the_first_let_its_holder_set_up(
     assert!(there([2; 32]).await.is_some(), "another account's stays");
     let factors = store.second_factors(&account.subject()).await.expect("reads");
     assert!(factors.passkeys.is_empty(), "{factors:?}");
+    // The password that the account had until then stays one that it may not take again; a sheet's is nobody's own.
+    let reset = UserId::parse(&format!("r{code}")).expect("an id");
+    assert_eq!(store.barred_passwords(code, &reset).await, Ok(vec!["reset-own".to_owned()]));
 }

@@ -5,15 +5,16 @@ use axum::Extension;
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
-use eligibility::account::{NewPasswordForm, OwnWords};
+use eligibility::account::{LockoutDecision, NewPassword, NewPasswordForm, OwnWords};
 use eligibility::institution_account::{UserId, password_barred};
 use store::{Act, NewStaffPassword, StaffAccount};
 
-use super::session::{Entered, enter, onward};
+use super::session::{BARRED, Entered, enter, onward};
 use super::take_over::account_of;
 use super::{Asked, by_password, destination, with_next};
 use crate::institution::password::had_lately;
 use crate::institution::user::Proven;
+use crate::web::guess::Guess;
 use crate::web::password::Passwords;
 use crate::web::see;
 use crate::web::signed_in::OnSite;
@@ -26,18 +27,20 @@ struct Page<'a> {
     next: &'a str,
     user_id: &'a str,
     form: FormView,
-    same: bool,
+    said: Option<String>,
 }
+
+const SAME: &str = "初期パスワードと同じです。別のパスワードを入力してください。";
 
 fn show(
     site: &Site,
     status: StatusCode,
     (user_id, next): (&str, &str),
     form: FormView,
-    same: bool,
+    said: Option<String>,
 ) -> Response {
     let shell = Shell::new(site, "パスワード変更", "/login", None).with_help("/help/login");
-    render(status, &Page { shell, next, user_id, form, same })
+    render(status, &Page { shell, next, user_id, form, said })
 }
 
 /// The page.
@@ -49,7 +52,7 @@ pub(super) async fn page(
     match account_of(&site, &proven).await {
         Ok(account) if account.must_change => {
             let form = FormView::new(NewPasswordForm::FIELDS);
-            show(&site, StatusCode::OK, (&account.user_id, &next), form, false)
+            show(&site, StatusCode::OK, (&account.user_id, &next), form, None)
         }
         Ok(_) => see(&with_next("/login/take-over", &next)),
         Err(response) => response,
@@ -88,17 +91,24 @@ async fn change(
         Ok(password) => password,
         Err(errors) => {
             let view = FormView::faulty(NewPasswordForm::FIELDS, form, errors);
-            return Ok(show(site, status, (&account.user_id, &next), view, false));
+            return Ok(show(site, status, (&account.user_id, &next), view, None));
         }
     };
     let same = passwords.matches(account.password_hash.clone(), password.reveal()).await;
     if same.map_err(by_password)? {
         let view = FormView::new(NewPasswordForm::FIELDS);
-        return Ok(show(site, status, (&account.user_id, &next), view, true));
+        return Ok(show(site, status, (&account.user_id, &next), view, Some(SAME.to_owned())));
     }
-    if had_lately(site, passwords, &account, &password).await? {
-        let view = FormView::faulty(NewPasswordForm::FIELDS, form, password_barred());
-        return Ok(show(site, status, (&account.user_id, &next), view, false));
+    match lately(site, passwords, &account, &password).await? {
+        Lately::No => {}
+        Lately::Yes => {
+            let view = FormView::faulty(NewPasswordForm::FIELDS, form, password_barred());
+            return Ok(show(site, status, (&account.user_id, &next), view, None));
+        }
+        Lately::NotSaid(words) => {
+            let (status, view) = (StatusCode::TOO_MANY_REQUESTS, FormView::new(NewPasswordForm::FIELDS));
+            return Ok(show(site, status, (&account.user_id, &next), view, Some(words)));
+        }
     }
     let password_hash = passwords.hash(&password).await.map_err(by_password)?;
     let account = keep(site, proven, account, password_hash).await?;
@@ -106,6 +116,34 @@ async fn change(
         Entered::In(cookie) => Ok(onward(destination(&next), cookie)),
         Entered::Occupied | Entered::Closed => Ok(see(site.sign_in)),
     }
+}
+
+/// Whether the account had a password lately.
+enum Lately {
+    Yes,
+    No,
+    /// Too many were tried; what is said.
+    NotSaid(String),
+}
+
+/// Whoever holds an initial password need not be who had the passwords before: an administrator has it too. What was a
+/// password once may be one elsewhere, so each that is tried counts as a guess.
+async fn lately(
+    site: &Site,
+    passwords: &Passwords,
+    account: &StaffAccount,
+    password: &NewPassword,
+) -> Result<Lately, Response> {
+    let guess = Guess::of_account(BARRED, &account.subject());
+    let decision = guess.count(site).await?;
+    if decision != LockoutDecision::Allowed {
+        return Ok(Lately::NotSaid(decision.message()));
+    }
+    if had_lately(site, passwords, account, password).await? {
+        return Ok(Lately::Yes);
+    }
+    guess.was_right(site).await?;
+    Ok(Lately::No)
 }
 
 /// Keeps the password; the account as it is then.

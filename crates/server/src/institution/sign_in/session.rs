@@ -19,6 +19,9 @@ use crate::web::{SecretToken, Site, refused};
 /// A session that was not used for so long stands in nobody's way.
 pub(in crate::institution) const LIVE_MS: i64 = IDLE_MS;
 
+/// What guesses at an account's former passwords are counted as.
+pub(super) const BARRED: &str = "institution-barred-password";
+
 /// How a terminal is remembered as one where an account has signed in: by institution and name, which a new
 /// certificate of the same terminal keeps.
 pub(super) fn terminal_hash(terminal: &AskingTerminal) -> TokenHash {
@@ -44,6 +47,7 @@ pub(in crate::institution) async fn password_places(
     let known = site.store.known_browsers(subject).await?;
     let mut places: Vec<_> = known.iter().map(|hash| Guess::known_place(WHAT, subject, hash)).collect();
     places.push(Guess::account_place(WHAT, subject));
+    places.push(Guess::account_place(BARRED, subject));
     Ok(places)
 }
 

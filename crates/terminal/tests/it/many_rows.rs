@@ -17,6 +17,8 @@ use crate::{
 on_both_engines! {
     a_reference_number_is_registered_by_file
     a_file_is_handed_in_and_its_result_fetched
+    a_file_of_reference_numbers_is_handed_in_and_its_result_fetched
+    the_tickets_of_a_month_are_asked_for_and_fetched
     an_unknown_reception_number_and_another_institution_are_told
 }
 
@@ -100,14 +102,24 @@ fn question(number: &str) -> String {
     )
 }
 
-/// Drops 02req under new names until the file is done.
-async fn fetched(root: &Path, code: &str, number: &str, encoding: &str) -> BulkAnswer {
+/// The reception number of the 01req of a family that was dropped.
+async fn received(root: &Path, family: &str) -> String {
+    let bytes = answer(root, &format!("{family}01res_1.xml")).await;
+    let (_, receipt) = read_bulk_receipt(&bytes).expect("a result");
+    assert_eq!(receipt.header.segment_of_result, None, "{:?}", receipt.header.error_message);
+    let number = receipt.body.reception_number.expect("a number");
+    assert_eq!(number.len(), 20);
+    number
+}
+
+/// Drops 02req of a family under new names until the file is done.
+async fn fetched(root: &Path, code: &str, (family, number): (&str, &str), encoding: &str) -> BulkAnswer {
     for round in 0.. {
         let body = format!("<ReceptionNumber>{number}</ReceptionNumber>");
         let name = format!("{encoding}{round}").replace('_', "-");
-        put(root, &format!("OQSmuquc02req_{name}.xml"), message(encoding, code, "", &body).as_bytes());
+        put(root, &format!("{family}02req_{name}.xml"), message(encoding, code, "", &body).as_bytes());
         let read =
-            read_bulk_answer(&answer(root, &format!("OQSmuquc02res_{name}.xml")).await).expect("a result");
+            read_bulk_answer(&answer(root, &format!("{family}02res_{name}.xml")).await).expect("a result");
         let segment = read.answer.header.segment_of_result.known();
         assert_eq!(read.answer.header.reception_number.as_deref(), Some(number));
         if segment != Some(ResultSegment::Processing) {
@@ -129,12 +141,9 @@ async fn a_file_is_handed_in_and_its_result_fetched(engine: Engine) {
     let rows =
         format!("{}{}<QualificationConfirmSearchInfo/>{}", question("341"), question("999"), question("343"));
     put(root, "OQSmuquc01req_1.xml", message("UTF-8", code, &header, &rows).as_bytes());
-    let (_, receipt) = read_bulk_receipt(&answer(root, "OQSmuquc01res_1.xml").await).expect("a result");
-    assert_eq!(receipt.header.segment_of_result, None);
-    let number = receipt.body.reception_number.expect("a number");
-    assert_eq!(number.len(), 20);
+    let number = received(root, "OQSmuquc").await;
     for encoding in ["UTF-8", "Shift_JIS"] {
-        let found = fetched(root, code, &number, encoding).await;
+        let found = fetched(root, code, ("OQSmuquc", &number), encoding).await;
         assert!(found.header.segment_of_result.is(ResultSegment::Done));
         assert_eq!(found.header.arbitrary_file_identifier.as_deref(), Some("F-1"), "that of the 01req");
         let counts = (
@@ -148,6 +157,79 @@ async fn a_file_is_handed_in_and_its_result_fetched(engine: Engine) {
         assert_eq!(codes, [None, Some("OQSB1001W"), Some("OQSA9001E"), None]);
         let echo = units[3].search_info.as_ref().expect("echoed");
         assert_eq!(echo.arbitrary_identifier.as_deref(), Some("id-343"));
+    }
+    running.shutdown.cancel();
+    running.task.await.expect("stops");
+    system.stop().await;
+}
+
+async fn a_file_of_reference_numbers_is_handed_in_and_its_result_fetched(engine: Engine) {
+    let system = centre(engine).await;
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = enrol(&system, &system.authority, dir.path(), true).await;
+    let running = start(&config).await;
+    let (root, code) = (&config.drop.root, config.institution_code.as_str());
+    let rows = format!(
+        "{}{}{}",
+        registration("K-341", "341"),
+        registration("K-999", "999"),
+        registration("K-343", "343")
+    );
+    put(root, "OQSmuimm01req_1.xml", message("Shift_JIS", code, "", &rows).as_bytes());
+    let number = received(root, "OQSmuimm").await;
+    for encoding in ["UTF-8", "Shift_JIS"] {
+        let found = fetched(root, code, ("OQSmuimm", &number), encoding).await;
+        assert!(found.header.segment_of_result.is(ResultSegment::Done));
+        let counts = (found.header.number_of_normal_processing, found.header.number_of_error);
+        assert_eq!(counts, (Some(2), Some(1)));
+        let told = found.body.expect("a body").registrations;
+        let codes: Vec<_> = told.iter().map(|unit| unit.processing_result_code.as_deref()).collect();
+        assert_eq!(codes, [None, Some("OQSB1201E"), None]);
+        let echo = told[2].info.as_ref().expect("echoed");
+        assert_eq!(echo.reference_number.as_deref(), Some("K-343"));
+    }
+    // What was registered by the file stands: the same number for somebody else is refused.
+    put(root, "OQSsiimm01req_2.xml", message("UTF-8", code, "", &registration("K-341", "342")).as_bytes());
+    let bytes = answer(root, "OQSsiimm01res_2.xml").await;
+    let (_, result) = read_reference_number_result(&bytes).expect("a result");
+    assert_eq!(result.body.processing_result_code.as_deref(), Some("OQSB1202E"));
+    running.shutdown.cancel();
+    running.task.await.expect("stops");
+    system.stop().await;
+}
+
+async fn the_tickets_of_a_month_are_asked_for_and_fetched(engine: Engine) {
+    let system = centre(engine).await;
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = enrol(&system, &system.authority, dir.path(), true).await;
+    let office = eligibility::insurer::InsurerNumber::with_check_digit("1213101").expect("a number");
+    let (today, born) = (system.today(), jiff::civil::date(1951, 3, 3));
+    let other = eligibility::institution::InstitutionCode::parse("2712345678").expect("a code");
+    let with = |key: &str, number: &str, ticket| {
+        people::public_assistance(&office, key, number, "扶助　三郎", born, ticket)
+    };
+    let people = vec![
+        with("p-11", "7000001", Some((&config.institution_code, today))),
+        with("p-12", "7000002", Some((&other, today))),
+    ];
+    system.load_insurer(&office, "試験福祉事務所", people).await;
+    let running = start(&config).await;
+    let (root, code) = (&config.drop.root, config.institution_code.as_str());
+    let month = &eligibility::calendar::format_n8(today)[..6];
+    let asked = format!(
+        "<QualificationConfirmSearchInfo><MedicalTreatmentMonth>{month}</MedicalTreatmentMonth>\
+         </QualificationConfirmSearchInfo>"
+    );
+    put(root, "OQSmutic01req_1.xml", message("UTF-8", code, "", &asked).as_bytes());
+    let number = received(root, "OQSmutic").await;
+    for encoding in ["UTF-8", "Shift_JIS"] {
+        let found = fetched(root, code, ("OQSmutic", &number), encoding).await;
+        assert!(found.header.segment_of_result.is(ResultSegment::Done));
+        let units = found.body.expect("a body").units;
+        assert_eq!(units.len(), 1, "those of this institution alone: {units:?}");
+        let numbers: Vec<_> =
+            units[0].results.iter().map(|one| one.insured_identification_number.as_deref()).collect();
+        assert_eq!(numbers, [Some("7000001")]);
     }
     running.shutdown.cancel();
     running.task.await.expect("stops");

@@ -86,7 +86,10 @@ impl Issuing {
                     done += 1;
                     continue;
                 }
-                Ok(Written::Before) => "who applied was stopped, or the order has its letter".to_owned(),
+                Ok(Written::Before) => {
+                    self.no_letter_again(&letter).await?;
+                    continue;
+                }
                 Ok(Written::NoAddress) => "the register of institutions has no address".to_owned(),
                 Err(error) if is_its_own(&error) => error.to_string(),
                 Err(other) => return Err(other),
@@ -97,6 +100,17 @@ impl Issuing {
             self.stuck().insert(old, Instant::now());
         }
         Ok(done)
+    }
+
+    /// Another letter that may never be written is asked for no longer: who asked may ask once more when things changed.
+    async fn no_letter_again(&self, letter: &LetterFor) -> Result<(), NotIssued> {
+        let (store, now) = (self.desk.store(), self.desk.clock().now());
+        let old = letter.in_place_of.as_deref().unwrap_or_default();
+        if store.forget_letter_wanted((&letter.institution, old), now).await? {
+            tracing::warn!(institution = %letter.institution, letter = old,
+                "another letter is not written: who applied was stopped, or the order has its letter");
+        }
+        Ok(())
     }
 
     /// Whether this letter could not be written a short while ago.

@@ -127,7 +127,10 @@ const FRESH_TRIES: &str = "DELETE FROM retrieval_try WHERE retrieval_number = $1
 const PUT: &str = "INSERT INTO certificate_letter (institution_code, letter_id, order_id, retrieval_number, \
      document_number, terminal_name, pdf, made_at, retrievable_until) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-const PDF: &str = "SELECT pdf FROM certificate_letter WHERE institution_code = $1 AND letter_id = $2";
+/// Nobody prints what is void or may be so any moment.
+const PDF: &str = "SELECT pdf FROM certificate_letter WHERE institution_code = $1 AND letter_id = $2 \
+     AND ended_at IS NULL AND NOT EXISTS (\
+     SELECT 1 FROM certificate_letter_wish w WHERE w.institution_code = $3 AND w.letter_id = $4)";
 const POST: &str = "UPDATE certificate_letter SET posted_at = $1, posted_by = $2, tracking_number = $3, pdf = $4 \
      WHERE institution_code = $5 AND letter_id = $6 AND posted_at IS NULL AND ended_at IS NULL \
      AND NOT EXISTS (SELECT 1 FROM certificate_letter_wish w WHERE w.institution_code = $7 AND w.letter_id = $8)";
@@ -260,7 +263,8 @@ impl Read for Pdf {
     type Output = Option<Vec<u8>>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
-        let key = bind![self.institution.as_str(), &self.letter_id];
+        let institution = self.institution.as_str();
+        let key = bind![institution, &self.letter_id, institution, &self.letter_id];
         // An empty one is none: there is no letter without pages.
         let pdf = tx.query_one(PDF, key, |row| Ok(row.blob(0, "pdf").unwrap_or_default().to_vec())).await?;
         Ok(pdf.filter(|bytes| !bytes.is_empty()))
@@ -314,7 +318,7 @@ impl Store {
         self.write(Open { letter, operator: operator.to_owned(), now }).await
     }
 
-    /// The letter as it is kept: sealed, and gone once it is posted.
+    /// The letter as it is kept: sealed, and gone once it is posted, doubted or void.
     ///
     /// # Errors
     /// Any read error of the store.

@@ -54,6 +54,9 @@ const REPLACE: &str = "UPDATE certificate_letter SET replaced_by = $1 WHERE inst
 const WANTED: &str = "SELECT institution_code, letter_id, order_id, terminal_name, retrieval_number \
      FROM certificate_letter WHERE again_asked_at IS NOT NULL AND replaced_by IS NULL \
      ORDER BY again_asked_at, letter_id LIMIT $1";
+/// Not a word of it when the other one was written meanwhile.
+const FORGET: &str = "UPDATE certificate_letter SET again_asked_at = $1, again_asked_by = $2 \
+     WHERE institution_code = $3 AND letter_id = $4 AND again_asked_at IS NOT NULL AND replaced_by IS NULL";
 const USES: &str = "SELECT uses FROM retrieval WHERE retrieval_number = $1";
 
 /// Notes which letter is in the place of which, within a transaction; false when none is wanted (any more).
@@ -104,6 +107,32 @@ impl Write for Ask {
     }
 }
 
+struct Forget {
+    institution: InstitutionCode,
+    letter_id: String,
+    now: Instant,
+}
+
+impl Write for Forget {
+    type Output = bool;
+
+    fn key(&self) -> &str {
+        self.institution.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<bool> {
+        let code = self.institution.as_str();
+        let (never, nobody): (Option<i64>, Option<&str>) = (None, None);
+        if tx.execute(FORGET, bind![never, nobody, code, &self.letter_id]).await? == 0 {
+            return Ok(false);
+        }
+        let object = format!("letter:{}", self.letter_id);
+        let dropped = event("authority", "certificate.letter.again-drop", object, String::new());
+        chains.append(tx, code, self.now, &dropped).await?;
+        Ok(true)
+    }
+}
+
 struct Wanted(u32);
 
 impl Read for Wanted {
@@ -143,6 +172,20 @@ impl Store {
     ) -> Result<LetterAgain> {
         let (institution, letter_id) = (institution.clone(), letter_id.to_owned());
         self.write(Ask { institution, letter_id, by, now }).await
+    }
+
+    /// Forgets, audited, that another letter was asked for in the place of this one: it may not be written. False when
+    /// it was written meanwhile, or nobody asked.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn forget_letter_wanted(
+        &self,
+        (institution, letter_id): (&InstitutionCode, &str),
+        now: Instant,
+    ) -> Result<bool> {
+        let (institution, letter_id) = (institution.clone(), letter_id.to_owned());
+        self.write(Forget { institution, letter_id, now }).await
     }
 
     /// Other letters that are to be written, the longest waiting first.

@@ -61,8 +61,9 @@ const END_ALL: &str = "UPDATE certificate_letter SET ended_at = $1, end_reason =
 const WITHDRAW_ALL: &str = "UPDATE retrieval SET withdrawn_at = $1 WHERE retrieval_number IN (\
      SELECT l.retrieval_number FROM certificate_letter l WHERE l.institution_code = $2) \
      AND withdrawn_at IS NULL AND retrieved_at IS NULL";
-const NO_MORE: &str = "UPDATE certificate_letter SET again_asked_at = $1, end_reason = $2 \
-     WHERE institution_code = $3 AND ended_at IS NOT NULL AND replaced_by IS NULL";
+/// When and why they ended stays as it was.
+const NO_MORE: &str = "UPDATE certificate_letter SET again_asked_at = $1 WHERE institution_code = $2 \
+     AND ended_at IS NOT NULL AND replaced_by IS NULL AND again_asked_at IS NOT NULL";
 
 /// Who acts by itself.
 const AUTHORITY: &str = "authority";
@@ -97,6 +98,12 @@ impl Which {
     async fn withdraw(&self, tx: &Tx<'_>) -> Result<bool> {
         let row = bind![self.now.0, self.code(), &self.letter_id];
         Ok(tx.execute(WITHDRAW, row).await? == 1)
+    }
+
+    /// Takes the wish away; false when somebody else did. Its row says who of two deciders was first, in whatever
+    /// processes they are: nothing else is written before it.
+    async fn take_wish(&self, tx: &Tx<'_>) -> Result<bool> {
+        Ok(tx.execute(FORGET_WISH, bind![self.code(), &self.letter_id]).await? == 1)
     }
 
     /// Tells the institution's representative what became of the letter.
@@ -194,7 +201,9 @@ impl Write for Decide {
         let Some(wish) = wish.filter(|_| letter.ended.is_none()) else { return Ok(LetterVoided::Gone) };
         let detail = format!("asked-by=operator:{} reason={}", wish.by, wish.reason.name());
         if !self.agrees {
-            tx.execute(FORGET_WISH, bind![code, id]).await?;
+            if !which.take_wish(tx).await? {
+                return Ok(LetterVoided::Gone);
+            }
             tx.execute(RELEASE, bind![code, id, wish.at.0]).await?;
             let dropped = letter_event(&actor, "certificate.letter.void-drop", id, detail);
             chains.append(tx, code, which.now, &dropped).await?;
@@ -206,12 +215,14 @@ impl Write for Decide {
         if wish.by == self.by.account || asker.as_deref() == Some(mail.key().as_str()) {
             return Ok(LetterVoided::SamePerson);
         }
+        if !which.take_wish(tx).await? {
+            return Ok(LetterVoided::Gone);
+        }
         let nothing: Option<&[u8]> = None;
         let row = bind![which.now.0, wish.reason.name(), &actor, nothing, code, id];
         if tx.execute(END, row).await? == 0 {
             return Ok(LetterVoided::Gone);
         }
-        tx.execute(FORGET_WISH, bind![code, id]).await?;
         which.tell(tx, &letter, wish.reason).await?;
         let done = letter_event(&actor, "certificate.letter.void", id, detail);
         chains.append(tx, code, which.now, &done).await?;
@@ -240,8 +251,9 @@ impl Write for EndOverdue {
         if tx.execute(END_OVERDUE, row).await? == 0 {
             return Ok(false);
         }
+        // First the wish: who drops it at this moment gives the number back, and it is taken away after that.
+        which.take_wish(tx).await?;
         which.withdraw(tx).await?;
-        tx.execute(FORGET_WISH, bind![code, id]).await?;
         which.tell(tx, &letter, reason).await?;
         let detail = format!("reason={} order={}", reason.name(), letter.order_id);
         let ended = letter_event(AUTHORITY, "certificate.letter.void", id, detail);
@@ -262,7 +274,7 @@ pub(super) async fn end_all(
     let nothing: Option<&[u8]> = None;
     tx.execute(END_ALL, bind![now.0, reason, actor, nothing, code, code]).await?;
     let never: Option<i64> = None;
-    tx.execute(NO_MORE, bind![never, reason, code]).await?;
+    tx.execute(NO_MORE, bind![never, code]).await?;
     tx.execute(FORGET_WISHES, bind![code]).await.map(drop)
 }
 

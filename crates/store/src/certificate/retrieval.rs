@@ -57,7 +57,7 @@ const COUNT: &str = "INSERT INTO retrieval_try (retrieval_number, tries, last_at
      last_at = excluded.last_at RETURNING tries";
 const FIND: &str = "SELECT secret_hash, institution_code, order_id, terminal_name, uses, issued_at, withdrawn_at, \
      retrieved_at FROM retrieval WHERE retrieval_number = $1";
-const POSTED: &str = "SELECT 1 FROM certificate_letter WHERE institution_code = $1 AND retrieval_number = $2 \
+const POSTED: &str = "SELECT ended_at FROM certificate_letter WHERE institution_code = $1 AND retrieval_number = $2 \
      AND posted_at IS NOT NULL";
 const GIVE_BACK: &str =
     "UPDATE retrieval_try SET tries = tries - 1 WHERE retrieval_number = $1 AND tries > 0";
@@ -123,8 +123,12 @@ impl Read for Find {
         });
         let Some(found) = found.await? else { return Ok(None) };
         let letter = bind![found.institution_code.as_str(), self.0.as_str()];
-        let posted = tx.query_one(POSTED, letter, |_| Ok(())).await?.is_some();
-        Ok(Some(StoredRetrieval { posted, ..found }))
+        let posted = tx.query_one(POSTED, letter, |row| row.int_or_null(0, "ended_at")).await?;
+        // What is void opens nothing, whatever its number says.
+        let ended = posted.flatten().map(Instant).filter(|_| found.retrieval.retrieved_at.is_none());
+        let withdrawn_at = found.retrieval.withdrawn_at.or(ended);
+        let retrieval = Retrieval { withdrawn_at, ..found.retrieval };
+        Ok(Some(StoredRetrieval { posted: posted.is_some(), retrieval, ..found }))
     }
 }
 

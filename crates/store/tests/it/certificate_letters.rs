@@ -182,9 +182,12 @@ async fn what_a_wish_holds_its_dropping_gives_back(db: Database) {
     let id = "letter-o1";
     assert_eq!(ask(store, id, LetterEnd::Misprinted, reviewer("sato"), 10).await, LetterVoided::Asked);
     assert!(!post(store, id).await, "nobody posts what is doubted");
+    let printed = async || store.open_letter(&institution(1), id, "yubin", at(11)).await.expect("opens");
+    assert_eq!(printed().await, None, "nor prints it");
     assert_eq!(store.letters_to_post().await, Ok(vec![]));
     assert_eq!(decide(store, id, (10, false), reviewer("sato")).await, LetterVoided::Dropped);
     assert!(!withdrawn(store, DIGITS).await);
+    assert!(printed().await.is_some());
     assert!(post(store, id).await);
     assert!(opens(store, "a1", DIGITS).await);
     let dropped = entry(".void-drop", "operator:sato", "asked-by=operator:sato reason=misprinted");
@@ -222,10 +225,16 @@ async fn another_letter_follows_once_for_each_end(db: Database) {
     let wanted = store.letters_wanted(10).await.expect("reads");
     let what: Vec<_> = wanted.iter().map(|one| (&*one.in_place_of, &*one.order_id, one.uses)).collect();
     assert_eq!(what, [("letter-o1", "o1", second.uses)]);
+    // What may not be written is asked for no longer, and may be asked for once more.
+    let forget = async || store.forget_letter_wanted((&institution(1), "letter-o1"), at(41)).await;
+    assert_eq!((forget().await, forget().await), (Ok(true), Ok(false)));
+    assert_eq!(store.letters_wanted(10).await, Ok(vec![]));
+    assert_eq!(again(store, "letter-o1").await, LetterAgain::Asked);
     assert_eq!(store.file_letter(second.clone()).await, Ok(LetterFiled::Fresh));
     let third = NewLetter { letter_id: "third".to_owned(), ..second };
     assert_eq!(store.file_letter(third).await, Ok(LetterFiled::Before), "once");
     assert_eq!(store.letters_wanted(10).await, Ok(vec![]));
+    assert_eq!(forget().await, Ok(false), "it was written");
     assert_eq!(again(store, "letter-o1").await, LetterAgain::Before);
     let first = store.letter_of(&institution(1), "letter-o1").await.expect("reads").expect("there");
     assert_eq!(first.replaced_by.as_deref(), Some("second"));
@@ -235,10 +244,12 @@ async fn another_letter_follows_once_for_each_end(db: Database) {
     let log = recorded(&db).await;
     let expected = [
         entry(".again", "operator:sato", "order=o1"),
+        entry(".again-drop", "authority", ""),
+        entry(".again", "operator:sato", "order=o1"),
         entry("", "authority", "order=o1 in-place-of=letter-o1"),
     ];
-    assert_eq!(log[2..4], expected);
-    assert_eq!(log.iter().filter(|one| **one == expected[0]).count(), 1);
+    assert_eq!(log[2..6], expected);
+    assert_eq!(log.iter().filter(|one| **one == expected[0]).count(), 2);
 }
 
 async fn nobody_else_may(db: Database) {
@@ -277,9 +288,12 @@ async fn a_closed_institution_has_no_letters_and_gets_none(db: Database) {
     assert_eq!(decide(store, "letter-o1", (10, false), reviewer("sato")).await, LetterVoided::Gone);
     assert!(withdrawn(store, DIGITS).await, "dropping does not bring it back");
     assert_eq!(store.letters_wanted(10).await, Ok(vec![]));
-    for id in ["letter-o1", "old"] {
+    // What ended before did so on its day and for its reason.
+    for (id, ended) in
+        [("letter-o1", (at(51), LetterEnd::InstitutionEnded)), ("old", (at(2), LetterEnd::NotPosted))]
+    {
         let found = store.letter_of(&institution(1), id).await.expect("reads").expect("there");
-        assert_eq!(found.ended.map(|end| end.reason), Some(LetterEnd::InstitutionEnded), "{id}");
+        assert_eq!(found.ended.map(|end| (end.at, end.reason)), Some(ended), "{id}");
         assert_eq!(again(store, id).await, LetterAgain::NotServed, "{id}");
     }
 }

@@ -54,8 +54,12 @@ struct Page {
     doubted: Vec<LetterView>,
     ended: Vec<LetterView>,
     posted: Vec<LetterView>,
-    wrong: bool,
+    wrong: Option<&'static str>,
 }
+
+/// Said when a 引受番号 comes for a letter that cannot be posted: it is written down nowhere then.
+const NOT_POSTED: &str =
+    "この通知書は、すでに発送済みか、無効化の確認待ちか、無効です。入力した引受番号は記録していません。";
 
 /// What was typed wrongly for which letter.
 struct Mistyped {
@@ -67,6 +71,7 @@ async fn write(
     site: &Site,
     user: &OperatorUser,
     mistyped: Option<Mistyped>,
+    refusal: Option<&'static str>,
 ) -> Result<Response, store::Error> {
     let waiting = site.store.letters_to_post().await?;
     let (doubted, ended) = (site.store.letters_doubted().await?, site.store.letters_ended().await?);
@@ -78,7 +83,7 @@ async fn write(
         doubted: Vec::with_capacity(doubted.len()),
         ended: Vec::new(),
         posted: Vec::new(),
-        wrong: mistyped.is_some(),
+        wrong: refusal.or(mistyped.as_ref().map(|_| "引受番号を確認してください。")),
     };
     for letter in &waiting {
         page.waiting.push(view(site, letter, mistyped.as_ref()).await?);
@@ -92,7 +97,7 @@ async fn write(
     for letter in posted.iter().take(POSTED_SHOWN) {
         page.posted.push(view(site, letter, None).await?);
     }
-    let status = if mistyped.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if page.wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok(render(status, &page))
 }
 
@@ -128,7 +133,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: OperatorUser) -> Response {
     if let Err(refused) = super::allowed(&site, &user, OperatorAction::CareForLetters).await {
         return refused;
     }
-    write(&site, &user, None).await.unwrap_or_else(|error| refused::by_store(&error))
+    write(&site, &user, None, None).await.unwrap_or_else(|error| refused::by_store(&error))
 }
 
 /// The letter to print.
@@ -193,13 +198,29 @@ pub(super) async fn sent(
     let Ok(institution) = InstitutionCode::parse(&institution) else { return refused::not_there() };
     let Some(number) = tracking_number(typed.get("tracking_number")) else {
         let mistyped = Mistyped { letter, typed: typed.text("tracking_number") };
-        let page = write(&site, &user, Some(mistyped)).await;
+        let page = write(&site, &user, Some(mistyped), None).await;
         return page.unwrap_or_else(|error| refused::by_store(&error));
     };
     let now = site.clock.now();
     match site.store.post_letter(&institution, &letter, &number, &by.account, now).await {
-        // A letter that was posted a moment ago is a second click: the list shows it.
-        Ok(_) => see("/letters"),
+        Ok(true) => see("/letters"),
+        Ok(false) => not_posted(&site, &user, (&institution, &letter), &number)
+            .await
+            .unwrap_or_else(|error| refused::by_store(&error)),
         Err(error) => refused::by_store(&error),
     }
+}
+
+/// A second click, whose number the list shows, or a number that is kept nowhere.
+async fn not_posted(
+    site: &Site,
+    user: &OperatorUser,
+    (institution, letter): (&InstitutionCode, &str),
+    number: &str,
+) -> Result<Response, store::Error> {
+    let known = site.store.letter_of(institution, letter).await?;
+    if known.is_some_and(|known| known.tracking_number.as_deref() == Some(number)) {
+        return Ok(see("/letters"));
+    }
+    write(site, user, None, Some(NOT_POSTED)).await
 }

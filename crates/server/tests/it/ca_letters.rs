@@ -87,6 +87,14 @@ async fn a_lost_letter_is_made_void_by_two_people_and_another_one_follows(engine
     for no_reason in ["", "not_posted", "boredom"] {
         assert_eq!(void(no_reason).await.status, 422, "{no_reason}");
     }
+    // A second click is no fault; another number is, as it is written down nowhere.
+    let send = async |number: &str| {
+        offices.post_room.post(&format!("{letter}/post"), &[("tracking_number", number)]).await
+    };
+    assert_eq!(send("123-45-67890-1").await.to(), "/letters");
+    let other = send("123-45-67890-2").await;
+    assert_eq!(other.status, 422);
+    other.has("入力した引受番号は記録していません。");
     assert_eq!(void("lost_in_post").await.to(), format!("{letter}?done=void-ask"));
     // From the first person's word on, whoever found it has nothing.
     assert_eq!(fetches(site, &lost).await, (410, "retrieval-withdrawn".to_owned()));

@@ -4,8 +4,6 @@
 //! commit that records its certificate, found and opened only by who has the order, the form's one-time id and the
 //! 取扱パスワード: both its name and the key that seals it are made of the three and of a key that is not in the database.
 
-use std::sync::Arc;
-
 use aws_lc_rs::{hmac, pbkdf2};
 use eligibility::Instant;
 use eligibility::institution::InstitutionCode;
@@ -76,15 +74,9 @@ impl Desk {
         form: &str,
         password: &FilePassword,
     ) -> Result<FileMark, NotIssued> {
-        let place = Arc::clone(&self.files).acquire_owned().await.map_err(|_| NotIssued::Task)?;
         let salt = self.secrets.file_salt(order, form);
         let password = Zeroizing::new(password.reveal().to_owned());
-        let derived = tokio::task::spawn_blocking(move || {
-            // The work goes on where the line is cut, and so does its place.
-            let _place = place;
-            FileMark::derived(&salt, &password)
-        });
-        derived.await.map_err(|_| NotIssued::Task)?
+        self.at_a_place(move || FileMark::derived(&salt, &password)).await?
     }
 
     /// The file that this form made before, while it is kept and its certificate is not revoked.

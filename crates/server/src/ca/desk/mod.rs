@@ -86,17 +86,26 @@ impl Desk {
 
     /// Key, certificate, issuing authority and root as PKCS#12, for who cannot make a request.
     async fn file(&self, key: PrivateKey, signed: &Signed, password: &str) -> Result<Vec<u8>, NotIssued> {
-        let place = Arc::clone(&self.files).acquire_owned().await.map_err(|_| NotIssued::Task)?;
         let authority = self.signing.authority();
         let chain = [authority.certificate_der().to_vec(), authority.root_der().to_vec()];
         let (alias, der) = (alias(signed.terminal_name()), signed.der().to_vec());
         let password = zeroize::Zeroizing::new(password.to_owned());
-        let written = tokio::task::spawn_blocking(move || {
+        let written = self.at_a_place(move || pki::pkcs12::export(&alias, &key, &der, &chain, &password));
+        written.await?.map_err(NotIssued::Signing)
+    }
+
+    /// Work that costs a core, beside the threads that serve; so many at once as there are places.
+    async fn at_a_place<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotIssued> {
+        let place = Arc::clone(&self.files).acquire_owned().await.map_err(|_| NotIssued::Task)?;
+        let done = tokio::task::spawn_blocking(move || {
             // The work goes on where the line is cut, and so does its place.
             let _place = place;
-            pki::pkcs12::export(&alias, &key, &der, &chain, &password)
+            work()
         });
-        written.await.map_err(|_| NotIssued::Task)?.map_err(NotIssued::Signing)
+        done.await.map_err(|_| NotIssued::Task)
     }
 }
 

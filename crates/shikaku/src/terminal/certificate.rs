@@ -212,7 +212,9 @@ fn document(facts: &Facts) -> Value {
 fn lines(view: &CertificateView) -> String {
     let mut lines = vec![format!("{}{}", view.sentence, view.remedy)];
     lines.extend(view.facts.iter().flat_map(facts_lines));
-    if let Some(days) = view.days_left {
+    if view.days_in_doubt() {
+        lines.push("残り日数: ―（端末の日付と時刻が合っていない可能性があります）".to_owned());
+    } else if let Some(days) = view.days_left {
         lines.push(format!("残り日数: {days}日"));
     }
     if let Some(uses) = view.uses {

@@ -255,8 +255,7 @@ impl Care {
             if now >= ask_at {
                 self.ask().await;
                 self.go_forward().await;
-                let every = if self.view().may_work() { ASK_EVERY } else { ASK_EVERY_IN_TROUBLE };
-                ask_at = now + every;
+                ask_at = now + self.ask_again_in();
             }
             if now >= renew_at && self.is_due() {
                 failures = self.renew_by_itself(failures).await;
@@ -269,10 +268,23 @@ impl Care {
         }
     }
 
+    /// How long what the centre said may be relied on: not past an end that it named.
+    fn ask_again_in(&self) -> Duration {
+        let every = if self.view().may_work() { ASK_EVERY } else { ASK_EVERY_IN_TROUBLE };
+        let end = self.known().and_then(|known| {
+            let said = known.answer.ok()?;
+            let end = said.successor.map_or(said.not_after, |next| next.old_valid_until);
+            // By the clock of who decides.
+            Some(end.0 - authority::now().0 - known.skew_ms.unwrap_or_default())
+        });
+        let left = end.and_then(|left| u64::try_from(left).ok()).map(Duration::from_millis);
+        left.map_or(every, |left| every.min(left + LOOK_EVERY))
+    }
+
     fn is_due(&self) -> bool {
         let due = |facts: Facts| renewal::is_due(&facts, authority::now());
         self.config.certificate.automatic_renewal
-            && !self.went_back()
+            && !self.stays_back()
             && (self.facts().is_some_and(due) || self.keeping.renewal_pending())
     }
 

@@ -1,9 +1,14 @@
 //! Going back to the certificate that was used before the one in use, while that is still taken.
 
-use eligibility::{Instant, calendar::tokyo_second};
+use eligibility::{
+    Instant,
+    calendar::{tokyo_date, tokyo_second},
+};
 use serde_json::json;
 
-use super::{Care, Facts, Fault, Held, Keeping, KeepingError, Situation, authority, keeping::Alone};
+use super::{
+    Care, Facts, Fault, Held, Keeping, KeepingError, Situation, authority, keeping::Alone, renewal::LAST_DAYS,
+};
 use crate::central::{Identity, roots};
 
 /// Where a certificate of this terminal lies.
@@ -110,16 +115,27 @@ impl Care {
         Ok(facts)
     }
 
-    /// Whether somebody went back: the former came after the one in use. Nothing is renewed by itself then.
-    pub(super) fn went_back(&self) -> bool {
+    /// Whether somebody went back, and the one in use is not to be renewed by itself: it was renewed already, or it has
+    /// days enough. One that nothing followed is not left to run out.
+    pub(super) fn stays_back(&self) -> bool {
+        let today = tokyo_date(authority::now());
+        let renewed = self.view().situation == Situation::Overlap;
+        let has_days = || self.facts().is_some_and(|facts| facts.period.days_left(today) > LAST_DAYS);
+        self.went_back() && (renewed || has_days())
+    }
+
+    /// Whether somebody went back: the former came after the one in use.
+    fn went_back(&self) -> bool {
         let in_use = self.keeping().number_in_use().ok().map(|own| own.map_or(Place::Brought, Place::Own));
         let former = self.keeping().former_place().ok().flatten();
         former.zip(in_use).is_some_and(|(former, in_use)| former > in_use)
     }
 
-    /// Uses the newer one again after somebody went back, once the older one is not taken any more.
+    /// Uses the newer one again after somebody went back, once the older one is not taken any more,
+    /// for whatever reason: the centre is asked about the newer one before.
     pub(super) async fn go_forward(&self) {
-        let over = matches!(self.view().situation, Situation::Superseded | Situation::Expired);
+        let view = self.view();
+        let over = view.is_void() || view.situation == Situation::Expired;
         if over
             && self.went_back()
             && let Err(fault) = self.roll_back().await

@@ -22,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 /// Longest pause in the last days.
 const LAST_DAYS_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The last days.
-const LAST_DAYS: i32 = 7;
+pub(super) const LAST_DAYS: i32 = 7;
 
 /// Whether it is this certificate's turn.
 pub(super) fn is_due(facts: &Facts, now: Instant) -> bool {

@@ -113,13 +113,16 @@ impl CertificateView {
             situation,
             Situation::RenewalOpen | Situation::LastDays | Situation::Expired | Situation::CentreUnreachable
         );
+        let days_left = facts.period.days_left(today);
+        // What the centre calls over is not announced as coming.
+        let told = told && !(situation == Situation::Expired && days_left >= 0);
         Self {
             situation,
             sentence: words.sentence,
             remedy: words.remedy,
             uses: said.map(|said| said.subject.uses),
             institution_name: said.map(|said| said.subject.institution_name.clone()),
-            days_left: Some(facts.period.days_left(today)),
+            days_left: Some(days_left),
             notice: notice_due(&facts.period, today, None).filter(|_| told),
             facts: Some(facts),
             renewal_fault,
@@ -158,6 +161,13 @@ impl CertificateView {
             self.situation,
             Situation::Revoked | Situation::Superseded | Situation::WrongInstitution | Situation::Unknown
         )
+    }
+
+    /// Whether the centre says that it is over while the days counted here are not: one of the two clocks is wrong, and
+    /// no number of days is to be shown.
+    #[must_use]
+    pub fn days_in_doubt(&self) -> bool {
+        self.situation == Situation::Expired && self.days_left.is_some_and(|days| days >= 0)
     }
 
     /// Whether the daily notice of the last days is on.

@@ -65,6 +65,8 @@ struct Rows {
     days_left: i32,
     /// Not taken any more, whatever its dates say.
     void: bool,
+    /// The centre says that it is over, and the dates here do not.
+    in_doubt: bool,
     serial: String,
     uses: &'static str,
 }
@@ -81,6 +83,7 @@ impl Rows {
             last_day: both_calendars(facts.period.last_day()),
             days_left: view.days_left.unwrap_or_default(),
             void: view.is_void(),
+            in_doubt: view.days_in_doubt(),
             serial: grouped(&facts.serial),
             uses: view.uses.map_or("", eligibility::institution_certificate::CertificateUses::label),
         })

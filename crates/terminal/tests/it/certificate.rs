@@ -280,8 +280,9 @@ async fn one_goes_back_to_the_former_and_forward_again() {
     assert_eq!(told, expected);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_running_terminal_that_went_back_stays_until_the_former_is_over() {
+/// A terminal that went back to the first of two certificates, started while the centre says this of the first: it is
+/// on the second one again soon.
+async fn goes_forward(stage: CertificateStage) {
     let mut scene = scene();
     scene.bring("1319990012", 5);
     let care = scene.care();
@@ -290,7 +291,7 @@ async fn a_running_terminal_that_went_back_stays_until_the_former_is_over() {
     let old = care.roll_back().await.expect("back");
     let central = HttpsCentral::new(&scene.config).expect("a client");
     let slot = central.identity().expect("a slot");
-    scene.centre.mood().superseded = Some(old.serial.clone());
+    scene.centre.mood().over = Some((old.serial.clone(), stage));
     let terminal = Terminal::start(&scene.config, central).await.expect("starts");
     let stop = tokio_util::sync::CancellationToken::new();
     let running = tokio::spawn(terminal.serve(stop.clone()));
@@ -300,6 +301,16 @@ async fn a_running_terminal_that_went_back_stays_until_the_former_is_over() {
     assert_eq!(renewals, 1, "who went back does not renew by itself");
     stop.cancel();
     running.await.expect("ends").expect("cleanly");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_terminal_that_went_back_stays_until_the_former_is_over() {
+    goes_forward(CertificateStage::Superseded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_terminal_that_went_back_leaves_a_revoked_certificate() {
+    goes_forward(CertificateStage::Revoked).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,8 +53,8 @@ pub(crate) struct Mood {
     pub(crate) days: i64,
     /// Whom the letter is for.
     pub(crate) letter_for: String,
-    /// The certificate with this serial number is not taken any more.
-    pub(crate) superseded: Option<String>,
+    /// The certificate with this serial number stands so, whatever the others do.
+    pub(crate) over: Option<(String, CertificateStage)>,
     /// The standing of this certificate is answered with a problem of this code.
     pub(crate) problem: Option<&'static str>,
     /// Answers with this date header.
@@ -83,7 +83,7 @@ impl IssuingCentre {
             stage: CertificateStage::Valid,
             days: 1_100,
             letter_for: "1319990012".into(),
-            superseded: None,
+            over: None,
             problem: None,
             date: None,
             heard: Vec::new(),
@@ -256,9 +256,9 @@ impl IssuingCentre {
                 tokyo_date(now()),
                 tokyo_date(who.validity.not_after),
             ),
-            stage: match mood.superseded.as_ref() == Some(&who.serial) {
-                true => CertificateStage::Superseded,
-                false => mood.stage,
+            stage: match &mood.over {
+                Some((serial, stage)) if *serial == who.serial => *stage,
+                _ => mood.stage,
             },
             successor: None,
             words: Words {

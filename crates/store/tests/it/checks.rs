@@ -2,16 +2,10 @@
 
 use eligibility::{
     Instant,
-    codes::{
-        CardClassification, ElderlyMedicalCare, InfectionAct, PrefecturalExpense, SingleOrCombined,
-        SocialInsurance, TreatmentType,
-    },
     consent::{CareForm, ConsentKind},
-    coverage::{CeilingCertificate, CopayRatio},
     enumeration::{MISSES_PER_WINDOW, RECENT_QUESTIONS, SLOW_INTERVAL_MS, SlowReason, WINDOW_MS},
     insurer::Insurer,
     matching::NumberKey,
-    public_assistance::{MedicalTicket, TicketType},
 };
 use store::{
     CardLookup, Denial, Error, Institution, NewConsent, NewVerification, NumberLookup, NumberQuestion,
@@ -26,7 +20,6 @@ use crate::{
 on_every_database!(
     a_card_leads_to_its_holder,
     a_number_leads_to_all_coverages_of_its_people,
-    every_field_comes_back_as_it_was,
     one_request_has_one_effect,
     one_nonce_survives_a_thousand_replays_once,
     guessing_is_held_back,
@@ -103,63 +96,6 @@ fn question(request_id: &str) -> NumberQuestion {
         birthdate: coverage(1).person.birthdate,
         asked_at: NOW,
     }
-}
-
-fn ticket(number: &str) -> MedicalTicket {
-    let date = |text: &str| text.parse().expect("a date");
-    MedicalTicket {
-        ticket_type: TicketType::Medical,
-        valid_from: date("2026-11-01"),
-        valid_until: date("2026-11-30"),
-        issue_number: number.to_owned(),
-        treatment_month: date("2026-11-01"),
-        institution_code: institution(1),
-        institution_name: "霞が関診療所".to_owned(),
-        prescriber: None,
-        injury_names: vec!["高血圧症".to_owned()],
-        treatment_type: TreatmentType::ALL[0],
-        self_pay_yen: 0,
-        district_contact: None,
-        handling_contact: None,
-        single_or_combined: SingleOrCombined::ALL[0],
-        social_insurance: SocialInsurance::ALL[0],
-        inconsistent: false,
-        infection: InfectionAct::ALL[0],
-        elderly_medical_care: ElderlyMedicalCare::ALL[0],
-        prefectural_expense: PrefecturalExpense::ALL[0],
-        remarks: vec![],
-    }
-}
-
-async fn every_field_comes_back_as_it_was(db: Database) {
-    use eligibility::codes::{CeilingCertificateKind, CeilingClass};
-    let mut rich = coverage(1);
-    rich.person.other_name = Some("髙﨑　\u{1F468}\u{200D}".to_owned());
-    rich.person.protection.address_withheld = true;
-    rich.person.protection.self_access_blocked = true;
-    rich.copay_ratio = Some(CopayRatio::Twenty);
-    let from = "2025-08-01".parse().expect("a date");
-    rich.ceiling_certificates = vec![CeilingCertificate {
-        kind: CeilingCertificateKind::Ceiling,
-        class: CeilingClass::A03,
-        issued_on: from,
-        valid_from: from,
-        valid_until: Some("2026-07-31".parse().expect("a date")),
-        long_term_on: None,
-    }];
-    let mut aided = coverage(2);
-    aided.classification = CardClassification::PublicAssistance;
-    aided.medical_tickets = vec![ticket("1"), ticket("2")];
-    // What the rules of the domain say to such rows is not the question here: only what is stored is.
-    if rich.validate().is_err() {
-        rich.copay_ratio = None;
-    }
-    if aided.validate().is_err() {
-        aided = coverage(2);
-    }
-    import(&db.store, 1, rows([rich.clone(), aided.clone()]), NOW).await.expect("imports");
-    assert_eq!(db.store.coverages_of(&person_key(1)).await, Ok(vec![rich]));
-    assert_eq!(db.store.coverages_of(&person_key(2)).await, Ok(vec![aided]));
 }
 
 async fn one_request_has_one_effect(db: Database) {

@@ -16,6 +16,7 @@ mod check_results;
 mod checks;
 mod databases;
 mod denials;
+mod every_field;
 mod facility_settings;
 #[path = "../../../../fuzz/bodies/store.rs"]
 mod fuzz_bodies;

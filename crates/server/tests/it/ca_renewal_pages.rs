@@ -129,7 +129,11 @@ async fn a_page_renews_within_ninety_days_and_both_are_taken_for_fourteen(engine
     site.system.hands.set(start_of_day(add_days(last, -90)));
     let entry = ask(&site, &old, "/", None).await;
     says(&entry, 200, &["電子証明書の有効期限まであと90日です", "href=\"/certificate-renewal\""]);
-    says(&ask(&site, &old, "/login", None).await, 200, &["電子証明書の有効期限まであと90日です", "href=\"/\""]);
+    says(
+        &ask(&site, &old, "/login", None).await,
+        200,
+        &["電子証明書の有効期限まであと90日です", "href=\"/\""],
+    );
     let open = ask(&site, &old, RENEWAL, None).await;
     says(&open, 200, &["method=\"post\"", "action=\"/certificate-renewal\"", "更新</button>"]);
     assert!(!text(&open).contains("<script"), "it works without scripts");

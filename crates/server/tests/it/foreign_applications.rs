@@ -62,9 +62,9 @@ pub(crate) async fn foreigners_find_no_letter(house: &House, letter: &str) {
         if *method == "get" {
             is_not_there(&house.post_room.get(&foreign).await, &foreign);
         } else if path.ends_with("/post") {
-            // A second click is led on just so; that nothing was posted is seen below.
+            // As with a letter that is gone; that nothing was posted is seen below.
             let sent = [("tracking_number", "123-45-67890-1")];
-            house.post_room.post(&foreign, &sent).await.leads("/letters");
+            house.post_room.post(&foreign, &sent).await.says(422, "入力した引受番号は記録していません");
         } else {
             is_not_there(&house.post_room.post(&foreign, &[]).await, &foreign);
         }

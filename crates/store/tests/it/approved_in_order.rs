@@ -50,10 +50,13 @@ async fn what_is_stuck_comes_last_and_pauses(db: Database) {
     assert_eq!(due(store, 200_000, 10).await, ids(&[3, 4, 2, 1]));
     // However often: the pause has an end.
     for round in 1..70 {
-        stuck(1, 200_000 + round).await;
+        stuck(1, 200_000 + round * TEN_MINUTES).await;
     }
-    assert_eq!(due(store, 200_069 + TEN_MINUTES - 1, 10).await, ids(&[3, 4, 2]));
-    assert_eq!(due(store, 200_069 + TEN_MINUTES, 10).await, ids(&[3, 4, 2, 1]));
+    let last = 200_000 + 69 * TEN_MINUTES;
+    // Whoever looks within the pause makes it no longer.
+    stuck(1, last + 1).await;
+    assert_eq!(due(store, last + TEN_MINUTES - 1, 10).await, ids(&[3, 4, 2]));
+    assert_eq!(due(store, last + TEN_MINUTES, 10).await, ids(&[3, 4, 2, 1]));
     // Whoever enters the address does not wait for it.
     let address = InstitutionAddress {
         postal_code: "1310045".to_owned(),
@@ -61,5 +64,5 @@ async fn what_is_stuck_comes_last_and_pauses(db: Database) {
         second_line: None,
     };
     store.put_institution_address(&code, address).await.expect("writes");
-    assert_eq!(due(store, 200_070, 10).await.len(), 4);
+    assert_eq!(due(store, last + 1, 10).await.len(), 4);
 }

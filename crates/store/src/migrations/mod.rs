@@ -37,6 +37,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V19__files_that_are_given_again", include_str!("V19__files_that_are_given_again.sql")),
     ("V20__letters_that_are_void", include_str!("V20__letters_that_are_void.sql")),
     ("V21__what_institutions_did_before", include_str!("V21__what_institutions_did_before.sql")),
+    ("V22__consents_that_are_kept", include_str!("V22__consents_that_are_kept.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A source file longer than this fails; a reader cannot hold it.
-const TOO_LONG: usize = 1000;
+const TOO_LONG: usize = 600;
 /// A source file longer than this is named, so that somebody splits it in time.
 const LONG: usize = 500;
 

@@ -174,14 +174,14 @@ catalogue! {
         en: "The nonce has expired; place the card again.",
             "Read the card again.",
             "If it repeats check the terminal's clock and the delay of the line.";
-    /// The nonce was used before.
+    /// The nonce was used for another question. (The same question again gets its first answer.)
     NonceUsed = "OQSA9203E" Refusal 409
-        ja: "この照会は受付済みです。もう一度カードを置いてください。",
+        ja: "このカード確認番号は別の照会で使用済みです。もう一度カードを置いてください。",
             "もう一度カードを読み取ってください。",
-            "同じ署名が二度送られています。端末の再送処理を確認してください。";
-        en: "The nonce was used before; place the card again.",
+            "使用済みのカード確認番号（ノンス）で、内容の異なる照会が届きました。照会ごとに新しい番号を取得しているか、再送のときに内容を変えていないかを確認してください。同じ内容の再送には最初の結果を返します。";
+        en: "The nonce was used for another question; place the card again.",
             "Read the card again.",
-            "The same signature was sent twice: check how the terminal repeats requests.";
+            "Another question came under a nonce that has its answer: check that the terminal takes a new nonce for each question and changes nothing when it repeats one. The same question again gets its first answer.";
     /// The card's signature does not fit.
     BadSignature = "OQSA9204E" Refusal 400
         ja: "カードの署名を確認できません。",

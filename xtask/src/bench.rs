@@ -1,9 +1,14 @@
 //! `cargo xtask bench`: the benchmarks, as a table or as one JSON document.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::process::{self, cargo};
+use crate::{
+    process::{self, cargo, root},
+    release,
+};
 
 #[derive(Deserialize)]
 struct Report {
@@ -24,24 +29,32 @@ struct Benchmark {
 
 /// Runs the harness (`testkit`'s bench target `checks`), which prints one JSON document on stdout.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let json = arguments.iter().any(|argument| argument == "--json");
-    let names: Vec<&String> = arguments.iter().filter(|argument| *argument != "--json").collect();
+    let is = |word: &str| arguments.iter().any(|argument| argument == word);
+    let names: Vec<&String> =
+        arguments.iter().filter(|word| !matches!(word.as_str(), "--json" | "--led")).collect();
     if names.iter().any(|name| name.starts_with('-')) || names.len() > 1 {
-        bail!("usage: cargo xtask bench [NAME] [--json]");
+        bail!("usage: cargo xtask bench [NAME] [--led] [--json]");
     }
     // What is measured is the program itself, a process of its own: cargo does not build it for another crate's benches.
-    process::run(cargo().args(["build", "--release", "--locked", "-p", "shikaku"]))?;
+    let program = if is("--led") { release::build(true)? } else { plain()? };
+    let option = format!("--program={}", program.display());
     let mut command = cargo();
-    command.args(["bench", "--locked", "-p", "testkit", "--bench", "checks", "--"]).args(names);
+    command.args(["bench", "--locked", "-p", "testkit", "--bench", "checks", "--", &option]).args(names);
     let document = process::output(&mut command)?;
     let report: Report =
         serde_json::from_str(&document).context("the harness did not print one JSON report")?;
-    if json {
+    if is("--json") {
         print!("{document}");
         return Ok(());
     }
     print_table(&report);
     Ok(())
+}
+
+/// Builds the program as `cargo build --release` does.
+fn plain() -> Result<PathBuf> {
+    process::run(cargo().args(["build", "--release", "--locked", "-p", "shikaku"]))?;
+    Ok(root().join("target").join("release").join("shikaku"))
 }
 
 fn print_table(report: &Report) {

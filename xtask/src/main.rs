@@ -7,6 +7,7 @@ mod e2e;
 mod metadata;
 mod postgres;
 mod process;
+mod release;
 mod setup;
 mod test;
 mod tidy;
@@ -26,7 +27,12 @@ usage: cargo xtask TASK
                         stories: demo, certificate-import, certificate-renewal, too-often, terminal-states, first-day, institution
   ci                    what .ci/run calls: the same as `test`
   tidy                  the rules of the house that a program can check
-  bench [NAME] [--json] build for release, measure, print a table or one JSON document
+  release [--keep-profile]
+                        build the program for running in earnest, led by a profile of its own checks, and print where
+                        it is; --keep-profile: led by the profile that is there
+  bench [NAME] [--led] [--json]
+                        build for release, measure, print a table or one JSON document; --led: measure the program
+                        that `release` builds
                         e.g. cargo xtask bench card_check --json
 ";
 
@@ -58,6 +64,7 @@ fn main() -> ExitCode {
         "e2e" => e2e::run(rest),
         "ci" => test::run(&[]),
         "tidy" => tidy::run(),
+        "release" => release::run(rest),
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => help(),
         other => {

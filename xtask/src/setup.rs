@@ -1,7 +1,10 @@
 //! What building, testing and showing need beyond Rust, and how it gets there: Debian packages by name
 //! where we may install them, otherwise a refusal that says what to install.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -217,6 +220,17 @@ fn ensure_component(subcommand: &str, component: &str) -> Result<()> {
     process::run(program("rustup").args(["component", "add", component])).with_context(|| {
         format!("`cargo {subcommand}` is missing; install it: rustup component add {component}")
     })
+}
+
+/// The program that puts profiles together, of the compiler's own release: profiles of another one it cannot read.
+pub(crate) fn profile_merger() -> Result<PathBuf> {
+    let libraries = process::output(program("rustc").args(["--print", "target-libdir"]))?;
+    let merger = Path::new(libraries.trim()).with_file_name("bin").join("llvm-profdata");
+    if !merger.is_file() {
+        process::run(program("rustup").args(["component", "add", "llvm-tools"]))
+            .context("llvm-profdata is missing; install it: rustup component add llvm-tools")?;
+    }
+    Ok(merger)
 }
 
 fn missing_packages(needs: &[Need]) -> Vec<&'static str> {

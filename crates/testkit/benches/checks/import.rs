@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 
 use crate::Line;
 use crate::process::Running;
-use crate::site::{Site, binary};
+use crate::site::Site;
 
 /// People imported.
 const PERSONS: u32 = 200_000;
@@ -75,7 +75,7 @@ fn import(site: &Site, files: &Path) -> Result<(Duration, f64, f64)> {
         }
     }
     let start = Instant::now();
-    let mut command = Command::new(binary()?);
+    let mut command = site.command();
     command.args(["insurer", "import", "--config"]).arg(config).args(sources).stderr(Stdio::null());
     let mut running = Running::start(&mut command)?;
     let (mut rss_mib, mut cpu_us) = (0.0_f64, 0.0_f64);

@@ -1,6 +1,7 @@
 //! The benchmarks: what a check costs, against a floor measured in the same run.
 //!
-//! `cargo xtask bench [NAME] [--json]` builds everything for release and runs this. It prints one JSON document.
+//! `cargo xtask bench [NAME] [--led] [--json]` builds everything for release and runs this, with `--program=PATH` for what is
+//! to be measured. It prints one JSON document.
 //! Figures of different runs are not comparable on a noisy machine; the ratio to the floor is.
 
 mod bulk;
@@ -73,20 +74,22 @@ fn main() -> Result<()> {
     {
         return be_the_floor(port.parse()?, PathBuf::from(folder));
     }
-    let wanted: Vec<&str> =
-        match arguments.iter().map(String::as_str).filter(|name| *name != "--json").collect::<Vec<_>>() {
-            names if names.is_empty() => NAMES.to_vec(),
-            names => names,
-        };
+    let named = arguments.iter().find_map(|argument| argument.strip_prefix("--program="));
+    let program = named.map_or_else(site::release, |path| Ok(PathBuf::from(path)))?;
+    let mut wanted: Vec<&str> =
+        arguments.iter().map(String::as_str).filter(|word| !word.starts_with("--")).collect();
+    if wanted.is_empty() {
+        wanted = NAMES.to_vec();
+    }
     if let Some(unknown) = wanted.iter().find(|name| !NAMES.contains(name)) {
         bail!("no benchmark is called {unknown}; there are {}", NAMES.join(", "));
     }
-    let report = Report { benchmarks: measure(&wanted)? };
+    let report = Report { benchmarks: measure(&wanted, program)? };
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
 }
 
-fn measure(wanted: &[&str]) -> Result<Vec<Line>> {
+fn measure(wanted: &[&str], program: PathBuf) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     if wanted.contains(&CERTIFICATES) {
         eprintln!("measuring {CERTIFICATES} …");
@@ -94,13 +97,13 @@ fn measure(wanted: &[&str]) -> Result<Vec<Line>> {
     }
     let wanted: Vec<&str> = wanted.iter().copied().filter(|name| *name != CERTIFICATES).collect();
     if !wanted.is_empty() {
-        lines.extend(measure_site(&wanted)?);
+        lines.extend(measure_site(&wanted, program)?);
     }
     Ok(lines)
 }
 
-fn measure_site(wanted: &[&str]) -> Result<Vec<Line>> {
-    let site = site::Site::prepare()?;
+fn measure_site(wanted: &[&str], program: PathBuf) -> Result<Vec<Line>> {
+    let site = site::Site::prepare(program)?;
     // One thread makes the load; the server has the same two cores.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let people = runtime.block_on(checks::people(&site))?;
@@ -111,7 +114,7 @@ fn measure_site(wanted: &[&str]) -> Result<Vec<Line>> {
             "card_check" => vec![runtime.block_on(checks::card(&site, &people))?],
             "number_check" => vec![runtime.block_on(checks::number(&site, &people))?],
             "bulk" => vec![runtime.block_on(bulk::measure(&site, &people))?],
-            "institution_pages" => vec![runtime.block_on(pages::measure(&site))?],
+            "institution_pages" => vec![runtime.block_on(pages::measure(&site, &people))?],
             "file_drop" => file_drop::measure(&site, &people)?,
             _ => vec![import::measure(&site)?],
         });
@@ -120,7 +123,7 @@ fn measure_site(wanted: &[&str]) -> Result<Vec<Line>> {
 }
 
 fn be_the_floor(port: u16, folder: PathBuf) -> Result<()> {
-    let site = site::Site::at(folder);
+    let site = site::Site::at(folder, site::release()?);
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(floor::serve(listen, site.server_tls()?, &site.floor_database())).context("the floor")

@@ -1,10 +1,15 @@
 //! What a child process used, from `/proc`.
 
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// A child that is killed when dropped, so that a failed run leaves nothing behind.
+/// Longest wait for a child that was asked to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(20);
+
+/// A child that is ended when dropped, so that a failed run leaves nothing behind. It is asked first: a program built to
+/// count what it does writes that down when it ends.
 pub(crate) struct Running(Child);
 
 impl Running {
@@ -44,6 +49,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        let asked = Instant::now();
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        while matches!(self.0.try_wait(), Ok(None)) && asked.elapsed() < ENDS_WITHIN {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

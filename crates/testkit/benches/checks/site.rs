@@ -29,20 +29,22 @@ const FLOOR_PORT: u16 = 18_460;
 /// Longest wait for a server to listen.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
-/// The installation's folder.
+/// The installation's folder, and the program that is measured with it.
 pub(crate) struct Site {
     folder: PathBuf,
+    program: PathBuf,
 }
 
 impl Site {
     /// An installation that is there.
-    pub(crate) fn at(folder: PathBuf) -> Self {
-        Self { folder }
+    pub(crate) fn at(folder: PathBuf, program: PathBuf) -> Self {
+        Self { folder, program }
     }
 
     /// Finds the installation below `target/bench`, or makes it: a minute or two for a million people.
-    pub(crate) fn prepare() -> Result<Self> {
-        let site = Self::at(target_folder()?.join("bench").join("site"));
+    pub(crate) fn prepare(program: PathBuf) -> Result<Self> {
+        ensure!(program.is_file(), "{} is not there; run `cargo xtask bench`", program.display());
+        let site = Self::at(target_folder()?.join("bench").join("site"), program);
         let made = site.folder.join("made");
         let mark = format!("{PERSONS} persons, seed {SEED}, schema {}\n", schema());
         if std::fs::read_to_string(&made).unwrap_or_default() == mark {
@@ -51,7 +53,8 @@ impl Site {
         let _ = std::fs::remove_dir_all(&site.folder);
         std::fs::create_dir_all(&site.folder)?;
         eprintln!("making an installation with {PERSONS} people in {} …", site.folder.display());
-        let status = Command::new(binary()?)
+        let status = site
+            .command()
             .args(["demo", "--once", "--json", "--data"])
             .arg(&site.folder)
             .args(["--persons", &PERSONS.to_string(), "--seed", &SEED.to_string()])
@@ -61,6 +64,11 @@ impl Site {
         ensure!(status.success(), "shikaku demo --once failed: {status}");
         std::fs::write(made, mark)?;
         Ok(site)
+    }
+
+    /// The measured program.
+    pub(crate) fn command(&self) -> Command {
+        Command::new(&self.program)
     }
 
     /// A path below the installation.
@@ -75,7 +83,7 @@ impl Site {
 
     /// Starts the real server.
     pub(crate) fn serve(&self) -> Result<(Running, Target)> {
-        let mut command = Command::new(binary()?);
+        let mut command = self.command();
         command.arg("serve").arg("--config").arg(self.path("server.toml"));
         let server = Running::start(self.as_in_production(&mut command, "server.log")?)?;
         self.ready(PORT_BASE + 3).map(|target| (server, target))
@@ -83,7 +91,7 @@ impl Site {
 
     /// Starts the real terminal; the server must be there.
     pub(crate) fn run_terminal(&self) -> Result<Running> {
-        let mut command = Command::new(binary()?);
+        let mut command = self.command();
         command.args(["terminal", "run", "--config"]).arg(self.path("terminal.toml"));
         Running::start(self.as_in_production(&mut command, "terminal.log")?)
     }
@@ -181,11 +189,9 @@ fn schema() -> String {
     texts.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The release binary that `cargo xtask bench` has built.
-pub(crate) fn binary() -> Result<PathBuf> {
-    let path = target_folder()?.join("release").join("shikaku");
-    ensure!(path.is_file(), "{} is not there; run `cargo xtask bench`", path.display());
-    Ok(path)
+/// The release binary, unless another program is named.
+pub(crate) fn release() -> Result<PathBuf> {
+    Ok(target_folder()?.join("release").join("shikaku"))
 }
 
 /// `target`, from `target/release/deps/checks-…`.

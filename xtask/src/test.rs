@@ -101,8 +101,8 @@ fn without_card_readers() -> std::process::Command {
 
 fn fuzz_targets() -> std::process::Command {
     let mut command = cargo();
-    // A workspace of its own, because fuzz targets are built with other flags.
-    command.args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target/fuzz"]);
+    // A workspace of its own, because fuzz targets are built with other flags; checked, their libraries are the same.
+    command.args(["check", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target"]);
     command
 }
 
@@ -173,7 +173,7 @@ fn with_cargo_test(filter: &[String]) -> Result<Counts> {
 
 /// The newcomer's first command, as a stranger would judge it.
 fn demo_once() -> Result<()> {
-    demo::build()?;
+    demo::build_beside_tests()?;
     let data = root().join("target/demo-once");
     if data.exists() {
         std::fs::remove_dir_all(&data).context("cannot clear the last demo's folder")?;
@@ -192,6 +192,7 @@ fn demo_once() -> Result<()> {
         let file = answer["file"].as_str().context("no path of the XML file")?;
         anyhow::ensure!(std::path::Path::new(file).is_file(), "{check}: {file} is not there");
     }
+    eprintln!("xtask: the demo was ready {} ms after its start", answers["ready_ms"]);
     Ok(())
 }
 

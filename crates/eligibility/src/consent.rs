@@ -1,9 +1,15 @@
 //! Consent (閲覧同意): what a patient lets one institution see, of which kind, until when.
 
+mod end;
+mod kept;
+mod search;
 mod standing;
 
 use serde::{Deserialize, Serialize};
 
+pub use end::ConsentEndForm;
+pub use kept::{KeptConsent, KeptFacts, KeptState, disclosure_of, standing_of};
+pub use search::{ConsentSearch, ConsentSearchForm, SEARCH_DAYS_AT_FIRST, SEARCH_DAYS_MAX};
 pub use standing::{ConsentFacts, HOME_VISIT_CONSENT_MONTHS, StandingConsent};
 
 use crate::{
@@ -175,6 +181,9 @@ pub struct Consent {
     pub granted_at: Instant,
     /// First moment it no longer holds; `None` = until ended otherwise (訪問).
     pub valid_until: Option<Instant>,
+    /// When the institution last asked again under it (再照会), which lets a consent for home visits go on.
+    #[serde(default)]
+    pub renewed_at: Option<Instant>,
 }
 
 /// How long an outpatient consent lasts: exactly 24 hours from registration.

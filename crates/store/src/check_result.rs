@@ -61,7 +61,11 @@ pub struct NewReferenceNumber {
 }
 
 const RESULT: &str = "SELECT verification_id, person_key, answer, recorded_at FROM verification \
-     WHERE institution_code = $1 AND request_id = $2 AND method = '2'";
+     WHERE institution_code = $1 AND request_id = $2 AND proof_method IS NULL";
+/// Its index holds the questions asked again under a consent alone.
+const AGAIN: &str = "SELECT method, answer, recorded_at FROM verification \
+     WHERE institution_code = $1 AND person_key = $2 AND method = '1' AND proof_method IS NULL \
+     AND recorded_at < $3 ORDER BY recorded_at DESC LIMIT 1";
 /// Its index holds the checks by number alone, so the method stands here as it stands there.
 const BY_NUMBER: &str = "SELECT method, answer, recorded_at FROM verification \
      WHERE institution_code = $1 AND person_key = $2 AND method = '2' AND recorded_at < $3 \
@@ -111,7 +115,14 @@ pub(crate) async fn last_before(
         }
         _ => None,
     };
-    Ok(by_card.or(by_number))
+    let key = bind![institution.as_str(), person.0.as_str(), before.0];
+    let again = tx.query_one(AGAIN, key, earlier).await?;
+    let found = by_card.or(by_number);
+    Ok(match (found, again) {
+        (Some(one), Some(other)) if other.recorded_at > one.recorded_at => Some(other),
+        (Some(one), _) => Some(one),
+        (None, again) => again,
+    })
 }
 
 impl Read for FindResult {
@@ -221,7 +232,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::{BY_CARD, BY_NUMBER, CARD_CHECK};
+    use super::{AGAIN, BY_CARD, BY_NUMBER, CARD_CHECK};
     use crate::{Options, Store, engine::SqliteFile};
 
     #[tokio::test]
@@ -232,6 +243,7 @@ mod tests {
         Store::open(&url, Options::default()).await.expect("opens").migrate().await.expect("migrates");
         let writer = SqliteFile::new(path, Options::default()).open_writer().expect("opens");
         for (sql, key) in [
+            (AGAIN, "verification_again (institution_code=? AND person_key=? AND recorded_at<?)"),
             (BY_NUMBER, "verification_by_number (institution_code=? AND person_key=? AND recorded_at<?)"),
             (BY_CARD, "verification_age (recorded_at=?)"),
             (CARD_CHECK, "PRIMARY KEY (institution_code=? AND person_key=?)"),

@@ -2,7 +2,8 @@
 
 use eligibility::{
     Instant,
-    consent::{CareForm, Consent, ConsentKind},
+    codes::ConsentEndReason,
+    consent::{CareForm, Consent, ConsentKind, KeptConsent},
     institution::InstitutionCode,
     person::PersonKey,
 };
@@ -40,7 +41,7 @@ fn kind_of(text: &str) -> Result<ConsentKind> {
     ConsentKind::ALL.iter().copied().find(|kind| kind.name() == text).ok_or(Error::Malformed { what: "kind" })
 }
 
-fn care_form_of(text: &str) -> Result<CareForm> {
+pub(crate) fn care_form_of(text: &str) -> Result<CareForm> {
     CareForm::ALL
         .iter()
         .copied()
@@ -48,7 +49,7 @@ fn care_form_of(text: &str) -> Result<CareForm> {
         .ok_or(Error::Malformed { what: "care_form" })
 }
 
-const FIND: &str = "SELECT kind, care_form, granted, granted_at, valid_until FROM consent \
+const FIND: &str = "SELECT kind, care_form, granted, granted_at, valid_until, renewed_at, end_reason FROM consent \
      WHERE institution_code = $1 AND person_key = $2 ORDER BY kind, care_form";
 
 /// Values that all rows of one statement share, and those each has of its own.
@@ -63,7 +64,8 @@ macro_rules! put {
             $rows,
             " ON CONFLICT (institution_code, person_key, kind, care_form) DO UPDATE SET \
              granted = excluded.granted, granted_at = excluded.granted_at, \
-             valid_until = excluded.valid_until, verification_id = excluded.verification_id"
+             valid_until = excluded.valid_until, verification_id = excluded.verification_id, \
+             end_reason = NULL, renewed_at = NULL"
         )
     };
 }
@@ -99,16 +101,31 @@ pub(crate) async fn find(
     institution: &InstitutionCode,
     person: &PersonKey,
 ) -> Result<Vec<StoredConsent>> {
+    let all = find_kept(tx, institution, person).await?;
+    Ok(all.into_iter().map(|(care_form, KeptConsent { consent, .. })| StoredConsent { care_form, consent }).collect())
+}
+
+/// The same with why each was ended, if somebody did.
+pub(crate) async fn find_kept(
+    tx: &Tx<'_>,
+    institution: &InstitutionCode,
+    person: &PersonKey,
+) -> Result<Vec<(CareForm, KeptConsent)>> {
     tx.query(FIND, bind![institution.as_str(), person.0.as_str()], |row| {
-        Ok(StoredConsent {
-            care_form: care_form_of(row.text(1, "care_form")?)?,
-            consent: Consent {
-                kind: kind_of(row.text(0, "kind")?)?,
-                granted: row.bool(2, "granted")?,
-                granted_at: Instant(row.int(3, "granted_at")?),
-                valid_until: row.int_or_null(4, "valid_until")?.map(Instant),
-            },
-        })
+        let consent = Consent {
+            kind: kind_of(row.text(0, "kind")?)?,
+            granted: row.bool(2, "granted")?,
+            granted_at: Instant(row.int(3, "granted_at")?),
+            valid_until: row.int_or_null(4, "valid_until")?.map(Instant),
+            renewed_at: row.int_or_null(5, "renewed_at")?.map(Instant),
+        };
+        let end_reason = match row.text_or_null(6, "end_reason")? {
+            None => ConsentEndReason::Normal,
+            Some(code) => {
+                ConsentEndReason::from_code(code).map_err(|_| Error::Malformed { what: "end_reason" })?
+            }
+        };
+        Ok((care_form_of(row.text(1, "care_form")?)?, KeptConsent { consent, end_reason }))
     })
     .await
 }

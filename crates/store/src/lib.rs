@@ -16,6 +16,7 @@ mod certificate;
 mod check_result;
 mod checkpoint;
 mod consent;
+mod consented;
 mod coverage;
 mod coverage_row;
 mod denial;
@@ -44,6 +45,7 @@ mod reader;
 mod reader_state;
 mod reference_number;
 mod registrant;
+mod registrant_change;
 mod registration;
 mod repeated_check;
 mod revocation_list;
@@ -64,11 +66,11 @@ pub use activation::{
 };
 pub use application::{
     AccountSheetIssue, Acted, ApplicationId, ApprovedApplication, CarriedOut, DECISIONS_PAGE_LIMIT,
-    DRAFTS_LIMIT, DecidedFrom, Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet,
+    DRAFTS_LIMIT, DecidedFrom, Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet, SheetAccount,
     OBSTACLES_LIMIT, Obstacle, Obstructed, QUEUE_PAGE_LIMIT, QueueCount, QueueEntry, QueueFrom, Saved,
     StoredApplication,
 };
-pub use attempt::AttemptPlace;
+pub use attempt::{AccountAttempts, AttemptPlace};
 pub use bulk::{
     BULK_JOBS_LIMIT, BulkChunk, BulkJob, BulkRowAct, BulkRowFate, BulkSubmitted, ChunkAnswer, ChunkRecorded,
     ClaimedBulkJob, MakeAnswer, NewBulkJob, NewChunkAnswer, PERSONS_OF_MONTH_MAX, RowLookup,
@@ -82,6 +84,9 @@ pub use certificate::{
 };
 pub use check_result::{CheckResult, EarlierAnswer, NewReferenceNumber};
 pub use consent::{NewConsent, StoredConsent};
+pub use consented::{
+    ReVerification, CONSENTED_PAGE, ConsentedPage, ConsentedPerson, ConsentedWanted, NewConsentEnd,
+};
 pub use coverage::{CardContext, CardLookup, NumberContext};
 pub use denial::{ACTION_DENIALS_COUNTED, DENIAL_WINDOW_MS, DENIALS_WRITTEN, Denial};
 pub use engine::DatabaseLine;
@@ -114,6 +119,7 @@ pub use portal_account::{Confirmed, PendingRegistration, PortalAccount, REGISTRA
 pub use reader_state::{READERS_LIMIT, ReaderHears, ReaderTold, ReaderWish, StoredCommand, StoredReader};
 pub use reference_number::REFERENCE_NUMBER_MAX;
 pub use registrant::{ProofWay, REGISTRANTS_LIMIT, Registrant, RegistrantProof, StopAsked, Stopped};
+pub use registrant_change::{ContactChange, MAIL_CHANGE_LINK, MailChanged, MailWanted};
 pub use registration::{NewRegistration, Registered, RegistrationLookup, RegistrationQuestion};
 pub use repeated_check::RepeatedCheck;
 pub use revocation_list::RevocationListMark;

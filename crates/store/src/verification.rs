@@ -92,7 +92,7 @@ const PRUNE: &str = "DELETE FROM verification WHERE (institution_code, request_i
      (SELECT institution_code, request_id FROM verification WHERE recorded_at < $1 \
       ORDER BY recorded_at LIMIT $2)";
 
-struct Record(NewVerification);
+pub(crate) struct Record(pub(crate) NewVerification);
 
 /// What the guard against guessing says to a question.
 enum Guarded {

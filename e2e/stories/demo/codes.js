@@ -19,7 +19,7 @@ export const LAYERS = {
 };
 
 /** Of these the list says why they cannot happen yet. */
-export const NOT_BUILT = ['OQSB1401W', 'OQSR0009W'];
+export const NOT_BUILT = ['OQSR0009W'];
 
 const YES = true;
 const NO = false;

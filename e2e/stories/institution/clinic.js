@@ -64,12 +64,12 @@ export class Clinic extends People {
   }
 
   /** From [メニュー] to a page: by the group and the line that the procedure names. */
-  async go(page, group, line) {
+  async go(page, group, line, title = line) {
     await page.goto(`${this.door}/menu`);
     await heading(page, 'メニュー').waitFor();
     const card = page.locator('main section', { has: page.getByRole('heading', { level: 2, name: group, exact: true }) });
     await this.hand.press(card.getByRole('link', linked(line)));
-    await heading(page, line).waitFor();
+    await heading(page, title).waitFor();
     assert.equal(await menuLine(page, group, line).getAttribute('aria-current'), 'page', `${line} is marked in the menu`);
   }
 

@@ -16,8 +16,9 @@ const SEES = {
     has: ['アカウント管理(登録)', '目視確認用パスコード発行', '環境設定情報更新', '医療機関等別URL取得・変更', 'アクティベーション管理'],
     not: [],
   },
-  general: { has: ['資格確認(被保険者証等)', '資格確認一括照会'], not: ['アカウント管理(登録)', '環境設定情報更新', 'アクティベーション管理'] },
-  medical_viewer: { has: ['パスワード変更'], not: ['アカウント管理(登録)', '環境設定情報更新', 'アクティベーション管理'] },
+  general: { has: ['資格確認(被保険者証等)', '資格確認一括照会', '照会番号登録', '同意済資格情報取得'], not: ['同意取得済み患者一覧(訪問診療等・オンライン診療等)', 'アカウント管理(登録)', '環境設定情報更新', 'アクティベーション管理'] },
+  master_reset: { has: ['マスタアカウントリセット'], not: ['アカウント管理(登録)', '資格確認(被保険者証等)', '操作履歴'] },
+  medical_viewer: { has: ['同意取得済み患者一覧(訪問診療等・オンライン診療等)', '同意済資格情報取得'], not: ['アカウント管理(登録)', '環境設定情報更新', 'アクティベーション管理'] },
 };
 
 /** T01, T02: from the first page through its window to [メニュー]. */
@@ -131,7 +132,9 @@ export async function walkMenu({ clinic, page, look }, known) {
     known.add(href);
     const answer = await page.goto(`${clinic.door}${href}`);
     assert.equal(answer.status(), 200, href);
-    await heading(page, label).waitFor();
+    // A page says what its line leaves to the heading of its group.
+    const title = label === '同意済資格情報取得' ? `${label}(訪問診療等・オンライン診療等)` : label;
+    await heading(page, title).waitFor();
     const help = page.getByRole('link', { name: 'この画面の説明', exact: true });
     if (await help.count()) {
       const explained = await page.request.get(`${clinic.door}${await help.getAttribute('href')}`);

@@ -4,7 +4,7 @@
 use super::{CareForm, Consent, ConsentKind};
 use crate::{Instant, calendar, codes::ConsentStatus};
 
-/// A consent for home visits that was not renewed ends after this many months.
+/// A consent for home visits that nobody gave or asked under again (再照会) ends after this many months.
 pub const HOME_VISIT_CONSENT_MONTHS: i32 = 12;
 
 impl CareForm {
@@ -24,7 +24,7 @@ impl Consent {
     #[must_use]
     pub fn ends_at(&self, care_form: CareForm) -> Option<Instant> {
         let unrenewed = (care_form == CareForm::HomeVisit)
-            .then(|| calendar::add_months_at(self.granted_at, HOME_VISIT_CONSENT_MONTHS));
+            .then(|| calendar::add_months_at(self.renewed_at.unwrap_or(self.granted_at), HOME_VISIT_CONSENT_MONTHS));
         match (self.valid_until, unrenewed) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

@@ -343,8 +343,8 @@ catalogue! {
         en: "The limit of 20 files a day is reached.",
             "Submit the file again tomorrow.",
             "Put the questions into fewer files; 20 a day are taken.";
-    /// There is no valid consent to view: none was given, or it has run out. For the medical information that a card
-    /// opens, which nothing here shows yet.
+    /// There is no valid consent to view: none was given, or it was taken back, or it has run out. Of the pages that show
+    /// what a kept consent opens.
     NoConsent = "OQSB1401W" Refusal 403
         ja: "有効な閲覧同意がありません。",
             "患者さんに、カードリーダーで閲覧に同意していただいてください。同意の期限が切れたときも同じです。",

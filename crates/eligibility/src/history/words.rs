@@ -77,6 +77,13 @@ const ACTIONS: &[(&str, Kind, &str)] = &[
     ("verify_card", Kind::Eligibility, "資格確認（マイナンバーカード）"),
     ("verify_number", Kind::Eligibility, "資格確認（番号）"),
     ("view_check_result", Kind::Eligibility, "資格確認結果の表示"),
+    ("re_verify", Kind::Eligibility, "再照会（訪問診療等・オンライン診療等）"),
+    ("search_consented", Kind::Eligibility, "同意済資格情報取得（一覧）"),
+    ("view_consented", Kind::Eligibility, "同意済資格情報取得（患者さん1人）"),
+    ("consent.cancel", Kind::Eligibility, "同意取消（訪問診療等）"),
+    ("list_viewable", Kind::Eligibility, "同意取得済み患者一覧の表示"),
+    ("view_patient", Kind::Eligibility, "患者情報詳細の表示"),
+    ("view_medical_records", Kind::Eligibility, "診療・薬剤情報、特定健診情報の表示"),
     ("nonces", Kind::Eligibility, "カードによる資格確認の準備"),
     ("receipt_keys", Kind::Eligibility, "控えの検証鍵の取得"),
     ("earlier_consent", Kind::Eligibility, "以前の同意の登録"),
@@ -181,6 +188,7 @@ const OUTCOMES: &[(&str, &str)] = &[
     ("counted", "入力（確認前に数えたもの）"),
     ("received", "受付"),
     ("fetched", "取得"),
+    ("nothing", "対象なし"),
     ("recorded", "記録"),
     ("submitted", "申請"),
     ("checking", "審査中"),
@@ -227,7 +235,10 @@ impl HistoryKind {
         use InstitutionAction as Action;
         let told = ACTIONS.iter().find(|(name, ..)| *name == action).map(|(_, kind, _)| *kind);
         let by_right = || match by_action(action)? {
-            Action::CheckByNumber | Action::ViewMedicalInformation => Some(Self::Eligibility),
+            Action::CheckByNumber
+            | Action::ReadConsented
+            | Action::CancelConsent
+            | Action::ViewMedicalInformation => Some(Self::Eligibility),
             Action::RegisterReferenceNumber | Action::BulkCheck | Action::EntrustedEligibility => {
                 Some(Self::Files)
             }
@@ -322,6 +333,7 @@ pub fn object(name: &str) -> String {
         "account" | "institution-account" if !rest.contains('-') => own_name(rest).to_owned(),
         "bulk" => format!("受付番号 {rest}"),
         "reader" => format!("カードリーダー {rest}"),
+        "people" => format!("患者さん{rest}人"),
         "role" => InstitutionRole::from_name(rest).map_or_else(String::new, |role| role.label().to_owned()),
         "line" => format!("お客さまID {rest}"),
         _ => String::new(),

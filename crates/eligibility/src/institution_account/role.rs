@@ -34,6 +34,10 @@ pub enum InstitutionAction {
     BulkCheck,
     /// 委託先資格情報 (医療扶助).
     EntrustedEligibility,
+    /// 同意済資格情報取得 and 再照会.
+    ReadConsented,
+    /// 同意取消.
+    CancelConsent,
     /// Make, change, stop and reset accounts of 医療機関等管理者.
     ManageAdministrators,
     /// Make, change, stop and reset the other accounts.
@@ -65,6 +69,8 @@ impl InstitutionAction {
         Self::RegisterReferenceNumber,
         Self::BulkCheck,
         Self::EntrustedEligibility,
+        Self::ReadConsented,
+        Self::CancelConsent,
         Self::ManageAdministrators,
         Self::ManageAccounts,
         Self::IssueVisualCheckPasscode,
@@ -86,6 +92,8 @@ impl InstitutionAction {
             Self::RegisterReferenceNumber => "register-reference-number",
             Self::BulkCheck => "bulk-check",
             Self::EntrustedEligibility => "entrusted-eligibility",
+            Self::ReadConsented => "read-consented",
+            Self::CancelConsent => "cancel-consent",
             Self::ManageAdministrators => "manage-administrators",
             Self::ManageAccounts => "manage-accounts",
             Self::IssueVisualCheckPasscode => "issue-visual-check-passcode",
@@ -108,6 +116,8 @@ impl InstitutionAction {
             Self::RegisterReferenceNumber => "照会番号登録",
             Self::BulkCheck => "資格確認一括照会",
             Self::EntrustedEligibility => "委託先資格情報の取得",
+            Self::ReadConsented => "同意済資格情報取得",
+            Self::CancelConsent => "同意取消",
             Self::ManageAdministrators => "医療機関等管理者のアカウント管理",
             Self::ManageAccounts => "アカウント管理",
             Self::IssueVisualCheckPasscode => "目視確認用パスコード発行",
@@ -167,6 +177,8 @@ impl InstitutionRole {
                 | Action::RegisterReferenceNumber
                 | Action::BulkCheck
                 | Action::EntrustedEligibility
+                | Action::ReadConsented
+                | Action::CancelConsent
                 | Action::ReadNotices
         )
     }

@@ -22,6 +22,7 @@ mod number_search;
 mod people;
 mod retrieval;
 mod standing_consent;
+mod kept_consent;
 mod verification;
 mod verification_oracle;
 mod verification_properties;

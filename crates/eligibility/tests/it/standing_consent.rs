@@ -11,7 +11,7 @@ fn at(month: i8, day: i8, hour: i8) -> Instant {
 }
 
 fn consent(kind: ConsentKind, granted: bool, granted_at: Instant, valid_until: Option<Instant>) -> Consent {
-    Consent { kind, granted, granted_at, valid_until }
+    Consent { kind, granted, granted_at, valid_until, renewed_at: None }
 }
 
 fn standing(

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::calendar::format_japanese;
 use eligibility::institution_account::InstitutionAction;
+use super::consents::{patients, search};
 
 use super::user::InstitutionUser;
 use super::{
@@ -60,11 +61,30 @@ pub const GROUPS: &[Group] = &[
                 label: bulk::ENTRUSTED_TITLE,
                 href: bulk::ENTRUSTED_PATH,
                 needs: &[InstitutionAction::EntrustedEligibility],
+            Entry {
+                label: number_check::REFERENCE_TITLE,
+                href: number_check::REFERENCE_PATH,
+                needs: &[InstitutionAction::RegisterReferenceNumber],
+            },
             },
         ],
     },
-    Group { label: "訪問診療等・オンライン診療等", entries: &[] },
-    Group { label: "医療情報閲覧", entries: &[] },
+    Group {
+        label: "訪問診療等・オンライン診療等",
+        entries: &[Entry {
+            label: search::LINE,
+            href: search::PATH,
+            needs: &[InstitutionAction::ReadConsented],
+        }],
+    },
+    Group {
+        label: "医療情報閲覧",
+        entries: &[Entry {
+            label: patients::TITLE,
+            href: patients::PATH,
+            needs: &[InstitutionAction::ViewMedicalInformation],
+        }],
+    },
     Group {
         label: "アカウント情報管理",
         entries: &[

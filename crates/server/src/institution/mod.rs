@@ -10,6 +10,7 @@
 //! * `bulk`: 一括照会, 委託先資格情報: files with many rows ([`crate::bulk`] works on them);
 //! * `confirm`: 確認メッセージ;
 //! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
+//! * `consents`: 訪問診療等・オンライン診療等, 医療情報閲覧: under consents that are kept;
 //! * `readers`: 顔認証付きカードリーダー操作;
 //! * `notices`, `history`: お知らせ, 操作履歴;
 //! * [`help`]: what each screen is for, and what each code means;
@@ -22,6 +23,9 @@ mod activation;
 mod bulk;
 mod check_result;
 mod confirm;
+mod consents;
+mod coverage_table;
+mod days;
 mod door;
 mod entry;
 pub mod help;
@@ -103,6 +107,7 @@ fn pages() -> Router {
         .merge(number_check::pages())
         .merge(check_result::pages())
         .merge(reference_number::pages())
+        .merge(consents::pages())
         .merge(passcode::pages())
         .merge(settings::pages())
         .merge(home_visit_url::pages())

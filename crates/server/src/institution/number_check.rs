@@ -1,4 +1,4 @@
-//! 資格確認 by typed insurance data, and the same for 限度額適用認定証.
+//! 資格確認 by typed insurance data; the same for 限度額適用認定証, and to find whom a 照会番号 is given.
 //!
 //! The check is the one that terminals ask for ([`verify_number`]): same decision, same guard against guessing, same
 //! record, same receipt. Only who acts is another: the account that is signed in.
@@ -20,7 +20,7 @@ use eligibility::verification::NumberQuery;
 use wire::terminal_api::NumberCheckRequest;
 
 use super::check_result;
-use super::menu;
+use super::{menu, reference_number};
 use super::user::InstitutionUser;
 use crate::terminal_api::Api;
 use crate::terminal_api::answer::Asker;
@@ -40,17 +40,23 @@ pub const TITLE: &str = "資格確認(被保険者証等)";
 pub const CEILING_PATH: &str = "/eligibility/ceiling";
 /// Its label.
 pub const CEILING_TITLE: &str = "限度額適用認定証";
+/// Where somebody is found to give them a 照会番号.
+pub const REFERENCE_PATH: &str = "/reference-number";
+/// Its label.
+pub const REFERENCE_TITLE: &str = reference_number::TITLE;
 
 /// What request ids of checks on the web begin with.
 const REQUEST_ID_PREFIX: &str = "web-";
 /// Bytes of a request id's random looking part.
 const REQUEST_ID_BYTES: usize = 16;
 
-/// Which of the two pages.
+/// Which of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Number,
     Ceiling,
+    /// The same check; where it finds one person, their 照会番号 is asked for next.
+    Reference,
 }
 
 impl Kind {
@@ -58,6 +64,7 @@ impl Kind {
         match self {
             Self::Number => TITLE,
             Self::Ceiling => CEILING_TITLE,
+            Self::Reference => REFERENCE_TITLE,
         }
     }
 
@@ -65,6 +72,7 @@ impl Kind {
         match self {
             Self::Number => PATH,
             Self::Ceiling => CEILING_PATH,
+            Self::Reference => REFERENCE_PATH,
         }
     }
 
@@ -72,6 +80,28 @@ impl Kind {
         match self {
             Self::Number => "/help/number-check",
             Self::Ceiling => "/help/ceiling",
+            Self::Reference => "/help/reference-number-find",
+        }
+    }
+
+    const fn action(self) -> InstitutionAction {
+        match self {
+            Self::Number | Self::Ceiling => InstitutionAction::CheckByNumber,
+            Self::Reference => InstitutionAction::RegisterReferenceNumber,
+        }
+    }
+
+    const fn lead(self) -> &'static str {
+        match self {
+            Self::Number => {
+                "資格確認書などの記号・番号で、資格を確認します。マイナンバーカードは顔認証付きカードリーダーで確認します。"
+            }
+            Self::Ceiling => {
+                "限度額適用認定証・限度額適用・標準負担額減額認定証の情報を確認します。患者さんの口頭の同意が必要です。"
+            }
+            Self::Reference => {
+                "照会番号を登録する患者さんを、資格確認書などの記号・番号で探します。見つかると、照会番号を入力する画面に進みます。"
+            }
         }
     }
 }
@@ -81,7 +111,7 @@ impl Kind {
 struct Page {
     shell: Shell,
     action: &'static str,
-    ceiling: bool,
+    lead: &'static str,
     summary: String,
     fields: Vec<String>,
     once: Once,
@@ -110,6 +140,7 @@ pub(super) fn pages() -> Router {
     Router::new()
         .route("/eligibility/number", get(number_page).post(check_number))
         .route("/eligibility/ceiling", get(ceiling_page).post(check_ceiling))
+        .route("/reference-number", get(reference_page).post(check_reference))
 }
 
 async fn number_page(site: OnSite, user: InstitutionUser, opened: Query<Opened>) -> Response {
@@ -118,6 +149,10 @@ async fn number_page(site: OnSite, user: InstitutionUser, opened: Query<Opened>)
 
 async fn ceiling_page(site: OnSite, user: InstitutionUser, opened: Query<Opened>) -> Response {
     open(Kind::Ceiling, site, user, opened).await
+}
+
+async fn reference_page(site: OnSite, user: InstitutionUser, opened: Query<Opened>) -> Response {
+    open(Kind::Reference, site, user, opened).await
 }
 
 async fn check_number(
@@ -138,13 +173,22 @@ async fn check_ceiling(
     hand_in(Kind::Ceiling, site, user, api, typed).await
 }
 
+async fn check_reference(
+    site: OnSite,
+    user: InstitutionUser,
+    api: Extension<Arc<Api>>,
+    typed: FormData,
+) -> Response {
+    hand_in(Kind::Reference, site, user, api, typed).await
+}
+
 async fn open(
     kind: Kind,
     OnSite(site): OnSite,
     user: InstitutionUser,
     Query(opened): Query<Opened>,
 ) -> Response {
-    if let Err(refused) = user.must(&site, InstitutionAction::CheckByNumber).await {
+    if let Err(refused) = user.must(&site, kind.action()).await {
         return refused;
     }
     let form = if opened.from.is_empty() {
@@ -199,16 +243,20 @@ fn show(
     if insists {
         fields.push(view.tick(NumberSearchForm::INSURER_NUMBER_AS_IS));
     }
-    for id in ["insured_symbol", "insured_number", "branch_number", "birthdate", "as_of"] {
+    for id in ["insured_symbol", "insured_number", "branch_number", "birthdate"] {
         fields.push(view.line(id));
     }
-    fields.push(view.tick("ceiling_consent"));
+    // Whom a number is given does not depend on a day, and nothing is shown of a certificate.
+    if kind != Kind::Reference {
+        fields.push(view.line("as_of"));
+        fields.push(view.tick("ceiling_consent"));
+    }
     let mut shell = menu::shell(site, kind.title(), kind.path(), user);
     shell.help = Some(kind.help());
     let page = Page {
         shell,
         action: kind.path(),
-        ceiling: kind == Kind::Ceiling,
+        lead: kind.lead(),
         summary: view.summary(),
         fields,
         once: Once::new(),
@@ -223,13 +271,13 @@ async fn hand_in(
     Extension(api): Extension<Arc<Api>>,
     typed: FormData,
 ) -> Response {
-    if let Err(refused) = user.must(&site, InstitutionAction::CheckByNumber).await {
+    if let Err(refused) = user.must(&site, kind.action()).await {
         return refused;
     }
     let Some(once) = Once::of_form(&typed) else { return refused::incomplete() };
     let form = form_of(&typed);
     let read = match kind {
-        Kind::Number => form.read(tokyo_date(site.clock.now())),
+        Kind::Number | Kind::Reference => form.read(tokyo_date(site.clock.now())),
         Kind::Ceiling => form.read_for_ceiling(tokyo_date(site.clock.now())),
     };
     let query = match read {
@@ -237,8 +285,18 @@ async fn hand_in(
         Err(errors) => return faulty(kind, &site, &user, (form, typed), errors),
     };
     match ask(&api, &user, &once, query).await {
+        Ok(request_id) if kind == Kind::Reference => to_register(&site, &user, &request_id).await,
         Ok(request_id) => see(&check_result::path(&request_id)),
         Err(refusal) => say_refused(kind, &site, &user, &refusal),
+    }
+}
+
+/// On to the 照会番号 of the one person who was found; otherwise the result says what to do.
+async fn to_register(site: &Site, user: &InstitutionUser, request_id: &str) -> Response {
+    match site.store.check_result(&user.institution_code, request_id).await {
+        Ok(Some(found)) if found.person_key.is_some() => see(&reference_number::path(request_id)),
+        Ok(_) => see(&check_result::path(request_id)),
+        Err(error) => refused::by_store(&error),
     }
 }
 
@@ -273,8 +331,13 @@ fn request_id(once: &Once, subject: &str, query: &NumberQuery) -> Result<String,
     let form = once.of_subject(subject);
     let named = (form.subject, form.form_id, query);
     let bytes = serde_json::to_vec(&named).map_err(|_| ErrorCode::Internal)?;
-    let hash = digest(&SHA256, &bytes);
-    Ok(format!("{REQUEST_ID_PREFIX}{}", hex::encode(&hash.as_ref()[..REQUEST_ID_BYTES])))
+    Ok(web_request_id(digest(&SHA256, &bytes).as_ref()))
+}
+
+/// The request id of a check on the web, from a hash that nobody can guess.
+pub(super) fn web_request_id(hash: &[u8]) -> String {
+    let random = hash.get(..REQUEST_ID_BYTES).unwrap_or(hash);
+    format!("{REQUEST_ID_PREFIX}{}", hex::encode(random))
 }
 
 /// Whether a text is the id of a check on the web.

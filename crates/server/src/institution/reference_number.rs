@@ -20,7 +20,7 @@ use crate::web::see;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, FormView, Shell, Site, refused, render};
 
-const TITLE: &str = "照会番号登録";
+pub(super) const TITLE: &str = "照会番号登録";
 const HELP: &str = "/help/reference-number";
 const ACTION: InstitutionAction = InstitutionAction::RegisterReferenceNumber;
 
@@ -53,7 +53,7 @@ fn show(
     view: &FormView,
     status: StatusCode,
 ) -> Response {
-    let mut shell = menu::shell(site, TITLE, number_check::PATH, user);
+    let mut shell = menu::shell(site, TITLE, number_check::REFERENCE_PATH, user);
     shell.help = Some(HELP);
     let page = Page {
         shell,

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
+use eligibility::errors::ErrorCode;
 use eligibility::institution::InstitutionCode;
 use eligibility::institution_account::{InstitutionAction, InstitutionRole};
 use store::audit::AuditEvent;
@@ -119,6 +120,20 @@ impl InstitutionUser {
             Ok(()) => refused::not_there(),
             Err(response) => response,
         }
+    }
+
+    /// Writes down that something was refused because no consent to it holds.
+    ///
+    /// # Errors
+    /// The page that says that it could not be written down.
+    pub(super) async fn without_consent(
+        &self,
+        site: &Site,
+        action: InstitutionAction,
+        object: &str,
+    ) -> Result<(), Response> {
+        let outcome = format!("denied:{}", ErrorCode::NoConsent.internal_name());
+        self.denied(site, action, object, &outcome).await
     }
 
     async fn denied(

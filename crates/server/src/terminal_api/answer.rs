@@ -61,17 +61,13 @@ pub(super) struct Found {
     pub(super) search_info: Option<SearchInfo>,
 }
 
-/// The record of a check with the whole answer in it, and that answer: what is sent is what was recorded.
-pub(super) async fn verification(
+/// The answer as a message, before it is proven.
+pub(super) async fn message(
     api: &Api,
-    asker: &Asker<'_>,
+    terminal: &AskingTerminal,
     found: &Found,
-    request_id: String,
-    digests: &Digests,
     now: Instant,
-) -> Result<(NewVerification, String), Refusal> {
-    let terminal = asker.terminal;
-    let id = Uuid::now_v7().to_string();
+) -> Result<ResultMessage, Refusal> {
     let names = insurer_names(api, found).await?;
     let name_of =
         |number: &InsurerNumber| names.iter().find(|(known, _)| known == number).map_or("", |(_, name)| name);
@@ -88,6 +84,21 @@ pub(super) async fn verification(
     };
     let mut message = compose::answer(&found.decision, &context, name_of);
     message.body.search_info.clone_from(&found.search_info);
+    Ok(message)
+}
+
+/// The record of a check with the whole answer in it, and that answer: what is sent is what was recorded.
+pub(super) async fn verification(
+    api: &Api,
+    asker: &Asker<'_>,
+    found: &Found,
+    request_id: String,
+    digests: &Digests,
+    now: Instant,
+) -> Result<(NewVerification, String), Refusal> {
+    let terminal = asker.terminal;
+    let id = Uuid::now_v7().to_string();
+    let message = message(api, terminal, found, now).await?;
     let claims = ReceiptClaims { question: digests.body.clone(), ..claims(api, terminal, found, &id, now) };
     let answer = proven(&api.receipts, message, claims)?;
     let verification = NewVerification {

@@ -3,6 +3,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod answer;
+pub(crate) mod re_verification;
 pub(crate) mod body;
 mod certificate;
 pub(crate) mod denied;

@@ -297,6 +297,7 @@ fn chosen(
         granted,
         granted_at: now,
         valid_until: term.valid_until(now),
+        renewed_at: None,
     };
     asked.consents.iter().filter(counts).map(standing).collect()
 }

@@ -16,9 +16,8 @@ crate::on_both_engines! {
     every_screen_leads_to_its_own_help_and_every_code_has_a_page
 }
 
-/// Actions that no line of the menu leads to: another screen does, or none was made yet.
-const WITHOUT_A_LINE: &[InstitutionAction] =
-    &[InstitutionAction::RegisterReferenceNumber, InstitutionAction::ViewMedicalInformation];
+/// Actions that no line of the menu leads to: another screen does.
+const WITHOUT_A_LINE: &[InstitutionAction] = &[InstitutionAction::CancelConsent];
 
 /// Where the page's own help is.
 fn help_of(text: &str) -> Option<String> {

@@ -34,6 +34,7 @@ mod hosts;
 mod institution_accounts;
 mod institution_codes;
 mod institution_foreign;
+mod institution_consents;
 mod institution_guesses;
 mod institution_help;
 mod institution_history;

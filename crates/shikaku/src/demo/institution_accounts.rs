@@ -74,6 +74,9 @@ impl Account {
 
 /// Makes the accounts, or gives them the passwords that the page shows.
 pub(crate) async fn settle(server: &Server, clock: &Clock) -> Result<()> {
+/// Who views medical information.
+pub(crate) const VIEWER: &Account = &ACCOUNTS[2];
+
     let accounts = ACCOUNTS.map(|account| DemoAccount {
         user_id: account.id,
         role: account.role,

@@ -46,6 +46,7 @@ pub(crate) enum Situation {
     FunctionOff,
     TermsNotOpened,
     SettingsConflict,
+    ConsentOver,
     PinThrice,
     ReaderUnplugged,
     WrongPasscode,
@@ -65,7 +66,7 @@ pub(crate) struct Told {
 
 impl Situation {
     /// All of them, in the order of the catalogue.
-    pub(crate) const ALL: [Self; 38] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::WrongDate,
         Self::OtherInstitution,
         Self::TooLarge,
@@ -98,6 +99,7 @@ impl Situation {
         Self::ReceptionUnknown,
         Self::TooManyRows,
         Self::TooManyFiles,
+        Self::ConsentOver,
         Self::FunctionOff,
         Self::TermsNotOpened,
         Self::SettingsConflict,
@@ -237,7 +239,7 @@ impl Situation {
         })
     }
 
-    /// What goes wrong with files of many rows, reference numbers and an institution's own settings.
+    /// What goes wrong with files of many rows, reference numbers, kept consents and an institution's own settings.
     fn institution(self) -> Option<Line> {
         Some(match self {
             Self::NumberOfNobody => (
@@ -269,6 +271,12 @@ impl Situation {
                 ErrorCode::BulkTooManyFiles,
                 "1 日のファイル数の上限",
                 "別の医療機関（1319990046）から、その日の上限（20 ファイル）まで一括照会を登録し、もう一つ登録します。",
+            ),
+            Self::ConsentOver => (
+                "consent-over",
+                ErrorCode::NoConsent,
+                "有効な同意のない患者さんの薬剤閲覧",
+                "亡くなって訪問診療等の同意も切れた故人　七之助さんの薬剤閲覧を、医療情報閲覧のアカウントで開きます。",
             ),
             Self::FunctionOff => (
                 "function-off",
@@ -389,10 +397,6 @@ type Line = (&'static str, ErrorCode, &'static str, &'static str);
 
 /// Errors that nothing on the list leads to yet, each with the reason or the way there, as the list shows it.
 pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[
-    (
-        ErrorCode::NoConsent,
-        "薬剤情報・健診情報の閲覧をまだ作っていないため、起こりません。同意そのものは記録されます。",
-    ),
     (ErrorCode::TimedOut, "カードリーダーの画面をまだ作っていないため、操作を待つ時間がありません。"),
 ];
 

@@ -4,6 +4,7 @@ use eligibility::{
     codes::InquiryMethod,
     consent::{CareForm, ConsentKind},
     reference_number::ReferenceNumber,
+    verification::ProofMethod,
 };
 use store::{FormId, NewConsent, NewReferenceNumber, NewVerification};
 
@@ -27,6 +28,7 @@ fn answered(method: InquiryMethod, request_id: &str, ms: i64) -> NewVerification
     new.answer = request_id.as_bytes().to_vec();
     new.recorded_at = at(ms);
     if method == InquiryMethod::Card {
+        new.proof_method = Some(ProofMethod::Face);
         new.consents = vec![NewConsent {
             kind: ConsentKind::Medication,
             care_form: CareForm::Outpatient,

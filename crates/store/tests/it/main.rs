@@ -13,6 +13,7 @@ mod cards;
 mod certificate_letters;
 mod certificates;
 mod check_results;
+mod consented;
 mod checks;
 mod databases;
 mod denials;

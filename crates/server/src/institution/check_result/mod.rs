@@ -8,7 +8,7 @@
 //! Every look is on record before anything is shown.
 
 mod receipt_code;
-mod sheet;
+pub(super) mod sheet;
 mod shown;
 mod table;
 
@@ -214,6 +214,15 @@ struct Told {
     asked: Vec<sheet::Row>,
 }
 
+/// The style of a band.
+pub(super) const fn tone_name(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Go => "go",
+        Tone::Care => "care",
+        Tone::Stop => "stop",
+    }
+}
+
 fn told(loaded: &Loaded) -> Told {
     let since = loaded.since_last_visit();
     let asked_on = tokyo_date(loaded.result.recorded_at);
@@ -221,12 +230,8 @@ fn told(loaded: &Loaded) -> Told {
     let meaning = Meaning::of(loaded.validity);
     Told {
         meaning,
-        tone: match meaning.tone {
-            Tone::Go => "go",
-            Tone::Care => "care",
-            Tone::Stop => "stop",
-        },
-        as_of: sheet::day(as_of),
+        tone: tone_name(meaning.tone),
+        as_of: days::day(as_of),
         other_day: as_of != asked_on,
         at: moment(loaded.result.recorded_at),
         sections: sheet::sections(&loaded.message, as_of, &since.changes),

@@ -15,25 +15,20 @@ const NOTHING: &str = "―";
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(in crate::institution) struct Row {
     /// What it is.
-    pub(super) label: &'static str,
+    pub(in crate::institution) label: &'static str,
     /// What the answer says.
-    pub(super) value: String,
+    pub(in crate::institution) value: String,
     /// What the last answer said, where that was something else.
-    pub(super) before: Option<String>,
+    pub(in crate::institution) before: Option<String>,
 }
 
 /// Rows under a heading.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Section {
-    pub(super) title: String,
-    pub(super) rows: Vec<Row>,
-}
-
-/// 和暦 with 西暦 beside it.
-pub(super) fn day(date: Date) -> String {
-    format!("{}（{}年{}月{}日）", format_japanese(date), date.year(), date.month(), date.day())
+pub(in crate::institution) struct Section {
+    pub(in crate::institution) title: String,
+    pub(in crate::institution) rows: Vec<Row>,
 }
 
 fn day_or_nothing(date: Option<Date>) -> String {
@@ -73,7 +68,11 @@ impl Marks<'_> {
 }
 
 /// Every coverage with its certificates.
-pub(super) fn sections(message: &ResultMessage, as_of: Date, changes: &[Change]) -> Vec<Section> {
+pub(in crate::institution) fn sections(
+    message: &ResultMessage,
+    as_of: Date,
+    changes: &[Change],
+) -> Vec<Section> {
     let mut sections = Vec::new();
     for shown in &message.body.results {
         let public_assistance = shown.card_classification.is(CardClassification::PublicAssistance);

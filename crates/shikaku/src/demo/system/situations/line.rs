@@ -67,6 +67,12 @@ impl Line {
         Ok(Heard { status: answer.status().as_u16(), body: answer.text().await? })
     }
 
+    /// Opens a page with a cookie, and whatever page it leads to.
+    pub(super) async fn get_as(&self, path: &str, cookie: &str) -> Result<Heard> {
+        let answer = self.http.get(format!("{}{path}", self.base)).header("cookie", cookie).send().await?;
+        Ok(Heard { status: answer.status().as_u16(), body: answer.text().await? })
+    }
+
     /// Begins a request whose body never ends.
     pub(super) async fn begin(&self, path: &str) -> Result<()> {
         let request = self.http.post(format!("{}{path}", self.base));

@@ -5,6 +5,7 @@ mod by_file;
 mod by_institution;
 mod by_joining;
 mod by_line;
+mod by_web;
 mod line;
 mod man_between;
 mod side_centre;
@@ -26,7 +27,7 @@ use crate::demo::{
 };
 
 /// What is done before and after a situation begins so in the audit log; shown is what came of it.
-const PREPARATIONS: [&str; 2] = ["terminal-certificate.", "line-session."];
+const PREPARATIONS: [&str; 4] = ["terminal-certificate.", "line-session.", "account.sign-", "list_viewable"];
 
 /// What came of a situation.
 pub(super) struct Trial {
@@ -101,6 +102,7 @@ impl System {
             Situation::FunctionOff => self.function_off().await,
             Situation::TermsNotOpened => self.terms_not_opened().await,
             Situation::SettingsConflict => self.settings_conflict().await,
+            Situation::ConsentOver => self.consent_over().await,
             Situation::PinThrice => self.pin_thrice().await,
             Situation::ReaderUnplugged => self.reader_unplugged().await,
             Situation::WrongPasscode => self.wrong_passcode().await,

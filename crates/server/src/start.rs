@@ -82,7 +82,7 @@ pub struct Server {
     terminal_api: SocketAddr,
     ops: SocketAddr,
     simulated_jlis: Option<RunningJlis>,
-    line_authentication: Option<RunningLines>,
+    lines: RunningLines,
     institution_web: Option<SocketAddr>,
     authority: Option<RunningAuthority>,
     sites: sites::RunningSites,
@@ -168,7 +168,7 @@ impl Server {
             revocation_refresh: seconds(config.cards.crl_refresh_s),
             audit: Arc::clone(&audit),
             tree_head_interval: seconds(config.audit.tree_head_interval_s),
-            lines: lines.as_ref().map(|lines| (Arc::clone(&lines.lines), lines.refresh)),
+            lines: (Arc::clone(&lines.lines), lines.refresh),
         }
         .start(&tasks, &stop);
         tracing::info!(%terminal_api, %ops, "server started");
@@ -176,7 +176,7 @@ impl Server {
             terminal_api,
             ops,
             simulated_jlis: jlis,
-            line_authentication: lines,
+            lines,
             institution_web,
             authority,
             sites,
@@ -223,7 +223,7 @@ impl Server {
     /// Where the page of line authentication answers, when there is one.
     #[must_use]
     pub fn line_authentication(&self) -> Option<SocketAddr> {
-        self.line_authentication.as_ref().map(|lines| lines.address)
+        self.lines.page
     }
 
     /// Looks now at what changed of lines instead of at the next interval.
@@ -231,10 +231,7 @@ impl Server {
     /// # Errors
     /// Whatever the store meets.
     pub async fn refresh_lines(&self) -> Result<(), store::Error> {
-        match &self.line_authentication {
-            Some(running) => running.lines.refresh().await,
-            None => Ok(()),
-        }
+        self.lines.lines.refresh().await
     }
 
     /// 医療機関等向け総合ポータルサイト, when there is one.
@@ -337,7 +334,7 @@ fn api(
 
 /// The surfaces that a configuration may leave out.
 struct Surfaces {
-    lines: Option<RunningLines>,
+    lines: RunningLines,
     authority: Option<RunningAuthority>,
     sites: sites::RunningSites,
     institution_web: Option<SocketAddr>,
@@ -355,7 +352,7 @@ async fn surfaces(
     let lines = lines::start(config, store, clock, tasks, stop).await?;
     let authority = authority::start(config, parts, clock, tasks, stop).await?;
     let sites = sites::start(config, store, clock, tasks, stop).await?;
-    let required = lines.as_ref().filter(|lines| lines.required).map(|lines| Arc::clone(&lines.lines));
+    let required = lines.required.then(|| Arc::clone(&lines.lines));
     let (standings, api) = (Arc::clone(standings), Arc::clone(api));
     let behind = institution::Behind { standings, lines: required.clone(), api };
     let institution_web = institution::start(config, clock, behind, (tasks, stop)).await?;

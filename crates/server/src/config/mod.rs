@@ -19,7 +19,7 @@ pub use authority::{Authority, Letters as AuthorityLetters, Token as AuthorityTo
 pub use check::Problem;
 pub use institution_web::{Environment, InstitutionWeb};
 pub use limits::{Limits, TERMINAL_CONCURRENCY_MAX, TERMINAL_CONCURRENCY_MIN, TERMINAL_CONNECTIONS_MAX};
-pub use line_authentication::{LINE_AUTHENTICATION_ORIGIN, LineAuthentication};
+pub use line_authentication::{LINE_AUTHENTICATION_ORIGIN, LineAuthentication, LineDemand};
 pub use secret::Secret;
 pub use sites::{Mail, WebSite};
 
@@ -55,7 +55,8 @@ pub struct Config {
     /// The web of institutions. Default: none.
     #[serde(default)]
     pub institution_web: Option<InstitutionWeb>,
-    /// The page of line authentication and its gate. Default: neither.
+    /// The page of line authentication, and whether its gate is open. Default: no page here, and the gate demands a line
+    /// ([`Config::lines`]).
     #[serde(default)]
     pub line_authentication: Option<LineAuthentication>,
     /// The certificate authority of the institution network. Default: none here.
@@ -260,6 +261,12 @@ impl Config {
             let file = base.join(file);
             self.database_url = Secret::new(format!("sqlite:{}", file.display()));
         }
+    }
+
+    /// What holds of lines here.
+    #[must_use]
+    pub fn lines(&self) -> LineDemand {
+        LineDemand::of(self.line_authentication.as_ref())
     }
 
     /// What is wrong with these settings, each with its remedy; empty when the server can start with them.

@@ -45,7 +45,7 @@ pub(crate) struct Background {
     pub(crate) audit: Arc<AuditLog>,
     pub(crate) tree_head_interval: Duration,
     /// The lines in use, and how often to look for changes of them.
-    pub(crate) lines: Option<(Arc<Lines>, Duration)>,
+    pub(crate) lines: (Arc<Lines>, Duration),
 }
 
 impl Background {
@@ -66,12 +66,11 @@ impl Background {
             let audit = Arc::clone(&audit);
             async move { audit.advance().await.map_err(|error| error.to_string()) }
         });
-        if let Some((lines, refresh)) = self.lines {
-            repeat(tasks, stop, refresh, "lines", move || {
-                let lines = Arc::clone(&lines);
-                async move { lines.refresh().await.map_err(|error| error.to_string()) }
-            });
-        }
+        let (lines, refresh) = self.lines;
+        repeat(tasks, stop, refresh, "lines", move || {
+            let lines = Arc::clone(&lines);
+            async move { lines.refresh().await.map_err(|error| error.to_string()) }
+        });
         repeat(tasks, stop, METRICS_INTERVAL, "metrics", || async {
             super::metrics::tidy();
             Ok(())

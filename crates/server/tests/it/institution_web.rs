@@ -9,11 +9,10 @@ use eligibility::line::{AddressPrefix, CircuitKind, CustomerId};
 use http_body_util::Full;
 use hyper::{Method, Request, body::Bytes, header::HOST};
 use pki::profile::Validity;
-use server::config::LineAuthentication;
 use store::{DENIALS_WRITTEN, NewLine};
 use testkit::{
     client::{Connection, Http, Reply},
-    system::{Engine, INSTITUTION, TestSystem, TestTerminal},
+    system::{Engine, INSTITUTION, TestSystem, TestTerminal, line_authentication, open_lines},
 };
 use wire::institution_certificate::CODE_HEADER;
 
@@ -29,14 +28,7 @@ async fn system(lines: bool) -> (TestSystem, SocketAddr) {
 async fn system_on(engine: Engine, lines: bool) -> (TestSystem, SocketAddr) {
     let system = TestSystem::start_with(engine, |config| {
         config.institution_web = Some(crate::support::institution_web());
-        config.line_authentication = lines.then(|| LineAuthentication {
-            listen: ([127, 0, 0, 1], 0).into(),
-            origin: "http://localhost".into(),
-            certificate: None,
-            key: None,
-            required: true,
-            refresh_s: 1,
-        });
+        config.line_authentication = Some(if lines { line_authentication() } else { open_lines() });
     })
     .await;
     let address = system.server.institution_web().expect("it answers");

@@ -16,12 +16,15 @@ use server::terminal_api::router::ROUTES;
 use server::terminal_api::status::STATUS_PATH;
 use store::{LineRegistration, NewLine, PrefixNotice};
 use testkit::client::{Connection, Http, connect_from};
-use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal, line_authentication};
+use testkit::system::{Engine, INSTITUTION, TestSystem, TestTerminal, line_authentication, open_lines};
+
+use wire::institution_certificate::CODE_HEADER;
 
 use crate::on_both_engines;
 use crate::support::audit_entries;
 
 on_both_engines! {
+    a_server_that_says_nothing_of_lines_demands_one
     an_unconnected_line_gets_a_network_error_whatever_it_asks
     a_line_of_another_institution_is_refused_and_recorded
     no_header_tells_where_a_request_comes_from
@@ -137,6 +140,47 @@ fn good() -> (u16, String) {
 
 fn network_error() -> (u16, String) {
     (403, "OQSA9110E".to_owned())
+}
+
+/// Without a word about lines in its settings, and with nothing but an address for the page in them.
+async fn a_server_that_says_nothing_of_lines_demands_one(engine: Engine) {
+    let silent = TestSystem::start_with(engine, |config| {
+        config.line_authentication = None;
+        config.institution_web = Some(crate::support::institution_web());
+    })
+    .await;
+    assert!(silent.server.line_authentication().is_none(), "no page is opened unasked");
+    let terminal = silent.terminal(INSTITUTION, "front-1").await;
+    let connection = line_to(&terminal, "127.0.0.1").await;
+    assert_eq!(asked(&connection).await, network_error());
+    let web = silent.server.institution_web().expect("it answers");
+    let browser = Connection::open(web, &terminal.tls, Http::Two).await.expect("connects");
+    let page = Request::get("/").header("host", format!("localhost:{}", web.port())).body(Full::default());
+    let reply = browser.request(page.expect("a request")).await.expect("an answer");
+    let said = reply.headers.get(CODE_HEADER).map(|code| code.as_bytes().to_vec());
+    assert_eq!(said.as_deref(), Some(&b"OQSA9110E"[..]), "the institution web asks for a line as well");
+    // A line that is registered and connected elsewhere, on the same database, is enough.
+    register(&silent, INSTITUTION, &["127.0.0.0/24"]).await;
+    assert_eq!(asked(&connection).await, network_error(), "registered, and not connected");
+    let peer = [127, 0, 0, 1].into();
+    silent.store().connect_line(peer, silent.clock.now()).await.expect("connects");
+    silent.server.refresh_lines().await.expect("looks");
+    assert_eq!(asked(&connection).await, good());
+    silent.stop().await;
+
+    let page_alone = TestSystem::start_with(engine, |config| {
+        let text = "listen = \"127.0.0.1:0\"\norigin = \"http://localhost\"";
+        config.line_authentication = Some(toml::from_str(text).expect("settings"));
+    })
+    .await;
+    let terminal = page_alone.terminal(INSTITUTION, "front-1").await;
+    assert_eq!(asked(&line_to(&terminal, "127.0.0.1").await).await, network_error());
+    page_alone.stop().await;
+
+    let open = TestSystem::start_with(engine, |config| config.line_authentication = Some(open_lines())).await;
+    let terminal = open.terminal(INSTITUTION, "front-1").await;
+    assert_eq!(asked(&line_to(&terminal, "127.0.0.1").await).await, good(), "said so: everybody comes in");
+    open.stop().await;
 }
 
 async fn an_unconnected_line_gets_a_network_error_whatever_it_asks(engine: Engine) {

@@ -32,6 +32,15 @@ fn defaults_are_those_documented() {
 }
 
 #[test]
+fn nothing_said_of_lines_is_no_leave_to_do_without() {
+    let demand = |more: &str| Config::parse(&format!("{SMALLEST}{more}")).expect("a configuration").lines();
+    for silent in ["", "[line_authentication]", "[line_authentication]\nlisten = \"127.0.0.1:1\""] {
+        assert_eq!((demand(silent).required, demand(silent).refresh_s), (true, 2), "{silent}");
+    }
+    assert!(!demand("[line_authentication]\nrequired = false").required);
+}
+
+#[test]
 fn sites_may_not_take_more_connections_than_terminals() {
     let found = |limits: &str| {
         let text = format!("{SMALLEST}\n[limits]\n{limits}");

@@ -7,13 +7,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eligibility::{Date, errors::ErrorCode, reader::ReaderMode};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use eligibility::{
+    Date,
+    errors::ErrorCode,
+    reader::{ReaderMode, ReaderSerial},
+};
+use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderValue};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wire::{
     reader_link::{
-        CARD_CHECKS_PATH, MODE_PATH, NONCE_PATH, ReaderCardCheck, ReaderModeAnswer, ReaderNonce,
-        ReaderOutcome,
+        CARD_CHECKS_PATH, MODE_PATH, NONCE_PATH, READER_SERIAL_HEADER, ReaderCardCheck, ReaderModeAnswer,
+        ReaderNonce, ReaderOutcome,
     },
     terminal_api::Problem,
 };
@@ -41,6 +45,9 @@ pub struct TerminalLinkConfig {
     pub address: SocketAddr,
     /// File with the token the terminal made.
     pub token_file: PathBuf,
+    /// 製造番号 of the reader, as it stands on the device; the terminal's page shows it. Default: none is told.
+    #[serde(default)]
+    pub reader_serial: Option<String>,
 }
 
 /// Why the terminal gave no outcome.
@@ -49,6 +56,9 @@ pub enum LinkError {
     /// The address is not on this machine.
     #[error("the reader link must be on this machine")]
     NotLoopback,
+    /// The reader's serial number is none.
+    #[error("reader_serial: {}", eligibility::reader::NoReaderSerial)]
+    Serial,
     /// The token file cannot be read.
     #[error("the token file cannot be read: {0}")]
     Token(String),
@@ -65,6 +75,8 @@ pub enum LinkError {
         code: String,
         /// The terminal's words.
         message: String,
+        /// What to do about it, in the terminal's words; empty when it says nothing.
+        remedy: String,
     },
     /// An answer of another shape.
     #[error("the terminal's answer is not understood")]
@@ -78,7 +90,9 @@ impl LinkError {
         match self {
             Self::Reported { code, .. } => code,
             Self::Unreachable | Self::NotUnderstood => ErrorCode::CentralUnreachable.code(),
-            Self::NotLoopback | Self::Token(_) | Self::NotAdmitted => ErrorCode::TerminalNotReady.code(),
+            Self::NotLoopback | Self::Token(_) | Self::Serial | Self::NotAdmitted => {
+                ErrorCode::TerminalNotReady.code()
+            }
         }
     }
 
@@ -86,14 +100,14 @@ impl LinkError {
     #[must_use]
     pub fn for_staff(&self) -> String {
         match self {
-            Self::Reported { message, .. } => message.clone(),
+            Self::Reported { message, remedy, .. } => format!("{message}{remedy}"),
             Self::Unreachable => {
                 "資格確認端末が応答しません。端末のアプリが動いているか確かめてください。".into()
             }
             Self::NotUnderstood => {
                 "資格確認端末の応答を処理できません。システム事業者に連絡してください。".into()
             }
-            Self::NotLoopback | Self::Token(_) | Self::NotAdmitted => {
+            Self::NotLoopback | Self::Token(_) | Self::Serial | Self::NotAdmitted => {
                 "カードリーダーと資格確認端末の接続設定を確かめてください。".into()
             }
         }
@@ -105,6 +119,7 @@ pub struct TerminalLink {
     client: Client,
     base: String,
     token: Zeroizing<String>,
+    serial: Option<HeaderValue>,
     kept: Mutex<Option<(ReaderNonce, Instant)>>,
 }
 
@@ -112,7 +127,7 @@ impl TerminalLink {
     /// Reads the token; connects only when asked something.
     ///
     /// # Errors
-    /// [`LinkError::NotLoopback`], [`LinkError::Token`].
+    /// [`LinkError::NotLoopback`], [`LinkError::Token`], [`LinkError::Serial`].
     pub fn new(config: &TerminalLinkConfig) -> Result<Self, LinkError> {
         if !config.address.ip().is_loopback() {
             return Err(LinkError::NotLoopback);
@@ -128,7 +143,8 @@ impl TerminalLink {
             .build()
             .map_err(|_| LinkError::Unreachable)?;
         let token = Zeroizing::new(token.trim().to_owned());
-        Ok(Self { client, base: format!("http://{}", config.address), token, kept: Mutex::default() })
+        let serial = config.reader_serial.as_deref().map(serial_header).transpose()?;
+        Ok(Self { client, base: format!("http://{}", config.address), token, serial, kept: Mutex::default() })
     }
 
     /// A nonce for the card: the one that came with the last outcome, or a new one.
@@ -169,7 +185,10 @@ impl TerminalLink {
         self.ask(self.client.post(format!("{}{path}", self.base)).json(body)).await
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, LinkError> {
+    async fn ask<T: DeserializeOwned>(&self, mut request: RequestBuilder) -> Result<T, LinkError> {
+        if let Some(serial) = &self.serial {
+            request = request.header(READER_SERIAL_HEADER, serial);
+        }
         let mut response =
             request.bearer_auth(self.token.as_str()).send().await.map_err(|_| LinkError::Unreachable)?;
         let status = response.status();
@@ -187,10 +206,19 @@ impl TerminalLink {
             return serde_json::from_slice(&answer).map_err(|_| LinkError::NotUnderstood);
         }
         match serde_json::from_slice::<Problem>(&answer) {
-            Ok(problem) => Err(LinkError::Reported { code: problem.code, message: problem.title }),
+            Ok(problem) => Err(LinkError::Reported {
+                code: problem.code,
+                message: problem.title,
+                remedy: problem.detail.unwrap_or_default(),
+            }),
             Err(_) => Err(LinkError::NotUnderstood),
         }
     }
+}
+
+fn serial_header(serial: &str) -> Result<HeaderValue, LinkError> {
+    let serial = ReaderSerial::parse(serial).map_err(|_| LinkError::Serial)?;
+    HeaderValue::from_str(serial.as_str()).map_err(|_| LinkError::Serial)
 }
 
 /// Whether the next patient can use a nonce that is kept until a moment: it lives long enough, and the day that came

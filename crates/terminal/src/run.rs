@@ -57,7 +57,7 @@ impl<C: Central> Terminal<C> {
             ReaderLink::bind(config, Arc::clone(&central), Arc::clone(&desk), Arc::clone(&status)).await?;
         let gateway = match (&config.gateway, &care) {
             (Some(door), Some(care)) => {
-                Some(GatewayDoor::bind(door, Arc::clone(care), Arc::clone(&status)).await?)
+                Some(GatewayDoor::bind(door, Arc::clone(care), Arc::clone(&status), link.reader()).await?)
             }
             _ => None,
         };

@@ -18,6 +18,8 @@ pub const NONCE_PATH: &str = "/reader/v1/nonce";
 pub const MODE_PATH: &str = "/reader/v1/mode";
 /// Path that takes one card session (POST).
 pub const CARD_CHECKS_PATH: &str = "/reader/v1/card-checks";
+/// Header by which the reader's program may tell its 製造番号, with any request.
+pub const READER_SERIAL_HEADER: &str = "shikaku-reader-serial";
 
 /// What the terminal adds to what the card signs ([`CardStatement`](crate::card_statement::CardStatement)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

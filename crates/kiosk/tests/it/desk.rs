@@ -1,6 +1,6 @@
 //! A counter with everything behind it: centre, terminal, folder.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use eligibility::{consent::CareForm, consent::ConsentChoice, consent::ConsentKind, insurer::InsurerNumber};
 use kiosk::{TerminalLink, TerminalLinkConfig, session::Choices};
@@ -36,6 +36,8 @@ pub(crate) struct Desk {
     pub(crate) face: PathBuf,
     pub(crate) link: TerminalLink,
     pub(crate) link_config: TerminalLinkConfig,
+    /// Where the browser on the terminal's machine finds its pages.
+    pub(crate) gateway: Option<SocketAddr>,
     shutdown: CancellationToken,
     task: tokio::task::JoinHandle<()>,
     _dir: tempfile::TempDir,
@@ -50,22 +52,29 @@ impl Desk {
     }
 
     pub(crate) async fn open_on(engine: Engine) -> Self {
-        let system = TestSystem::start(engine).await;
+        Self::open_over(TestSystem::start(engine).await, |_| {}).await
+    }
+
+    /// Over this centre, after `change` has had its way with the terminal's settings.
+    pub(crate) async fn open_over(system: TestSystem, change: impl FnOnce(&mut Config)) -> Self {
         let insurer = InsurerNumber::parse("06139996").expect("a number");
         let member = people::coverage(&insurer, PERSON, "345", "髙橋　花子", jiff::civil::date(1980, 2, 17));
         system.load_insurer(&insurer, "試験健康保険組合", vec![member]).await;
         let dir = tempfile::tempdir().expect("a folder");
-        let config = enrol(&system, dir.path()).await;
+        let mut config = enrol(&system, dir.path()).await;
+        change(&mut config);
         let face = config.drop.root.join("face");
         let central = HttpsCentral::new(&config).expect("a client");
         let terminal = Terminal::start(&config, central).await.expect("starts");
         let address = terminal.reader_link_address().expect("bound");
+        let gateway = terminal.gateway_address().expect("bound");
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
         let task = tokio::spawn(async move { terminal.serve(stop).await.expect("serves") });
-        let link_config = TerminalLinkConfig { address, token_file: config.token_file() };
+        let link_config =
+            TerminalLinkConfig { address, token_file: config.token_file(), reader_serial: None };
         let link = TerminalLink::new(&link_config).expect("a link");
-        Self { system, face, link, link_config, shutdown, task, _dir: dir }
+        Self { system, face, link, link_config, gateway, shutdown, task, _dir: dir }
     }
 
     pub(crate) async fn close_terminal(&mut self) {

@@ -2,6 +2,7 @@
 
 mod card_trouble;
 mod desk;
+mod line;
 mod mode;
 mod sessions;
 mod settings;

@@ -11,6 +11,9 @@ use terminal::{RunError, Status, Terminal, central::HttpsCentral, certificate::K
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// 製造番号 of the demo's simulated readers.
+pub(crate) const READER_SERIAL: &str = "DEMO-READER-0001";
+
 /// A terminal at work.
 pub(crate) struct RunningTerminal {
     share: PathBuf,
@@ -27,8 +30,11 @@ impl RunningTerminal {
     pub(crate) async fn start(config: Config) -> Result<Self> {
         let terminal = Terminal::start(&config, HttpsCentral::new(&config)?).await?;
         let status = terminal.status();
-        let link =
-            TerminalLinkConfig { address: terminal.reader_link_address()?, token_file: config.token_file() };
+        let link = TerminalLinkConfig {
+            address: terminal.reader_link_address()?,
+            token_file: config.token_file(),
+            reader_serial: Some(READER_SERIAL.to_owned()),
+        };
         let keeping = Keeping::of(&config);
         let stop = CancellationToken::new();
         let task = tokio::spawn(terminal.serve(stop.clone()));

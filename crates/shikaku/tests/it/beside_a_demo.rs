@@ -15,7 +15,7 @@ use card::{
 };
 use eligibility::consent::CareForm;
 use kiosk::{
-    TerminalLink, TerminalLinkConfig,
+    TerminalLink, TerminalLinkConfig, Trouble,
     session::{Choices, Proof, check},
 };
 
@@ -28,7 +28,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The reader's end of a vpcd connection: a length of two bytes before each message.
-struct Reader(TcpStream);
+pub(crate) struct Reader(TcpStream);
 
 impl Reader {
     fn send(&mut self, message: &[u8]) -> Result<(), TransportError> {
@@ -66,7 +66,7 @@ impl CardTransport for Reader {
 }
 
 /// A simulated card that plays until this is dropped.
-struct Playing(Child);
+pub(crate) struct Playing(Child);
 
 impl Drop for Playing {
     fn drop(&mut self) {
@@ -76,7 +76,7 @@ impl Drop for Playing {
     }
 }
 
-fn insert(persona: &str, data: &Path) -> (Playing, Reader) {
+pub(crate) fn insert(persona: &str, data: &Path) -> (Playing, Reader) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let place = listener.local_addr().expect("bound").to_string();
     let mut command = shikaku(["card", "simulate", "--persona", persona, "--vpcd", &place, "--data"]);
@@ -99,18 +99,28 @@ fn insert(persona: &str, data: &Path) -> (Playing, Reader) {
 
 /// One session with this card at the demo's own terminal.
 async fn session(demo: &RunningDemo, data: &Path, reader: Reader) -> wire::reader_link::ReaderOutcome {
+    tried(demo, data, reader).await.expect("the card and the terminal do their part")
+}
+
+/// The same, with what may go wrong on the way.
+pub(crate) async fn tried(
+    demo: &RunningDemo,
+    data: &Path,
+    reader: Reader,
+) -> Result<wire::reader_link::ReaderOutcome, Trouble> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let link = demo.announcement["reader_link"].as_str().expect("an address");
     let link = TerminalLinkConfig {
         address: link.strip_prefix("http://").expect("plain").parse().expect("an address"),
         token_file: data.join("terminal/state/reader-link.token"),
+        reader_serial: None,
     };
     let link = TerminalLink::new(&link).expect("a link");
     let pin = Pin::new(PinKind::Authentication, "1234").expect("four digits");
     let choices =
         Choices { consents: Vec::new(), care_form: CareForm::Outpatient, prescription_issue_select: None };
     let proof = Proof::Pin { pin, last_try: LastTry::Refuse };
-    check(reader, proof, choices, &link).await.expect("the card and the terminal do their part")
+    check(reader, proof, choices, &link).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -285,6 +285,12 @@ impl Config {
         self.reader_link.token_file.clone().unwrap_or_else(|| self.state.join("reader-link.token"))
     }
 
+    /// Where this machine's browser finds the page of line authentication.
+    #[must_use]
+    pub fn line_page(&self) -> &str {
+        self.gateway.as_ref().map_or(LINE_AUTHENTICATION, |door| &door.line_authentication)
+    }
+
     fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let central = &mut self.central;
         [

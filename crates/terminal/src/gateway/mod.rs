@@ -24,6 +24,7 @@ use crate::{
     config::GatewayConfig,
     loopback::{self, Patience},
     pages,
+    reader_link::Reader,
     status::Status,
 };
 use guard::Names;
@@ -40,6 +41,7 @@ const PLACE_PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Gateway {
     pub(crate) care: Arc<Care>,
     pub(crate) status: Arc<Status>,
+    pub(crate) reader: Arc<Reader>,
     names: Names,
     upstream: Option<Upstream>,
     places: Semaphore,
@@ -75,6 +77,7 @@ impl GatewayDoor {
         config: &GatewayConfig,
         care: Arc<Care>,
         status: Arc<Status>,
+        reader: Arc<Reader>,
     ) -> io::Result<Self> {
         let refused = |why: &str| io::Error::new(io::ErrorKind::InvalidInput, format!("gateway: {why}"));
         if !config.listen.ip().is_loopback() {
@@ -93,6 +96,7 @@ impl GatewayDoor {
         let gateway = Arc::new(Gateway {
             care,
             status,
+            reader,
             names: Names::of_port(port),
             upstream: upstream.flatten(),
             places: Semaphore::new(REQUESTS_MAX),

@@ -61,19 +61,14 @@ impl Frame {
         ];
         let menu = lines.map(|(href, label)| MenuLine { href, label, current: href == path });
         let institution = gateway.care.config().institution_code.to_string();
-        let line_page = line_page(gateway).to_owned();
+        let line_page = gateway.care.config().line_page().to_owned();
         Self { title: title.to_owned(), institution, menu: menu.into(), line_page }
     }
 }
 
-/// Where this machine's browser finds the page of line authentication.
-fn line_page(gateway: &Gateway) -> &str {
-    gateway.care.config().gateway.as_ref().map_or(LINE_AUTHENTICATION, |door| &door.line_authentication)
-}
-
 /// Words that name the page of line authentication, with the address it has here.
 pub(super) fn as_here(gateway: &Gateway, words: &str) -> String {
-    words.replace(LINE_AUTHENTICATION, line_page(gateway))
+    words.replace(LINE_AUTHENTICATION, gateway.care.config().line_page())
 }
 
 /// Writes a page.

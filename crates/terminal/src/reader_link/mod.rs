@@ -20,24 +20,25 @@ use eligibility::{
     codes::{CharacterCode, ResultSegment},
     errors::ErrorCode,
     institution::InstitutionCode,
+    reader::ReaderSerial,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wire::{
     message::ConsentElements,
     reader_link::{
-        CARD_CHECKS_PATH, MODE_PATH, NONCE_PATH, ReaderCardCheck, ReaderModeAnswer, ReaderNonce,
-        ReaderOutcome,
+        CARD_CHECKS_PATH, MODE_PATH, NONCE_PATH, READER_SERIAL_HEADER, ReaderCardCheck, ReaderModeAnswer,
+        ReaderNonce, ReaderOutcome,
     },
     terminal_api::{CardCheckRequest, CheckAnswer, PROBLEM_MEDIA_TYPE, Problem},
 };
 
-use reader::Reader;
+pub(crate) use reader::{Reader, ReaderSight};
 
 use crate::{
     central::{Central, CentralError, patiently},
     clock,
-    config::{self, Config, EncryptionSwitch, FaceEncoding},
+    config::{self, Config, EncryptionSwitch, FaceEncoding, LINE_AUTHENTICATION},
     drop::Desk,
     loopback::{self, Patience},
     status::Status,
@@ -62,6 +63,8 @@ struct Link<C> {
     consent_elements: ConsentElements,
     seal: Option<String>,
     token: String,
+    /// Where this machine's browser finds the page of line authentication.
+    line_page: String,
 }
 
 /// The bound listener, before it serves.
@@ -104,10 +107,16 @@ impl ReaderLink {
             },
             seal: seal_of(config)?,
             token: token::load_or_make(&config.token_file())?,
+            line_page: config.line_page().to_owned(),
         };
         let listener = loopback::listen("reader_link.listen", listen).await?;
         let status = Arc::clone(&link.status);
         Ok(Self { listener, router: router(Arc::new(link)), reader, status })
+    }
+
+    /// What is known of the reader.
+    pub(crate) fn reader(&self) -> Arc<Reader> {
+        Arc::clone(&self.reader)
     }
 
     /// Where it listens.
@@ -153,9 +162,15 @@ async fn admit<C: Central>(State(link): State<Arc<Link<C>>>, request: Request, n
     }
     // A health check asks for the state; that is not the reader's program.
     if request.uri().path() != STATUS_PATH {
-        link.reader.heard();
+        link.reader.heard(told_serial(request.headers()));
     }
     next.run(request).await
+}
+
+/// 製造番号 that the reader's program told; one that cannot be one is none.
+fn told_serial(headers: &HeaderMap) -> Option<ReaderSerial> {
+    let told = headers.get(READER_SERIAL_HEADER)?.to_str().ok()?;
+    ReaderSerial::parse(told).ok()
 }
 
 fn shows_token(headers: &HeaderMap, token: &str) -> bool {
@@ -183,14 +198,16 @@ async fn give_nonce<C: Central>(State(link): State<Arc<Link<C>>>) -> Response {
         }
         Err(error) => {
             link.reader.session_ended(trouble(&error));
-            problem(&error)
+            link.problem(&error)
         }
     }
 }
 
-/// The code of what is wrong with the way to the centre; a question that was refused is no trouble of the reader.
+/// The code of what is wrong with the way to the centre; a question that was refused is no trouble of the reader. A line
+/// that is not connected is: the centre answers, and to nobody here.
 fn trouble(error: &CentralError) -> Option<String> {
-    error.is_trouble().then(|| error.code().to_owned())
+    let no_line = ErrorCode::from_code(error.code()) == Some(ErrorCode::LineNotConnected);
+    (no_line || error.is_trouble()).then(|| error.code().to_owned())
 }
 
 async fn check_card<C: Central>(
@@ -225,6 +242,9 @@ impl<C: Central> Link<C> {
 
     async fn check(&self, check: ReaderCardCheck) -> ReaderOutcome {
         let session = face::session_of(&check.nonce);
+        // What staff entered names the reader that they stand at.
+        let entered = check.visual_check.as_ref().and_then(|said| ReaderSerial::parse(&said.reader_serial).ok());
+        self.reader.heard(entered);
         self.reader.session_began(HANDED_IN);
         let ask = CardCheckRequest {
             nonce: check.nonce,
@@ -273,6 +293,21 @@ impl<C: Central> Link<C> {
             }
         }
     }
+
+    /// Why there is no nonce, and what the desk does about it, with the addresses as they are on this machine.
+    fn problem(&self, error: &CentralError) -> Response {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let remedy = ErrorCode::from_code(error.code()).map(|known| known.entry().ja.desk);
+        let body = Problem {
+            kind: "about:blank".into(),
+            title: error.message(),
+            status: status.as_u16(),
+            code: error.code().to_owned(),
+            detail: remedy.map(|words| words.replace(LINE_AUTHENTICATION, &self.line_page)),
+            retry_after_s: None,
+        };
+        (status, [(header::CONTENT_TYPE, PROBLEM_MEDIA_TYPE)], Json(body)).into_response()
+    }
 }
 
 fn failed(code: &str, message: String) -> ReaderOutcome {
@@ -286,17 +321,4 @@ fn failed(code: &str, message: String) -> ReaderOutcome {
         file_name: None,
         next_nonce: None,
     }
-}
-
-fn problem(error: &CentralError) -> Response {
-    let status = StatusCode::SERVICE_UNAVAILABLE;
-    let body = Problem {
-        kind: "about:blank".into(),
-        title: error.message(),
-        status: status.as_u16(),
-        code: error.code().to_owned(),
-        detail: None,
-        retry_after_s: None,
-    };
-    (status, [(header::CONTENT_TYPE, PROBLEM_MEDIA_TYPE)], Json(body)).into_response()
 }

@@ -8,8 +8,9 @@ use std::{
 
 use eligibility::{
     Date,
-    reader::{CommandOutcome, ReaderCommand, ReaderMode, ReaderState},
+    reader::{CommandOutcome, ReaderCommand, ReaderLook, ReaderMode, ReaderSerial, ReaderState},
 };
+use jiff::civil::DateTime;
 use tokio::sync::Notify;
 use wire::terminal_api::{ReaderCommandDone, ReaderCommandOrder, ReaderStateRequest};
 
@@ -28,6 +29,10 @@ pub(crate) struct Reader {
 #[derive(Debug, Default)]
 struct Known {
     heard: Option<Instant>,
+    /// The same by the wall clock, for people.
+    heard_at: Option<DateTime>,
+    /// 製造番号, as the reader's program told it.
+    serial: Option<ReaderSerial>,
     /// A session is under way until it ends, or its nonce does.
     session_until: Option<Instant>,
     /// What went wrong last; gone with the next that goes well.
@@ -37,6 +42,23 @@ struct Known {
     done: Option<ReaderCommandDone>,
     /// What was told last, so that a change is noticed.
     last: Option<(ReaderState, Option<String>)>,
+}
+
+/// What the terminal's page tells of its reader.
+#[derive(Clone, Debug)]
+pub(crate) struct ReaderSight {
+    /// Word, tone and what to do, as the institution web has them.
+    pub(crate) look: ReaderLook,
+    /// Code of the last trouble.
+    pub(crate) code: Option<String>,
+    /// When the reader's program asked something last, in Tokyo; `None` since the terminal started.
+    pub(crate) heard_at: Option<DateTime>,
+    /// Whether that is longer ago than a program that is there would need.
+    pub(crate) quiet: bool,
+    /// 製造番号; `None` while no program told one.
+    pub(crate) serial: Option<String>,
+    /// How it proves who somebody is.
+    pub(crate) mode: &'static str,
 }
 
 impl Known {
@@ -74,9 +96,28 @@ impl Reader {
         }
     }
 
-    /// The reader's program asked something.
-    pub(crate) fn heard(&self) {
-        self.note(|known| known.heard = Some(Instant::now()));
+    /// The reader's program asked something, and told this 製造番号 with it.
+    pub(crate) fn heard(&self, serial: Option<ReaderSerial>) {
+        self.note(|known| {
+            known.heard = Some(Instant::now());
+            known.heard_at = Some(clock::now_in_tokyo());
+            known.serial = serial.or_else(|| known.serial.take());
+        });
+    }
+
+    /// How the reader stands, for people; `usual` as for [`Self::mode`].
+    pub(crate) fn sight(&self, usual: ReaderMode) -> ReaderSight {
+        let known = self.known();
+        let (state, now) = (known.state(Instant::now()), eligibility::Instant(clock::now_ms()));
+        let code = known.trouble.clone().filter(|_| state == ReaderState::Error);
+        ReaderSight {
+            look: ReaderLook::of(state, code.as_deref(), now, now),
+            code,
+            heard_at: known.heard_at,
+            quiet: known.heard.is_some_and(|at| at.elapsed() >= HEARD_LATELY),
+            serial: known.serial.as_ref().map(|serial| serial.as_str().to_owned()),
+            mode: known.mode(usual, today()).label(),
+        }
     }
 
     /// A patient's session begins, at most so long.

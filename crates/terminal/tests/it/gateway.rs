@@ -18,7 +18,10 @@ use tokio::{
     net::TcpStream,
 };
 use tokio_util::sync::CancellationToken;
-use wire::institution_certificate::CertificateStage;
+use wire::{
+    institution_certificate::CertificateStage,
+    reader_link::{MODE_PATH, READER_SERIAL_HEADER},
+};
 
 use crate::issuing_centre::{IssuingCentre, NUMBER, SECRET, TERMINAL_NAME};
 
@@ -26,6 +29,8 @@ struct Browser {
     dir: tempfile::TempDir,
     centre: Arc<IssuingCentre>,
     address: String,
+    /// The door for the card reader, and what opens it.
+    reader: (std::net::SocketAddr, String),
     client: Client,
     stop: CancellationToken,
 }
@@ -58,12 +63,14 @@ async fn browser_with(certificate: Option<(&str, i64)>, change: impl FnOnce(&mut
     let central = HttpsCentral::new(&config).expect("a client");
     let terminal = Terminal::start(&config, central).await.expect("starts");
     let address = terminal.gateway_address().expect("bound").expect("there is a gateway").to_string();
+    let token = std::fs::read_to_string(config.token_file()).expect("a token was made");
+    let reader = (terminal.reader_link_address().expect("bound"), token);
     let stop = CancellationToken::new();
     tokio::spawn(terminal.serve(stop.clone()));
     // One cryptography provider for the whole process; it may be there already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
-    Browser { dir, centre, address, client: client.expect("a client"), stop }
+    Browser { dir, centre, address, reader, client: client.expect("a client"), stop }
 }
 
 impl Browser {
@@ -412,6 +419,38 @@ async fn the_page_of_line_authentication_is_named_as_it_is_found_here() {
     .await;
     let (_, trouble) = browser.page("/terminal/network").await;
     assert!(trouble.contains(&format!("href=\"{here}\"")) && !trouble.contains("lineauth"), "{trouble}");
+}
+
+/// A card reader's program asks for its mode, and tells this 製造番号.
+async fn reader_asks(browser: &Browser, serial: &str) {
+    let (address, token) = &browser.reader;
+    let asked = browser.client.get(format!("http://{address}{MODE_PATH}")).bearer_auth(token);
+    let answer = asked.header(READER_SERIAL_HEADER, serial).send().await.expect("answers");
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_page_says_whether_the_card_reader_was_heard_and_which_it_is() {
+    let browser = browser(Some(1_000), |_| {}).await;
+    let (_, page) = browser.page("/terminal/").await;
+    for words in [
+        "未接続",
+        "端末が動き始めてから、まだありません",
+        "カードリーダーから通知されていません",
+        "電源とケーブル",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    // What can be no serial number is not shown, and does not keep the reader from being heard.
+    reader_asks(&browser, "<b>FR-1</b>").await;
+    let (_, page) = browser.page("/terminal/").await;
+    assert!(page.contains("接続中") && page.contains("通知されていません"), "{page}");
+    assert!(!page.contains("まだありません") && !page.contains("FR-1"), "{page}");
+    reader_asks(&browser, "FR-2026-0001").await;
+    let (_, page) = browser.page("/terminal/").await;
+    assert!(page.contains("FR-2026-0001") && page.contains("無人運転"), "{page}");
+    let told = page.split("最後の連絡").nth(1).expect("a row").split("</dd>").next().expect("a value");
+    assert!(told.contains("令和") && told.contains(':'), "the day and the time: {told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,10 +12,7 @@ use wire::{
 };
 
 use super::{System, situations::Handed};
-use crate::demo::outcome::Refusal;
-
-/// 製造番号 of the demo's simulated readers.
-const READER_SERIAL: &str = "DEMO-READER-0001";
+use crate::demo::{outcome::Refusal, running_terminal::READER_SERIAL};
 
 /// What staff enter at a reader of the demo.
 pub(super) fn entered(passcode: String) -> VisualCheck {

@@ -77,7 +77,7 @@ impl System {
 
     pub(super) async fn terminal_away(&self) -> Result<Trial> {
         let token_file = self.folder.terminal_state().join("reader-link.token");
-        let link = TerminalLinkConfig { address: closed_port().await?, token_file };
+        let link = TerminalLinkConfig { address: closed_port().await?, token_file, reader_serial: None };
         let trouble = self.check_over(link).await?.err();
         let steps = [
             "架空　花子さんがカードを置き、暗証番号を入れる",
@@ -89,7 +89,7 @@ impl System {
     pub(super) async fn wrong_token(&self) -> Result<Trial> {
         let token_file = self.folder.root().join("samples").join("wrong.token");
         std::fs::write(&token_file, "not-the-token-of-this-terminal")?;
-        let link = TerminalLinkConfig { address: self.ports.reader_link(), token_file };
+        let link = TerminalLinkConfig { address: self.ports.reader_link(), token_file, reader_serial: None };
         let trouble = self.check_over(link).await?.err();
         let steps = [
             "架空　花子さんがカードを置き、暗証番号を入れる",

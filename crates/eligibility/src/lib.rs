@@ -38,6 +38,7 @@ pub mod reader;
 pub mod reference_number;
 pub mod reference_number_form;
 pub mod retrieval;
+pub mod search;
 mod typed;
 pub mod verification;
 pub mod visit_changes;

@@ -41,6 +41,12 @@ pub(crate) async fn take(
     tx.query_one(TAKE, bind![token, purpose, now.0], |row| Ok(row.text(0, "payload")?.to_owned())).await
 }
 
+/// Keeps a link, within the transaction that mails it.
+pub(crate) async fn put(tx: &Tx<'_>, link: &NewMailLink) -> Result<()> {
+    let row = bind![&link.token, &link.purpose, &link.payload, link.ends_at.0];
+    tx.execute(PUT, row).await.map(drop)
+}
+
 struct Put {
     form: FormId,
     link: Option<NewMailLink>,
@@ -60,8 +66,7 @@ impl Write for Put {
             return Ok(());
         }
         if let Some(link) = &self.link {
-            let row = bind![&link.token, &link.purpose, &link.payload, link.ends_at.0];
-            tx.execute(PUT, row).await?;
+            put(tx, link).await?;
         }
         mail_outbox::put(tx, &self.mail, self.now).await?;
         form_handed_in::settle(tx, &self.form, "mailed").await

@@ -49,8 +49,12 @@ pub struct PortalAccount {
     pub mail: MailAddress,
     /// The person's name.
     pub name: String,
+    /// The person's department, where one was given.
+    pub department: Option<String>,
     /// The person's telephone number.
     pub phone: String,
+    /// The address that it is to have once that is confirmed, and until when it may be.
+    pub wanted_mail: Option<(MailAddress, Instant)>,
     /// Since when it is there.
     pub created_at: Instant,
 }
@@ -73,7 +77,7 @@ const PUT: &str = "INSERT INTO portal_account (institution_code, subject, role, 
 const FOUND: &str = "INSERT INTO portal_facility (institution_code, institution_name, subject, registered_at) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (institution_code) DO NOTHING";
 const UNFOUND: &str = "DELETE FROM portal_facility WHERE institution_code = $1 AND subject = $2";
-const FIND: &str = "SELECT role, mail, name, phone, created_at FROM portal_account \
+const FIND: &str = "SELECT role, mail, name, phone, created_at, department, wanted_mail, wanted_until FROM portal_account \
      WHERE institution_code = $1 AND subject = $2";
 const NAME: &str = "SELECT institution_name FROM portal_facility WHERE institution_code = $1";
 
@@ -118,7 +122,9 @@ impl Write for Confirm {
             role: PortalRole::Representative,
             mail: new.mail,
             name: new.name,
+            department: None,
             phone: new.phone,
+            wanted_mail: None,
             created_at: now,
         };
         let mail = account.mail.as_str();
@@ -142,14 +148,18 @@ pub(crate) async fn find(
     institution: &InstitutionCode,
     subject: &str,
 ) -> Result<Option<PortalAccount>> {
+    let address = |text: &str| MailAddress::parse(text).map_err(|_| Error::Malformed { what: "mail" });
     tx.query_one(FIND, bind![institution.as_str(), subject], |row| {
+        let wanted = row.text_or_null(6, "wanted_mail")?.map(address).transpose()?;
         Ok(PortalAccount {
             institution_code: institution.clone(),
             subject: subject.to_owned(),
             role: PortalRole::from_name(row.text(0, "role")?).ok_or(Error::Malformed { what: "role" })?,
-            mail: MailAddress::parse(row.text(1, "mail")?).map_err(|_| Error::Malformed { what: "mail" })?,
+            mail: address(row.text(1, "mail")?)?,
             name: row.text(2, "name")?.to_owned(),
+            department: row.text_or_null(5, "department")?.map(str::to_owned),
             phone: row.text(3, "phone")?.to_owned(),
+            wanted_mail: wanted.zip(row.int_or_null(7, "wanted_until")?.map(Instant)),
             created_at: Instant(row.int(4, "created_at")?),
         })
     })

@@ -4,6 +4,7 @@ mod lockout;
 mod mail_address;
 mod new_password;
 mod password;
+mod registrant;
 mod registration;
 mod role;
 
@@ -16,8 +17,9 @@ pub use new_password::NewPasswordForm;
 pub use password::{
     NewPassword, OwnWords, PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, PasswordRefusal, TypedPassword,
 };
+pub use registrant::{NewMailForm, RegistrantContact, RegistrantContactForm};
 pub use registration::{Registration, RegistrationForm};
-pub use role::{OperatorAction, OperatorRole, PortalAction, PortalRole};
+pub use role::{OperatorAction, OperatorRole, PortalRole};
 
 /// How long the link in a confirmation mail works, milliseconds; it works once.
 pub const MAIL_LINK_MS: i64 = 24 * 60 * 60 * 1000;

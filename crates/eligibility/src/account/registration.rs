@@ -1,13 +1,11 @@
 //! 新規ユーザー登録: the form that makes a portal account for a 医療機関コード.
 
-use super::{MailAddress, NewPassword, OwnWords};
+use super::{MailAddress, NewPassword, OwnWords, registrant::PERSON_NAME_MAX};
 use crate::{
     field::{self, Fault, Faults, FieldErrors, FieldText},
     institution::InstitutionCode,
 };
 
-/// The longest name of a person, in characters.
-const PERSON_NAME_MAX: usize = 40;
 /// The longest name of an institution, in characters.
 const INSTITUTION_NAME_MAX: usize = 80;
 

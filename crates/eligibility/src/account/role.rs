@@ -2,48 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The role of a portal account. A facility has one account; others are let in by it.
+/// The role of a portal account. A facility has one account, and it does everything that is done for the facility: what
+/// it sees and applies for is the same right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PortalRole {
     /// 代表アカウント: the account that was registered for the 医療機関コード.
     Representative,
-    /// 閲覧アカウント: reads, submits nothing.
-    Reader,
-}
-
-/// What a portal account does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PortalAction {
-    /// See applications and their states.
-    ReadApplications,
-    /// Write, submit and withdraw applications.
-    Apply,
-    /// Fetch the 通知書 with the first accounts.
-    DownloadNotice,
-    /// Change password, second factor and mail address.
-    ManageAccount,
 }
 
 impl PortalRole {
     /// Every role.
-    pub const ALL: &'static [Self] = &[Self::Representative, Self::Reader];
-
-    /// Whether the role may do it.
-    #[must_use]
-    pub const fn may(self, action: PortalAction) -> bool {
-        match self {
-            Self::Representative => true,
-            Self::Reader => matches!(action, PortalAction::ReadApplications),
-        }
-    }
+    pub const ALL: &'static [Self] = &[Self::Representative];
 
     /// The name in records.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Representative => "representative",
-            Self::Reader => "reader",
         }
     }
 
@@ -58,7 +34,6 @@ impl PortalRole {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Representative => "代表アカウント",
-            Self::Reader => "閲覧アカウント",
         }
     }
 }

@@ -76,6 +76,9 @@ pub enum Refused {
     /// The content has changed since it was read.
     #[error("the content has changed since it was read")]
     Changed,
+    /// The automatic checks find something now that was not shown to who approves.
+    #[error("the automatic checks find something that was not shown")]
+    ChecksChanged,
     /// The automatic checks found something that forbids approval.
     #[error("the automatic checks forbid approval")]
     BlockingFinding,
@@ -138,6 +141,9 @@ impl Refused {
                 "1人目として承認済みです。2人目の承認は別の担当者が行ってください。".to_owned()
             }
             Self::Changed => "画面を開いた後に内容が変わりました。もう一度確認してください。".to_owned(),
+            Self::ChecksChanged => {
+                "画面を開いた後に、自動チェックの結果が変わりました。今の結果を確認して、もう一度判断してください。".to_owned()
+            }
             Self::BlockingFinding => {
                 "自動チェックで承認できない点が見つかっています。差戻しまたは却下してください。".to_owned()
             }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicationKind {
-    /// オンライン資格確認利用開始申請.
+    /// オンライン資格確認利用開始・変更申請, for who does not use it yet.
     UseStart,
-    /// オンライン資格確認変更申請.
+    /// オンライン資格確認利用開始・変更申請, for who uses it already.
     UseChange,
     /// 電子証明書発行申請.
     CertificateIssue,
@@ -58,12 +58,13 @@ impl ApplicationKind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// The Japanese title. The first two share one page: 「オンライン資格確認利用開始・変更申請」.
+    /// The Japanese title. The first two are one procedure, 「オンライン資格確認利用開始・変更申請」: what it is for stands
+    /// behind its name, so that a list tells them apart.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::UseStart => "オンライン資格確認利用開始申請",
-            Self::UseChange => "オンライン資格確認変更申請",
+            Self::UseStart => "オンライン資格確認利用開始・変更申請（利用開始）",
+            Self::UseChange => "オンライン資格確認利用開始・変更申請（変更）",
             Self::CertificateIssue => "電子証明書発行申請",
             Self::CertificateRenewal => "電子証明書更新申請",
             Self::CertificateRevocation => "電子証明書失効申請",
@@ -90,7 +91,7 @@ impl ApplicationKind {
     /// Whether only one of the kind may be open at a time in an institution. Certificates are asked for one a
     /// terminal, so several may be open for different terminals.
     #[must_use]
-    pub const fn is_single(self) -> bool {
+    pub(crate) const fn is_single(self) -> bool {
         !matches!(self, Self::CertificateIssue | Self::CertificateRenewal | Self::CertificateRevocation)
     }
 }

@@ -6,11 +6,7 @@ use super::{
     Actor, ApplicationKind, ApplicationState, Event, Finding, FindingSeverity, HistoryEntry,
     REASON_MAX_CHARS, Refused, Side,
 };
-use crate::{
-    Instant,
-    account::{OperatorAction, PortalAction},
-    institution::InstitutionCode,
-};
+use crate::{Instant, account::OperatorAction, institution::InstitutionCode};
 
 /// An application without its content: who asks for what kind of thing, and how far it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,14 +33,11 @@ impl Application {
     /// A new draft.
     ///
     /// # Errors
-    /// [`Refused::NotAllowed`] unless the actor may apply for an institution.
+    /// [`Refused::NotAllowed`] unless the actor applies for an institution.
     pub fn draft(kind: ApplicationKind, by: &Actor) -> Result<Self, Refused> {
-        let Side::Applicant { institution, role } = &by.side else {
+        let Side::Applicant { institution, .. } = &by.side else {
             return Err(Refused::NotAllowed);
         };
-        if !role.may(PortalAction::Apply) {
-            return Err(Refused::NotAllowed);
-        }
         Ok(Self {
             kind,
             institution: institution.clone(),
@@ -124,6 +117,15 @@ impl Application {
         has_blocking(&self.findings)
     }
 
+    /// Whether everything that the checks find was before the eyes of who approves: nobody agrees to a warning unseen.
+    ///
+    /// # Errors
+    /// [`Refused::ChecksChanged`] when something was found since.
+    pub fn checks_were_shown(&self, shown: &[Finding]) -> Result<(), Refused> {
+        let seen = self.findings.iter().all(|finding| shown.contains(finding));
+        if seen { Ok(()) } else { Err(Refused::ChecksChanged) }
+    }
+
     /// Whether the event is one that has happened, sent again.
     fn repeats(&self, event: &Event, by: &Actor) -> bool {
         use ApplicationState as S;
@@ -185,8 +187,8 @@ impl Application {
             Side::Applicant { institution, .. } if *institution != self.institution => {
                 Err(Refused::OtherInstitution)
             }
-            Side::Applicant { role, .. } if role.may(PortalAction::Apply) => Ok(()),
-            _ => Err(Refused::NotAllowed),
+            Side::Applicant { .. } => Ok(()),
+            Side::Operator(_) | Side::System => Err(Refused::NotAllowed),
         }
     }
 

@@ -5,6 +5,10 @@ use crate::{Instant, calendar::DAY_MS};
 /// Days a letter waits to be posted: it holds a secret, and what nobody posts somebody may find.
 pub const LETTER_POSTING_DAYS: i64 = 14;
 
+/// Days for which another letter in the place of a void one is tried: the institution's address may come meanwhile.
+/// After that it is asked for anew, by somebody who looks why nothing came of it.
+pub const LETTER_WISH_DAYS: i64 = 30;
+
 /// Why a letter is void. Nothing is fetched with it any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LetterEnd {
@@ -122,6 +126,12 @@ impl LetterEnd {
             _ => "「新しい通知書を作る」を押してください。新しい申請が来ているときは不要です。",
         }
     }
+}
+
+/// Other letters asked for before this moment that could not be written are asked for no longer.
+#[must_use]
+pub const fn letter_wish_over_before(now: Instant) -> Instant {
+    Instant(now.0.saturating_sub(LETTER_WISH_DAYS * DAY_MS))
 }
 
 /// Letters made before this moment that nobody posted are void.

@@ -10,7 +10,9 @@ mod revocation;
 mod standing;
 mod successor;
 
-pub use letter_end::{LETTER_POSTING_DAYS, LetterEnd, posting_overdue_before};
+pub use letter_end::{
+    LETTER_POSTING_DAYS, LETTER_WISH_DAYS, LetterEnd, letter_wish_over_before, posting_overdue_before,
+};
 pub use notice::{NOTICE_AFTER_DAYS, NOTICE_BEFORE_DAYS, NOTICE_DAILY_DAYS, Notice, NoticeKind, notice_due};
 pub use period::{
     CertificatePeriod, OVERLAP_DAYS, RENEWAL_WINDOW_DAYS, VALIDITY_MONTHS, VALIDITY_YEARS, overlap_until,

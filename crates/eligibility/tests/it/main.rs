@@ -27,3 +27,4 @@ mod verification;
 mod verification_oracle;
 mod verification_properties;
 mod visit_changes;
+mod search;

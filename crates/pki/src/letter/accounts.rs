@@ -45,8 +45,10 @@ impl Environment {
 /// One account.
 #[derive(Clone)]
 pub struct Account<'a> {
-    /// What it may do, such as マスターアカウント.
+    /// What it is called, such as マスタアカウント.
     pub role: &'a str,
+    /// What it is for, in a sentence.
+    pub purpose: &'a str,
     /// ユーザーID.
     pub user_id: &'a str,
     /// The first password, to be changed at the first login.
@@ -97,7 +99,7 @@ impl AccountSheet<'_> {
         };
         heading.draw(page)?;
         let which = match self.for_lost_password {
-            true => "で、マスターアカウントのパスワードを再発行するためのアカウント",
+            true => "で、マスタアカウントのパスワードを再発行するためのアカウント",
             false => "を利用するための、最初のアカウント",
         };
         let intro =
@@ -125,15 +127,16 @@ impl AccountSheet<'_> {
     }
 
     fn account(&self, page: &mut Canvas<'_, '_>, y: f32, account: &Account<'_>) -> Result<f32> {
-        const HEIGHT: f32 = 23.0;
+        const HEIGHT: f32 = 27.0;
         let frame = canvas::Frame { x: LEFT, y, width: WIDTH, height: HEIGHT };
         page.tinted(frame);
         page.outline(frame, 0.5, Ink::Accent);
-        page.text(LEFT + 5.0, y + 6.0, Style::bold(9.5), account.role)?;
+        page.text(LEFT + 5.0, y + 5.6, Style::bold(9.5), account.role)?;
+        page.fitted(LEFT + 5.0, y + 10.4, WIDTH - 10.0, Style::text(8.5), account.purpose)?;
         let code = Style::bold(14.0).spaced(0.06);
         for (line, label, value) in [
-            (y + 12.0, "ユーザーID", account.user_id),
-            (y + 19.5, "初期パスワード", account.initial_password),
+            (y + 17.0, "ユーザーID", account.user_id),
+            (y + 24.0, "初期パスワード", account.initial_password),
         ] {
             page.text(LEFT + 5.0, line, Style::text(9.0), label)?;
             page.fitted(LEFT + 52.0, line + 0.5, WIDTH - 57.0, code, value)?;
@@ -145,15 +148,15 @@ impl AccountSheet<'_> {
 /// What stands in place of an address that is not known yet.
 const LOGIN_LATER: &str = "準備ができしだい、ポータルサイトのお知らせでご案内します。";
 const LOGIN_STEPS: &[&str] = &[
-    "資格確認端末でログイン画面を開き、上のユーザーIDと初期パスワードを入力します。",
-    "初回のログインで、必ずパスワードを変更します。初期パスワードは一度しか使えません。",
-    "マスターアカウントで管理者アカウントを作り、日々の業務には管理者以下のアカウントを使います。",
-    "マスターアカウントのパスワードを忘れたときは、ポータルサイトの利用開始申請の画面から、マスタアカウントリセット用の通知書をダウンロードします。",
+    "資格確認端末でログイン画面を開き、上のユーザーIDと初期パスワードを入力します。アカウントごとに行います。",
+    "初回のログインで、必ずパスワードを変更します。初期パスワードは7日間有効で、一度しか使えません。",
+    "医療機関等管理者アカウントで、職員のアカウントを登録します。管理者を増やすときは、マスタアカウントで登録します。",
+    "マスタアカウントのパスワードを忘れたときは、ポータルサイトの「オンライン資格確認利用開始・変更申請」の画面から、マスタアカウントリセット用の通知書をダウンロードします。",
 ];
 const RESET_STEPS: &[&str] = &[
     "資格確認端末でログイン画面を開き、上のユーザーIDと初期パスワードを入力して、パスワードを変更します。",
-    "「マスタアカウントリセット」で、マスターアカウントの初期パスワードを再発行します。",
-    "マスターアカウントでログインし、パスワードを変更します。このアカウントでは、ほかの操作はできません。",
+    "「マスタアカウントリセット」で、マスタアカウントの初期パスワードを再発行します。",
+    "マスタアカウントでログインし、パスワードを変更します。このアカウントでは、ほかの操作はできません。",
 ];
 const WAITING_STEPS: &[&str] = &[
     "このアカウントでのログインは、まだ始まっていません。電子証明書の申請や資格確認には必要ありません。",

@@ -192,10 +192,21 @@ fn codes_of_the_wrong_length_are_not_printed() {
 #[test]
 fn the_first_accounts_stand_on_their_sheet() {
     let bench = Bench::new();
-    let accounts =
-        [Account {
-            role: "マスターアカウント", user_id: "1319990012M01", initial_password: "hT4-Kq9m-Xw2b"
-        }];
+    let purpose = "医療機関等管理者のアカウントを登録・停止・再発行するためのアカウントです。日々の業務には使いません。";
+    let accounts = [
+        Account {
+            role: "マスタアカウント",
+            purpose,
+            user_id: "M1319990012",
+            initial_password: "hT4-Kq9m-Xw2b",
+        },
+        Account {
+            role: "医療機関等管理者アカウント",
+            purpose: "職員のアカウント、環境設定情報、目視確認用パスコードなどを管理する、最初の管理者のアカウントです。",
+            user_id: "A1319990012",
+            initial_password: "Zp7-bR3c-Ty8n",
+        },
+    ];
     let sheet = AccountSheet {
         recipient: recipient(RARE),
         sender: SENDER,
@@ -209,10 +220,21 @@ fn the_first_accounts_stand_on_their_sheet() {
     bench.file("accounts.pdf", sheet.pdf(&fonts()).unwrap());
     keep(&bench, "accounts.pdf");
     let text = text_of(&bench, "accounts.pdf");
-    for expected in ["本番環境", RARE, "1319990012M01", "hT4-Kq9m-Xw2b", "通知書", "マスターアカウント"]
-    {
+    let written = [
+        "本番環境",
+        RARE,
+        "通知書",
+        "マスタアカウント",
+        purpose,
+        "医療機関等管理者アカウント",
+        "最初の管理者",
+    ];
+    let typed = ["M1319990012", "hT4-Kq9m-Xw2b", "A1319990012", "Zp7-bR3c-Ty8n"];
+    for expected in written.into_iter().chain(typed) {
         assert!(text.contains(expected), "{expected} is not in\n{text}");
     }
+    let place = |word: &str| text.find(word);
+    assert!(place("hT4-Kq9m-Xw2b") < place("Zp7-bR3c-Ty8n"), "the master stands first");
     let none = AccountSheet { accounts: &[], ..sheet };
     assert!(matches!(none.pdf(&fonts()), Err(Error::Name(_))));
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use eligibility::application::{ApplicationContent, ApplicationKind};
-use eligibility::institution_certificate::posting_overdue_before;
+use eligibility::institution_certificate::{letter_wish_over_before, posting_overdue_before};
 use store::{ApprovedApplication, Obstacle, Revoked};
 
 use super::letters::{LetterDesk, LetterFor, Written};
@@ -18,8 +18,6 @@ use super::{Desk, NotIssued};
 const BATCH: u32 = 50;
 /// So often in one go, so that letters of one kind do not hold up everything else.
 const ROUNDS: usize = 20;
-/// A letter in the place of another that could not be written is tried again after this.
-const LETTER_PAUSE: Duration = Duration::from_secs(60);
 /// An application that cannot be carried out is told of in the log this often.
 const REMINDER: Duration = Duration::from_secs(600);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -66,13 +64,13 @@ impl Issuing {
         Ok(done + self.letters_again().await?)
     }
 
-    /// Writes letters in the place of void ones.
+    /// Writes letters in the place of void ones. What cannot be written pauses, so that however much is stuck the others
+    /// come in; after a month it is asked for no longer.
     async fn letters_again(&self) -> Result<usize, NotIssued> {
         let mut done = 0;
-        for wanted in self.desk.store().letters_wanted(TIDY_STEP).await? {
-            if self.pauses(&wanted.in_place_of) {
-                continue;
-            }
+        let now = self.desk.clock().now();
+        for wanted in self.desk.store().letters_wanted(now, TIDY_STEP).await? {
+            let over = wanted.asked_at < letter_wish_over_before(now);
             let letter = LetterFor {
                 institution: wanted.institution_code,
                 order_id: wanted.order_id,
@@ -94,10 +92,14 @@ impl Issuing {
                 Err(error) if is_its_own(&error) => error.to_string(),
                 Err(other) => return Err(other),
             };
-            let old = letter.in_place_of.unwrap_or_default();
+            if over {
+                self.no_letter_again(&letter).await?;
+                continue;
+            }
+            let old = letter.in_place_of.as_deref().unwrap_or_default();
+            self.desk.store().note_letter_stuck((&letter.institution, old), now).await?;
             tracing::warn!(institution = %letter.institution, letter = old, why,
                 "another letter cannot be written yet");
-            self.stuck().insert(old, Instant::now());
         }
         Ok(done)
     }
@@ -108,14 +110,9 @@ impl Issuing {
         let old = letter.in_place_of.as_deref().unwrap_or_default();
         if store.forget_letter_wanted((&letter.institution, old), now).await? {
             tracing::warn!(institution = %letter.institution, letter = old,
-                "another letter is not written: who applied was stopped, or the order has its letter");
+                "another letter is not written: who applied was stopped, the order has its letter, or a month was in vain");
         }
         Ok(())
-    }
-
-    /// Whether this letter could not be written a short while ago.
-    fn pauses(&self, letter: &str) -> bool {
-        self.stuck().get(letter).is_some_and(|tried| tried.elapsed() < LETTER_PAUSE)
     }
 
     fn stuck(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {

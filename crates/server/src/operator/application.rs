@@ -7,7 +7,9 @@ use axum::response::Response;
 use eligibility::{
     Instant,
     account::OperatorAction,
-    application::{Actor, Application, ApplicationContent, ApplicationState, Refused},
+    application::{
+        Actor, Application, ApplicationContent, ApplicationState, Finding, FindingSeverity, Refused,
+    },
     institution::InstitutionCode,
     institution_certificate::RevocationReason,
 };
@@ -34,7 +36,7 @@ struct Page {
     submitted: String,
     revision: u32,
     needed: u8,
-    findings: Vec<FindingView>,
+    checks: Checks,
     /// What cannot be printed on the paper that an approval leads to.
     unprintable: Option<String>,
     blocked: bool,
@@ -68,6 +70,36 @@ impl RegistrantView {
             typed_name: one.typed_name,
             proven: one.proof.is_some(),
         }))
+    }
+}
+
+/// What the automatic checks find, and when that was.
+struct Checks {
+    findings: Vec<FindingView>,
+    /// The moment they are of, for people.
+    at: String,
+    /// Whether they are of now: they were run for this page.
+    fresh: bool,
+    /// What an approval says it has seen.
+    shown: String,
+    blocking: bool,
+}
+
+impl Checks {
+    /// Run for this page where it waits for a decision: what was found when it came in may be over, or not all.
+    async fn of(site: &Site, stored: &StoredApplication) -> Result<Self, store::Error> {
+        let (application, now) = (&stored.application, site.clock.now());
+        let fresh = site.store.findings_now((&application.institution, &stored.id), now).await?;
+        let checked = application.history.iter().rev().find(|entry| entry.event == "checked");
+        let at = if fresh.is_some() { Some(now) } else { checked.map(|entry| entry.at) };
+        let found = fresh.as_deref().unwrap_or(&application.findings);
+        Ok(Self {
+            findings: super::findings(found),
+            at: at.map(summary::moment).unwrap_or_default(),
+            fresh: fresh.is_some(),
+            shown: serde_json::to_vec(found).map(hex::encode).unwrap_or_default(),
+            blocking: found.iter().any(|one| one.severity == FindingSeverity::Blocking),
+        })
     }
 }
 
@@ -188,9 +220,9 @@ async fn write(
     };
     let read = async {
         let registrant = RegistrantView::of(site, &application.institution).await?;
-        Ok::<_, store::Error>((registrant, rows(site, stored).await?))
+        Ok::<_, store::Error>((registrant, rows(site, stored).await?, Checks::of(site, stored).await?))
     };
-    let (registrant, rows) = match read.await {
+    let (registrant, rows, checks) = match read.await {
         Ok(read) => read,
         Err(error) => return refused::by_store(&error),
     };
@@ -223,8 +255,8 @@ async fn write(
         submitted: stored.submitted_at.map(summary::moment).unwrap_or_default(),
         revision: application.revision,
         needed: application.kind.approvals_needed(),
-        findings: super::findings(&application.findings),
-        blocked: application.is_blocked() || told.unprintable.is_some(),
+        blocked: checks.blocking || told.unprintable.is_some(),
+        checks,
         unprintable: told.unprintable,
         rows,
         registrant,
@@ -240,6 +272,14 @@ async fn write(
         obstacle: obstacle.map(ObstacleView::of),
     };
     render(status, &page)
+}
+
+/// What the page of an approval showed of the checks; nothing where it says nothing.
+fn shown(typed: &FormData) -> Option<Vec<Finding>> {
+    match typed.get("checks") {
+        "" => Some(Vec::new()),
+        text => serde_json::from_slice(&hex::decode(text).ok()?).ok(),
+    }
 }
 
 /// 承認する, 差し戻す or 却下する.
@@ -260,7 +300,10 @@ pub(super) async fn decide(
     };
     let reason = typed.text("reason");
     let decision = match typed.get("decision") {
-        "approve" => Decision::Approve,
+        "approve" => match shown(&typed) {
+            Some(shown) => Decision::Approve(shown),
+            None => return refused::incomplete(),
+        },
         "return" => Decision::Return(reason.clone()),
         "reject" => Decision::Reject(reason.clone()),
         _ => return refused::incomplete(),
@@ -269,7 +312,7 @@ pub(super) async fn decide(
         Ok(unprintable) => unprintable,
         Err(error) => return refused::by_store(&error),
     };
-    if unprintable.is_some() && decision == Decision::Approve {
+    if unprintable.is_some() && matches!(decision, Decision::Approve(_)) {
         let told = Some("印字できない文字があるため、承認できません。".to_owned());
         let told = Told { told, unprintable, ..Told::default() };
         return write(&site, &user, &stored, StatusCode::CONFLICT, told).await;

@@ -294,7 +294,7 @@ async fn change_prefixes(
             format!("{prefix} は、この回線に登録されていません。すでに取り消されています。")
         }
         Ok(PrefixNotice::UnknownLine | PrefixNotice::UnknownCustomerId) => {
-            "この医療機関の回線は停止されています。利用開始・変更申請が承認されると登録できます。".to_owned()
+            "この医療機関の回線は停止されています。「オンライン資格確認利用開始・変更申請」が承認されると登録できます。".to_owned()
         }
         Err(store::Error::Refused { .. }) => {
             format!("1つの回線に登録できるアドレス範囲は{}件までです。", store::LINE_PREFIXES_MAX)

@@ -151,7 +151,7 @@ pub(super) async fn page(
         after => after.flatten(),
     };
     let paged = after.is_some();
-    let found = match site.store.application_queue(kind, after, QUEUE_PAGE_LIMIT).await {
+    let found = match site.store.application_queue(kind, after, QUEUE_PAGE_LIMIT, site.clock.now()).await {
         Ok(found) => found,
         Err(error) => return refused::by_store(&error),
     };

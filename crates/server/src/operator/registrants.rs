@@ -29,6 +29,7 @@ struct View {
     differs: bool,
     mail: String,
     name: String,
+    department: Option<String>,
     phone: String,
     registered: String,
     /// How, by whom, when, and the note.
@@ -59,6 +60,7 @@ impl View {
             differs,
             mail: account.mail.to_string(),
             name: account.name,
+            department: account.department,
             phone: account.phone,
             registered: summary::moment(account.created_at),
             proof,

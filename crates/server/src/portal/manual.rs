@@ -1,11 +1,13 @@
-//! 手順書: the procedures, for reading and searching without signing in. The texts are `docs/manual`.
+//! 手順書: the procedures, for reading and searching without signing in. Texts and pictures are `docs/manual`; both are
+//! compiled in, so that the program has them wherever it is installed.
 
 use std::sync::LazyLock;
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use eligibility::search::{self, Folded};
 
 use crate::web::prose::{Block, Prose};
 use crate::web::signed_in::{OnSite, Visitor};
@@ -32,11 +34,23 @@ const TEXTS: &[(&str, &str)] = &[
     ("network-trouble", include_str!("../../../../docs/manual/network-trouble.md")),
 ];
 
+/// Name and bytes of every picture. They are screens of the story of the first day, made anew by
+/// `cargo xtask e2e first-day --keep-pictures`.
+const PICTURES: &[(&str, &[u8])] = &[
+//PICTURES
+];
+/// Of which version the screens are: written beside the pictures when they are made.
+const PICTURED_VERSION: &str = include_str!("../../../../docs/manual/pictures/version.txt");
+/// Browsers may keep a picture for an hour.
+const KEEP: &str = "public, max-age=3600";
+
 struct Procedure {
     slug: &'static str,
     prose: Prose,
+    /// The title, folded for searching.
+    title: Folded,
     /// Everything, folded for searching.
-    folded: String,
+    folded: Folded,
     /// Everything, as it is shown.
     plain: String,
 }
@@ -47,17 +61,7 @@ static PROCEDURES: LazyLock<Vec<Procedure>> =
 fn read(slug: &'static str, text: &str) -> Procedure {
     let prose = Prose::read(text);
     let plain = prose.plain();
-    Procedure { slug, folded: fold(&plain), plain, prose }
-}
-
-/// Small letters, narrow ones, so that a search finds either way of typing. Keeps one character for one.
-fn fold(text: &str) -> String {
-    let narrow = |letter: char| match letter {
-        '！'..='～' => char::from_u32(letter as u32 - 0xFEE0).unwrap_or(letter),
-        '\u{3000}' => ' ',
-        other => other,
-    };
-    text.chars().map(narrow).map(|letter| letter.to_ascii_lowercase()).collect()
+    Procedure { slug, title: Folded::of(&prose.title), folded: Folded::of(&plain), plain, prose }
 }
 
 struct Found {
@@ -66,24 +70,28 @@ struct Found {
     excerpt: String,
 }
 
-fn search(words: &str) -> Vec<Found> {
-    let folded = fold(&words.chars().take(SEARCH_MAX).collect::<String>());
-    let wanted: Vec<&str> = folded.split_whitespace().collect();
-    let fits = |procedure: &&Procedure| wanted.iter().all(|word| procedure.folded.contains(word));
-    let found = |procedure: &'static Procedure| Found {
+/// The procedures that have every word, those whose title has them first; without a word all, in the order of the work.
+fn search(typed: &str) -> Vec<Found> {
+    let typed: String = typed.chars().take(SEARCH_MAX).collect();
+    let wanted = search::words(&typed);
+    if wanted.is_empty() && !typed.trim().is_empty() {
+        return Vec::new();
+    }
+    let has = |text: &Folded| wanted.iter().all(|word| text.find(word).is_some());
+    let mut found: Vec<_> = PROCEDURES.iter().filter(|procedure| has(&procedure.folded)).collect();
+    found.sort_by_key(|procedure| !has(&procedure.title));
+    let shown = found.into_iter().map(|procedure| Found {
         slug: procedure.slug,
         title: &procedure.prose.title,
         excerpt: wanted.first().map_or_else(String::new, |word| excerpt(procedure, word)),
-    };
-    PROCEDURES.iter().filter(fits).map(found).collect()
+    });
+    shown.collect()
 }
 
-fn excerpt(procedure: &Procedure, word: &str) -> String {
-    let Some(at) = procedure.folded.find(word) else { return String::new() };
-    let before = procedure.folded[..at].chars().count();
-    let start = before.saturating_sub(AROUND);
-    let length = before - start + word.chars().count() + AROUND;
-    let text: String = procedure.plain.chars().skip(start).take(length).collect();
+fn excerpt(procedure: &Procedure, word: &Folded) -> String {
+    let Some((first, last)) = procedure.folded.find(word) else { return String::new() };
+    let start = first.saturating_sub(AROUND);
+    let text: String = procedure.plain.chars().skip(start).take(last + 1 + AROUND - start).collect();
     format!("…{text}…")
 }
 
@@ -106,6 +114,8 @@ struct Index {
 struct Page {
     shell: Shell,
     prose: &'static Prose,
+    /// Of which version the screens shown are; `None` where there is none.
+    pictured: Option<&'static str>,
 }
 
 pub(super) async fn index(
@@ -127,5 +137,46 @@ pub(super) async fn page(
         return refused::not_there();
     };
     let shell = Shell::new(&site, procedure.prose.title.clone(), "/manual", visitor.as_ref());
-    render(StatusCode::OK, &Page { shell, prose: &procedure.prose })
+    let has_pictures = procedure.prose.blocks.iter().any(|block| matches!(block, Block::Picture { .. }));
+    let pictured = has_pictures.then(|| PICTURED_VERSION.trim());
+    render(StatusCode::OK, &Page { shell, prose: &procedure.prose, pictured })
+}
+
+/// A picture of the procedures.
+pub(super) async fn picture(Path(file): Path<String>) -> Response {
+    let Some((_, bytes)) = PICTURES.iter().find(|(name, _)| *name == file) else {
+        return refused::not_there();
+    };
+    ([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, KEEP)], *bytes).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Bytes of one picture at most: the program carries them.
+    const PICTURE_BYTES_MAX: usize = 150_000;
+    const PICTURES_MAX: usize = 12;
+
+    #[test]
+    fn every_picture_is_shown_small_and_a_png() {
+        let shown: BTreeSet<_> = PROCEDURES
+            .iter()
+            .flat_map(|procedure| &procedure.prose.blocks)
+            .filter_map(|block| match block {
+                Block::Picture { file, .. } => Some(file.as_str()),
+                _ => None,
+            })
+            .collect();
+        let kept: BTreeSet<_> = PICTURES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(shown, kept, "shown in the texts, and compiled in");
+        assert!((1..=PICTURES_MAX).contains(&kept.len()), "{}", kept.len());
+        for (name, bytes) in PICTURES {
+            assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"), "{name}");
+            assert!(bytes.len() < PICTURE_BYTES_MAX, "{name} has {} bytes", bytes.len());
+        }
+        assert!(PICTURED_VERSION.trim().starts_with(char::is_numeric), "{PICTURED_VERSION}");
+    }
 }

@@ -10,12 +10,13 @@ mod my_menu;
 mod news;
 mod password_reset;
 mod register;
+mod registration;
 mod versions;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::web::sign_in::{self, SignInDesk};
 use crate::web::{MenuEntry, Site};
@@ -46,6 +47,14 @@ pub fn site(desk: &Arc<SignInDesk>, sheets: Option<Arc<SheetMaker>>) -> Router {
         .route("/confirm", get(confirm::page).post(confirm::confirm))
         .route("/password-reset", get(password_reset::page).post(password_reset::asked))
         .route("/password-reset/new", get(password_reset::new_page).post(password_reset::set))
+        .route("/registration", get(registration::page))
+        .route("/registration/contact", post(registration::contact))
+        .route("/registration/mail", post(registration::mail::asked))
+        .route("/registration/mail/cancel", post(registration::mail::dropped))
+        .route(
+            "/registration/mail/confirm",
+            get(registration::mail::confirm_page).post(registration::mail::confirm),
+        )
         .with_state(Arc::clone(desk))
         .route("/", get(entry::page))
         .route("/my-menu", get(my_menu::page))
@@ -53,6 +62,7 @@ pub fn site(desk: &Arc<SignInDesk>, sheets: Option<Arc<SheetMaker>>) -> Router {
         .route("/notices/{id}", get(news::one))
         .route("/manual", get(manual::index))
         .route("/manual/{slug}", get(manual::page))
+        .route("/manual/pictures/{file}", get(manual::picture))
         .route("/versions", get(versions::page));
     site.furnish(own.merge(sign_in::routes(Arc::clone(desk))).merge(applications::routes(sheets)))
 }

@@ -3,9 +3,8 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use eligibility::account::PortalAction;
 use eligibility::calendar::{format_japanese, tokyo_date};
-use store::Letter;
+use store::{Letter, PortalAccount};
 
 use super::applications::{MyApplication, my_applications};
 use crate::ca::notices::{CertificateWarning, warnings};
@@ -22,7 +21,7 @@ struct MyMenu {
     institution_code: String,
     institution_name: String,
     role: &'static str,
-    may_apply: bool,
+    account: PortalAccount,
     /// With the one key lost, nobody gets in any more.
     one_key_only: bool,
     /// Certificates whose end is near or past.
@@ -77,9 +76,19 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
         let ending = warnings(&site.store, code, site.clock.today()).await?;
         let letters = site.store.letters_of(code).await?;
         let unproven = site.store.registrant(code).await?.is_none_or(|one| one.proof.is_none());
-        Ok::<_, store::Error>((mine, name.unwrap_or_default(), one_key_only, ending, letters, unproven))
+        let account = site.store.portal_account(code, user.subject()).await?;
+        let account = account.ok_or(store::Error::NotFound { what: "portal account" })?;
+        Ok::<_, store::Error>((
+            mine,
+            name.unwrap_or_default(),
+            one_key_only,
+            ending,
+            letters,
+            unproven,
+            account,
+        ))
     };
-    let (mine, institution_name, one_key_only, ending, letters, unproven) = match read.await {
+    let (mine, institution_name, one_key_only, ending, letters, unproven, account) = match read.await {
         Ok(read) => read,
         Err(error) => return refused::by_store(&error),
     };
@@ -88,7 +97,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
         institution_code: code.to_string(),
         institution_name,
         role: user.role.label(),
-        may_apply: user.role.may(PortalAction::Apply),
+        account,
         one_key_only,
         ending,
         mine,

@@ -12,6 +12,13 @@ pub enum Block {
     Steps(Vec<String>),
     /// Lines `- …`.
     Points(Vec<String>),
+    /// A line `![what is seen](pictures/file.png)`.
+    Picture {
+        /// What is seen, for who does not see it.
+        alt: String,
+        /// The file's name.
+        file: String,
+    },
 }
 
 /// A text.
@@ -35,6 +42,10 @@ impl Prose {
     }
 
     fn line(&mut self, line: &str) {
+        if let Some((alt, file)) = picture(line) {
+            self.blocks.push(Block::Picture { alt: alt.to_owned(), file: file.to_owned() });
+            return;
+        }
         let step = line.split_once(". ").filter(|(number, _)| number.bytes().all(|b| b.is_ascii_digit()));
         if let Some(rest) = line.strip_prefix("# ") {
             rest.clone_into(&mut self.title);
@@ -61,8 +72,15 @@ impl Prose {
         let said = |block: &Block| match block {
             Block::Heading(text) | Block::Paragraph(text) => text.clone(),
             Block::Steps(lines) | Block::Points(lines) => lines.join(" "),
+            Block::Picture { alt, .. } => alt.clone(),
         };
         let body: Vec<String> = self.blocks.iter().map(said).collect();
         format!("{} {}", self.title, body.join(" "))
     }
+}
+
+/// What is seen, and in which file.
+fn picture(line: &str) -> Option<(&str, &str)> {
+    let (alt, file) = line.strip_prefix("![")?.strip_suffix(')')?.split_once("](pictures/")?;
+    Some((alt, file)).filter(|_| !alt.is_empty() && !file.contains('/'))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
-use eligibility::account::{OperatorAction, OperatorRole, PortalAction, PortalRole};
+use eligibility::account::{OperatorAction, OperatorRole, PortalRole};
 use eligibility::institution::InstitutionCode;
 use store::{Audience, Stage, TokenHash, WebSession};
 
@@ -68,15 +68,6 @@ impl PortalUser {
     #[must_use]
     pub fn subject(&self) -> &str {
         self.signed_in.subject()
-    }
-
-    /// Goes on if the role may do it.
-    ///
-    /// # Errors
-    /// The page that says it is not there.
-    #[expect(clippy::result_large_err, reason = "the response is what the handler returns")]
-    pub fn must_be_allowed(&self, action: PortalAction) -> Result<(), Response> {
-        if self.role.may(action) { Ok(()) } else { Err(refused::not_there()) }
     }
 }
 

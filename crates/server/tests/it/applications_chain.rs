@@ -109,6 +109,21 @@ async fn use_starts(house: &House) {
     // Which system the account is for is the settings'.
     let text = printed(&pdf);
     assert!(text.contains("接続検証環境") && !text.contains("本番環境"), "{text}");
+    // Both first accounts, each with a password of its own and a line that says what it is for.
+    let passwords: Vec<_> = text
+        .split("初期パスワード")
+        .skip(1)
+        .filter_map(|rest| {
+            let word = rest.split_whitespace().next()?;
+            word.is_ascii().then(|| word.to_owned())
+        })
+        .collect();
+    assert!(passwords.len() == 2 && passwords[0] != passwords[1], "{passwords:?} in {text}");
+    for words in
+        [&*format!("M{CLINIC}"), &*format!("A{CLINIC}"), "日々の業務には使いません。", "最初の管理者の"]
+    {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
     house.clinic.post(&sheet, &[("sheets", &*sheets)]).await.says(409, "すでに作成されています");
 }
 

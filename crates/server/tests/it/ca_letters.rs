@@ -3,9 +3,13 @@
 use eligibility::account::{MailAddress, OperatorRole, PortalRole};
 use eligibility::application::{Actor, ApplicationForm, CertificateForm, Side};
 use eligibility::institution::InstitutionCode;
+use eligibility::institution_certificate::CertificateUses;
+use eligibility::retrieval::RetrievalNumber;
 use pki::keys::{KeyAlgorithm, PrivateKey};
 use serde_json::json;
-use store::{Acted, ApplicationId, Decision, MailText, NewDraft, Saved, Store};
+use store::{
+    Acted, ApplicationId, Decision, LetterAgain, LetterFiled, MailText, NewDraft, NewLetter, Saved, Store,
+};
 use testkit::system::Engine;
 
 use crate::applications::filled;
@@ -17,6 +21,7 @@ on_both_engines! {
     a_letter_that_nobody_posts_is_void_and_said_to_be_on_both_sides
     a_lost_letter_is_made_void_by_two_people_and_another_one_follows
     sixty_that_are_stuck_keep_nobody_waiting
+    another_letter_that_cannot_be_written_is_given_up_after_a_month
 }
 
 async fn fetches(site: &Site, letter: &Codes) -> (u16, String) {
@@ -157,7 +162,9 @@ async fn approved(store: &Store, code: &InstitutionCode, number: usize, now: eli
     let Acted::Done(handed_in) = acted else { panic!("{acted:?}") };
     for name in ["sato", "tanaka"] {
         let revision = handed_in.application.revision;
-        let acted = store.decide_application((code, &id), revision, Decision::Approve, reviewer(name), now);
+        let shown = store.findings_now((code, &id), now).await.expect("reads").expect("it waits");
+        let decision = Decision::Approve(shown);
+        let acted = store.decide_application((code, &id), revision, decision, reviewer(name), now);
         let acted = acted.await.expect("writes");
         assert!(matches!(acted, Acted::Done(_)), "{acted:?}");
     }
@@ -180,5 +187,54 @@ async fn sixty_that_are_stuck_keep_nobody_waiting(engine: Engine) {
     assert_eq!(waiting.len(), 1, "the others have no address");
     let stuck = store.obstructed_applications().await.expect("reads");
     assert_eq!(stuck.len(), 60);
+    offices.site.system.stop().await;
+}
+
+async fn another_letter_that_cannot_be_written_is_given_up_after_a_month(engine: Engine) {
+    const MOVED: &str = "1319990046";
+    let offices = Offices::open(engine).await;
+    let (store, now) = (&offices.sites.store, offices.sites.clock.now());
+    offices.sites.without_address(MOVED, "みなと薬局").await;
+    let code = InstitutionCode::parse(MOVED).expect("a code");
+    // The letter went to an address that the register has no more.
+    let lost = NewLetter {
+        institution_code: code.clone(),
+        letter_id: "lost".to_owned(),
+        order_id: "order".to_owned(),
+        application: None,
+        in_place_of: None,
+        document_number: "認発第2026-000001号".to_owned(),
+        number: RetrievalNumber::parse("123456789012").expect("twelve digits"),
+        secret_hash: [7; 32],
+        terminal_name: TERMINAL.to_owned(),
+        uses: CertificateUses::Eligibility,
+        sealed_pdf: b"sealed".to_vec(),
+        made_at: now,
+        retrievable_until: eligibility::Instant(now.0 + 1),
+    };
+    assert_eq!(store.file_letter(lost).await, Ok(LetterFiled::Fresh));
+    let which = (&code, "lost");
+    assert_eq!(store.end_overdue_letter(which, eligibility::Instant(now.0 + 1), now).await, Ok(true));
+    assert_eq!(store.ask_letter_again(which, reviewer("sato"), now).await, Ok(LetterAgain::Asked));
+    let again = async || store.letter_of(&code, "lost").await.expect("reads").expect("there").again_since;
+    let issuing = &offices.site.parts().issuing;
+    for day in 0..=30 {
+        issuing.run().await.expect("runs");
+        assert!(again().await.is_some(), "it is tried on day {day}");
+        offices.site.system.hands.advance(DAY);
+    }
+    issuing.run().await.expect("runs");
+    assert_eq!(again().await, None, "and nobody waits for ever");
+    assert_eq!(offices.recorded("certificate.letter.again-drop").await.len(), 1);
+    // Whoever asks anew, once the address is there, has it written.
+    offices.sites.address(&code).await;
+    let later = offices.sites.clock.now();
+    assert_eq!(store.ask_letter_again(which, reviewer("sato"), later).await, Ok(LetterAgain::Asked));
+    issuing.run().await.expect("runs");
+    let replaced = async || store.letter_of(&code, "lost").await.expect("reads").expect("there").replaced_by;
+    while replaced().await.is_none() {
+        // The server's own work may be at it: the runner's limit ends the wait.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     offices.site.system.stop().await;
 }

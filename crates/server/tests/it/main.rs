@@ -67,6 +67,7 @@ mod refused_cards;
 mod register_pages;
 mod registrants;
 mod replay;
+mod registration_changes;
 mod revocation_deadline;
 mod revocation_lists;
 mod settings;

@@ -27,7 +27,9 @@ on_both_engines! {
 const CLINIC: &str = "1319990012";
 
 async fn approve(operator: &Browser, at: &str) -> Page {
-    operator.post(&format!("{at}/decide"), &[("revision", "1"), ("decision", "approve")]).await
+    let checks = operator.get(at).await.shown_checks();
+    let fields = [("revision", "1"), ("checks", &*checks), ("decision", "approve")];
+    operator.post(&format!("{at}/decide"), &fields).await
 }
 
 async fn an_operators_session_ends_after_ten_minutes_without_a_click(engine: Engine) {

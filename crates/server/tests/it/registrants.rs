@@ -13,6 +13,7 @@ use crate::sites::Sites;
 
 on_both_engines! {
     a_stranger_under_another_name_is_seen_held_back_and_stopped
+    what_the_checks_find_is_of_the_moment_it_is_shown
     a_mailed_link_is_sealed_until_it_is_sent
 }
 
@@ -27,6 +28,11 @@ async fn a_stranger_under_another_name_is_seen_held_back_and_stopped(engine: Eng
     let page = sato.get(&start).await;
     page.has("登録者が医療機関本人と確認されていません。").has("登録時に入力された医療機関等名称が");
     page.has("港調剤薬局").has("みなと薬局").has(&format!("href=\"/registrants/{CLINIC}\""));
+    // A page that showed nothing of it approves nothing; what it then shows is what was found now.
+    let blind = [("revision", "1"), ("decision", "approve")];
+    let told = sato.post(&format!("{start}/decide"), &blind).await;
+    assert_eq!(told.status, 409);
+    told.has("自動チェックの結果が変わりました。").has("登録者が医療機関本人と確認されていません。");
     assert_eq!(decide(&sato, &start, "approve", "").await.status, 303);
     assert_eq!(sites.carry_out().await, 1);
     let change =
@@ -57,6 +63,28 @@ async fn a_stranger_under_another_name_is_seen_held_back_and_stopped(engine: Eng
     let code = InstitutionCode::parse(CLINIC).expect("a code");
     assert_eq!(sites.store.registered_institution(&code).await, Ok(None));
     assert_eq!(sato.get(&at).await.status, 404);
+}
+
+async fn what_the_checks_find_is_of_the_moment_it_is_shown(engine: Engine) {
+    let sites = Sites::open(engine).await;
+    let clinic = sites.unproven(CLINIC, "みなと薬局", "みなと薬局").await;
+    let sato = sites.operator("sato", OperatorRole::Reviewer).await;
+    let start = desk(CLINIC, &handed_in(&clinic, "use-start", &filled("use-start")).await);
+    let unproven = "登録者が医療機関本人と確認されていません。";
+    let before = sato.get(&start).await;
+    before.has(unproven).has("令和8年11月22日 09:00の結果です").has("もう一度実行する").has("未確認");
+    sato.get("/queues/use-start").await.has(unproven);
+    // Proven since: neither page goes on saying what is over.
+    sites.hands.advance(std::time::Duration::from_secs(120));
+    let code = InstitutionCode::parse(CLINIC).expect("a code");
+    sites.prove(&code, &format!("account-{CLINIC}")).await;
+    let after = sato.get(&start).await;
+    after.lacks(unproven).has("令和8年11月22日 09:02の結果です").has("指摘なし").has("確認済み");
+    sato.get("/queues/use-start").await.lacks(unproven).has("指摘なし");
+    // Decided: what it was decided on stays, with its time.
+    assert_eq!(decide(&sato, &start, "approve", "").await.status, 303);
+    sites.hands.advance(std::time::Duration::from_secs(120));
+    sato.get(&start).await.has("令和8年11月22日 09:02に記録された結果です。").lacks("もう一度実行する");
 }
 
 async fn a_mailed_link_is_sealed_until_it_is_sent(engine: Engine) {

@@ -323,6 +323,11 @@ impl Page {
         rest.split('"').next().expect("an end").to_owned()
     }
 
+    /// What an application's page says that it showed of the automatic checks; nothing where it offers no approval.
+    pub(crate) fn shown_checks(&self) -> String {
+        if self.text.contains("name=\"checks\"") { self.hidden("checks") } else { String::new() }
+    }
+
     pub(crate) fn has(&self, words: &str) -> &Self {
         assert!(self.text.contains(words), "{words} is not in {}: {}", self.status, self.text);
         self

@@ -2,7 +2,7 @@
 
 use eligibility::{
     Instant,
-    application::{Actor, Application, ApplicationState, Event, Refused, Side},
+    application::{Actor, Application, ApplicationState, Event, Finding, Refused, Side},
     calendar::tokyo_date,
     field::FieldErrors,
     institution::InstitutionCode,
@@ -32,8 +32,9 @@ pub enum Acted {
 /// What a person of the operator decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// 承認.
-    Approve,
+    /// 承認, with what the automatic checks found on the page that it was decided on ([`Store::findings_now`]). When they
+    /// find more by then, nobody has seen that: [`Refused::ChecksChanged`].
+    Approve(Vec<Finding>),
     /// 差戻し, with the reason for the institution.
     Return(String),
     /// 却下, with the reason for the institution. What was approved and cannot be carried out is ended by it too.
@@ -43,7 +44,7 @@ pub enum Decision {
 impl Decision {
     fn event(&self, revision: u32) -> Event {
         match self {
-            Self::Approve => Event::Approve { revision },
+            Self::Approve(_) => Event::Approve { revision },
             Self::Return(reason) => Event::Return { revision, reason: reason.clone() },
             Self::Reject(reason) => Event::Reject { revision, reason: reason.clone() },
         }
@@ -90,7 +91,7 @@ impl Write for Act {
             What::Submit { revision, version } => self.submit(tx, chains, old, *revision, *version).await,
             What::Withdraw => self.event(tx, chains, old, &Event::Withdraw).await,
             What::Decide { revision, decision } => {
-                self.decide(tx, chains, old, &decision.event(*revision)).await
+                self.decide(tx, chains, old, (decision, &decision.event(*revision))).await
             }
         }
     }
@@ -164,7 +165,7 @@ impl Act {
         tx: &Tx<'_>,
         chains: &mut Chains,
         old: StoredApplication,
-        event: &Event,
+        (decision, event): (&Decision, &Event),
     ) -> Result<Acted> {
         let Some(content) = &old.content else {
             // Never handed in: drafts do not exist for the operator.
@@ -187,7 +188,12 @@ impl Act {
             true => old.application.clone(),
             false => checked(old.application.clone(), findings, self.now),
         };
-        let decided = current.apply(event, &self.by, self.now);
+        let shown = match decision {
+            Decision::Approve(shown) => current.checks_were_shown(shown),
+            Decision::Return(_) | Decision::Reject(_) => Ok(()),
+        };
+        // What cannot be at all is said first, a second click among it.
+        let decided = current.apply(event, &self.by, self.now).and_then(|next| shown.map(|()| next));
         let (application, refused) = match decided {
             Ok(application) => (application, None),
             Err(refused) => (current, Some(refused)),

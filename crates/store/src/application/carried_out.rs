@@ -10,10 +10,10 @@ use eligibility::{
     line::{CircuitKind, CustomerId},
 };
 
-use super::{ApplicationId, Obstacle, StoredApplication, approved, first_account::FIRST_ROLE, obstacle, row};
+use super::{ApplicationId, Obstacle, StoredApplication, approved, first_account, obstacle, row};
 use crate::{
     LineRegistration, NewLine, Result, Store,
-    audit::{AuditEvent, Chains},
+    audit::Chains,
     certificate,
     engine::{Tx, bind},
     job::Write,
@@ -38,8 +38,6 @@ pub enum CarriedOut {
     NotWaiting,
 }
 
-const PUT_ACCOUNT: &str = "INSERT INTO institution_account (institution_code, user_id, role, must_change, sheets, \
-     created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (institution_code, user_id) DO NOTHING";
 const NAME: &str = "SELECT name FROM institution WHERE code = $1";
 const PUT_INSTITUTION: &str =
     "INSERT INTO institution (code, name) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING";
@@ -74,7 +72,8 @@ impl Write for CarryOut {
             ApplicationContent::UseStart(wanted) => {
                 let line = self.line(tx, chains, wanted.circuit, wanted.customer_id.as_ref()).await?;
                 if line == LineRegistration::Done {
-                    self.account(tx, chains).await?;
+                    let made = (SYSTEM, &*format!("application:{}", self.id));
+                    first_account::make(tx, chains, &self.institution, made, self.now).await?;
                 }
                 line
             }
@@ -132,24 +131,6 @@ impl CarryOut {
             shared: true,
         };
         line::register(tx, chains, &new, SYSTEM, self.now).await
-    }
-
-    /// The first account, without a password until its 通知書 is fetched.
-    async fn account(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<()> {
-        let code = self.institution.as_str();
-        let user_id = format!("M{code}");
-        let values = bind![code, &user_id, FIRST_ROLE, true, 0_i64, self.now.0, self.now.0];
-        if tx.execute(PUT_ACCOUNT, values).await? == 0 {
-            return Ok(());
-        }
-        let event = AuditEvent {
-            actor: SYSTEM.to_owned(),
-            action: "institution-account.create".to_owned(),
-            object: format!("institution-account:{user_id}"),
-            outcome: "done".to_owned(),
-            detail: format!("application:{}", self.id),
-        };
-        chains.append(tx, code, self.now, &event).await.map(drop)
     }
 
     /// The new code is in the register under the old one's name.

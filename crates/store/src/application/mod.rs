@@ -21,10 +21,10 @@ pub(crate) use approved::complete;
 pub use carried_out::CarriedOut;
 pub use decided::{DECISIONS_PAGE_LIMIT, DecidedFrom, DecisionEntry};
 pub use draft::{NewDraft, Saved};
-pub use first_account::{AccountSheetIssue, InstitutionAccount, NewSheet};
+pub use first_account::{AccountSheetIssue, InstitutionAccount, NewSheet, SheetAccount};
 pub use mine::MINE_LIMIT;
 pub use obstacle::{OBSTACLES_LIMIT, Obstacle, Obstructed};
-pub(crate) use obstacle::{may_be_served, try_again_now};
+pub(crate) use obstacle::{may_be_served, next_try, try_again_now};
 pub use queue::{QUEUE_PAGE_LIMIT, QueueCount, QueueEntry, QueueFrom};
 
 use eligibility::{

@@ -10,6 +10,7 @@ use super::{ApplicationId, row};
 use crate::{
     Error, LineRegistration, Result, Store,
     audit::Chains,
+    certificate,
     engine::{Tx, bind},
     institution_register,
     job::{Read, Write},
@@ -171,15 +172,16 @@ pub(super) async fn any(tx: &Tx<'_>, institution: &InstitutionCode, id: &Applica
     Ok(find(tx, (institution, id)).await?.is_some())
 }
 
-/// When an application is tried again that was tried in vain so often.
-fn next_try(tries: i64, now: Instant) -> Instant {
+/// When something is tried again that was tried in vain so often.
+pub(crate) fn next_try(tries: i64, now: Instant) -> Instant {
     let doublings = u32::try_from(tries.clamp(1, 16) - 1).unwrap_or_default();
     Instant(now.0.saturating_add((FIRST_PAUSE_MS << doublings).min(LONGEST_PAUSE_MS)))
 }
 
 /// Somebody did something about an institution: what waits for it is tried at once.
 pub(crate) async fn try_again_now(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<()> {
-    tx.execute(NOW, bind![institution.as_str()]).await.map(drop)
+    tx.execute(NOW, bind![institution.as_str()]).await?;
+    certificate::try_again_now(tx, institution).await
 }
 
 /// Whether what was done for this order may be done once more: the institution is in use, and who applied, where the

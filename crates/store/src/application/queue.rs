@@ -6,7 +6,7 @@ use eligibility::{
     institution::InstitutionCode,
 };
 
-use super::{ApplicationId, row};
+use super::{ApplicationId, beforehand, row};
 use crate::{
     Result, Store,
     engine::{Row, Tx, bind},
@@ -33,7 +33,7 @@ pub struct QueueEntry {
     pub reception_number: String,
     /// The terminal or certificate it is about.
     pub subject: Option<String>,
-    /// What the automatic checks found.
+    /// What the automatic checks find: now in what waits, as it was decided on in everything else.
     pub findings: Vec<Finding>,
     /// When it was last handed in.
     pub submitted_at: Instant,
@@ -100,6 +100,7 @@ struct Queue {
     kind: ApplicationKind,
     after: Option<QueueFrom>,
     limit: u32,
+    now: Instant,
 }
 
 impl Read for Queue {
@@ -111,7 +112,12 @@ impl Read for Queue {
             None => (i64::MIN, "", ""),
         };
         let values = bind![self.kind.name(), time, institution, id, i64::from(self.limit)];
-        tx.query(QUEUE, values, entry).await
+        let mut waiting = tx.query(QUEUE, values, entry).await?;
+        for one in &mut waiting {
+            let Some(stored) = row::find(tx, &one.institution, &one.id).await? else { continue };
+            one.findings = beforehand::findings_of(tx, &stored, self.now).await?.unwrap_or_default();
+        }
+        Ok(waiting)
     }
 }
 
@@ -146,7 +152,8 @@ impl Read for Counts {
 }
 
 impl Store {
-    /// What waits for a decision, oldest first: one page (at most [`QUEUE_PAGE_LIMIT`]) after `after`.
+    /// What waits for a decision, oldest first: one page (at most [`QUEUE_PAGE_LIMIT`]) after `after`, with what the
+    /// automatic checks find `now`.
     ///
     /// # Errors
     /// Any read error of the store.
@@ -155,8 +162,9 @@ impl Store {
         kind: ApplicationKind,
         after: Option<QueueFrom>,
         limit: u32,
+        now: Instant,
     ) -> Result<Vec<QueueEntry>> {
-        self.read(Queue { kind, after, limit: limit.min(QUEUE_PAGE_LIMIT) }).await
+        self.read(Queue { kind, after, limit: limit.min(QUEUE_PAGE_LIMIT), now }).await
     }
 
     /// How many applications wait, by kind and state.

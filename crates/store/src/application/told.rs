@@ -6,10 +6,10 @@ use eligibility::{
 };
 
 use super::StoredApplication;
-use crate::{MailText, NewMail, Result, engine::Tx, mail_outbox};
+use crate::{MailText, NewMail, Result, engine::Tx, mail_outbox, portal_account};
 
-/// Tells the person who last handed in or changed the application what happened, where it concerns them; and the 担当者
-/// at the address that the form names.
+/// Tells the person who last handed in or changed the application what happened, where it concerns them, at the address
+/// that the account has now; and the 担当者 at the address that the form names.
 pub(super) async fn tell(
     tx: &Tx<'_>,
     of: &StoredApplication,
@@ -26,7 +26,8 @@ pub(super) async fn tell(
     let reason = entry.reason.as_ref().map(|reason| format!("\n理由：\n{reason}\n")).unwrap_or_default();
     // One event, one mail to each, however often the transaction is tried.
     let mail_id = format!("application:{}:{}:{place}", of.application.institution, of.id);
-    let account = recipient(&of.application);
+    let account = recipient(tx, &of.application).await?;
+    let account = account.as_ref();
     let contact = of.content.as_ref().and_then(ApplicationContent::contact_mail);
     let contact = contact.filter(|contact| account.is_none_or(|account| account.key() != contact.key()));
     let mail = |recipient: &MailAddress, mail_id: String| NewMail {
@@ -49,6 +50,9 @@ pub(super) async fn tell(
     }
 }
 
-fn recipient(application: &Application) -> Option<&MailAddress> {
-    application.applicants.iter().rev().find_map(|applicant| applicant.mail.as_ref())
+async fn recipient(tx: &Tx<'_>, application: &Application) -> Result<Option<MailAddress>> {
+    let mut applicants = application.applicants.iter().rev();
+    let Some(last) = applicants.find(|applicant| applicant.mail.is_some()) else { return Ok(None) };
+    let account = portal_account::find(tx, &application.institution, &last.account).await?;
+    Ok(account.map(|account| account.mail).or_else(|| last.mail.clone()))
 }

@@ -44,16 +44,25 @@ pub struct LetterWanted {
     pub terminal_name: String,
     /// What the certificate may be used for.
     pub uses: CertificateUses,
+    /// Since when it is asked for.
+    pub asked_at: Instant,
 }
 
-const ASK: &str = "UPDATE certificate_letter SET again_asked_at = $1, again_asked_by = $2 \
-     WHERE institution_code = $3 AND letter_id = $4 AND ended_at IS NOT NULL AND again_asked_at IS NULL \
+const ASK: &str = "UPDATE certificate_letter SET again_asked_at = $1, again_asked_by = $2, again_tries = 0, \
+     again_next_at = 0 WHERE institution_code = $3 AND letter_id = $4 AND ended_at IS NOT NULL AND again_asked_at IS NULL \
      AND replaced_by IS NULL";
 const REPLACE: &str = "UPDATE certificate_letter SET replaced_by = $1 WHERE institution_code = $2 \
      AND letter_id = $3 AND order_id = $4 AND again_asked_at IS NOT NULL AND replaced_by IS NULL";
-const WANTED: &str = "SELECT institution_code, letter_id, order_id, terminal_name, retrieval_number \
-     FROM certificate_letter WHERE again_asked_at IS NOT NULL AND replaced_by IS NULL \
-     ORDER BY again_asked_at, letter_id LIMIT $1";
+/// Those that were not tried yet come first, then those that were tried longest ago: what is stuck keeps nobody waiting.
+const WANTED: &str = "SELECT institution_code, letter_id, order_id, terminal_name, retrieval_number, again_asked_at \
+     FROM certificate_letter WHERE again_asked_at IS NOT NULL AND replaced_by IS NULL AND again_next_at <= $1 \
+     ORDER BY again_next_at, again_asked_at, letter_id LIMIT $2";
+const TRIES: &str = "SELECT again_tries FROM certificate_letter WHERE institution_code = $1 AND letter_id = $2 \
+     AND again_asked_at IS NOT NULL AND replaced_by IS NULL AND again_next_at <= $3";
+const PAUSE: &str = "UPDATE certificate_letter SET again_tries = $1, again_next_at = $2 \
+     WHERE institution_code = $3 AND letter_id = $4";
+const NOW: &str = "UPDATE certificate_letter SET again_tries = 0, again_next_at = 0 WHERE institution_code = $1 \
+     AND again_asked_at IS NOT NULL AND replaced_by IS NULL";
 /// Not a word of it when the other one was written meanwhile.
 const FORGET: &str = "UPDATE certificate_letter SET again_asked_at = $1, again_asked_by = $2 \
      WHERE institution_code = $3 AND letter_id = $4 AND again_asked_at IS NOT NULL AND replaced_by IS NULL";
@@ -133,26 +142,59 @@ impl Write for Forget {
     }
 }
 
-struct Wanted(u32);
+/// Somebody did something about an institution: a letter that waits for it is tried at once.
+pub(crate) async fn try_again_now(tx: &Tx<'_>, institution: &InstitutionCode) -> Result<()> {
+    tx.execute(NOW, bind![institution.as_str()]).await.map(drop)
+}
+
+struct Pause {
+    institution: InstitutionCode,
+    letter_id: String,
+    now: Instant,
+}
+
+impl Write for Pause {
+    type Output = bool;
+
+    fn key(&self) -> &str {
+        self.institution.as_str()
+    }
+
+    async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<bool> {
+        let code = self.institution.as_str();
+        let due = bind![code, &self.letter_id, self.now.0];
+        // Of two that look at once one lengthens the pause.
+        let Some(tries) = tx.query_one(TRIES, due, |row| row.int(0, "again_tries")).await? else {
+            return Ok(false);
+        };
+        let tries = tries.saturating_add(1);
+        let next = application::next_try(tries, self.now).0;
+        Ok(tx.execute(PAUSE, bind![tries, next, code, &self.letter_id]).await? == 1)
+    }
+}
+
+struct Wanted(Instant, u32);
 
 impl Read for Wanted {
     type Output = Vec<LetterWanted>;
 
     async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
         let found = tx
-            .query(WANTED, bind![i64::from(self.0)], |row| {
+            .query(WANTED, bind![self.0.0, i64::from(self.1)], |row| {
                 let institution = InstitutionCode::parse(row.text(0, "institution_code")?)
                     .map_err(|_| Error::Malformed { what: "institution_code" })?;
                 let owned = |index, what| row.text(index, what).map(str::to_owned);
                 let order = (owned(2, "order_id")?, owned(3, "terminal_name")?);
-                Ok((institution, owned(1, "letter_id")?, order, owned(4, "retrieval_number")?))
+                let asked_at = Instant(row.int(5, "again_asked_at")?);
+                Ok((institution, owned(1, "letter_id")?, order, (owned(4, "retrieval_number")?, asked_at)))
             })
             .await?;
         let mut wanted = Vec::with_capacity(found.len());
-        for (institution_code, in_place_of, (order_id, terminal_name), number) in found {
+        for (institution_code, in_place_of, (order_id, terminal_name), (number, asked_at)) in found {
             let uses = tx.query_one(USES, bind![&number], |row| uses_of(row.text(0, "uses")?)).await?;
             let uses = uses.ok_or(Error::Malformed { what: "retrieval_number" })?;
-            wanted.push(LetterWanted { institution_code, in_place_of, order_id, terminal_name, uses });
+            let one = LetterWanted { institution_code, in_place_of, order_id, terminal_name, uses, asked_at };
+            wanted.push(one);
         }
         Ok(wanted)
     }
@@ -188,11 +230,26 @@ impl Store {
         self.write(Forget { institution, letter_id, now }).await
     }
 
-    /// Other letters that are to be written, the longest waiting first.
+    /// Notes that another letter could not be written: it is tried again later, at most ten minutes after, and at once
+    /// when somebody enters the institution's address. False when it pauses already, was written, or nobody asks.
+    ///
+    /// # Errors
+    /// Any write error of the store.
+    pub async fn note_letter_stuck(
+        &self,
+        (institution, letter_id): (&InstitutionCode, &str),
+        now: Instant,
+    ) -> Result<bool> {
+        let (institution, letter_id) = (institution.clone(), letter_id.to_owned());
+        self.write(Pause { institution, letter_id, now }).await
+    }
+
+    /// Other letters that are to be written now: those first that were not tried yet, the longest waiting first, then
+    /// those that were tried in vain and whose pause is over.
     ///
     /// # Errors
     /// Any read error of the store.
-    pub async fn letters_wanted(&self, limit: u32) -> Result<Vec<LetterWanted>> {
-        self.read(Wanted(limit)).await
+    pub async fn letters_wanted(&self, now: Instant, limit: u32) -> Result<Vec<LetterWanted>> {
+        self.read(Wanted(now, limit)).await
     }
 }

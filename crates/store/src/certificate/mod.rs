@@ -41,6 +41,7 @@ pub use revoke::{NewRevocation, Revoked, RevokedAsOf, RevokedCertificate};
 pub use serial::{Reservation, Reserved};
 pub use standing::TerminalStanding;
 
+pub(crate) use letter_again::try_again_now;
 pub(crate) use log::hold as hold_log;
 pub(crate) use read::{by_serial, of};
 pub(crate) use revoke::{end_all, follow_terminal};

@@ -374,7 +374,7 @@ impl Write for Notify {
 }
 
 impl Store {
-    /// Registers the line of an institution, or puts another in its place (変更申請, お客さまID変更). `actor` is who
+    /// Registers the line of an institution, or puts another in its place (利用開始・変更申請, お客さまID変更). `actor` is who
     /// decided it, for the audit log.
     ///
     /// # Errors

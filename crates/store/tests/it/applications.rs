@@ -3,14 +3,14 @@
 use eligibility::{
     account::{MailAddress, OperatorRole, PortalRole},
     application::{
-        Actor, ApplicationForm, ApplicationKind, ApplicationState as S, CertificateForm, FindingCode,
-        Refused, Side, SuccessionForm, UseForm,
+        Actor, ApplicationForm, ApplicationKind, ApplicationState as S, CertificateForm, Finding,
+        FindingCode, Refused, Side, SuccessionForm, UseForm,
     },
     institution::InstitutionCode,
 };
 use store::{
     AccountSheetIssue, Acted, ApplicationId, CarriedOut, DRAFTS_LIMIT, Decision, Institution, NewDraft,
-    NewSheet, QueueFrom, Saved, Store, StoredApplication,
+    NewSheet, QueueFrom, Saved, SheetAccount, Store, StoredApplication,
 };
 
 use crate::{
@@ -29,6 +29,7 @@ on_every_database!(
     another_institution_has_no_such_application,
     use_begins_once_and_its_sheet_is_made_once,
     what_changed_since_is_found_before_it_is_approved,
+    nobody_approves_what_the_checks_did_not_show,
     a_successions_day_ends_the_predecessors_certificates,
 );
 
@@ -98,6 +99,11 @@ pub(crate) async fn submitted(
     done(store.submit_application(&draft.id, seen, clinic(of), when).await.expect("writes"))
 }
 
+async fn submitted_as(store: &Store, draft: &StoredApplication, of: u32) {
+    let seen = (draft.application.revision, draft.version);
+    done(store.submit_application(&draft.id, seen, clinic(of), at(1)).await.expect("writes"));
+}
+
 pub(crate) fn done(acted: Acted) -> StoredApplication {
     match acted {
         Acted::Done(stored) => *stored,
@@ -112,6 +118,9 @@ pub(crate) fn refused(acted: Acted) -> Refused {
     }
 }
 
+/// 承認 by somebody who sees what the automatic checks find at that moment.
+pub(crate) const APPROVE: Decision = Decision::Approve(Vec::new());
+
 pub(crate) async fn decide(store: &Store, of: u32, number: u32, decision: Decision, by: &str) -> Acted {
     decide_revision(store, of, number, 1, decision, by).await
 }
@@ -125,6 +134,13 @@ async fn decide_revision(
     by: &str,
 ) -> Acted {
     let (code, id) = (institution(of), id(number));
+    let decision = match decision {
+        Decision::Approve(_) => {
+            let shown = store.findings_now((&code, &id), at(50)).await.expect("reads");
+            Decision::Approve(shown.unwrap_or_default())
+        }
+        other => other,
+    };
     store.decide_application((&code, &id), revision, decision, reviewer(by), at(50)).await.expect("writes")
 }
 
@@ -197,11 +213,11 @@ async fn two_different_people_approve_a_certificate(db: Database) {
     let code = known(store, 1).await;
     submitted(store, 1, 1, certificate("1号機")).await;
     let kind = ApplicationKind::CertificateIssue;
-    let first = done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    let first = done(decide(store, 1, 1, APPROVE, "sato").await);
     assert_eq!(first.application.state, S::FirstApproved);
     assert_eq!(store.approved_applications(kind, 10).await, Ok(vec![]));
-    assert_eq!(refused(decide(store, 1, 1, Decision::Approve, "sato").await), Refused::SamePersonTwice);
-    let second = done(decide(store, 1, 1, Decision::Approve, "tanaka").await);
+    assert_eq!(refused(decide(store, 1, 1, APPROVE, "sato").await), Refused::SamePersonTwice);
+    let second = done(decide(store, 1, 1, APPROVE, "tanaka").await);
     assert_eq!(second.application.state, S::Approved);
     let waiting = store.approved_applications(kind, 10).await.expect("reads");
     assert_eq!(waiting.len(), 1);
@@ -227,7 +243,7 @@ async fn one_operator_in_many_sessions_is_one_pair_of_eyes(db: Database) {
             let by = if number % 2 == 0 { reviewer("sato") } else { twin.clone() };
             let (store, code) = (store.clone(), code.clone());
             tokio::spawn(async move {
-                let decision = Decision::Approve;
+                let decision = APPROVE;
                 store.decide_application((&code, &id(1)), 1, decision, by, at(9)).await.expect("writes")
             })
         })
@@ -244,8 +260,7 @@ async fn one_operator_in_many_sessions_is_one_pair_of_eyes(db: Database) {
     assert_eq!((stored.application.state, stored.application.approvers.len()), (S::FirstApproved, 1));
     // The applicant's own mail address on the operator's side, in other letters.
     let own = Actor { mail: MailAddress::parse("Clinic1@MINATO.example").ok(), ..reviewer("suzuki") };
-    let own =
-        store.decide_application((&code, &id(1)), 1, Decision::Approve, own, at(10)).await.expect("writes");
+    let own = store.decide_application((&code, &id(1)), 1, APPROVE, own, at(10)).await.expect("writes");
     assert_eq!(refused(own), Refused::OwnApplication);
 }
 
@@ -253,7 +268,7 @@ async fn an_old_revision_is_not_decided_about(db: Database) {
     let store = &db.store;
     let code = known(store, 1).await;
     submitted(store, 1, 1, certificate("1号機")).await;
-    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    done(decide(store, 1, 1, APPROVE, "sato").await);
     let returned = done(
         decide(store, 1, 1, Decision::Return("端末名称を確認してください。".to_owned()), "tanaka").await,
     );
@@ -270,13 +285,13 @@ async fn an_old_revision_is_not_decided_about(db: Database) {
     let again = done(store.submit_application(&id(1), seen, clinic(1), at(70)).await.expect("writes"));
     assert_eq!(again.reception_number.as_deref(), Some("1300000001-0001"));
     assert_eq!((again.application.revision, again.application.approvers.len()), (2, 0));
-    assert_eq!(refused(decide(store, 1, 1, Decision::Approve, "suzuki").await), Refused::Changed);
+    assert_eq!(refused(decide(store, 1, 1, APPROVE, "suzuki").await), Refused::Changed);
     // The first approval was of the first revision: both are asked again.
-    let first = done(decide_revision(store, 1, 1, 2, Decision::Approve, "sato").await);
+    let first = done(decide_revision(store, 1, 1, 2, APPROVE, "sato").await);
     assert_eq!(first.application.state, S::FirstApproved);
     let withdrawn = done(store.withdraw_application(&id(1), clinic(1), at(80)).await.expect("writes"));
     assert_eq!(withdrawn.application.state, S::Withdrawn);
-    let late = decide_revision(store, 1, 1, 2, Decision::Approve, "tanaka").await;
+    let late = decide_revision(store, 1, 1, 2, APPROVE, "tanaka").await;
     assert_eq!(refused(late), Refused::NotInThisState(S::Withdrawn));
     assert_eq!(store.application(&code, &id(1)).await.expect("reads").expect("there"), withdrawn);
 }
@@ -292,7 +307,7 @@ async fn what_waits_is_paged_oldest_first(db: Database) {
     let mut after = None;
     loop {
         let page = store
-            .application_queue(ApplicationKind::CertificateIssue, after.take(), 10)
+            .application_queue(ApplicationKind::CertificateIssue, after.take(), 10, NOW)
             .await
             .expect("reads");
         let Some(last) = page.last() else { break };
@@ -326,9 +341,9 @@ async fn another_institution_has_no_such_application(db: Database) {
     assert_eq!(store.applications_of(&other).await, Ok(vec![]));
     assert_eq!(store.submit_application(&draft.id, (0, 1), clinic(2), NOW).await, Ok(Acted::Unknown));
     assert_eq!(store.withdraw_application(&draft.id, clinic(2), NOW).await, Ok(Acted::Unknown));
-    assert_eq!(decide(store, 2, 1, Decision::Approve, "sato").await, Acted::Unknown);
+    assert_eq!(decide(store, 2, 1, APPROVE, "sato").await, Acted::Unknown);
     // Nor has the operator any part in a draft.
-    assert_eq!(decide(store, 1, 1, Decision::Approve, "sato").await, Acted::Unknown);
+    assert_eq!(decide(store, 1, 1, APPROVE, "sato").await, Acted::Unknown);
     assert_eq!(store.applications_handed_in(&institution(1), 50).await, Ok(vec![]));
 }
 
@@ -338,20 +353,23 @@ async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
     submitted(store, 1, 1, use_start()).await;
     let carry_out = async || store.carry_out_application(&code, &id(1), at(60)).await;
     assert_eq!(carry_out().await, Ok(CarriedOut::NotWaiting));
-    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    done(decide(store, 1, 1, APPROVE, "sato").await);
     assert_eq!(carry_out().await, Ok(CarriedOut::Done));
     assert_eq!(carry_out().await, Ok(CarriedOut::NotWaiting));
     let line = store.line_of(&code).await.expect("reads").expect("there");
     assert_eq!(line.customer_id.as_ref().map(|id| id.as_str()), Some("CAF0123456789"));
-    let account = store.first_account(&code).await.expect("reads").expect("there");
-    assert_eq!((account.sheets, account.must_change, account.password_until), (0, true, None));
+    let both = store.sheet_accounts(&code).await.expect("reads");
+    let ids: Vec<_> = both.iter().map(|one| (one.user_id.clone(), &*one.role)).collect();
+    assert_eq!(ids, [(format!("M{code}"), "master"), (format!("A{code}"), "administrator")]);
+    for account in &both {
+        assert_eq!((account.sheets, account.must_change, account.password_until), (0, true, None));
+    }
     let clicks: Vec<_> = (0..8)
         .map(|number| {
             let store = store.clone();
             let sheet = NewSheet {
-                user_id: format!("M{code}"),
+                accounts: sheet_accounts(&code, &["M", "A"], &number.to_string()),
                 seen_sheets: 0,
-                password_hash: format!("hash-{number}"),
                 password_until: at(1000),
                 by: clinic(1),
                 now: at(70),
@@ -378,17 +396,46 @@ async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
     let hash = account.password_hash.expect("a password");
     let spend = async || store.spend_initial_password(&code, &master, &hash, at(80)).await;
     assert_eq!((spend().await, spend().await), (Ok(true), Ok(false)));
-    let again = NewSheet {
-        user_id: format!("M{code}"),
-        seen_sheets: 1,
-        password_hash: "another".to_owned(),
+    // Nor is one made that leaves one of the two out, or names another.
+    let sheet = |letters: &[&str], seen_sheets: i64, hash: &str| NewSheet {
+        accounts: sheet_accounts(&code, letters, hash),
+        seen_sheets,
         password_until: at(2000),
         by: clinic(1),
         now: at(90),
     };
+    for letters in [&["M"][..], &["A", "M"], &["M", "A", "R"]] {
+        let wrong = store.issue_account_sheet(sheet(letters, 1, "wrong")).await;
+        assert!(matches!(wrong, Ok(AccountSheetIssue::Already(_))), "{letters:?}");
+    }
+    let administrator = eligibility::institution_account::UserId::parse(&format!("a{code}")).expect("an id");
+    let first = store.staff_account(&code, &administrator).await.expect("reads").expect("there");
+    assert_eq!((first.role.name(), first.name.as_str()), ("administrator", "医療機関等管理者"));
+    let first = first.password_hash.expect("a password");
+    assert_eq!(first.trim_start_matches('A'), hash.trim_start_matches('M'), "of one and the same sheet");
+    let again = sheet(&["M", "A"], 1, "another");
     assert!(matches!(store.issue_account_sheet(again).await, Ok(AccountSheetIssue::Issued(_))));
     assert_eq!(spend().await, Ok(false), "the sheet before is over");
-    assert_eq!(store.spend_initial_password(&code, &master, "another", at(95)).await, Ok(true));
+    let spent = store.spend_initial_password(&code, &administrator, &first, at(95)).await;
+    assert_eq!(spent, Ok(false), "for both of its accounts");
+    assert_eq!(store.spend_initial_password(&code, &master, "M-another", at(95)).await, Ok(true));
+    assert_eq!(store.spend_initial_password(&code, &administrator, "A-another", at(95)).await, Ok(true));
+    // Once the administrator has a password of its own, another sheet for the master leaves it alone.
+    let own = store::NewStaffPassword {
+        before: "A-another".to_owned(),
+        password_hash: "own".to_owned(),
+        kept: [9; 32],
+        act: crate::staff_accounts::act(96),
+    };
+    assert_eq!(store.set_staff_password(&code, &administrator, own).await, Ok(true));
+    let master_only = store.sheet_accounts(&code).await.expect("reads");
+    assert_eq!(master_only.iter().map(|one| &*one.role).collect::<Vec<_>>(), ["master"]);
+    let stale = store.issue_account_sheet(sheet(&["M", "A"], 2, "third")).await;
+    assert!(matches!(stale, Ok(AccountSheetIssue::Already(_))), "drawn before, it says too much");
+    let third = store.issue_account_sheet(sheet(&["M"], 2, "third")).await;
+    assert!(matches!(third, Ok(AccountSheetIssue::Issued(_))));
+    let kept = store.staff_account(&code, &administrator).await.expect("reads").expect("there");
+    assert_eq!(kept.password_hash.as_deref(), Some("own"));
 }
 
 async fn what_changed_since_is_found_before_it_is_approved(db: Database) {
@@ -397,10 +444,10 @@ async fn what_changed_since_is_found_before_it_is_approved(db: Database) {
     let unknown = submitted(store, 1, 1, use_start()).await;
     let codes: Vec<_> = unknown.application.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [FindingCode::InstitutionUnknown, FindingCode::RegistrantUnproven]);
-    assert_eq!(refused(decide(store, 1, 1, Decision::Approve, "sato").await), Refused::BlockingFinding);
+    assert_eq!(refused(decide(store, 1, 1, APPROVE, "sato").await), Refused::BlockingFinding);
     // The register learns of the institution: the checks are made again at the decision.
     known(store, 1).await;
-    let approved = done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    let approved = done(decide(store, 1, 1, APPROVE, "sato").await);
     assert_eq!((approved.application.state, approved.application.findings.len()), (S::Approved, 0));
     // One that comes later does not stand in the way of one that was there first.
     let first = submitted(store, 3, 1, certificate("1号機")).await;
@@ -408,11 +455,54 @@ async fn what_changed_since_is_found_before_it_is_approved(db: Database) {
     let codes: Vec<_> = later.application.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [FindingCode::DuplicateTerminal]);
     assert_eq!(first.application.findings, []);
-    done(decide(store, 1, 3, Decision::Approve, "sato").await);
-    assert_eq!(refused(decide(store, 1, 4, Decision::Approve, "sato").await), Refused::BlockingFinding);
+    done(decide(store, 1, 3, APPROVE, "sato").await);
+    assert_eq!(refused(decide(store, 1, 4, APPROVE, "sato").await), Refused::BlockingFinding);
     let again = submitted(store, 2, 1, use_start()).await;
     let codes: Vec<_> = again.application.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, [FindingCode::DuplicateOpen, FindingCode::AlreadyInUse]);
+}
+
+async fn nobody_approves_what_the_checks_did_not_show(db: Database) {
+    let store = &db.store;
+    let code = institution(1);
+    let named = Institution { code: code.clone(), name: "みなと薬局".to_owned() };
+    store.put_institution(named).await.expect("writes");
+    register(store, 1, "みなと薬局", 1).await;
+    let draft = saved(store, 1, 1, certificate("1号機")).await;
+    let place = (&code, &draft.id);
+    assert_eq!(store.findings_now(place, at(10)).await, Ok(None), "a draft is not looked at");
+    submitted_as(store, &draft, 1).await;
+    let codes = |found: &[Finding]| found.iter().map(|one| one.code).collect::<Vec<_>>();
+    let shown = store.findings_now(place, at(10)).await.expect("reads").expect("it waits");
+    assert_eq!(codes(&shown), [FindingCode::NotInUse, FindingCode::RegistrantUnproven]);
+    let approve = async |shown: &[Finding], by: &str| {
+        let decision = Decision::Approve(shown.to_vec());
+        store.decide_application(place, 1, decision, reviewer(by), at(50)).await.expect("writes")
+    };
+    // Half of it was shown, or nothing.
+    assert_eq!(refused(approve(&shown[1..], "sato").await), Refused::ChecksChanged);
+    assert_eq!(refused(approve(&[], "sato").await), Refused::ChecksChanged);
+    assert_eq!(done(approve(&shown, "sato").await).application.state, S::FirstApproved);
+    // Between the first and the second pair of eyes one thing is settled and another one comes up.
+    prove(store, 1, "account-1").await;
+    issued(store, &code, "a1").await;
+    let now = store.findings_now(place, at(50)).await.expect("reads").expect("it waits");
+    assert_eq!(codes(&now), [FindingCode::NotInUse, FindingCode::TerminalHasCertificate]);
+    let queue = store.application_queue(ApplicationKind::CertificateIssue, None, 10, at(50)).await;
+    assert_eq!(queue.expect("reads")[0].findings, now, "the list is of now, too");
+    let stored = store.application(&code, &draft.id).await.expect("reads").expect("there");
+    assert_eq!(stored.application.findings, shown, "looking writes nothing");
+    assert_eq!(refused(approve(&shown, "tanaka").await), Refused::ChecksChanged);
+    assert_eq!(done(approve(&now, "tanaka").await).application.state, S::Approved);
+    assert!(
+        matches!(approve(&[], "tanaka").await, Acted::Refused(Refused::AlreadyDone, _)),
+        "a second click"
+    );
+    assert_eq!(
+        store.findings_now(place, at(60)).await,
+        Ok(None),
+        "what is decided keeps what it was decided on"
+    );
 }
 
 async fn a_successions_day_ends_the_predecessors_certificates(db: Database) {
@@ -428,12 +518,21 @@ async fn a_successions_day_ends_the_predecessors_certificates(db: Database) {
         phone: "03-0000-0000".to_owned(),
     });
     submitted(store, 1, 1, form).await;
-    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    done(decide(store, 1, 1, APPROVE, "sato").await);
     assert!(!ended(store, &predecessor).await, "one pair of eyes ends nothing");
-    done(decide(store, 1, 1, Decision::Approve, "tanaka").await);
+    done(decide(store, 1, 1, APPROVE, "tanaka").await);
     assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
     assert!(ended(store, &predecessor).await);
     assert!(!ended(store, &code).await, "the successor's own go on");
+}
+
+/// Accounts of a 通知書 by the first letters of their ユーザーID, with passwords that are told apart.
+pub(crate) fn sheet_accounts(code: &InstitutionCode, letters: &[&str], hash: &str) -> Vec<SheetAccount> {
+    let account = |letter: &&str| SheetAccount {
+        user_id: format!("{letter}{code}"),
+        password_hash: format!("{letter}-{hash}"),
+    };
+    letters.iter().map(account).collect()
 }
 
 pub(crate) async fn issued(store: &Store, institution: &InstitutionCode, serial: &str) {

@@ -1,10 +1,10 @@
 //! What is approved is carried out in an order in which what is stuck keeps nobody waiting.
 
 use eligibility::application::ApplicationKind;
-use store::{Decision, InstitutionAddress, Obstacle, Store};
+use store::{InstitutionAddress, Obstacle, Store};
 
 use crate::{
-    applications::{certificate, decide, done, id, known, submitted},
+    applications::{APPROVE, certificate, decide, done, id, known, submitted},
     databases::{Database, on_every_database},
     people::*,
 };
@@ -18,7 +18,7 @@ const TEN_MINUTES: i64 = 600_000;
 async fn approved(store: &Store, number: u32) {
     submitted(store, number, 1, certificate(&format!("{number}号機"))).await;
     for by in ["sato", "tanaka"] {
-        done(decide(store, 1, number, Decision::Approve, by).await);
+        done(decide(store, 1, number, APPROVE, by).await);
     }
 }
 

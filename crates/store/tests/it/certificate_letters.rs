@@ -6,8 +6,8 @@ use eligibility::{
     institution_certificate::{LetterEnd, RevocationReason},
 };
 use store::{
-    InstitutionWish, Kept, LetterAgain, LetterFiled, LetterVoided, NewLetter, NewRevocation, Store,
-    audit::SigningKey,
+    InstitutionAddress, InstitutionWish, Kept, LetterAgain, LetterFiled, LetterVoided, NewLetter,
+    NewRevocation, Store, audit::SigningKey,
 };
 
 use crate::{
@@ -23,6 +23,7 @@ on_every_database!(
     what_a_wish_holds_its_dropping_gives_back,
     what_was_used_or_is_void_is_not_made_void,
     another_letter_follows_once_for_each_end,
+    letters_that_cannot_be_written_keep_no_other_waiting,
     nobody_else_may,
     a_closed_institution_has_no_letters_and_gets_none,
     revocations_are_counted_whatever_revokes,
@@ -222,18 +223,18 @@ async fn another_letter_follows_once_for_each_end(db: Database) {
     assert_eq!(store.file_letter(second.clone()).await, Ok(LetterFiled::Before), "nobody asked for it");
     assert_eq!(again(store, "letter-o1").await, LetterAgain::Asked);
     assert_eq!(again(store, "letter-o1").await, LetterAgain::Before);
-    let wanted = store.letters_wanted(10).await.expect("reads");
+    let wanted = store.letters_wanted(at(50), 10).await.expect("reads");
     let what: Vec<_> = wanted.iter().map(|one| (&*one.in_place_of, &*one.order_id, one.uses)).collect();
     assert_eq!(what, [("letter-o1", "o1", second.uses)]);
     // What may not be written is asked for no longer, and may be asked for once more.
     let forget = async || store.forget_letter_wanted((&institution(1), "letter-o1"), at(41)).await;
     assert_eq!((forget().await, forget().await), (Ok(true), Ok(false)));
-    assert_eq!(store.letters_wanted(10).await, Ok(vec![]));
+    assert_eq!(store.letters_wanted(at(50), 10).await, Ok(vec![]));
     assert_eq!(again(store, "letter-o1").await, LetterAgain::Asked);
     assert_eq!(store.file_letter(second.clone()).await, Ok(LetterFiled::Fresh));
     let third = NewLetter { letter_id: "third".to_owned(), ..second };
     assert_eq!(store.file_letter(third).await, Ok(LetterFiled::Before), "once");
-    assert_eq!(store.letters_wanted(10).await, Ok(vec![]));
+    assert_eq!(store.letters_wanted(at(50), 10).await, Ok(vec![]));
     assert_eq!(forget().await, Ok(false), "it was written");
     assert_eq!(again(store, "letter-o1").await, LetterAgain::Before);
     let first = store.letter_of(&institution(1), "letter-o1").await.expect("reads").expect("there");
@@ -250,6 +251,63 @@ async fn another_letter_follows_once_for_each_end(db: Database) {
     ];
     assert_eq!(log[2..6], expected);
     assert_eq!(log.iter().filter(|one| **one == expected[0]).count(), 2);
+}
+
+async fn letters_that_cannot_be_written_keep_no_other_waiting(db: Database) {
+    let store = &db.store;
+    known(store, 1).await;
+    // Three wait for an address, the fourth one was asked for last and could be written at once.
+    for number in 1..=4_u8 {
+        let order = format!("o{number}");
+        let new = letter(&order, &number.to_string().repeat(12));
+        assert_eq!(store.file_letter(new).await, Ok(LetterFiled::Fresh));
+        let id = format!("letter-{order}");
+        assert_eq!(store.end_overdue_letter((&institution(1), &id), at(1), at(20)).await, Ok(true));
+        let (code, when) = (institution(1), at(40 + i64::from(number)));
+        let asked = store.ask_letter_again((&code, &id), reviewer("sato"), when).await;
+        assert_eq!(asked, Ok(LetterAgain::Asked));
+    }
+    let due = async |now: i64, limit: u32| {
+        let found = store.letters_wanted(at(now), limit).await.expect("reads");
+        found.into_iter().map(|one| (one.order_id, one.asked_at)).collect::<Vec<_>>()
+    };
+    let of = |numbers: &[u8]| {
+        numbers.iter().map(|one| (format!("o{one}"), at(40 + i64::from(*one)))).collect::<Vec<_>>()
+    };
+    let stuck = async |number: u8, now: i64| {
+        let id = format!("letter-o{number}");
+        store.note_letter_stuck((&institution(1), &id), at(now)).await.expect("notes")
+    };
+    assert_eq!(due(100, 3).await, of(&[1, 2, 3]), "the oldest first, and the window is full");
+    for number in 1..=3 {
+        assert!(stuck(number, 100).await);
+        assert!(!stuck(number, 101).await, "it pauses");
+    }
+    assert_eq!(due(101, 3).await, of(&[4]), "what is stuck leaves the window");
+    assert_eq!(due(100_000, 3).await, of(&[4, 1, 2]), "and comes after the others");
+    // The pauses grow, and have an end.
+    assert!(stuck(1, 100_000).await);
+    assert_eq!(due(130_100, 9).await, of(&[4, 2, 3]));
+    assert_eq!(due(160_000, 9).await, of(&[4, 2, 3, 1]));
+    for round in 1..70 {
+        stuck(1, 200_000 + round * 600_000).await;
+    }
+    let last = 200_000 + 69 * 600_000;
+    assert_eq!(due(last + 599_999, 9).await, of(&[4, 2, 3]));
+    assert_eq!(due(last + 600_000, 9).await, of(&[4, 2, 3, 1]));
+    // Whoever enters the address does not wait for it; what is asked for no longer pauses no longer either.
+    let address = InstitutionAddress {
+        postal_code: "1310045".to_owned(),
+        first_line: "東京都墨田区架空一丁目2番3号".to_owned(),
+        second_line: None,
+    };
+    store.put_institution_address(&institution(1), address).await.expect("writes");
+    assert_eq!(due(last, 9).await, of(&[1, 2, 3, 4]));
+    assert!(stuck(2, last).await);
+    assert_eq!(store.forget_letter_wanted((&institution(1), "letter-o2"), at(last)).await, Ok(true));
+    assert!(!stuck(2, last + 1_000_000).await, "nobody asks");
+    assert_eq!(again(store, "letter-o2").await, LetterAgain::Asked);
+    assert_eq!(due(last, 1).await, [("o2".to_owned(), at(40))], "asked for anew, it is tried at once");
 }
 
 async fn nobody_else_may(db: Database) {
@@ -287,7 +345,7 @@ async fn a_closed_institution_has_no_letters_and_gets_none(db: Database) {
     assert_eq!(closed, Ok(store::InstitutionDecided::Done));
     assert_eq!(decide(store, "letter-o1", (10, false), reviewer("sato")).await, LetterVoided::Gone);
     assert!(withdrawn(store, DIGITS).await, "dropping does not bring it back");
-    assert_eq!(store.letters_wanted(10).await, Ok(vec![]));
+    assert_eq!(store.letters_wanted(at(50), 10).await, Ok(vec![]));
     // What ended before did so on its day and for its reason.
     for (id, ended) in
         [("letter-o1", (at(51), LetterEnd::InstitutionEnded)), ("old", (at(2), LetterEnd::NotPosted))]

@@ -5,12 +5,12 @@ use eligibility::{
     institution_account::{InstitutionRole, UserId},
 };
 use store::{
-    AccountSheetIssue, Audience, CarriedOut, Decision, FactorChange, NewSheet, NewStaffPassword,
-    StaffAccount, Stage, Store, StoredPasskey, WebSession, audit::AuditEvent,
+    AccountSheetIssue, Audience, CarriedOut, FactorChange, NewSheet, NewStaffPassword, StaffAccount, Stage,
+    Store, StoredPasskey, WebSession, audit::AuditEvent,
 };
 
 use crate::{
-    applications::{clinic, decide, done, id, known, submitted, use_start},
+    applications::{APPROVE, clinic, decide, done, id, known, sheet_accounts, submitted, use_start},
     databases::{Database, on_every_database},
     people::*,
     staff_accounts,
@@ -18,11 +18,10 @@ use crate::{
 
 on_every_database!(a_lost_master_password_is_got_back_by_an_account_of_its_own);
 
-fn sheet(code: &InstitutionCode, user_id: &str, seen_sheets: i64, hash: &str) -> NewSheet {
+fn sheet(code: &InstitutionCode, letters: &[&str], seen_sheets: i64, hash: &str) -> NewSheet {
     NewSheet {
-        user_id: format!("{user_id}{code}"),
+        accounts: sheet_accounts(code, letters, hash),
         seen_sheets,
-        password_hash: hash.to_owned(),
         password_until: at(1000),
         by: clinic(1),
         now: at(70),
@@ -33,33 +32,33 @@ async fn a_lost_master_password_is_got_back_by_an_account_of_its_own(db: Databas
     let store = &db.store;
     let code = known(store, 1).await;
     submitted(store, 1, 1, use_start()).await;
-    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    done(decide(store, 1, 1, APPROVE, "sato").await);
     assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
-    let sheet = |user_id: &str, seen_sheets: i64, hash: &str| sheet(&code, user_id, seen_sheets, hash);
+    let sheet = |letters: &[&str], seen_sheets: i64, hash: &str| sheet(&code, letters, seen_sheets, hash);
     let issue = async |sheet| store.issue_account_sheet(sheet).await.expect("writes");
-    let early = issue(sheet("R", 0, "r0")).await;
+    let early = issue(sheet(&["R"], 0, "0")).await;
     assert!(matches!(early, AccountSheetIssue::Already(_)), "the master has its own sheet: {early:?}");
-    assert!(matches!(issue(sheet("M", 0, "m1")).await, AccountSheetIssue::Issued(_)));
+    assert!(matches!(issue(sheet(&["M", "A"], 0, "1")).await, AccountSheetIssue::Issued(_)));
     let master = UserId::parse(&format!("m{code}")).expect("an id");
     let own = NewStaffPassword {
-        before: "m1".to_owned(),
+        before: "M-1".to_owned(),
         password_hash: "own".to_owned(),
         kept: [9; 32],
         act: staff_accounts::act(75),
     };
     assert_eq!(store.set_staff_password(&code, &master, own).await, Ok(true));
-    let offered = store.first_account(&code).await.expect("reads").expect("there");
-    assert_eq!((&*offered.role, offered.sheets), ("master_reset", 0));
-    assert!(matches!(issue(sheet("M", 1, "m2")).await, AccountSheetIssue::Already(_)));
-    let AccountSheetIssue::Issued(made) = issue(sheet("R", 0, "r1")).await else { panic!("no sheet") };
+    let offered = store.sheet_accounts(&code).await.expect("reads");
+    assert_eq!(offered.iter().map(|one| (&*one.role, one.sheets)).collect::<Vec<_>>(), [("master_reset", 0)]);
+    assert!(matches!(issue(sheet(&["M"], 1, "2")).await, AccountSheetIssue::Already(_)));
+    let AccountSheetIssue::Issued(made) = issue(sheet(&["R"], 0, "1")).await else { panic!("no sheet") };
     assert_eq!((&*made.role, made.sheets), ("master_reset", 1));
-    assert!(matches!(issue(sheet("R", 0, "r2")).await, AccountSheetIssue::Already(_)), "once a click");
+    assert!(matches!(issue(sheet(&["R"], 0, "2")).await, AccountSheetIssue::Already(_)), "once a click");
     let reset = UserId::parse(&format!("r{code}")).expect("an id");
     let account = store.staff_account(&code, &reset).await.expect("reads").expect("there");
-    assert_eq!((account.role, account.password_hash.as_deref()), (InstitutionRole::MasterReset, Some("r1")));
-    assert_eq!(store.spend_initial_password(&code, &reset, "r1", at(80)).await, Ok(true));
+    assert_eq!((account.role, account.password_hash.as_deref()), (InstitutionRole::MasterReset, Some("R-1")));
+    assert_eq!(store.spend_initial_password(&code, &reset, "R-1", at(80)).await, Ok(true));
     let own = NewStaffPassword {
-        before: "r1".to_owned(),
+        before: "R-1".to_owned(),
         password_hash: "reset-own".to_owned(),
         kept: [9; 32],
         act: staff_accounts::act(80),
@@ -107,7 +106,7 @@ async fn another_sheet_ends_what_the_first_let_its_holder_set_up(
     };
     let how = FactorChange { by: [1; 32], mail: None, act: staff_accounts::act(80) };
     assert_eq!(store.add_passkey(&account.subject(), passkey, how).await, Ok(true));
-    let again = store.issue_account_sheet(sheet(code, "R", 1, "r2")).await.expect("writes");
+    let again = store.issue_account_sheet(sheet(code, &["R"], 1, "2")).await.expect("writes");
     assert!(matches!(again, AccountSheetIssue::Issued(_)));
     let there = async |token| store.web_session(Audience::Institution, token).await.expect("reads");
     assert_eq!(there([1; 32]).await, None);

@@ -15,7 +15,10 @@ use store::{
 };
 
 use crate::{
-    applications::{certificate, clinic, decide, done, id, refused, reviewer, submitted, use_start},
+    applications::{
+        APPROVE, certificate, clinic, decide, done, id, refused, reviewer, sheet_accounts, submitted,
+        use_start,
+    },
     databases::{Database, on_every_database},
     people::*,
 };
@@ -82,12 +85,11 @@ async fn what_an_unproven_registrant_gets(db: Database) {
     );
     let begun = submitted(store, 1, 1, use_start()).await;
     assert_eq!(codes(&begun), [FindingCode::RegistrantUnproven, FindingCode::NameDiffers]);
-    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    done(decide(store, 1, 1, APPROVE, "sato").await);
     assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
     let sheet = || NewSheet {
-        user_id: format!("M{code}"),
+        accounts: sheet_accounts(&code, &["M", "A"], "hash"),
         seen_sheets: 0,
-        password_hash: "hash".to_owned(),
         password_until: at(1000),
         by: clinic(1),
         now: at(70),
@@ -101,7 +103,7 @@ async fn what_an_unproven_registrant_gets(db: Database) {
         phone: "03-0000-0000".to_owned(),
     });
     submitted(store, 2, 1, other_line).await;
-    assert_eq!(refused(decide(store, 1, 2, Decision::Approve, "sato").await), Refused::BlockingFinding);
+    assert_eq!(refused(decide(store, 1, 2, APPROVE, "sato").await), Refused::BlockingFinding);
     // Nobody of the portal proves anybody, nor anybody but the one the page showed.
     let proof = (ProofWay::Post, "書留で照会");
     let prove_by =
@@ -113,7 +115,7 @@ async fn what_an_unproven_registrant_gets(db: Database) {
     let known = store.registrant(&code).await.expect("reads").expect("there").proof.expect("proven");
     assert_eq!((known.way, &*known.note, &*known.by), (ProofWay::Post, "書留で照会", "sato"));
     assert_eq!(store.registrants_waiting().await, Ok(vec![]));
-    done(decide(store, 1, 2, Decision::Approve, "sato").await);
+    done(decide(store, 1, 2, APPROVE, "sato").await);
     assert!(matches!(store.issue_account_sheet(sheet()).await, Ok(AccountSheetIssue::Issued(_))));
 }
 
@@ -187,9 +189,9 @@ async fn what_was_approved_for_a_stopped_registrant_is_held_until_it_is_ended(db
     assert!(prove(store, 1, "account-1").await);
     submitted(store, 1, 1, use_start()).await;
     submitted(store, 2, 1, certificate("受付1号機")).await;
-    done(decide(store, 1, 1, Decision::Approve, "sato").await);
+    done(decide(store, 1, 1, APPROVE, "sato").await);
     for name in ["sato", "tanaka"] {
-        done(decide(store, 1, 2, Decision::Approve, name).await);
+        done(decide(store, 1, 2, APPROVE, name).await);
     }
     let waiting = async |kind| store.approved_applications(kind, 10).await.expect("reads").len();
     assert_eq!((waiting(Kind::UseStart).await, waiting(Kind::CertificateIssue).await), (1, 1));

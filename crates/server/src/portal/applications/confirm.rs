@@ -5,7 +5,6 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::{
-    account::PortalAction,
     application::{Actor, ApplicationContent, FindingCode, FindingSeverity, Refused, Side, my_menu},
     calendar::tokyo_date,
 };
@@ -31,9 +30,6 @@ struct Page {
 
 /// The last look before it is handed in.
 pub(super) async fn page(OnSite(site): OnSite, user: PortalUser, path: Path<(String, String)>) -> Response {
-    if let Err(refused) = user.must_be_allowed(PortalAction::Apply) {
-        return refused;
-    }
     let stored = match mine(&site, &user, path).await {
         Ok(stored) => stored,
         Err(refused) => return refused,

@@ -4,10 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
-use eligibility::{
-    account::PortalAction,
-    application::{ApplicationKind, ApplicationState, Refused, my_menu},
-};
+use eligibility::application::{ApplicationKind, ApplicationState, Refused, my_menu};
 use serde::Deserialize;
 use store::{Acted, ApplicationId, StoredApplication};
 
@@ -71,7 +68,6 @@ pub(super) async fn write(
 ) -> Response {
     let application = &stored.application;
     let entry = my_menu(application);
-    let may_apply = user.role.may(PortalAction::Apply);
     let place = place(application.kind, &stored.id);
     let sheet = match SheetOffer::of(site, user, stored).await {
         Ok(sheet) => sheet,
@@ -92,8 +88,8 @@ pub(super) async fn write(
         sentence: entry.sentence,
         reason: entry.reason,
         // The sheet has its own button below.
-        action: action.filter(|_| may_apply && sheet.is_none()),
-        may_withdraw: entry.may_withdraw && may_apply,
+        action: action.filter(|_| sheet.is_none()),
+        may_withdraw: entry.may_withdraw,
         is_draft: application.state == ApplicationState::Draft,
         rows: stored.content.as_ref().map(summary::rows).unwrap_or_default(),
         history: history.collect(),

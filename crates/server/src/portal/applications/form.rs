@@ -5,7 +5,6 @@ use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::{
-    account::PortalAction,
     application::{ApplicationForm, ApplicationKind, ApplicationState, my_menu},
     calendar::tokyo_date,
     field::FieldErrors,
@@ -128,9 +127,6 @@ pub(super) async fn new_page(OnSite(site): OnSite, user: PortalUser, Path(kind):
     if kind_page::of(kind).is_none() {
         return certificate_renewal::page(&site, &user);
     }
-    if let Err(refused) = user.must_be_allowed(PortalAction::Apply) {
-        return refused;
-    }
     let begun = match kind {
         ApplicationKind::UseChange => used_now(&site, &user).await,
         _ => Ok(FormData::default()),
@@ -156,9 +152,6 @@ pub(super) async fn edit_page(
     path: Path<(String, String)>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    if let Err(refused) = user.must_be_allowed(PortalAction::Apply) {
-        return refused;
-    }
     let stored = match mine(&site, &user, path).await {
         Ok(stored) => stored,
         Err(refused) => return refused,

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::{
-    account::PortalAction,
     application::{ApplicationKind, ApplicationState, my_menu},
     institution::InstitutionCode,
 };
@@ -93,15 +92,12 @@ struct Page {
 
 /// The page.
 pub(super) async fn page(OnSite(site): OnSite, user: PortalUser) -> Response {
-    if let Err(refused) = user.must_be_allowed(PortalAction::ReadApplications) {
-        return refused;
-    }
     let mine = match my_applications(&site.store, &user.institution_code).await {
         Ok(mine) => mine,
         Err(error) => return refused::by_store(&error),
     };
-    let kinds = ApplicationKind::ALL.iter().filter(|_| user.role.may(PortalAction::Apply));
-    let kinds = kinds
+    let kinds = ApplicationKind::ALL
+        .iter()
         .map(|kind| (kind.label(), kind_page::about(*kind), format!("/applications/{}", slug(*kind))))
         .collect();
     let shell = Shell::new(&site, "各種申請", "/applications", Some(&user.signed_in));

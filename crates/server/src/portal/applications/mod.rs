@@ -24,10 +24,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{get, post};
-use eligibility::{
-    account::PortalAction,
-    application::{Actor, ApplicationKind, Side},
-};
+use eligibility::application::{Actor, ApplicationKind, Side};
 use store::{ApplicationId, StoredApplication};
 
 pub use carrying_out::CarryingOut;
@@ -67,7 +64,6 @@ fn place(kind: ApplicationKind, id: &ApplicationId) -> String {
 
 /// Who applies, as the rules know them.
 async fn applicant(site: &Site, user: &PortalUser) -> Result<Actor, Response> {
-    user.must_be_allowed(PortalAction::Apply)?;
     let account = site.store.portal_account(&user.institution_code, user.subject()).await;
     let Some(account) = account.map_err(|error| refused::by_store(&error))? else {
         // Without a mail address the applicant could not be told from who decides.
@@ -83,7 +79,6 @@ async fn mine(
     user: &PortalUser,
     Path((kind, id)): Path<(String, String)>,
 ) -> Result<StoredApplication, Response> {
-    user.must_be_allowed(PortalAction::ReadApplications)?;
     let (Some(kind), Some(id)) = (kind_of(&kind), ApplicationId::parse(&id)) else {
         return Err(refused::not_there());
     };

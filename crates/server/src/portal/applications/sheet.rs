@@ -1,5 +1,5 @@
-//! 通知書をダウンロードする: the first account on a sheet, in a ZIP. The initial password is made at the download,
-//! stands on that one sheet, and is kept as a hash only; a sheet made again ends the one before.
+//! 通知書をダウンロードする: the first accounts on a sheet, in a ZIP. Their initial passwords are made at the download,
+//! stand on that one sheet, and are kept as hashes only; a sheet made again ends the one before.
 
 use std::io::{Cursor, Write as _};
 use std::sync::Arc;
@@ -10,11 +10,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use eligibility::{
     Date, Instant,
-    account::{INITIAL_PASSWORD_DAYS, PortalAction},
+    account::INITIAL_PASSWORD_DAYS,
     calendar::{format_n8, tokyo_date},
 };
 use pki::letter::{Account, AccountSheet, Environment, FontFiles, FontsOnDemand, Recipient, Sender};
-use store::{AccountSheetIssue, InstitutionAddress, NewSheet, StoredApplication};
+use store::{
+    AccountSheetIssue, InstitutionAccount, InstitutionAddress, NewSheet, SheetAccount, StoredApplication,
+};
 use zeroize::Zeroizing;
 use zip::write::SimpleFileOptions;
 
@@ -26,11 +28,26 @@ use crate::web::signed_in::OnSite;
 use crate::web::{FormData, PortalUser, Site, refused};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// What the accounts are called on the sheet.
-const MASTER: &str = "マスターアカウント";
-const RESET: &str = "マスタアカウントリセット用アカウント";
-/// The master's role in records.
-const MASTER_ROLE: &str = "master";
+/// The role, in records, of the account for a lost master password.
+const RESET_ROLE: &str = "master_reset";
+
+/// What an account is called on the sheet, and what it is for.
+fn words(role: &str) -> (&'static str, &'static str) {
+    match role {
+        RESET_ROLE => (
+            "マスタアカウントリセット用アカウント",
+            "マスタアカウントのパスワードを忘れたときに、初期パスワードを再発行するためだけのアカウントです。",
+        ),
+        "administrator" => (
+            "医療機関等管理者アカウント",
+            "職員のアカウント、環境設定情報、目視確認用パスコードなどを管理する、最初の管理者のアカウントです。",
+        ),
+        _ => (
+            "マスタアカウント",
+            "医療機関等管理者のアカウントを登録・停止・再発行するためのアカウントです。日々の業務には使いません。",
+        ),
+    }
+}
 
 /// Who makes the sheets.
 pub struct SheetMaker {
@@ -86,12 +103,14 @@ const fn written(environment: config::Environment) -> Environment {
 
 /// The offer of a sheet on an application's page.
 pub(super) struct SheetOffer {
-    /// ユーザーID.
-    pub(super) user_id: String,
+    /// Each account that would stand on it: what it is called, what it is for, its ユーザーID.
+    pub(super) accounts: Vec<(&'static str, &'static str, String)>,
     /// How many were made: of two clicks one makes a sheet.
     pub(super) sheets: i64,
     /// Whether it is the account for a lost master password: the master has a password of its own.
     pub(super) is_reset: bool,
+    /// Whether the first administrator has a password of its own: it stands on no sheet any more.
+    pub(super) administrator_has_own: bool,
 }
 
 impl SheetOffer {
@@ -101,16 +120,18 @@ impl SheetOffer {
         user: &PortalUser,
         stored: &StoredApplication,
     ) -> Result<Option<Self>, store::Error> {
-        if !has_sheet(stored) || !user.role.may(PortalAction::DownloadNotice) {
+        if !has_sheet(stored) {
             return Ok(None);
         }
-        let account = site.store.first_account(&user.institution_code).await?;
-        let offer = |one: store::InstitutionAccount| Self {
-            is_reset: one.role != MASTER_ROLE,
-            user_id: one.user_id,
-            sheets: one.sheets,
-        };
-        Ok(account.map(offer))
+        let accounts = site.store.sheet_accounts(&user.institution_code).await?;
+        let Some(first) = accounts.first() else { return Ok(None) };
+        let (sheets, is_reset) = (first.sheets, first.role == RESET_ROLE);
+        let administrator_has_own = !is_reset && accounts.len() == 1;
+        let named = accounts.into_iter().map(|one| {
+            let (name, purpose) = words(&one.role);
+            (name, purpose, one.user_id)
+        });
+        Ok(Some(Self { accounts: named.collect(), sheets, is_reset, administrator_has_own }))
     }
 }
 
@@ -122,9 +143,6 @@ pub(super) async fn download(
     path: Path<(String, String)>,
     typed: FormData,
 ) -> Response {
-    if let Err(refused) = user.must_be_allowed(PortalAction::DownloadNotice) {
-        return refused;
-    }
     let stored = match mine(&site, &user, path).await {
         Ok(stored) if has_sheet(&stored) => stored,
         Ok(_) => return refused::not_there(),
@@ -160,22 +178,21 @@ async fn issue(
     let by_store = |error| refused::by_store(&error);
     let Some(maker) = maker else { return Ok(Issued::Not(NOT_HERE)) };
     let code = &user.institution_code;
-    let account = site.store.first_account(code).await.map_err(by_store)?.ok_or_else(refused::not_there)?;
+    let accounts = site.store.sheet_accounts(code).await.map_err(by_store)?;
+    let is_reset = accounts.first().ok_or_else(refused::not_there)?.role == RESET_ROLE;
     let institution = site.store.institution(code).await.map_err(by_store)?.ok_or_else(refused::not_there)?;
     let Some(address) = site.store.institution_address(code).await.map_err(by_store)? else {
         return Ok(Issued::Not(NO_ADDRESS));
     };
     let now = site.clock.now();
-    let Some(password) = initial_password() else { return Err(refused::busy()) };
-    let password_hash = maker.passwords.hash_text(&password).await.map_err(|_| refused::busy())?;
+    let (printed, accounts) = with_passwords(&maker, accounts).await?;
     let sheet = Sheet {
         maker,
-        password,
         code: code.to_string(),
         name: institution.name,
         address,
-        role: if account.role == MASTER_ROLE { MASTER } else { RESET },
-        user_id: account.user_id.clone(),
+        accounts: printed,
+        is_reset,
         number: seen_sheets.saturating_add(1),
         on: tokyo_date(now),
     };
@@ -184,8 +201,7 @@ async fn issue(
     let Ok(Some(zip)) = made else { return Err(refused::broken()) };
     let by = applicant(site, user).await?;
     let password_until = Instant(now.0.saturating_add(i64::from(INITIAL_PASSWORD_DAYS) * DAY_MS));
-    let user_id = account.user_id;
-    let new = NewSheet { user_id, seen_sheets, password_hash, password_until, by, now };
+    let new = NewSheet { accounts, seen_sheets, password_until, by, now };
     // Only what is durable is handed over.
     match site.store.issue_account_sheet(new).await.map_err(by_store)? {
         AccountSheetIssue::Issued(_) => Ok(Issued::Sheet(zip)),
@@ -195,14 +211,35 @@ async fn issue(
     }
 }
 
+/// An account as it is printed: the only place where its initial password is to be read.
+struct Printed {
+    role: String,
+    user_id: String,
+    password: Zeroizing<String>,
+}
+
+/// A new initial password for each account: to be printed, and as a hash to be kept.
+async fn with_passwords(
+    maker: &SheetMaker,
+    accounts: Vec<InstitutionAccount>,
+) -> Result<(Vec<Printed>, Vec<SheetAccount>), Response> {
+    let (mut printed, mut kept) = (Vec::with_capacity(accounts.len()), Vec::with_capacity(accounts.len()));
+    for InstitutionAccount { user_id, role, .. } in accounts {
+        let password = initial_password().ok_or_else(refused::busy)?;
+        let password_hash = maker.passwords.hash_text(&password).await.map_err(|_| refused::busy())?;
+        kept.push(SheetAccount { user_id: user_id.clone(), password_hash });
+        printed.push(Printed { role, user_id, password });
+    }
+    Ok((printed, kept))
+}
+
 struct Sheet {
     maker: Arc<SheetMaker>,
-    password: Zeroizing<String>,
     code: String,
     name: String,
     address: InstitutionAddress,
-    role: &'static str,
-    user_id: String,
+    accounts: Vec<Printed>,
+    is_reset: bool,
     number: i64,
     on: Date,
 }
@@ -210,8 +247,14 @@ struct Sheet {
 impl Sheet {
     /// The ZIP.
     fn make(&self) -> Option<Vec<u8>> {
-        let is_reset = self.role == RESET;
-        let account = Account { role: self.role, user_id: &self.user_id, initial_password: &self.password };
+        let accounts: Vec<_> = self
+            .accounts
+            .iter()
+            .map(|one| {
+                let (role, purpose) = words(&one.role);
+                Account { role, purpose, user_id: &one.user_id, initial_password: &one.password }
+            })
+            .collect();
         let mut lines = vec![self.address.first_line.as_str()];
         lines.extend(self.address.second_line.as_deref());
         let sheet = AccountSheet {
@@ -225,13 +268,13 @@ impl Sheet {
             document_number: &format!(
                 "通知 {}-{}{}",
                 self.code,
-                if is_reset { "R" } else { "" },
+                if self.is_reset { "R" } else { "" },
                 self.number
             ),
-            for_lost_password: is_reset,
+            for_lost_password: self.is_reset,
             issued_on: self.on,
             environment: self.maker.environment,
-            accounts: &[account],
+            accounts: &accounts,
             login_site: self.maker.login_site.as_deref(),
         };
         let pdf = self.maker.fonts.take().and_then(|fonts| sheet.pdf(&fonts));

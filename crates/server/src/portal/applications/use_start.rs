@@ -1,4 +1,4 @@
-//! オンライン資格確認利用開始申請.
+//! オンライン資格確認利用開始・変更申請（利用開始）.
 
 use eligibility::{application::UseApplication, line::CircuitKind};
 

@@ -63,7 +63,7 @@ async fn taken(desk: &SignInDesk, given: &PasswordGiven, purpose: &'static str) 
 /// Who adds one now has proven just now to be the account's holder; the script is told where that is done.
 async fn may_add(desk: &SignInDesk, session: &WebSession) -> Result<SecondFactors, Response> {
     let factors = setup::allowed(desk, session).await?;
-    if proof::is_fresh(session, desk.site.clock.now()) {
+    if proof::may_set_factors(session, desk.site.clock.now()) {
         return Ok(factors);
     }
     let told =

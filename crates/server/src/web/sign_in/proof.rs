@@ -35,21 +35,27 @@ struct Page<'a> {
     said: Option<String>,
 }
 
-/// Whether the holder of the session has proven just now to be the account's. One with the password only is on its way
-/// to the first factor: what it may, [`super::setup`] says.
-pub(crate) fn is_fresh(session: &WebSession, now: Instant) -> bool {
+/// Whether the holder of the session has proven just now to be the account's: with everything that signing in asks for,
+/// so one that has given the password alone has proven nothing yet.
+pub(crate) fn is_proven_just_now(session: &WebSession, now: Instant) -> bool {
     let age = now.0.saturating_sub(session.began_at.0);
-    session.stage == Stage::Password || age.saturating_abs() < PROOF_MS
+    session.stage == Stage::Full && age.saturating_abs() < PROOF_MS
+}
+
+/// Whether the session may set up or change factors. One with the password only is on its way to the first of them: what
+/// it may, [`super::setup`] says.
+pub(super) fn may_set_factors(session: &WebSession, now: Instant) -> bool {
+    session.stage == Stage::Password || is_proven_just_now(session, now)
 }
 
 /// Goes on after a fresh proof; otherwise to the page that asks for one, and from there to `next`.
 #[expect(clippy::result_large_err, reason = "the response is what the handler returns")]
-pub(super) fn demand(desk: &SignInDesk, session: &WebSession, next: &str) -> Result<(), Response> {
-    if is_fresh(session, desk.site.clock.now()) { Ok(()) } else { Err(see(&place(next))) }
+pub(crate) fn demand(desk: &SignInDesk, session: &WebSession, next: &str) -> Result<(), Response> {
+    if may_set_factors(session, desk.site.clock.now()) { Ok(()) } else { Err(see(&place(next))) }
 }
 
 /// The page, and where it leads.
-pub(super) fn place(next: &str) -> String {
+pub(crate) fn place(next: &str) -> String {
     with_next(PATH, next)
 }
 
@@ -125,4 +131,33 @@ async fn note(desk: &SignInDesk, session: &WebSession, outcome: &str) -> Result<
     let event = event(session, "account.proof", outcome);
     let noted = site.store.record_sign_in_refused(session.chain(), &source, event, site.clock.now()).await;
     noted.map_err(|error| refused::by_store(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Audience, Instant, PROOF_MS, Stage, WebSession, is_proven_just_now, may_set_factors};
+
+    fn session(stage: Stage) -> WebSession {
+        WebSession {
+            audience: Audience::Portal,
+            subject: "s".to_owned(),
+            institution_code: None,
+            role: "r".to_owned(),
+            name: "n".to_owned(),
+            stage,
+            began_at: Instant(0),
+            seen_at: Instant(0),
+            ends_at: Instant(i64::MAX),
+        }
+    }
+
+    #[test]
+    fn a_password_alone_proves_nothing_and_leads_to_the_first_factor_only() {
+        let (full, half) = (session(Stage::Full), session(Stage::Password));
+        let (soon, late) = (Instant(PROOF_MS - 1), Instant(PROOF_MS));
+        assert!(is_proven_just_now(&full, soon) && !is_proven_just_now(&full, late));
+        assert!(!is_proven_just_now(&half, soon) && !is_proven_just_now(&half, late));
+        assert!(may_set_factors(&full, soon) && !may_set_factors(&full, late));
+        assert!(may_set_factors(&half, soon) && may_set_factors(&half, late));
+    }
 }

@@ -139,12 +139,12 @@ fn use_start(known: &Known, ports: Ports) -> Step {
     let (state, done) = decided(known.use_start);
     Step {
         title: "オンライン資格確認の利用申請",
-        how: "ポータルサイトの「各種申請」からオンライン資格確認利用開始申請を行います。運営者サイトで審査担当者が登録者を確認済みにし（「登録者」の画面）、申請を承認すると、最初のアカウントの通知書をダウンロードできます。",
+        how: "ポータルサイトの「各種申請」から「オンライン資格確認利用開始・変更申請」を行います。運営者サイトで審査担当者が登録者を確認済みにし（「登録者」の画面）、申請を承認すると、最初のアカウントの通知書をダウンロードできます。",
         state,
         done,
         next: false,
         places: vec![
-            ("利用開始申請", portal(ports, "/applications/use-start")),
+            ("オンライン資格確認利用開始・変更申請", portal(ports, "/applications/use-start")),
             ("運営者サイトの登録者", operator(ports, "/registrants")),
             ("運営者サイトの審査", operator(ports, "/queues")),
             ("マイメニュー", portal(ports, "/my-menu")),

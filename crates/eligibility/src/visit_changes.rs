@@ -5,7 +5,7 @@
 
 use crate::{
     Date,
-    calendar::format_japanese,
+    calendar::format_both,
     codes::{CeilingChange, Validity},
     coverage::CopayRatio,
 };
@@ -216,5 +216,5 @@ fn text(value: Option<impl Into<String>>) -> String {
 }
 
 fn day(value: Option<Date>) -> String {
-    text(value.map(format_japanese))
+    text(value.map(format_both))
 }

@@ -44,6 +44,11 @@ const SET: &str = "UPDATE attempt SET failures = $1, window_started_at = $2, loc
      needs_administrator = $4, changed_at = $5 WHERE attempt_key = $6";
 const FIND: &str = "SELECT failures, window_started_at, locked_until, needs_administrator FROM attempt \
      WHERE attempt_key = $1";
+/// The places of one account at browsers it has signed in with: their keys begin with the account's.
+const FIND_KNOWN: &str = "SELECT failures, window_started_at, locked_until, needs_administrator FROM attempt \
+     WHERE attempt_key > $1 AND attempt_key < $2 ORDER BY attempt_key LIMIT $3";
+/// Known places of one account that are looked at.
+const KNOWN_LOOKED_AT: u32 = 200;
 const FREE: &str = "DELETE FROM attempt WHERE attempt_key = $1";
 const OLD: &str = "DELETE FROM attempt WHERE attempt_key IN (SELECT attempt_key FROM attempt \
      WHERE changed_at <= $1 AND needs_administrator = $2 ORDER BY changed_at LIMIT $3)";
@@ -150,6 +155,34 @@ impl Read for Find {
     }
 }
 
+/// How guesses at one account stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountAttempts {
+    /// From wherever it has not signed in before.
+    pub strangers: AttemptState,
+    /// At each browser or terminal where it has and somebody was wrong since.
+    pub known: Vec<AttemptState>,
+}
+
+struct OfAccounts(Vec<String>);
+
+impl Read for OfAccounts {
+    type Output = Vec<AccountAttempts>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        let mut all = Vec::with_capacity(self.0.len());
+        for key in &self.0 {
+            let account = format!("account:{key}");
+            // ';' is what comes behind ':', so that every key that goes on from the account's lies between.
+            let (from, until) = (format!("known:{key}:"), format!("known:{key};"));
+            let strangers = tx.query_one(FIND, bind![&account], from_row).await?.unwrap_or_default();
+            let known = bind![&from, &until, i64::from(KNOWN_LOOKED_AT)];
+            all.push(AccountAttempts { strangers, known: tx.query(FIND_KNOWN, known, from_row).await? });
+        }
+        Ok(all)
+    }
+}
+
 struct Free(AttemptPlace);
 
 impl Write for Free {
@@ -202,6 +235,15 @@ impl Store {
     /// Any read error of the store.
     pub async fn attempts(&self, place: &AttemptPlace) -> Result<AttemptState> {
         self.read(Find(place.row_key())).await
+    }
+
+    /// How guesses at these accounts stand, in their order. `keys`: those of their places in [`Bucket::Account`]; a
+    /// place of [`Bucket::KnownTerminal`] is the account's when its key is that key, a colon and more.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn attempts_of_accounts(&self, keys: Vec<String>) -> Result<Vec<AccountAttempts>> {
+        self.read(OfAccounts(keys)).await
     }
 
     /// Frees a place that was locked: the administrator's act. `false` when nothing was counted there.

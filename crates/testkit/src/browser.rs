@@ -144,7 +144,7 @@ impl Browser {
         &self,
         method: Method,
         path: &str,
-        body: String,
+        body: impl Into<Bytes>,
         headers: &[(&str, &str)],
     ) -> BrowserPage {
         let mut sender = self.connect().await;
@@ -164,7 +164,7 @@ impl Browser {
         }
         let request = request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Full::new(Bytes::from(body)))
+            .body(Full::new(body.into()))
             .expect("a request");
         let (head, body) = sender.send_request(request).await.expect("an answer").into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();

@@ -163,6 +163,16 @@ pub fn format_japanese(date: Date) -> String {
     }
 }
 
+/// `令和8年11月22日（2026年11月22日）`, as pages for staff say a day; days before 明治 as `1868年1月1日`.
+#[must_use]
+pub fn format_both(date: Date) -> String {
+    let told = format_japanese(date);
+    match JapaneseDate::of(date) {
+        Some(_) => format!("{told}（{}年{}月{}日）", date.year(), date.month(), date.day()),
+        None => told,
+    }
+}
+
 /// Reads a date as people write it: 和暦 (`令和8年11月22日`, `R8.11.22`, `S57/5/14`, `S570514`, 元年) or 西暦
 /// (`2026年11月22日`, `2026/11/22`, `2026-11-22`, `20261122`), full-width characters included.
 ///

@@ -6,7 +6,7 @@
 mod era;
 mod forms;
 
-pub use era::{Era, InvalidDate, JapaneseDate, format_japanese, parse_date};
+pub use era::{Era, InvalidDate, JapaneseDate, format_both, format_japanese, parse_date};
 pub use forms::{
     InvalidForm, digits_n8, digits_n14, format_n6, format_n8, format_n14, parse_n6, parse_n8, parse_n14,
 };
@@ -20,15 +20,15 @@ use jiff::{
 use crate::{Date, Instant};
 
 /// Milliseconds Asia/Tokyo is ahead of UTC.
-pub const TOKYO_OFFSET_MS: i64 = 9 * 60 * 60 * 1000;
+pub(crate) const TOKYO_OFFSET_MS: i64 = 9 * 60 * 60 * 1000;
 /// Milliseconds of a day.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The age from whose birthday on 後期高齢者医療 covers everybody.
-pub const LATE_ELDERLY_AGE: i16 = 75;
+pub(crate) const LATE_ELDERLY_AGE: i16 = 75;
 /// The age after which 高齢受給者証 are issued.
-pub const ELDERLY_AGE: i16 = 70;
+pub(crate) const ELDERLY_AGE: i16 = 70;
 /// The age whose March 31 ends 未就学.
-pub const SCHOOL_AGE: i16 = 6;
+pub(crate) const SCHOOL_AGE: i16 = 6;
 
 /// The same, as the calendar counts it.
 const TOKYO: Offset = jiff::tz::offset(9);

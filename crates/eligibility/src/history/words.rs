@@ -188,11 +188,11 @@ const ACTIONS: &[(&str, Kind, &str)] = &[
 /// How actions end that are neither done nor refused by a code.
 const OUTCOMES: &[(&str, &str)] = &[
     ("done", "完了"),
+    ("nothing", "対象なし"),
     ("accepted", "一致"),
     ("counted", "入力（確認前に数えたもの）"),
     ("received", "受付"),
     ("fetched", "取得"),
-    ("nothing", "対象なし"),
     ("recorded", "記録"),
     ("submitted", "申請"),
     ("checking", "審査中"),
@@ -200,7 +200,7 @@ const OUTCOMES: &[(&str, &str)] = &[
     ("first_approved", "1人目の承認"),
     ("completed", "完了"),
     ("failed", "失敗"),
-    ("queued", "送信待ち"),
+    ("queued", "受付"),
     ("denied:role", "拒否（この権限区分ではできません）"),
     ("denied:not-there", "拒否（この医療機関等にありません）"),
     ("denied:institution", "拒否（ほかの医療機関等のログイン）"),
@@ -333,11 +333,11 @@ pub fn object(name: &str) -> String {
     let Some((kind, rest)) = name.split_once(':') else { return String::new() };
     match kind {
         "person" => "患者さん1人".to_owned(),
+        "people" => format!("患者さん{rest}人"),
         "card" => "マイナンバーカード".to_owned(),
         "account" | "institution-account" if !rest.contains('-') => own_name(rest).to_owned(),
         "bulk" => format!("受付番号 {rest}"),
         "reader" => format!("カードリーダー {rest}"),
-        "people" => format!("患者さん{rest}人"),
         "role" => InstitutionRole::from_name(rest).map_or_else(String::new, |role| role.label().to_owned()),
         "line" => format!("お客さまID {rest}"),
         _ => String::new(),

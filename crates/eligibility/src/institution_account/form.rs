@@ -26,12 +26,18 @@ const USER_ID: FieldText = FieldText {
     required: true,
     hint: "半角英数字4～20文字（大文字と小文字は区別しません）。顔認証用は F0 で始まる8文字以内",
 };
-const NAME: FieldText =
-    FieldText { id: "name", label: "ユーザ名", required: true, hint: "40文字以内" };
-const NAME_KANA: FieldText =
-    FieldText {
-        id: "name_kana", label: "ユーザ名(カナ)", required: true, hint: "全角カタカナ40文字以内"
-    };
+const NAME: FieldText = FieldText {
+    id: "name",
+    label: "ユーザ名",
+    required: true,
+    hint: "40文字以内。前後の空白は除いて登録します",
+};
+const NAME_KANA: FieldText = FieldText {
+    id: "name_kana",
+    label: "ユーザ名(カナ)",
+    required: true,
+    hint: "全角カタカナ40文字以内。ひらがなと半角カナは全角カタカナに直し、前後の空白は除いて登録します",
+};
 const STARTS_ON: FieldText = FieldText {
     id: "starts_on",
     label: "利用開始年月日",

@@ -63,10 +63,10 @@ fn each_item_is_told_with_old_and_new() {
             (ChangedItem::Branch, text("01"), text("02")),
             (ChangedItem::Name, text("葛\u{E0100}城　花子"), text("葛城　花子")),
             (ChangedItem::Address, text("東京都千代田区"), text("大阪府大阪市")),
-            (ChangedItem::DisqualifiedOn, text(NOTHING), text("令和8年11月1日")),
+            (ChangedItem::DisqualifiedOn, text(NOTHING), text("令和8年11月1日（2026年11月1日）")),
             (ChangedItem::Ratio, text("2割"), text("3割")),
             (ChangedItem::CeilingClass, text("ウ"), text("エ")),
-            (ChangedItem::CeilingValidUntil, text("令和9年7月31日"), text(NOTHING)),
+            (ChangedItem::CeilingValidUntil, text("令和9年7月31日（2027年7月31日）"), text(NOTHING)),
         ]
     );
 }

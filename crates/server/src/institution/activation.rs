@@ -14,11 +14,11 @@ use eligibility::institution_account::InstitutionAction;
 use store::StoredActivation;
 
 use super::confirm::Confirm;
+use super::days::moment;
 use super::menu;
 use super::passcode::failed;
 use super::user::InstitutionUser;
 use crate::facility::{ActivationShown, ActivationWish, FacilityDesk};
-use crate::portal::applications::summary::moment;
 use crate::web::once::Once;
 use crate::web::see;
 use crate::web::signed_in::OnSite;

@@ -8,12 +8,13 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use eligibility::Instant;
-use eligibility::calendar::{format_japanese, tokyo_date};
+use eligibility::calendar::tokyo_date;
 use eligibility::errors::ErrorCode;
 use eligibility::institution_certificate::{
     CertificatePeriod, CertificateStanding, CertificateUses, KnownCertificate, Notice, NoticeKind, notice_due,
 };
 
+use super::days;
 use crate::ca::notices::{CertificateWarning, warnings};
 use crate::ca::renewal;
 use crate::config::Environment;
@@ -109,14 +110,14 @@ async fn show(
         Err(error) => return plainly::by_store(&error),
     };
     let news =
-        news.map(|one| (format_japanese(tokyo_date(one.published_at)), one.title, one.important)).collect();
+        news.map(|one| (days::day(tokyo_date(one.published_at)), one.title, one.important)).collect();
     let notice = due(&known, standing, now);
     let page = Entry {
         shell: Shell::new(&site, TITLE, "/", None).with_help("/help/entry"),
         institution_name: institution.map(|institution| institution.name).unwrap_or_default(),
         institution_code: terminal.institution_code.to_string(),
         terminal_name: terminal.terminal_name.clone(),
-        last_day: told_day(known.period.not_after),
+        last_day: days::day(tokyo_date(known.period.not_after)),
         days_left: known.period.days_left(today),
         sentence: standing.sentence(),
         remedy: standing.remedy(),
@@ -180,10 +181,4 @@ pub(super) async fn known(site: &Site, terminal: &AskingTerminal) -> store::Resu
         revocation: None,
     };
     Ok(found.map_or_else(brought, |certificate| certificate.known()))
-}
-
-/// 和暦 with 西暦 beside it.
-fn told_day(at: Instant) -> String {
-    let day = tokyo_date(at);
-    format!("{}（{}年{}月{}日）", format_japanese(day), day.year(), day.month(), day.day())
 }

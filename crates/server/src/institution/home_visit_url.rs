@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{FromRequestParts, Path};
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Router, routing::get};
+use axum::{Router, routing::get};
 use eligibility::codes::AccessUrlUse;
 use eligibility::home_visit_url::{GRACE_DAYS_MAX, GraceDays, setting_of};
 use eligibility::institution_account::InstitutionAction;
 
+use super::days::moment;
 use super::passcode::failed;
 use super::user::InstitutionUser;
 use super::{menu, settings};
 use crate::facility::code_picture::{Caption, CodePicture};
 use crate::facility::{FacilityDesk, ShownUrl, UrlShown, UrlWish};
-use crate::portal::applications::summary::moment;
 use crate::web::once::Once;
 use crate::web::see;
 use crate::web::signed_in::OnSite;
@@ -86,6 +86,25 @@ pub(super) fn pages() -> Router {
         .route("/home-visit-url", get(page).post(make))
         .route("/home-visit-url/{use}/change", get(ask_change).post(change))
         .route("/home-visit-url/{use}/{file}", get(download))
+}
+
+/// Somebody who may manage the addresses, and what is needed for it: how every page here opens.
+struct Keeper {
+    site: Arc<Site>,
+    desk: Arc<FacilityDesk>,
+    user: InstitutionUser,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Keeper {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let user = InstitutionUser::from_request_parts(parts, state).await?;
+        let OnSite(site) = OnSite::from_request_parts(parts, state).await?;
+        let desk = parts.extensions.get::<Arc<FacilityDesk>>().cloned().ok_or_else(refused::broken)?;
+        user.must(&site, ACTION).await?;
+        Ok(Self { site, desk, user })
+    }
 }
 
 fn shell(site: &Site, user: &InstitutionUser) -> Shell {
@@ -172,25 +191,11 @@ pub(super) async fn ensure(site: &Site, desk: &FacilityDesk, user: &InstitutionU
 }
 
 /// 《URL・二次元バーコードを生成》.
-async fn make(
-    OnSite(site): OnSite,
-    Extension(desk): Extension<Arc<FacilityDesk>>,
-    user: InstitutionUser,
-) -> Response {
-    if let Err(refused) = user.must(&site, ACTION).await {
-        return refused;
-    }
+async fn make(Keeper { site, desk, user }: Keeper) -> Response {
     ensure(&site, &desk, &user).await.map_or_else(|response| response, |()| see(PATH))
 }
 
-async fn page(
-    OnSite(site): OnSite,
-    Extension(desk): Extension<Arc<FacilityDesk>>,
-    user: InstitutionUser,
-) -> Response {
-    if let Err(refused) = user.must(&site, ACTION).await {
-        return refused;
-    }
+async fn page(Keeper { site, desk, user }: Keeper) -> Response {
     let mut parts = Vec::new();
     for (url_use, _) in USES {
         match part(&site, &desk, &user, url_use).await {
@@ -207,15 +212,7 @@ async fn page(
     render(StatusCode::OK, &page)
 }
 
-async fn ask_change(
-    OnSite(site): OnSite,
-    Extension(desk): Extension<Arc<FacilityDesk>>,
-    user: InstitutionUser,
-    Path(name): Path<String>,
-) -> Response {
-    if let Err(refused) = user.must(&site, ACTION).await {
-        return refused;
-    }
+async fn ask_change(Keeper { site, desk, user }: Keeper, Path(name): Path<String>) -> Response {
     let Some(url_use) = use_named(&name) else { return refused::not_there() };
     match desk.known_home_visit_url(&site.store, &wish(&site, &user, url_use)).await {
         Ok(Some(UrlShown::InUse(url))) => {
@@ -234,16 +231,7 @@ async fn ask_change(
     }
 }
 
-async fn change(
-    OnSite(site): OnSite,
-    Extension(desk): Extension<Arc<FacilityDesk>>,
-    user: InstitutionUser,
-    Path(name): Path<String>,
-    typed: FormData,
-) -> Response {
-    if let Err(refused) = user.must(&site, ACTION).await {
-        return refused;
-    }
+async fn change(Keeper { site, desk, user }: Keeper, Path(name): Path<String>, typed: FormData) -> Response {
     let Some(url_use) = use_named(&name) else { return refused::not_there() };
     let (once, grace) = (Once::of_form(&typed), GraceDays::parse(typed.get("grace")));
     let generation = typed.get("generation").parse().ok();
@@ -261,14 +249,9 @@ async fn change(
 
 /// `code.png`, `code.pdf`, `code.svg`: the code with the institution's name under it.
 async fn download(
-    OnSite(site): OnSite,
-    Extension(desk): Extension<Arc<FacilityDesk>>,
-    user: InstitutionUser,
+    Keeper { site, desk, user }: Keeper,
     Path((name, file)): Path<(String, String)>,
 ) -> Response {
-    if let Err(refused) = user.must(&site, ACTION).await {
-        return refused;
-    }
     let Some(url_use) = use_named(&name) else { return refused::not_there() };
     if !matches!(&*file, "code.png" | "code.pdf" | "code.svg") {
         return refused::not_there();

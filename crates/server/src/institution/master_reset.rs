@@ -8,7 +8,8 @@ use axum::{Extension, Router};
 use eligibility::institution_account::{InstitutionAction, InstitutionRole};
 use store::StaffAccount;
 
-use super::accounts::{moment, reissue};
+use super::accounts::reissue;
+use super::days::moment;
 use super::menu;
 use super::user::InstitutionUser;
 use crate::web::once::Once;

@@ -3,13 +3,12 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use eligibility::calendar::format_japanese;
 use eligibility::institution_account::InstitutionAction;
-use super::consents::{patients, search};
 
+use super::consents::{patients, search};
 use super::user::InstitutionUser;
 use super::{
-    accounts, activation, bulk, entry, help, history, home_visit_url, master_reset, notices, number_check,
+    accounts, activation, bulk, days, entry, help, history, home_visit_url, master_reset, notices, number_check,
     passcode, passkeys, password, readers, settings,
 };
 use crate::web::page::{MenuGroup, MenuLine};
@@ -61,11 +60,11 @@ pub const GROUPS: &[Group] = &[
                 label: bulk::ENTRUSTED_TITLE,
                 href: bulk::ENTRUSTED_PATH,
                 needs: &[InstitutionAction::EntrustedEligibility],
+            },
             Entry {
                 label: number_check::REFERENCE_TITLE,
                 href: number_check::REFERENCE_PATH,
                 needs: &[InstitutionAction::RegisterReferenceNumber],
-            },
             },
         ],
     },
@@ -212,7 +211,7 @@ pub(super) async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Respons
     let page = Page {
         shell: shell(&site, TITLE, PATH, &user).with_help("/help/menu"),
         terminal_name: user.terminal.terminal_name.clone(),
-        last_day: format_japanese(known.period.last_day()),
+        last_day: days::day(known.period.last_day()),
         days_left,
         soon: days_left <= SOON_DAYS,
     };

@@ -8,7 +8,7 @@
 //! * `sign_in`, `password`, `passkeys`: ログイン, one session at a time, a password of one's own;
 //! * `accounts`, `master_reset`: アカウント管理, マスタアカウントリセット;
 //! * `bulk`: 一括照会, 委託先資格情報: files with many rows ([`crate::bulk`] works on them);
-//! * `confirm`: 確認メッセージ;
+//! * `confirm`: 確認メッセージ; `days`: days as all of these pages say them; `coverage_table`: coverages in tables;
 //! * `passcode`, `settings`, `home_visit_url`, `activation`: what administrators manage ([`crate::facility`]);
 //! * `consents`: 訪問診療等・オンライン診療等, 医療情報閲覧: under consents that are kept;
 //! * `readers`: 顔認証付きカードリーダー操作;

@@ -8,13 +8,13 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use eligibility::calendar::{format_japanese, tokyo_date};
+use eligibility::calendar::tokyo_date;
 use eligibility::institution_account::InstitutionAction;
 use eligibility::institution_certificate::CertificatePeriod;
 use store::NoticeReader;
 
 use super::user::InstitutionUser;
-use super::{entry, menu};
+use super::{days, entry, menu};
 use crate::ca::notices::{CertificateWarning, warnings};
 use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, refused, render, see};
@@ -81,7 +81,7 @@ async fn listed(site: &Arc<Site>, user: &InstitutionUser) -> Result<Response, Re
         unread: unread.contains(&notice.id),
         id: notice.id,
         title: notice.title,
-        day: format_japanese(tokyo_date(notice.published_at)),
+        day: days::day(tokyo_date(notice.published_at)),
         important: notice.important,
     });
     let known = entry::known(site, &user.terminal).await.map_err(by_store)?;
@@ -91,7 +91,7 @@ async fn listed(site: &Arc<Site>, user: &InstitutionUser) -> Result<Response, Re
         headlines: headlines.collect(),
         unread: unread.len(),
         terminal_name: user.terminal.terminal_name.clone(),
-        last_day: format_japanese(period.last_day()),
+        last_day: days::day(period.last_day()),
         days_left: period.days_left(today),
         warnings: warnings(&site.store, &user.institution_code, today).await.map_err(by_store)?,
     };
@@ -125,7 +125,7 @@ async fn opened(site: &Site, user: &InstitutionUser, id: &str) -> Result<Respons
     user.unread = unread(site, &user).await.map_err(by_store)?;
     let page = One {
         shell: menu::shell(site, notice.title.clone(), PATH, &user).with_help("/help/notices"),
-        day: format_japanese(tokyo_date(notice.published_at)),
+        day: days::day(tokyo_date(notice.published_at)),
         important: notice.important,
         paragraphs: notice.body.replace("\r\n", "\n").split("\n\n").map(str::to_owned).collect(),
     };

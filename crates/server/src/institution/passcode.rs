@@ -7,16 +7,16 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Router, routing::get};
-use eligibility::calendar::{format_japanese, previous_day};
+use eligibility::calendar::previous_day;
 use eligibility::institution_account::InstitutionAction;
 use eligibility::visual_check_passcode::{FAILURES_MAX, PasscodeStanding, ends_at};
 use eligibility::{Date, Instant, history};
 
 use super::confirm::Confirm;
+use super::days::{self, moment};
 use super::menu;
 use super::user::InstitutionUser;
 use crate::facility::{FacilityDesk, FacilityError, PasscodeShown, PasscodeWish};
-use crate::portal::applications::summary::moment;
 use crate::web::once::Once;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, Shell, Site, refused, render};
@@ -130,7 +130,7 @@ async fn days(site: &Site, user: &InstitutionUser) -> Result<Vec<Day>, Response>
         let of_day = || uses.iter().filter(|one| one.day == day);
         let terminals: BTreeSet<String> = of_day().map(|one| history::actor(&one.actor)).collect();
         Day {
-            day: format_japanese(day),
+            day: days::day(day),
             accepted: of_day().map(|one| one.accepted).sum(),
             refused: of_day().map(|one| one.refused).sum(),
             terminals: terminals.into_iter().collect::<Vec<_>>().join("、"),

@@ -8,17 +8,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use eligibility::Instant;
-use eligibility::calendar::{format_japanese, tokyo_date};
+use eligibility::calendar::tokyo_date;
 use serde_json::json;
 use store::FactorChange;
 
-use super::menu;
+use super::{days, menu};
 use super::sign_in::party;
 use super::user::InstitutionUser;
 use crate::web::passkey::{Way, made, offer};
 use crate::web::see;
 use crate::web::sign_in::passkeys::answer_of;
-use crate::web::sign_in::proof::is_fresh;
+use crate::web::sign_in::proof::is_proven_just_now;
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, Shell, Site, refused, render};
 
@@ -72,7 +72,7 @@ async fn show(
         Ok(factors) => factors.passkeys,
         Err(error) => return refused::by_store(&error),
     };
-    let day = |at| format_japanese(tokyo_date(at));
+    let day = |at| days::day(tokyo_date(at));
     let keys = keys.into_iter().map(|key| Key {
         id: hex::encode(&key.credential_id),
         since: day(key.created_at),
@@ -86,7 +86,7 @@ async fn show(
 
 /// Whether whoever asks has signed in just now.
 fn signed_in_just_now(site: &Site, user: &InstitutionUser) -> bool {
-    is_fresh(&user.signed_in.session, site.clock.now())
+    is_proven_just_now(&user.signed_in.session, site.clock.now())
 }
 
 fn say(status: StatusCode, words: &str) -> Response {

@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use eligibility::Instant;
-use eligibility::calendar::tokyo_datetime;
 use eligibility::history;
 use eligibility::institution_account::InstitutionAction;
 use eligibility::reader::{ReaderCommand, ReaderLook, ReaderMode, UNHEARD_AFTER_MS};
 use store::{ReaderWish, StoredReader};
 
+use super::days::moment;
 use super::menu;
 use super::user::InstitutionUser;
 use crate::web::once::Once;
@@ -35,10 +35,6 @@ pub(super) fn pages() -> Router {
 
 fn shell(site: &Site, user: &InstitutionUser) -> Shell {
     menu::shell(site, TITLE, PATH, user).with_help(HELP)
-}
-
-fn moment(at: Instant) -> String {
-    tokyo_datetime(at).strftime("%m月%d日 %H:%M").to_string()
 }
 
 struct Row {

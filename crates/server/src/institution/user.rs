@@ -144,7 +144,7 @@ impl InstitutionUser {
         outcome: &str,
     ) -> Result<(), Response> {
         let mut audit = self.event(action.name(), object, outcome);
-        audit.detail = format!("{} route={}", audit.detail, self.route);
+        audit.detail = format!("{} role={} route={}", audit.detail, self.role.name(), self.route);
         let denial = Denial {
             institution_code: self.institution_code.clone(),
             // Each action by itself: many refusals of one kind do not hide the first of another.
@@ -176,24 +176,31 @@ pub(super) async fn own_session(
     if found.session.institution_code.as_ref() == Some(&terminal.institution_code) {
         return Ok(Some(found));
     }
-    carried_off(site, terminal, &found).await?;
+    carried_off(site, terminal, &found, &route_of(parts)).await?;
     Ok(None)
 }
 
 /// A session that came with another institution's certificate: both institutions learn of it.
-async fn carried_off(site: &Site, terminal: &AskingTerminal, found: &Presented) -> Result<(), Response> {
+async fn carried_off(
+    site: &Site,
+    terminal: &AskingTerminal,
+    found: &Presented,
+    route: &str,
+) -> Result<(), Response> {
     let now = site.clock.now();
     let actor = format!("terminal:{}", terminal.terminal_name);
+    let detail = format!("role={} route={route}", found.session.role);
     let event = |actor: String, object: String| AuditEvent {
         actor,
         action: "session".to_owned(),
         object,
         outcome: "denied:institution".to_owned(),
-        detail: String::new(),
+        detail: detail.clone(),
     };
     let mut told = vec![Denial {
         institution_code: terminal.institution_code.clone(),
-        source: format!("{actor}/session"),
+        // Each route by itself, as below.
+        source: format!("{actor}/session/{route}"),
         audit: event(actor, "session of another institution".to_owned()),
         recorded_at: now,
     }];
@@ -201,7 +208,7 @@ async fn carried_off(site: &Site, terminal: &AskingTerminal, found: &Presented) 
         let whose = found.session.actor();
         told.push(Denial {
             institution_code: code.clone(),
-            source: format!("{whose}/session"),
+            source: format!("{whose}/session/{route}"),
             audit: event("unknown".to_owned(), whose),
             recorded_at: now,
         });
@@ -218,13 +225,13 @@ fn route_of(parts: &Parts) -> String {
     format!("{} {path}", parts.method)
 }
 
-fn session_denied(actor: String, outcome: &str, route: &str) -> AuditEvent {
+fn session_denied(actor: String, outcome: &str, detail: String) -> AuditEvent {
     AuditEvent {
         actor,
         action: "session".to_owned(),
         object: "-".to_owned(),
         outcome: outcome.to_owned(),
-        detail: format!("route={route}"),
+        detail,
     }
 }
 
@@ -245,7 +252,7 @@ async fn nobody(site: &Site, terminal: &AskingTerminal, parts: &Parts, route: &s
     let over = matches!(site.why_no_session(&parts.headers).await, Ok(Some(_)));
     if parts.method != Method::GET && !over {
         let actor = format!("terminal:{}", terminal.terminal_name);
-        let event = session_denied(actor, "denied:no-session", route);
+        let event = session_denied(actor, "denied:no-session", format!("route={route}"));
         if let Err(response) = turned_away(site, terminal, event).await {
             return response;
         }
@@ -322,7 +329,8 @@ impl<S: Sync> FromRequestParts<S> for InstitutionUser {
         };
         let role = InstitutionRole::from_name(&session.role).filter(|role| role.signs_in());
         let Some(role) = role else {
-            let event = session_denied(session.actor(), "denied:role", &route);
+            let detail = format!("role={} route={route}", session.role);
+            let event = session_denied(session.actor(), "denied:role", detail);
             turned_away(&site, &terminal, event).await?;
             return Err(refused::not_there());
         };

@@ -1,8 +1,11 @@
 //! One 電子証明書発行通知書: how it stands, making it void by two people, another one in its place.
 
+use std::sync::Arc;
+
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use eligibility::{
     Instant, account::OperatorAction, application::Actor, calendar::DAY_MS, institution::InstitutionCode,
@@ -144,90 +147,92 @@ pub(super) async fn page(
     write(&site, &user, (&institution, &letter), (done, None)).await
 }
 
-/// Who acts, and whose letter it is.
-async fn caring(site: &Site, user: &OperatorUser, code: &str) -> Result<(Actor, InstitutionCode), Response> {
-    let by = acting(site, user, OperatorAction::CareForLetters).await?;
-    Ok((by, InstitutionCode::parse(code).map_err(|_| refused::not_there())?))
+/// Who cares for letters, and the letter that a path names: how whatever is done to one opens.
+pub(super) struct Caring {
+    site: Arc<Site>,
+    user: OperatorUser,
+    by: Actor,
+    institution: InstitutionCode,
+    letter: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caring {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let OnSite(site) = OnSite::from_request_parts(parts, state).await?;
+        let user = OperatorUser::from_request_parts(parts, state).await?;
+        let by = acting(&site, &user, OperatorAction::CareForLetters).await?;
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((institution, letter)) = path.map_err(|_| refused::not_there())?;
+        let institution = InstitutionCode::parse(&institution).map_err(|_| refused::not_there())?;
+        Ok(Self { site, user, by, institution, letter })
+    }
+}
+
+impl Caring {
+    fn which(&self) -> (&InstitutionCode, &str) {
+        (&self.institution, &self.letter)
+    }
+
+    /// The page, with what was wrong.
+    async fn tell(&self, told: &'static str) -> Response {
+        write(&self.site, &self.user, (self.institution.as_str(), &self.letter), (None, Some(told))).await
+    }
+
+    /// The page after something was done.
+    fn done(&self, what: &str) -> Response {
+        see(&format!("/letters/{}/{}?done={what}", self.institution, self.letter))
+    }
+
+    async fn answer(&self, voided: store::Result<LetterVoided>) -> Response {
+        let told = match voided {
+            Ok(LetterVoided::Asked) => return self.done("void-ask"),
+            Ok(LetterVoided::Done) => return self.done("void"),
+            Ok(LetterVoided::Dropped) => return self.done("drop"),
+            Ok(LetterVoided::SamePerson) => SAME_PERSON,
+            Ok(LetterVoided::Fetched) => FETCHED,
+            Ok(LetterVoided::Gone) => GONE,
+            Err(error) => return refused::by_store(&error),
+        };
+        self.tell(told).await
+    }
 }
 
 /// 《通知書を無効にする》: the first person.
-pub(super) async fn void(
-    OnSite(site): OnSite,
-    user: OperatorUser,
-    Path((institution, letter)): Path<(String, String)>,
-    typed: FormData,
-) -> Response {
-    let (by, code) = match caring(&site, &user, &institution).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
+pub(super) async fn void(caring: Caring, typed: FormData) -> Response {
     let reason = LetterEnd::from_name(typed.get("reason")).filter(|reason| reason.is_for_people());
-    let Some(reason) = reason else {
-        return write(&site, &user, (&institution, &letter), (None, Some(NO_REASON))).await;
-    };
-    let asked = site.store.ask_letter_void((&code, &letter), reason, by, site.clock.now()).await;
-    answer(&site, &user, (&institution, &letter), asked).await
+    let Some(reason) = reason else { return caring.tell(NO_REASON).await };
+    let store = &caring.site.store;
+    let now = caring.site.clock.now();
+    let asked = store.ask_letter_void(caring.which(), reason, caring.by.clone(), now).await;
+    caring.answer(asked).await
 }
 
 /// The second person agrees, or somebody drops it.
-pub(super) async fn decide(
-    OnSite(site): OnSite,
-    user: OperatorUser,
-    Path((institution, letter)): Path<(String, String)>,
-    typed: FormData,
-) -> Response {
-    let (by, code) = match caring(&site, &user, &institution).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
+pub(super) async fn decide(caring: Caring, typed: FormData) -> Response {
     let wish = typed.get("asked_at").parse().ok().map(Instant);
     let agrees = match typed.get("decision") {
         "agree" => Some(true),
         "drop" => Some(false),
         _ => None,
     };
-    let Some(wish) = wish.zip(agrees) else {
-        return write(&site, &user, (&institution, &letter), (None, Some(GONE))).await;
-    };
-    let decided = site.store.decide_letter_void((&code, &letter), wish, by, site.clock.now()).await;
-    answer(&site, &user, (&institution, &letter), decided).await
-}
-
-async fn answer(
-    site: &Site,
-    user: &OperatorUser,
-    (institution, letter): (&str, &str),
-    voided: store::Result<LetterVoided>,
-) -> Response {
-    let done = |what: &str| see(&format!("/letters/{institution}/{letter}?done={what}"));
-    let told = match voided {
-        Ok(LetterVoided::Asked) => return done("void-ask"),
-        Ok(LetterVoided::Done) => return done("void"),
-        Ok(LetterVoided::Dropped) => return done("drop"),
-        Ok(LetterVoided::SamePerson) => SAME_PERSON,
-        Ok(LetterVoided::Fetched) => FETCHED,
-        Ok(LetterVoided::Gone) => GONE,
-        Err(error) => return refused::by_store(&error),
-    };
-    write(site, user, (institution, letter), (None, Some(told))).await
+    let Some(wish) = wish.zip(agrees) else { return caring.tell(GONE).await };
+    let store = &caring.site.store;
+    let now = caring.site.clock.now();
+    let decided = store.decide_letter_void(caring.which(), wish, caring.by.clone(), now).await;
+    caring.answer(decided).await
 }
 
 /// 《新しい通知書を作る》.
-pub(super) async fn again(
-    OnSite(site): OnSite,
-    user: OperatorUser,
-    Path((institution, letter)): Path<(String, String)>,
-) -> Response {
-    let (by, code) = match caring(&site, &user, &institution).await {
-        Ok(found) => found,
-        Err(refused) => return refused,
-    };
-    let told = match site.store.ask_letter_again((&code, &letter), by, site.clock.now()).await {
-        Ok(LetterAgain::Asked) => return see(&format!("/letters/{institution}/{letter}?done=again")),
+pub(super) async fn again(caring: Caring) -> Response {
+    let now = caring.site.clock.now();
+    let told = match caring.site.store.ask_letter_again(caring.which(), caring.by.clone(), now).await {
+        Ok(LetterAgain::Asked) => return caring.done("again"),
         Ok(LetterAgain::Before) => AGAIN_BEFORE,
         Ok(LetterAgain::NotServed) => NOT_SERVED,
         Ok(LetterAgain::Gone) => GONE,
         Err(error) => return refused::by_store(&error),
     };
-    write(&site, &user, (&institution, &letter), (None, Some(told))).await
+    caring.tell(told).await
 }

@@ -1,5 +1,6 @@
 //! Passwords: Argon2id, a few at a time, and the same work for a name that nobody has.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const PASSES: u32 = 2;
 /// Hashes under way at once in the whole process at most: each takes a core and 19 MiB.
 const AT_ONCE_MAX: usize = 4;
 /// Who waits for a turn at one site at most; more are told to come again.
-const WAITING_MAX: usize = 64;
+pub const WAITING_MAX: usize = 64;
 /// How long one waits for its turn.
 const TURN: Duration = Duration::from_secs(10);
 /// Characters of an initial password: 80 bits.
@@ -27,7 +28,28 @@ const INITIAL_CHARS: usize = 16;
 /// sends no more than its share to stand in line here, so that a storm at one is waited for by its own people.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(at_once())));
 
-fn at_once() -> usize {
+/// Hashes under way in this process, and the most that ever were.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+static MOST_UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+
+/// The most hashes that were under way at once since this process began.
+#[must_use]
+pub fn most_under_way() -> usize {
+    MOST_UNDER_WAY.load(Ordering::Relaxed)
+}
+
+/// Does the work of one turn, counted.
+fn counted<T>(work: impl FnOnce() -> T) -> T {
+    let now = UNDER_WAY.fetch_add(1, Ordering::Relaxed) + 1;
+    MOST_UNDER_WAY.fetch_max(now, Ordering::Relaxed);
+    let done = work();
+    UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
+    done
+}
+
+/// How many passwords are hashed at once at most, on this machine.
+#[must_use]
+pub fn at_once() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     (cores / 2).clamp(1, AT_ONCE_MAX)
 }
@@ -139,7 +161,7 @@ impl Passwords {
         let turn = turn.await.map_err(|_| PasswordError::Busy)?.map_err(|_| PasswordError::Busy)?;
         drop(place);
         let done = tokio::task::spawn_blocking(move || {
-            let done = work();
+            let done = counted(work);
             drop(turn);
             done
         });
@@ -149,7 +171,7 @@ impl Passwords {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::sync::atomic::Ordering::SeqCst;
 
     use super::*;
 

@@ -14,6 +14,8 @@ crate::on_both_engines! {
     the_master_makes_administrators_and_the_last_one_stays
     the_account_for_it_resets_the_master_and_nothing_else
     the_last_five_passwords_are_not_taken_again
+    a_locked_account_is_shown_with_its_end_and_what_to_do
+    what_is_not_kept_as_it_was_typed_is_said
 }
 
 async fn register(browser: &Browser, role: &str, user_id: &str) -> (String, BrowserPage) {
@@ -149,6 +151,90 @@ async fn the_account_for_it_resets_the_master_and_nothing_else(engine: Engine) {
     let resets: Vec<_> = dump.lines().filter(|line| line.contains("institution-account.reset")).collect();
     assert!(resets.len() == 1 && resets[0].contains("account:master_reset"), "{dump}");
     assert!(!dump.contains(&password), "a password is in the log");
+    web.system.stop().await;
+}
+
+async fn a_locked_account_is_shown_with_its_end_and_what_to_do(engine: Engine) {
+    const TAKEN: &str = "<span class=\"tag go\">利用中</span>";
+    let web = Web::open(engine).await;
+    web.account("uketsuke1", InstitutionRole::General).await;
+    web.account("uketsuke2", InstitutionRole::General).await;
+    let administrator = web.signed_in(InstitutionRole::Administrator).await;
+    let row = async |id: &str| {
+        let page = administrator.get("/accounts").await;
+        let from = page.text.find(&format!("/accounts/{id}\"")).expect("it is in the list");
+        page.text[from..].split("</tr>").next().unwrap_or_default().to_owned()
+    };
+    let somebody = web.browser();
+    login(&somebody, "uketsuke1", PASSWORD).await.leads("/menu");
+    let wrong = async |browser: &Browser, id: &str, times: usize| {
+        for _ in 0..times {
+            login(browser, id, "まちがい wrong horse").await.says(422, "正しくありません");
+        }
+    };
+    wrong(&somebody, "uketsuke1", 4).await;
+    assert!(row("uketsuke1").await.contains(TAKEN), "four times lock nothing");
+    wrong(&somebody, "uketsuke1", 1).await;
+    let locked = row("uketsuke1").await;
+    assert!(locked.contains("ロック中（使ったことのある端末）") && !locked.contains(TAKEN), "{locked}");
+    let other = web.system.terminal(INSTITUTION, "受付2").await;
+    wrong(&web.browser_at(&other), "uketsuke1", 5).await;
+    wrong(&web.browser_at(&other), "uketsuke2", 5).await;
+    for id in ["uketsuke1", "uketsuke2"] {
+        let locked = row(id).await;
+        assert!(locked.contains(">ロック中<") && locked.contains("まで</td>"), "{locked}");
+        let page = administrator.get(&format!("/accounts/{id}")).await;
+        page.says(200, ">ロック中<").says(200, "初期パスワードを再発行");
+    }
+    // Its end is where the wait ends; and a new initial password ends it at once.
+    web.system.advance(Duration::from_secs(15 * 60)).await;
+    let administrator = web.signed_in(InstitutionRole::Administrator).await;
+    let list = administrator.get("/accounts").await;
+    assert!(!list.text.contains("\"tag stop\""), "{}", list.text);
+    wrong(&web.browser_at(&other), "uketsuke2", 5).await;
+    let page = administrator.get("/accounts/uketsuke2").await;
+    page.says(200, ">ロック中<");
+    let once = page.hidden("form_id");
+    administrator.post("/accounts/uketsuke2/reset", &[("form_id", &once)]).await.says(200, "初期パスワード");
+    let page = administrator.get("/accounts/uketsuke2").await;
+    assert!(!page.text.contains(">ロック中<"), "{}", page.text);
+    web.system.stop().await;
+}
+
+async fn what_is_not_kept_as_it_was_typed_is_said(engine: Engine) {
+    const SAID: &str = "入力されたままではなく";
+    let web = Web::open(engine).await;
+    web.account("uketsuke1", InstitutionRole::General).await;
+    let administrator = web.signed_in(InstitutionRole::Administrator).await;
+    let change = async |name: &str, kana: &str| {
+        let fields = [("name", name), ("name_kana", kana), ("starts_on", "2026-01-01"), ("ends_on", "")];
+        let page = administrator.post("/accounts/uketsuke1", &fields).await;
+        assert_eq!(page.status, 303, "{}", page.text);
+        administrator.get(page.to()).await
+    };
+    let same = change("髙橋　花子", "タカハシ　ハナコ").await;
+    assert!(!same.says(200, "変更しました。").text.contains(SAID), "{}", same.text);
+    for (name, kana, kept) in [
+        ("髙橋　花子 ", "タカハシ　ハナコ", "value=\"髙橋　花子\""),
+        ("か\u{3099}", "タカハシ　ハナコ", "value=\"が\""),
+        ("髙橋　花子", "たかはし　はなこ", "value=\"タカハシ　ハナコ\""),
+    ] {
+        change(name, kana).await.says(200, SAID).says(200, kept);
+    }
+    for (user_id, name, told) in [("uketsuke2", "　髙橋", true), ("uketsuke3", "髙橋", false)] {
+        let once = administrator.get("/accounts/new").await.hidden("form_id");
+        let fields = [
+            ("form_id", &*once),
+            ("role", "general"),
+            ("user_id", user_id),
+            ("name", name),
+            ("name_kana", "タカハシ"),
+            ("starts_on", "2026-01-05"),
+            ("ends_on", ""),
+        ];
+        let page = administrator.post("/accounts/new", &fields).await;
+        assert_eq!(page.says(200, "初期パスワード").text.contains(SAID), told, "{}", page.text);
+    }
     web.system.stop().await;
 }
 

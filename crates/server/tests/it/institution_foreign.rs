@@ -11,7 +11,7 @@ use testkit::system::{Engine, INSTITUTION};
 use wire::terminal_api::BULK_UPLOADS_PATH;
 
 use crate::institution_support::{COOKIE, OTHER, Web};
-use crate::support::{audit_dump, insurer};
+use crate::support::{Entry, audit_entries, insurer};
 
 crate::on_both_engines! { what_another_institution_has_is_not_there_for_any_role_of_ours }
 
@@ -74,6 +74,20 @@ async fn objects(web: &Web) -> Objects {
     ])
 }
 
+/// A path as the router has it.
+fn route_of(path: &str) -> String {
+    let parts = [
+        ("/eligibility/results/", "{id}"),
+        ("/activation/", "{id}"),
+        ("/bulk/", "{reception}"),
+        ("/accounts/", "{user_id}"),
+    ];
+    let found = parts.iter().find_map(|(under, name)| Some((under, name, path.strip_prefix(under)?)));
+    let (under, name, rest) = found.expect("a path of an object");
+    let behind = rest.find('/').map_or("", |at| &rest[at..]);
+    format!("{under}{name}{behind}")
+}
+
 async fn what_another_institution_has_is_not_there_for_any_role_of_ours(engine: Engine) {
     let web = Web::open(engine).await;
     let Objects(objects) = objects(&web).await;
@@ -95,14 +109,23 @@ async fn what_another_institution_has_is_not_there_for_any_role_of_ours(engine: 
         }
     }
     assert!(looked >= 10, "{looked}");
-    let dump = audit_dump(&web.system).await;
-    for (method, path, _) in objects.iter().filter(|(method, ..)| *method == "get") {
-        let route =
-            format!("route={} /{}/", method.to_uppercase(), path.split('/').nth(1).unwrap_or_default());
-        let told = dump
-            .lines()
-            .any(|line| line.contains(OTHER) && line.contains("denied:not-there") && line.contains(&route));
-        assert!(told, "{method} {path} left no record");
+    // Each refusal stands in the chain of the institution that tried, with who it was, the role and the route.
+    let entries = audit_entries(&web.system).await;
+    for role in InstitutionRole::ALL.iter().copied().filter(|role| role.signs_in()) {
+        for (method, path, action) in &objects {
+            // Who manages administrators gets as far as the account, which is not there either.
+            let manages = *action == InstitutionAction::ManageAccounts
+                && role.may(InstitutionAction::ManageAdministrators);
+            let outcome = if role.may(*action) || manages { "denied:not-there" } else { "denied:role" };
+            let tail = format!(" role={} route={} {}", role.name(), method.to_uppercase(), route_of(path));
+            let told = |entry: &Entry| {
+                entry.institution_code == OTHER
+                    && entry.actor == format!("account:{}", role.name())
+                    && entry.outcome == outcome
+                    && entry.detail.ends_with(&tail)
+            };
+            assert!(entries.iter().any(told), "{method} {path} as {} left no record", role.name());
+        }
     }
     // The owner has them as they were.
     let administrator = web.signed_in(InstitutionRole::Administrator).await;

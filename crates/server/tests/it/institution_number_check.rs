@@ -85,7 +85,7 @@ async fn a_number_becomes_a_page_once(engine: Engine) {
     for shown in [
         "有効",
         "試験健康保険組合",
-        "昭和55年2月17日（1980年2月17日）",
+        "<span class=\"day\">昭和55年2月17日</span><span class=\"day\">（1980年2月17日）</span>",
         "3割",
         "ウ",
         "前回の確認は見つかりません",

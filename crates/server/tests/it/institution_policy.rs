@@ -6,11 +6,11 @@ use std::path::Path;
 
 use eligibility::institution_account::{InstitutionAction, InstitutionRole};
 use testkit::browser::{Browser, BrowserPage};
-use testkit::system::Engine;
+use testkit::system::{Engine, INSTITUTION};
 
 use crate::foreign_objects::read_folder;
 use crate::institution_support::{COOKIE, OTHER, Web};
-use crate::support::audit_dump;
+use crate::support::{Entry, audit_entries};
 
 crate::on_both_engines! {
     every_role_gets_what_it_may_and_is_recorded_for_the_rest
@@ -178,6 +178,50 @@ fn needed(may: For) -> Option<(InstitutionAction, Vec<InstitutionAction>)> {
     }
 }
 
+/// A route as records name it.
+fn named(method: &str, path: &str) -> String {
+    format!("{} {}", method.to_uppercase(), path.replace("menu::PATH", "/menu"))
+}
+
+fn signing_in() -> impl Iterator<Item = InstitutionRole> {
+    InstitutionRole::ALL.iter().copied().filter(|role| role.signs_in())
+}
+
+/// A refusal that has to be on record.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Denied {
+    institution: &'static str,
+    actor: String,
+    action: &'static str,
+    object: String,
+    outcome: &'static str,
+    /// What of the detail is behind the terminal: role and route.
+    tail: String,
+}
+
+impl Denied {
+    fn is(&self, entry: &Entry) -> bool {
+        let whole =
+            (&*entry.institution_code, &*entry.actor, &*entry.action, &*entry.object, &*entry.outcome);
+        whole == (self.institution, &*self.actor, self.action, &*self.object, self.outcome)
+            && (entry.detail == self.tail || entry.detail.ends_with(&format!(" {}", self.tail)))
+    }
+}
+
+/// Every one of these is on record, and what is on record as refused to who may not is one of these. (Whoever may and
+/// names an object that nobody has is refused for that.)
+#[track_caller]
+fn all_on_record(entries: &[Entry], denied: &BTreeSet<Denied>) {
+    const LOOKED_AT: [&str; 3] = ["denied:role", "denied:no-session", "denied:institution"];
+
+    for one in denied {
+        assert!(entries.iter().any(|entry| one.is(entry)), "no record of {one:?}");
+    }
+    for entry in entries.iter().filter(|entry| LOOKED_AT.contains(&&*entry.outcome)) {
+        assert!(denied.iter().any(|one| one.is(entry)), "nobody was refused like this: {entry:?}");
+    }
+}
+
 async fn every_role_gets_what_it_may_and_is_recorded_for_the_rest(engine: Engine) {
     let web = Web::open(engine).await;
     let nobody = web.browser();
@@ -191,17 +235,36 @@ async fn every_role_gets_what_it_may_and_is_recorded_for_the_rest(engine: Engine
             );
         }
     }
+    let own = |actor: String, action: &'static str, outcome: &'static str, tail: String| Denied {
+        institution: INSTITUTION,
+        actor,
+        action,
+        object: "-".to_owned(),
+        outcome,
+        tail,
+    };
     let mut denied = BTreeSet::new();
-    let mut turned_away = Vec::new();
+    for Route(method, path, may) in ROUTES {
+        if *method == "post" && !matches!(may, For::Certificate | For::Step) {
+            let tail = format!("route={}", named(method, path));
+            denied.insert(own("terminal:受付1".to_owned(), "session", "denied:no-session", tail));
+        }
+    }
+    let mut machines = 0;
     for role in InstitutionRole::ALL.iter().copied().filter(|role| !role.signs_in()) {
         let browser = web.signed_in(role).await;
-        for path in ["/menu", "/eligibility/number", "/password"] {
-            browser.get(path).await.says(404, "ページが見つかりません");
+        for Route(method, path, may) in ROUTES {
+            if matches!(may, For::Certificate | For::Step) {
+                continue;
+            }
+            ask(&browser, method, &filled(path)).await.says(404, "ページが見つかりません");
+            let tail = format!("role={} route={}", role.name(), named(method, path));
+            denied.insert(own(format!("account:{}", role.name()), "session", "denied:role", tail));
         }
-        turned_away.push(role.name());
+        machines += 1;
     }
-    assert!(turned_away.len() >= 2, "{turned_away:?}");
-    for role in InstitutionRole::ALL.iter().copied().filter(|role| role.signs_in()) {
+    assert!(machines >= 2, "{machines}");
+    for role in signing_in() {
         let browser = web.signed_in(role).await;
         for Route(method, path, may) in ROUTES {
             let Some((first, any)) = needed(*may) else { continue };
@@ -211,33 +274,14 @@ async fn every_role_gets_what_it_may_and_is_recorded_for_the_rest(engine: Engine
                 assert_ne!(page.to(), "/login", "{method} {path} as {}", role.name());
             } else {
                 page.says(403, role.label()).says(403, "操作履歴に記録されました");
-                let route = format!("{} {}", method.to_uppercase(), path.replace("menu::PATH", "/menu"));
-                denied.insert((role.name(), first.name(), route));
+                let tail = format!("role={} route={}", role.name(), named(method, path));
+                denied.insert(own(format!("account:{}", role.name()), first.name(), "denied:role", tail));
             }
         }
     }
-    let dump = audit_dump(&web.system).await;
-    let told = |parts: &[&str]| dump.lines().any(|line| parts.iter().all(|part| line.contains(part)));
-    for (role, action, route) in &denied {
-        let parts = [
-            &*format!("\"account:{role}\""),
-            &*format!("\"{action}\""),
-            "denied:role",
-            &*format!("route={route}\""),
-        ];
-        assert!(told(&parts), "{role} {action} {route} left no record");
-    }
-    for role in turned_away {
-        let account = format!("\"account:{role}\"");
-        assert!(told(&[&account, "denied:role", "route=GET /eligibility/number\""]), "{role} left no record");
-    }
-    for Route(method, path, may) in ROUTES {
-        if *method == "post" && !matches!(may, For::Certificate | For::Step) {
-            let route = format!("route=POST {path}\"");
-            assert!(told(&["denied:no-session", &route]), "nobody at {path} left no record");
-        }
-    }
-    assert!(denied.len() > 20, "{denied:?}");
+    let entries = audit_entries(&web.system).await;
+    all_on_record(&entries, &denied);
+    assert!(denied.len() > 200, "{}", denied.len());
     web.system.stop().await;
 }
 
@@ -245,37 +289,35 @@ async fn another_institution_finds_nothing_and_both_learn_of_a_session_carried_o
     let web = Web::open(engine).await;
     web.account("uketsuke9", InstitutionRole::General).await;
     let elsewhere = web.system.terminal(OTHER, "受付9").await;
-    let thief = web.browser_at(&elsewhere);
-    let administrator = web.signed_in(InstitutionRole::Administrator).await;
-    thief.hold(COOKIE, &administrator.cookies()[COOKIE]);
-    for Route(method, path, may) in ROUTES {
-        if *may != For::Certificate && *may != For::Step {
+    let mut denied = BTreeSet::new();
+    for role in signing_in() {
+        let owner = web.session_of(INSTITUTION, role.name(), role).await;
+        let thief = web.browser_at(&elsewhere);
+        for Route(method, path, may) in ROUTES {
+            if matches!(may, For::Certificate | For::Step) {
+                continue;
+            }
+            thief.hold(COOKIE, owner.reveal());
             let page = ask(&thief, method, &filled(path)).await;
-            assert!(
-                page.status == 303 && page.to().starts_with("/login"),
-                "{method} {path}: {}",
-                page.status
-            );
-            thief.hold(COOKIE, &administrator.cookies()[COOKIE]);
+            let (status, to) = (page.status, page.to());
+            assert!(status == 303 && to.starts_with("/login"), "{method} {path}: {status}");
+            let tail = format!("role={} route={}", role.name(), named(method, path));
+            let of = |institution, actor: &str, object: &str| Denied {
+                institution,
+                actor: actor.to_owned(),
+                action: "session",
+                object: object.to_owned(),
+                outcome: "denied:institution",
+                tail: tail.clone(),
+            };
+            denied.insert(of(OTHER, "terminal:受付9", "session of another institution"));
+            denied.insert(of(INSTITUTION, "unknown", &format!("account:{}", role.name())));
         }
     }
-    let other = web.browser_at(&elsewhere);
-    let secret = web.session_of(OTHER, "kanri09", InstitutionRole::Administrator).await;
-    other.hold(COOKIE, secret.reveal());
-    for (method, path) in [
-        ("get", "/accounts/uketsuke9"),
-        ("post", "/accounts/uketsuke9"),
-        ("post", "/accounts/uketsuke9/stop"),
-        ("post", "/accounts/uketsuke9/reset"),
-    ] {
-        assert_eq!(ask(&other, method, path).await.status, 404, "{method} {path}");
-        assert_ne!(ask(&administrator, method, path).await.status, 404, "{method} {path}");
-    }
-    let dump = audit_dump(&web.system).await;
-    let carried: Vec<_> = dump.lines().filter(|line| line.contains("denied:institution")).collect();
-    assert!(carried.iter().any(|line| line.contains(OTHER)), "{carried:?}");
-    assert!(carried.iter().any(|line| line.contains(testkit::system::INSTITUTION)), "{carried:?}");
-    let missing = |line: &str| line.contains("account:kanri09") && line.contains("denied:not-there");
-    assert!(dump.lines().any(missing), "{dump}");
+    let entries = audit_entries(&web.system).await;
+    let refused = |entry: &Entry| entry.outcome == "denied:institution";
+    let carried: Vec<_> = entries.into_iter().filter(refused).collect();
+    all_on_record(&carried, &denied);
+    assert!(denied.len() > 400, "{}", denied.len());
     web.system.stop().await;
 }

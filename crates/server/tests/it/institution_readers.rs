@@ -6,7 +6,7 @@ use eligibility::institution_account::InstitutionRole;
 use hyper::Method;
 use serde_json::{Value, json};
 use testkit::client::Http;
-use testkit::system::{Engine, TestTerminal};
+use testkit::system::{Engine, INSTITUTION, TestTerminal};
 use wire::terminal_api::READER_STATE_PATH;
 
 use crate::institution_support::{OTHER, Web};
@@ -14,12 +14,55 @@ use crate::support::audit_dump;
 
 crate::on_both_engines! {
     a_reader_is_switched_to_visual_checks_and_says_that_it_was
+    the_history_says_what_became_of_each_order
 }
 
 async fn tell(terminal: &TestTerminal, report: Value) -> (u16, Value) {
     let connection = terminal.connect(Http::Two).await.expect("a registered terminal connects");
     let reply = connection.send(Method::POST, READER_STATE_PATH, Some(&report)).await.expect("an answer");
     (reply.status, reply.json())
+}
+
+/// 操作履歴 says of each order what became of it, though the entry of an order is written once.
+async fn the_history_says_what_became_of_each_order(engine: Engine) {
+    let web = Web::open(engine).await;
+    let browser = web.signed_in(InstitutionRole::Administrator).await;
+    let ready = json!({ "state": "ready", "mode": "unattended", "quiet_s": 3 });
+    tell(&web.terminal, ready.clone()).await;
+    let second = web.system.terminal(INSTITUTION, "受付2").await;
+    tell(&second, ready.clone()).await;
+    let order = async |terminal: &str, command: &str| {
+        let asked = [("terminal", terminal), ("command", command)];
+        let id = browser.post("/readers/confirm", &asked).await.hidden("form_id");
+        let form = [("terminal", terminal), ("command", command), ("form_id", &*id)];
+        browser.post("/readers/order", &form).await.leads("/readers/ordered");
+    };
+    let results = async || {
+        let today = web.system.clock.today();
+        let page = browser.get(&format!("/history?kind=readers&from={today}&until={today}")).await;
+        let cells = page.text.split("<td data-label=\"結果\">").skip(1);
+        cells.map(|cell| cell.split("</td>").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    order("受付1", "visual").await;
+    order("受付1", "test").await;
+    order("受付2", "test").await;
+    let replaced = "取消し（次の操作に替わりました）";
+    assert_eq!(results().await, ["送信待ち", "送信待ち", replaced]);
+    let (_, answer) = tell(&second, ready.clone()).await;
+    let command_id = answer["command"]["command_id"].as_str().expect("an id").to_owned();
+    let mut heard = ready.clone();
+    heard["done"] = json!({ "command_id": command_id, "outcome": "heard" });
+    tell(&second, heard).await;
+    let (told, reached) = ("端末とカードリーダーに届きました", "完了（カードリーダーに届きました）");
+    assert_eq!(results().await, [told, reached, "送信待ち", replaced]);
+    web.system.advance(Duration::from_secs(10 * 60)).await;
+    let late = "期限切れ（届きませんでした）";
+    assert_eq!(results().await, [told, reached, late, replaced]);
+    let today = web.system.clock.today();
+    let file = browser.get(&format!("/history/csv?kind=readers&from={today}&until={today}")).await;
+    file.says(200, late).says(200, reached).says(200, replaced);
+    assert!(!file.text.contains("送信待ち"), "{}", file.text);
+    web.system.stop().await;
 }
 
 async fn a_reader_is_switched_to_visual_checks_and_says_that_it_was(engine: Engine) {
@@ -64,7 +107,10 @@ async fn a_reader_is_switched_to_visual_checks_and_says_that_it_was(engine: Engi
     for action in ["reader.command", "reader.confirm"] {
         assert_eq!(dump.matches(&format!("\"{action}\"")).count(), 1, "{action}: {dump}");
     }
-    browser.get("/history").await.says(200, "カードリーダーの操作").says(200, "カードリーダー 受付1");
+    let history = browser.get("/history").await;
+    history.says(200, "カードリーダーの操作").says(200, "カードリーダー 受付1");
+    history.says(200, "完了（切り替えました）");
+    assert!(!history.text.contains("送信待ち"), "{}", history.text);
 
     for wrong in [
         json!({ "state": "happy", "mode": "visual" }),

@@ -26,7 +26,7 @@ pub(crate) struct Account {
 }
 
 /// All of them, the one that does most first.
-pub(crate) const ACCOUNTS: [Account; 4] = [
+pub(crate) const ACCOUNTS: [Account; 5] = [
     Account {
         id: "kanri01",
         name: "架空　管理子",
@@ -63,7 +63,19 @@ pub(crate) const ACCOUNTS: [Account; 4] = [
         signed_in: false,
         does: "医療機関等管理者のアカウントを作ります。通知書で届くアカウントです。",
     },
+    Account {
+        id: "R1319990012",
+        name: "架空　復子",
+        kana: "カクウ　マタコ",
+        password: "demo-matako-2026",
+        role: InstitutionRole::MasterReset,
+        signed_in: false,
+        does: "マスタアカウントのパスワードが分からなくなったときに、初期パスワードを再発行します。通知書で届くアカウントです。",
+    },
 ];
+
+/// Who views medical information.
+pub(crate) const VIEWER: &Account = &ACCOUNTS[2];
 
 impl Account {
     /// 権限区分.
@@ -74,9 +86,6 @@ impl Account {
 
 /// Makes the accounts, or gives them the passwords that the page shows.
 pub(crate) async fn settle(server: &Server, clock: &Clock) -> Result<()> {
-/// Who views medical information.
-pub(crate) const VIEWER: &Account = &ACCOUNTS[2];
-
     let accounts = ACCOUNTS.map(|account| DemoAccount {
         user_id: account.id,
         role: account.role,

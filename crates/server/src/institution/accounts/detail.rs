@@ -7,8 +7,10 @@ use axum::response::Response;
 use eligibility::institution_account::{AccountState, ChangeForm};
 use store::{Staff, StaffAccount, StaffChanged};
 
-use super::{PATH, managed, moment};
+use super::lock::{self, Lock};
+use super::{PATH, managed};
 use crate::institution::confirm::Confirm;
+use crate::institution::days::moment;
 use crate::institution::menu;
 use crate::institution::user::InstitutionUser;
 use crate::web::once::Once;
@@ -29,6 +31,7 @@ struct Page<'a> {
     role: &'static str,
     state: &'static str,
     stopped: bool,
+    lock: Option<Lock>,
     last: Option<String>,
     created: String,
     initial_until: Option<String>,
@@ -50,25 +53,33 @@ pub(super) struct Done {
 fn said(done: &str) -> &'static str {
     match done {
         "change" => "変更しました。",
+        "change-neatened" => {
+            "変更しました。ユーザ名またはユーザ名(カナ)は、入力されたままではなく、前後の空白を除くなどして登録しました。下の内容を確かめてください。"
+        }
         "stop" => "利用を停止しました。ログイン中だった場合は、ログアウトされました。",
         "resume" => "利用を再開しました。",
         _ => "",
     }
 }
 
-fn show(
+async fn show(
     site: &Site,
     user: &InstitutionUser,
     account: &StaffAccount,
     (status, form): (StatusCode, FormView),
     (done, fault): (&'static str, Option<&'static str>),
 ) -> Response {
+    let locks = match lock::of(site, std::slice::from_ref(account)).await {
+        Ok(locks) => locks,
+        Err(error) => return refused::by_store(&error),
+    };
     let state = account.state(site.clock.today());
     let page = Page {
         shell: menu::shell(site, TITLE, PATH, user).with_help("/help/accounts"),
         role: account.role.label(),
         state: state.label(),
         stopped: state == AccountState::Stopped,
+        lock: locks.into_iter().flatten().next().filter(|_| state == AccountState::Open),
         last: account.last_sign_in_at.map(moment),
         created: moment(account.created_at),
         initial_until: account.password_until.filter(|_| account.must_change).map(moment),
@@ -105,7 +116,7 @@ pub(super) async fn page(
     match managed(&site, &user, &user_id).await {
         Ok((_, account)) => {
             let form = filled(&account);
-            show(&site, &user, &account, (StatusCode::OK, form), (said(&done), None))
+            show(&site, &user, &account, (StatusCode::OK, form), (said(&done), None)).await
         }
         Err(response) => response,
     }
@@ -130,10 +141,14 @@ pub(super) async fn change(
         emergency_view: form.text("emergency_view"),
     };
     match typed.read(account.role, site.clock.today()) {
-        Ok(change) => make(&site, &user, &user_id, Staff::Change(change)).await,
+        Ok(change) => {
+            let as_typed = change.name == typed.name && change.name_kana == typed.name_kana;
+            let done = if as_typed { "change" } else { "change-neatened" };
+            make(&site, &user, &user_id, (Staff::Change(change), done)).await
+        }
         Err(errors) => {
             let form = FormView::faulty(ChangeForm::FIELDS, form, errors);
-            show(&site, &user, &account, (StatusCode::UNPROCESSABLE_ENTITY, form), ("", None))
+            show(&site, &user, &account, (StatusCode::UNPROCESSABLE_ENTITY, form), ("", None)).await
         }
     }
 }
@@ -170,7 +185,7 @@ pub(super) async fn stop(
     user: InstitutionUser,
     Path(user_id): Path<String>,
 ) -> Response {
-    make(&site, &user, &user_id, Staff::Stop).await
+    make(&site, &user, &user_id, (Staff::Stop, "stop")).await
 }
 
 /// 《利用再開》.
@@ -179,18 +194,19 @@ pub(super) async fn resume(
     user: InstitutionUser,
     Path(user_id): Path<String>,
 ) -> Response {
-    make(&site, &user, &user_id, Staff::Resume).await
+    make(&site, &user, &user_id, (Staff::Resume, "resume")).await
 }
 
-async fn make(site: &Site, user: &InstitutionUser, user_id: &str, staff: Staff) -> Response {
+/// `done`: what the page says afterwards.
+async fn make(
+    site: &Site,
+    user: &InstitutionUser,
+    user_id: &str,
+    (staff, done): (Staff, &'static str),
+) -> Response {
     let (id, account) = match managed(site, user, user_id).await {
         Ok(found) => found,
         Err(response) => return response,
-    };
-    let done = match &staff {
-        Staff::Change(_) => "change",
-        Staff::Stop => "stop",
-        Staff::Resume => "resume",
     };
     match site.store.change_staff(&user.institution_code, &id, staff, user.act(site)).await {
         Ok(StaffChanged::Done) => see(&format!("/accounts/{id}?done={done}")),
@@ -198,7 +214,7 @@ async fn make(site: &Site, user: &InstitutionUser, user_id: &str, staff: Staff) 
         Ok(StaffChanged::NotThere) => see(&format!("/accounts/{id}")),
         Ok(StaffChanged::LastAdministrator) => {
             let form = filled(&account);
-            show(site, user, &account, (StatusCode::CONFLICT, form), ("", Some(LAST)))
+            show(site, user, &account, (StatusCode::CONFLICT, form), ("", Some(LAST))).await
         }
         Err(error) => refused::by_store(&error),
     }

@@ -12,7 +12,8 @@ use eligibility::institution_account::UserId;
 use store::{StaffAccount, StaffReset};
 use zeroize::Zeroizing;
 
-use super::{PATH, managed, moment};
+use super::{PATH, managed};
+use crate::institution::days::moment;
 use crate::institution::menu;
 use crate::institution::sign_in::{by_password, password_places};
 use crate::institution::user::InstitutionUser;
@@ -30,6 +31,8 @@ struct Page<'a> {
     user_id: &'a str,
     password: &'a str,
     until: String,
+    /// What was typed is not kept as it was.
+    neatened: bool,
 }
 
 /// Whose initial password is shown.
@@ -37,6 +40,7 @@ pub(super) struct Issued<'a> {
     pub(super) title: &'static str,
     pub(super) account: &'a str,
     pub(super) user_id: &'a str,
+    pub(super) neatened: bool,
 }
 
 impl Issued<'_> {
@@ -49,8 +53,8 @@ impl Issued<'_> {
         until: Instant,
     ) -> Response {
         let shell = menu::shell(site, self.title, PATH, user).with_help("/help/accounts");
-        let page =
-            Page { shell, account: self.account, user_id: self.user_id, password, until: moment(until) };
+        let Self { account, user_id, neatened, .. } = self;
+        let page = Page { shell, account, user_id, password, until: moment(until), neatened };
         render(StatusCode::OK, &page)
     }
 }
@@ -91,7 +95,8 @@ async fn again(
         return Ok(see(&format!("{PATH}/{id}")));
     };
     let title = "初期パスワードを再発行しました";
-    Ok(Issued { title, account: &account.name, user_id: id.as_str() }.show(site, user, &password, until))
+    let issued = Issued { title, account: &account.name, user_id: id.as_str(), neatened: false };
+    Ok(issued.show(site, user, &password, until))
 }
 
 /// A new initial password for an account that is there: sessions end, a lock is lifted. `None`: the form was handed in

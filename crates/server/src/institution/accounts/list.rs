@@ -5,7 +5,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use eligibility::institution_account::AccountState;
 
-use super::{NEEDS, NEW_PATH, NEW_TITLE, PATH, TITLE, day, moment};
+use super::lock::{self, Lock};
+use super::{NEEDS, NEW_PATH, NEW_TITLE, PATH, TITLE};
+use crate::institution::days::{day, moment};
 use crate::institution::menu;
 use crate::institution::user::InstitutionUser;
 use crate::web::signed_in::OnSite;
@@ -20,6 +22,7 @@ struct Row {
     until: String,
     state: &'static str,
     look: &'static str,
+    lock: Option<Lock>,
     last: Option<String>,
     emergency: bool,
     /// Whether this user may open it.
@@ -44,15 +47,20 @@ pub(super) async fn page(OnSite(site): OnSite, user: InstitutionUser) -> Respons
         Ok(accounts) => accounts,
         Err(error) => return refused::by_store(&error),
     };
+    let locks = match lock::of(&site, &accounts).await {
+        Ok(locks) => locks,
+        Err(error) => return refused::by_store(&error),
+    };
     let today = site.clock.today();
-    let rows = accounts.into_iter().map(|account| {
+    let rows = accounts.into_iter().zip(locks).map(|(account, lock)| {
         let state = account.state(today);
         Row {
             own: account.user_id == user.user_id(),
             managed: account.role.managed_by().is_some_and(|action| user.role.may(action)),
             role: account.role.label(),
-            from: day(account.period.starts_on),
-            until: day(account.period.ends_on),
+            from: account.period.starts_on.map(day).unwrap_or_default(),
+            until: account.period.ends_on.map(day).unwrap_or_default(),
+            lock: lock.filter(|_| state == AccountState::Open),
             state: state.label(),
             look: if state == AccountState::Open { "go" } else { "none" },
             last: account.last_sign_in_at.map(moment),

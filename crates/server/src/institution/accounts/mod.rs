@@ -5,14 +5,13 @@ mod demo;
 mod detail;
 mod issue;
 mod list;
+mod lock;
 mod new;
 
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
-use eligibility::calendar::{format_japanese, tokyo_date, tokyo_datetime};
 use eligibility::institution_account::{InstitutionAction, UserId};
-use eligibility::{Date, Instant};
 use store::StaffAccount;
 
 pub(super) use issue::reissue;
@@ -64,13 +63,4 @@ async fn managed(
     };
     user.must(site, action).await?;
     Ok((id, account))
-}
-
-fn day(day: Option<Date>) -> String {
-    day.map(format_japanese).unwrap_or_default()
-}
-
-pub(super) fn moment(at: Instant) -> String {
-    let local = tokyo_datetime(at);
-    format!("{} {:02}:{:02}", format_japanese(tokyo_date(at)), local.hour(), local.minute())
 }

@@ -97,12 +97,10 @@ async fn put(
     match site.store.add_staff(new).await.map_err(|error| refused::by_store(&error))? {
         StaffAdded::Added => {
             let title = "アカウントを登録しました";
-            Ok(Issued { title, account: &account.change.name, user_id: account.user_id.as_str() }.show(
-                site,
-                user,
-                &password,
-                password_until,
-            ))
+            let change = &account.change;
+            let neatened = change.name != typed.name || change.name_kana != typed.name_kana;
+            let issued = Issued { title, account: &change.name, user_id: account.user_id.as_str(), neatened };
+            Ok(issued.show(site, user, &password, password_until))
         }
         // The password was shown to the first click.
         StaffAdded::Repeated => Ok(see(&place)),

@@ -13,8 +13,8 @@ use eligibility::institution_account::InstitutionAction;
 
 use super::handed_in::{self, Problem};
 use super::shown::{self, Line, Place};
-use crate::institution::menu;
 use crate::institution::user::InstitutionUser;
+use crate::institution::{days, menu};
 use crate::terminal_api::Api;
 use crate::web::once::{self, Once};
 use crate::web::see;
@@ -72,7 +72,7 @@ async fn show(
     let newest = first_of_next_month(today);
     let months = (0..=MONTHS_BACK_MAX + 1).map(|back| add_months(newest, -back)).map(|month| Month {
         value: month.to_string(),
-        label: format!("{}年{}月", month.year(), month.month()),
+        label: days::month(month),
         chosen: month == chosen,
     });
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

@@ -22,6 +22,11 @@ use crate::web::places::Place;
 /// What request ids of files from the web begin with.
 const REQUEST_ID_PREFIX: &str = "web-bulk-";
 
+/// What the files for 訪問診療等 and オンライン診療等 begin with: they ask for everybody under a consent that is kept.
+const OTHER_FORM_FILES: [&str; 2] = ["OQSmuhvq", "OQSmuonq"];
+/// What such a file is answered here, as it is in the folder of the receipt computer.
+pub(super) const OTHER_FORMS: ErrorCode = ErrorCode::UnknownOperation;
+
 /// Why a file was not taken.
 pub(super) struct Problem {
     pub(super) code: &'static str,
@@ -62,6 +67,11 @@ fn understood(
     day: Option<Date>,
     form: &Handed,
 ) -> Result<BulkUploadRequest, Problem> {
+    if OTHER_FORM_FILES.iter().any(|start| form.name.starts_with(start)) {
+        let what =
+            "訪問診療等・オンライン診療等の一括照会のファイルです。この画面で照会できるのは外来だけです。";
+        return Err(Problem::new(OTHER_FORMS, what));
+    }
     let Some(bytes) = form.file.as_deref() else { return Err(ErrorCode::TooLarge.into()) };
     let start = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
     if start.is_empty() {
@@ -144,6 +154,7 @@ pub(super) async fn submit_month(
 ) -> Result<ReceptionNumber, Problem> {
     let upload = BulkUpload::EntrustedEligibility { month };
     let file = BulkUploadRequest::new(format!("{REQUEST_ID_PREFIX}{form_id}"), upload, None);
-    let form = Handed { form_id: form_id.to_owned(), registers: false, day: month.to_string(), file: None };
+    let (form_id, day) = (form_id.to_owned(), month.to_string());
+    let form = Handed { form_id, registers: false, day, name: String::new(), file: None };
     submit(api, user, file, (&form, None)).await
 }

@@ -4,6 +4,7 @@
 mod entrusted;
 mod handed_in;
 mod shown;
+mod table;
 mod upload;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use eligibility::institution_account::InstitutionAction;
 
 pub(super) use entrusted::{PATH as ENTRUSTED_PATH, TITLE as ENTRUSTED_TITLE};
 
+use super::consents::search;
 use super::menu;
 use super::user::InstitutionUser;
 use crate::terminal_api::Api;
@@ -61,6 +63,10 @@ struct Page {
     files_per_day: u32,
     kept_days: i64,
     files: Vec<Line>,
+    /// What a file for other forms of care than 外来 is answered.
+    other_forms: &'static str,
+    /// Where those are looked up.
+    consents: (&'static str, &'static str),
 }
 
 /// What the form held when it is shown again.
@@ -92,6 +98,8 @@ async fn show(
         files_per_day: FILES_PER_DAY,
         kept_days: RESULTS_KEPT_DAYS,
         files,
+        other_forms: handed_in::OTHER_FORMS.entry().code,
+        consents: (search::PATH, search::TITLE),
     };
     render(status, &page)
 }

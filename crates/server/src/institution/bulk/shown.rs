@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, Query};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use axum::response::Response;
 use eligibility::Instant;
 use eligibility::bulk::{BulkKind, BulkState, RESULTS_KEPT_MS, ReceptionNumber};
-use eligibility::calendar::{format_japanese, tokyo_date, tokyo_datetime, tokyo_second};
+use eligibility::calendar::tokyo_second;
 use eligibility::codes::{CharacterCode, ResultSegment};
 use eligibility::institution_account::InstitutionAction;
 use store::BulkJob;
 use wire::message::{BulkAnswer, BulkAnswerBody, BulkAnswerHeader, Layout, write_bulk_answer};
 
+use super::table;
 use crate::bulk::desk::{self, Terms};
+use crate::institution::days::{self, moment};
 use crate::institution::menu;
 use crate::institution::user::InstitutionUser;
 use crate::terminal_api::Api;
@@ -36,11 +37,24 @@ pub(super) struct Place {
     pub(super) action: InstitutionAction,
 }
 
-/// In which encoding a result is wanted.
+/// How a result is wanted.
 #[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct Encoding {
+pub(super) struct Wanted {
     #[serde(default)]
     encoding: String,
+    /// `csv`, or the message that a receipt computer would get.
+    #[serde(default)]
+    format: String,
+}
+
+impl Wanted {
+    fn encoding(&self) -> CharacterCode {
+        if self.encoding == "shift_jis" { CharacterCode::ShiftJis } else { CharacterCode::Utf8 }
+    }
+
+    fn is_table(&self) -> bool {
+        self.format == "csv"
+    }
 }
 
 /// A file as the pages show it.
@@ -63,20 +77,13 @@ pub(super) struct Line {
     pub(super) kept_until: String,
 }
 
-fn moment(at: Instant) -> String {
-    let local = tokyo_datetime(at);
-    format!("{} {:02}:{:02}", format_japanese(tokyo_date(at)), local.hour(), local.minute())
-}
-
 impl Line {
     fn of(job: &BulkJob) -> Self {
         let done = job.normal + job.errors;
         let day = Terms::of(job).day;
         let subject = match (job.kind, day) {
-            (BulkKind::Eligibility, Some(day)) => format!("資格確認日 {}", format_japanese(day)),
-            (BulkKind::EntrustedEligibility, Some(month)) => {
-                format!("診療年月 {}年{}月", month.year(), month.month())
-            }
+            (BulkKind::Eligibility, Some(day)) => format!("資格確認日 {}", days::day(day)),
+            (BulkKind::EntrustedEligibility, Some(month)) => format!("診療年月 {}", days::month(month)),
             _ => String::new(),
         };
         let tag = match job.state {
@@ -137,20 +144,41 @@ struct FilePage {
     file: Line,
 }
 
-type Asked<'a> = (&'a Api, &'a Site, &'a InstitutionUser);
+/// A file that is the institution's and this screen's, and who opens it: how both pages of a file open.
+pub(super) struct Opened {
+    place: &'static Place,
+    site: Arc<Site>,
+    api: Arc<Api>,
+    user: InstitutionUser,
+    job: BulkJob,
+}
 
-/// The file, if it is the institution's and this screen's.
-async fn find(place: &Place, (api, site, user): Asked<'_>, reception: &str) -> Result<BulkJob, Response> {
-    user.must(site, place.action).await?;
-    let entrusted = place.action == InstitutionAction::EntrustedEligibility;
-    let found = match ReceptionNumber::parse(reception) {
-        Ok(number) => desk::job(api, &user.institution_code, &number).await.map_err(failed)?,
-        Err(_) => None,
-    };
-    match found.filter(|job| (job.kind == BulkKind::EntrustedEligibility) == entrusted) {
-        Some(job) => Ok(job),
-        None => Err(user.not_there(site, place.action, &format!("bulk:{}", short(reception))).await),
+impl<S: Send + Sync> FromRequestParts<S> for Opened {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let user = InstitutionUser::from_request_parts(parts, state).await?;
+        let OnSite(site) = OnSite::from_request_parts(parts, state).await?;
+        let place = parts.extensions.get::<&'static Place>().copied().ok_or_else(refused::broken)?;
+        let api = parts.extensions.get::<Arc<Api>>().cloned().ok_or_else(refused::broken)?;
+        user.must(&site, place.action).await?;
+        let reception = Path::<String>::from_request_parts(parts, state).await;
+        let Path(reception) = reception.map_err(|_| refused::not_there())?;
+        let entrusted = place.action == InstitutionAction::EntrustedEligibility;
+        let found = match ReceptionNumber::parse(&reception) {
+            Ok(number) => desk::job(&api, &user.institution_code, &number).await.map_err(failed)?,
+            Err(_) => None,
+        };
+        match found.filter(|job| (job.kind == BulkKind::EntrustedEligibility) == entrusted) {
+            Some(job) => Ok(Self { place, site, api, user, job }),
+            None => Err(user.not_there(&site, place.action, &named(&reception)).await),
+        }
     }
+}
+
+/// A file that was asked for, as the audit log names it.
+fn named(reception: &str) -> String {
+    format!("bulk:{}", short(reception))
 }
 
 /// What was asked for, short enough for the audit log.
@@ -163,45 +191,26 @@ fn failed(_: Refusal) -> Response {
 }
 
 /// The page of one file.
-pub(super) async fn file(
-    Extension(place): Extension<&'static Place>,
-    OnSite(site): OnSite,
-    user: InstitutionUser,
-    Extension(api): Extension<Arc<Api>>,
-    Path(reception): Path<String>,
-) -> Response {
-    match find(place, (&api, &site, &user), &reception).await {
-        Ok(job) => {
-            let mut shell = menu::shell(&site, place.title, place.path, &user);
-            shell.help = Some(place.help);
-            let file = Line::of(&job);
-            let is_open = file.is_open;
-            let mut response = render(StatusCode::OK, &FilePage { shell, path: place.path, file });
-            if is_open {
-                // The progress moves without a script; once the file is done, the page stands still.
-                response.headers_mut().insert(header::REFRESH, HeaderValue::from_static(REFRESH_S));
-            }
-            response
-        }
-        Err(response) => response,
+pub(super) async fn file(Opened { place, site, user, job, .. }: Opened) -> Response {
+    let mut shell = menu::shell(&site, place.title, place.path, &user);
+    shell.help = Some(place.help);
+    let file = Line::of(&job);
+    let is_open = file.is_open;
+    let mut response = render(StatusCode::OK, &FilePage { shell, path: place.path, file });
+    if is_open {
+        // The progress moves without a script; once the file is done, the page stands still.
+        response.headers_mut().insert(header::REFRESH, HeaderValue::from_static(REFRESH_S));
     }
+    response
 }
 
-/// The result as the file that a receipt computer would get.
+/// The result as the file that a receipt computer would get, or as a table.
 pub(super) async fn result(
-    Extension(place): Extension<&'static Place>,
-    OnSite(site): OnSite,
-    user: InstitutionUser,
-    Extension(api): Extension<Arc<Api>>,
-    Path(reception): Path<String>,
-    Query(Encoding { encoding }): Query<Encoding>,
+    Opened { place, site, api, user, job }: Opened,
+    Query(wanted): Query<Wanted>,
 ) -> Response {
-    let job = match find(place, (&api, &site, &user), &reception).await {
-        Ok(job) => job,
-        Err(response) => return response,
-    };
     if job.state != BulkState::Done {
-        return user.not_there(&site, place.action, &format!("bulk:{}", short(&reception))).await;
+        return user.not_there(&site, place.action, &named(job.reception_number.as_str())).await;
     }
     let room = api.bulk.files.enter(user.institution_code.as_str());
     let Some(room) = room else { return refused::busy() };
@@ -210,15 +219,25 @@ pub(super) async fn result(
         Ok(body) => body,
         Err(refusal) => return failed(refusal),
     };
-    let encoding = if encoding == "shift_jis" { CharacterCode::ShiftJis } else { CharacterCode::Utf8 };
-    let answer = answer(&job, body, api.clock.now());
+    let (encoding, is_table) = (wanted.encoding(), wanted.is_table());
+    let name = format!("OQSmu{}02res_{}", job.kind.function(), job.reception_number.as_str());
+    let now = api.clock.now();
     // Writing goes on when nobody waits for it any more, and keeps its room.
     let written = tokio::task::spawn_blocking(move || {
         let _room = room;
-        write_bulk_answer(answer, encoding, Layout::Indented)
+        match is_table {
+            true => table::write(job.kind, &body, encoding),
+            false => write_bulk_answer(answer(&job, body, now), encoding, Layout::Indented).bytes,
+        }
     });
-    let Ok(written) = written.await else { return refused::broken() };
-    attachment(&job, written.bytes)
+    let Ok(bytes) = written.await else { return refused::broken() };
+    match (is_table, encoding) {
+        (false, _) => attachment("application/xml", &format!("{name}.xml"), bytes),
+        (true, CharacterCode::Utf8) => attachment("text/csv; charset=utf-8", &format!("{name}.csv"), bytes),
+        (true, CharacterCode::ShiftJis) => {
+            attachment("text/csv; charset=shift_jis", &format!("{name}.csv"), bytes)
+        }
+    }
 }
 
 async fn collect(api: &Api, asker: &Asker<'_>, job: &BulkJob) -> Result<BulkAnswerBody, Refusal> {
@@ -252,11 +271,10 @@ fn answer(job: &BulkJob, body: BulkAnswerBody, now: Instant) -> BulkAnswer {
     BulkAnswer { header, body: Some(body) }
 }
 
-fn attachment(job: &BulkJob, bytes: Vec<u8>) -> Response {
-    let name = format!("OQSmu{}02res_{}.xml", job.kind.function(), job.reception_number.as_str());
+fn attachment(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }

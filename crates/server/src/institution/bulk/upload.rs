@@ -20,6 +20,8 @@ pub(super) struct Handed {
     pub(super) registers: bool,
     /// 資格確認日 as typed.
     pub(super) day: String,
+    /// What the file is called on the user's machine; empty when the browser does not say.
+    pub(super) name: String,
     /// The file; `None` when it is too large.
     pub(super) file: Option<Vec<u8>>,
 }
@@ -38,7 +40,7 @@ pub(super) async fn read(request: Request) -> Option<Handed> {
     let constraints = Constraints::new().allowed_fields(fields).size_limit(limits);
     let mut parts =
         Multipart::with_constraints(request.into_body().into_data_stream(), boundary, constraints);
-    let mut file = Some(Vec::new());
+    let (mut file, mut called) = (Some(Vec::new()), String::new());
     let mut pairs = Vec::new();
     loop {
         let part = match parts.next_field().await {
@@ -55,6 +57,7 @@ pub(super) async fn read(request: Request) -> Option<Handed> {
             pairs.push((name, part.text().await.ok()?));
             continue;
         }
+        called = part.file_name().unwrap_or_default().to_owned();
         file = match part.bytes().await {
             Ok(bytes) => Some(bytes.to_vec()),
             Err(error) if is_too_large(&error) => None,
@@ -70,6 +73,7 @@ pub(super) async fn read(request: Request) -> Option<Handed> {
         form_id: form.text(once::FIELD),
         registers: form.get("kind") == BulkKindField::REGISTER,
         day: form.text("day"),
+        name: called,
         file,
     })
 }

@@ -28,12 +28,12 @@ use store::CheckResult;
 use wire::message::ResultMessage;
 use wire::terminal_api::CheckAnswer;
 
+use super::days::{self, moment};
 use super::menu;
 use super::number_check::{self, is_request_id};
 use super::reference_number;
 use super::user::InstitutionUser;
 use crate::ops::background::ANSWERS_KEPT_MS;
-use crate::portal::applications::summary::moment;
 use crate::terminal_api::kept_answer;
 use crate::web::signed_in::OnSite;
 use crate::web::{Shell, Site, refused, render};

@@ -13,7 +13,7 @@ use fast_qr::ECL;
 use fast_qr::qr::{QRBuilder, QRCode};
 use wire::receipt::ReceiptClaims;
 
-use crate::portal::applications::summary::moment;
+use crate::institution::days::moment;
 
 /// Longest receipt that gets the sturdier code, characters.
 const ROBUST_MAX: usize = 1_100;

@@ -1,7 +1,6 @@
 //! What a result page shows, row by row, in the order of receipt computers. Days in 和暦 with 西暦 beside.
 
 use eligibility::Date;
-use eligibility::calendar::format_japanese;
 use eligibility::codes::{CardClassification, CeilingConsentFlag};
 use eligibility::meaning::share_by_law;
 use eligibility::visit_changes::{Change, ChangedItem};
@@ -9,6 +8,8 @@ use wire::message::{
     CeilingCertificateInfo, Code, CodeTable, ElderlyCertificateInfo, MedicalTicketInfo, QualificationResult,
     ResultMessage, SpecificDiseaseCertificateInfo,
 };
+
+use crate::institution::days::{day, month as month_of};
 
 /// Stands where an answer says nothing.
 const NOTHING: &str = "―";
@@ -235,8 +236,7 @@ fn specific_disease(shown: &SpecificDiseaseCertificateInfo) -> Section {
 }
 
 fn ticket(shown: &MedicalTicketInfo) -> Section {
-    let month =
-        shown.treatment_month.as_ref().map(|month| format!("{}年{}月", month.0.year(), month.0.month()));
+    let month = shown.treatment_month.as_ref().map(|month| month_of(month.0));
     let names: Vec<&str> = [&shown.injury_name1, &shown.injury_name2, &shown.injury_name3]
         .into_iter()
         .filter_map(|name| name.as_deref())

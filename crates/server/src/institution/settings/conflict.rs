@@ -8,7 +8,7 @@ use eligibility::facility_settings::{FacilitySettings, Setting};
 use store::StoredSettings;
 
 use super::PATH;
-use crate::portal::applications::summary::moment;
+use crate::institution::days::moment;
 use crate::web::{Shell, render};
 
 /// A setting that differs.

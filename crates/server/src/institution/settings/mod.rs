@@ -17,7 +17,7 @@ use store::{NewSettings, SettingsChange, SettingsChanged, StoredSettings};
 use super::user::InstitutionUser;
 use super::{home_visit_url, menu};
 use crate::facility::FacilityDesk;
-use crate::portal::applications::summary::moment;
+use crate::institution::days::moment;
 use crate::web::once::Once;
 use crate::web::see;
 use crate::web::signed_in::OnSite;

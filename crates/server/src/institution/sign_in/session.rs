@@ -39,6 +39,11 @@ pub(super) async fn guess(site: &Site, terminal: &AskingTerminal, subject: &str)
     })
 }
 
+/// The place that counts wrong passwords of an account at terminals where it has not signed in before.
+pub(in crate::institution) fn password_place(subject: &str) -> AttemptPlace {
+    Guess::account_place(WHAT, subject)
+}
+
 /// Every place that counts wrong passwords of an account: freed when it gets a new one.
 pub(in crate::institution) async fn password_places(
     site: &Site,
@@ -46,7 +51,7 @@ pub(in crate::institution) async fn password_places(
 ) -> Result<Vec<AttemptPlace>, store::Error> {
     let known = site.store.known_browsers(subject).await?;
     let mut places: Vec<_> = known.iter().map(|hash| Guess::known_place(WHAT, subject, hash)).collect();
-    places.push(Guess::account_place(WHAT, subject));
+    places.push(password_place(subject));
     places.push(Guess::account_place(BARRED, subject));
     Ok(places)
 }

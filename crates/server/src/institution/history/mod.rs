@@ -1,5 +1,8 @@
 //! 操作履歴: what the institution's own chain of the audit log says, in words, and as CSV.
 
+mod orders;
+
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use askama::Template;
@@ -12,13 +15,13 @@ use eligibility::Instant;
 use eligibility::calendar::{end_of_day, start_of_day, tokyo_datetime};
 use eligibility::field::FieldErrors;
 use eligibility::history::{
-    HistoryForm, HistoryKind, HistorySearch, actor, is_refusal, object, outcome, what,
+    HistoryForm, HistoryKind, HistorySearch, OrderEnd, actor, is_refusal, object, outcome, what,
 };
 use eligibility::institution_account::InstitutionAction;
 use store::audit::{HistoryAsked, HistoryEntry, HistoryPage};
 
-use super::menu;
 use super::user::InstitutionUser;
+use super::{days, menu};
 use crate::web::csv::Table;
 use crate::web::places::Places;
 use crate::web::signed_in::OnSite;
@@ -45,6 +48,8 @@ pub(super) fn pages() -> Router {
 struct Line {
     sequence: i64,
     at: String,
+    /// The same for a file.
+    in_file: String,
     who: String,
     what: String,
     whom: String,
@@ -55,25 +60,28 @@ struct Line {
 }
 
 impl Line {
-    fn of(entry: &HistoryEntry) -> Self {
-        let at = tokyo_datetime(entry.recorded_at);
+    /// `end`: what became of an order.
+    fn of(entry: &HistoryEntry, end: Option<OrderEnd>) -> Self {
         Self {
             sequence: entry.sequence,
-            at: at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            at: days::second(entry.recorded_at),
+            in_file: tokyo_datetime(entry.recorded_at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
             who: actor(&entry.actor),
             what: what(&entry.action).to_owned(),
             whom: object(&entry.object),
-            outcome: outcome(&entry.outcome),
+            outcome: end.map_or_else(|| outcome(&entry.outcome), |end| end.label().to_owned()),
             refused: is_refusal(&entry.outcome),
             terminal: terminal_of(&entry.detail),
         }
     }
 }
 
-/// The terminal that a detail names; the route of a refused page stands behind it.
+/// The terminal that a detail names; the role and the route of a refused page stand behind it.
 fn terminal_of(detail: &str) -> Option<String> {
     let (_, name) = detail.split_once("terminal=")?;
-    let name = name.split_once(" route=").map_or(name, |(name, _)| name);
+    let name = [" role=", " route="]
+        .iter()
+        .fold(name, |name, mark| name.split_once(mark).map_or(name, |(name, _)| name));
     Some(name.to_owned()).filter(|name| !name.is_empty())
 }
 
@@ -97,7 +105,7 @@ fn show(
     (site, user): (&Site, &InstitutionUser),
     status: StatusCode,
     (typed, errors): (HistoryForm, Option<FieldErrors>),
-    found: Option<HistoryPage>,
+    found: Option<(HistoryPage, Ends)>,
     too_many: bool,
 ) -> Response {
     let data = FormData::from(vec![
@@ -113,19 +121,26 @@ fn show(
     };
     let kinds = HistoryKind::ALL.iter().map(|kind| (kind.name(), kind.label()));
     let searched = found.is_some();
-    let found = found.unwrap_or_default();
+    let (found, ends) = found.unwrap_or_default();
     let page = Page {
         shell: menu::shell(site, TITLE, PATH, user).with_help("/help/history"),
         form,
         kinds: std::iter::once(("", "すべて")).chain(kinds).collect(),
         outcomes: HistoryForm::OUTCOMES,
         typed,
-        lines: found.entries.iter().map(Line::of).collect(),
+        lines: lines(&found.entries, &ends),
         searched,
         next: found.next,
         too_many,
     };
     render(status, &page)
+}
+
+/// What became of orders, by their sequence.
+type Ends = BTreeMap<i64, OrderEnd>;
+
+fn lines(entries: &[HistoryEntry], ends: &Ends) -> Vec<Line> {
+    entries.iter().map(|entry| Line::of(entry, ends.get(&entry.sequence).copied())).collect()
 }
 
 /// What was typed; the last days when the page is opened without a search.
@@ -175,8 +190,12 @@ async fn page(
             return show((&site, &user), status, (typed, Some(errors)), None, false);
         }
     };
-    match read(&site, &search, &asked(&user, &search, before, PAGE)).await {
-        Ok(found) => show((&site, &user), StatusCode::OK, (typed, None), Some(found), false),
+    let found = match read(&site, &search, &asked(&user, &search, before, PAGE)).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    match orders::ends(&site, &user, &found.entries).await {
+        Ok(ends) => show((&site, &user), StatusCode::OK, (typed, None), Some((found, ends)), false),
         Err(response) => response,
     }
 }
@@ -209,13 +228,14 @@ async fn export(
     let Some(entries) = everything(site, user, &search).await? else {
         return Ok(show((site, user), status, (typed, None), None, true));
     };
+    let ends = orders::ends(site, user, &entries).await?;
     let mut event = user.event("history.export", "-", "done");
     event.detail =
         format!("from={} until={} entries={} {}", search.from, search.until, entries.len(), event.detail);
     let now = site.clock.now();
     let recorded = site.store.record_looked(&user.institution_code, event, now).await;
     recorded.map_err(|error| refused::by_store(&error))?;
-    Ok(file(&entries, now))
+    Ok(file(lines(&entries, &ends), now))
 }
 
 /// Everything that fits; `None` when it is too much for one file.
@@ -240,10 +260,10 @@ async fn everything(
     Ok(None)
 }
 
-fn file(entries: &[HistoryEntry], now: Instant) -> Response {
+fn file(lines: Vec<Line>, now: Instant) -> Response {
     let mut table = Table::new(&["記録番号", "日時", "操作した人", "操作", "対象", "結果"]);
-    for line in entries.iter().map(Line::of) {
-        table.line([line.sequence.to_string(), line.at, line.who, line.what, line.whom, line.outcome]);
+    for line in lines {
+        table.line([line.sequence.to_string(), line.in_file, line.who, line.what, line.whom, line.outcome]);
     }
     let name = tokyo_datetime(now).strftime("attachment; filename=\"history-%Y%m%d-%H%M%S.csv\"").to_string();
     let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];

@@ -20,6 +20,8 @@ const LIST_MAX_AGE_MS: i64 = 6 * HOUR_MS;
 const ANSWER_LEFT_MS: i64 = PRESIGNED_VALIDITY_H / 2 * HOUR_MS;
 /// Answers signed and stored in one step.
 const ANSWERS_STEP: u32 = 500;
+/// Steps of one round at most: what was revoked meanwhile is on the lists before the next ones.
+const STEPS_MAX: usize = 10;
 /// Answers about certificates that are over, dropped in one step.
 const DROP_STEP: u32 = 2_000;
 
@@ -128,7 +130,7 @@ impl Publication {
             state.signer = Some(self.new_signer().await?);
         }
         let Some(signer) = &state.signer else { return Ok(()) };
-        loop {
+        for _ in 0..STEPS_MAX {
             let before = Instant(now.0 + ANSWER_LEFT_MS);
             let due = self.store.answers_due(before, now, ANSWERS_STEP).await?;
             let full = due.len() == ANSWERS_STEP as usize;

@@ -1,14 +1,18 @@
 //! What the network fetches, judged by OpenSSL: lists in shards, answers, authorities, the public log.
 
+use std::net::SocketAddr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use eligibility::institution_certificate::RevocationReason;
 use eligibility::merkle::{self, Hash};
 use http_body_util::Full;
 use hyper::Request;
+use hyper::body::Bytes;
 use pki::keys::PublicKey;
 use pki::transparency::SignedHead;
 use serde_json::Value;
+use server::ca::distribution::CACHED_MAX_S;
 use testkit::system::Engine;
 
 use crate::ca_support::{Bench, DAY, Site, Terminal, code, fetch, fetch_json, send};
@@ -16,6 +20,7 @@ use crate::on_both_engines;
 
 on_both_engines! {
     lists_and_answers_are_fetched_and_verified
+    whoever_has_a_list_or_an_answer_gets_another_one_only_when_it_is_another
     the_log_proves_what_was_issued_and_that_it_grew
     only_what_is_meant_for_everybody_is_given_out
 }
@@ -27,16 +32,30 @@ pub(crate) fn path_in(bench: &Bench, kind: &str) -> String {
     line.split("http://crl.example").nth(1).expect("an address").trim().to_owned()
 }
 
-/// Asks as OpenSSL does; what it read in the answer.
-async fn ocsp(site: &Site, bench: &Bench, by_get: bool) -> String {
+/// The path of OpenSSL's question about the leaf (GET).
+pub(crate) fn question_path(bench: &Bench) -> String {
     let ask = ["ocsp", "-issuer", "issuing.pem", "-cert", "leaf.pem", "-no_nonce", "-reqout", "q.der"];
     assert!(bench.openssl(&ask).0);
+    let text = STANDARD.encode(bench.read("q.der")).replace('+', "%2B").replace('=', "%3D");
+    format!("/ocsp/{text}")
+}
+
+/// One conditional request: whether the file is another than the one with this tag, and its tag now.
+pub(crate) async fn fetch_unless(address: SocketAddr, path: &str, tag: &str) -> (u16, String, Bytes) {
+    let request = Request::get(path).header("host", address.to_string()).header("if-none-match", tag);
+    let (status, headers, body) = send(address, request.body(Full::default()).expect("a request")).await;
+    let said = headers.get("etag").map(|tag| tag.to_str().expect("text").to_owned());
+    (status, said.unwrap_or_default(), body)
+}
+
+/// Asks as OpenSSL does; what it read in the answer.
+async fn ocsp(site: &Site, bench: &Bench, by_get: bool) -> String {
+    let path = question_path(bench);
     let question = bench.read("q.der");
     let address = site.distribution();
     let host = address.to_string();
     let request = if by_get {
-        let text = STANDARD.encode(&question).replace('+', "%2B").replace('=', "%3D");
-        Request::get(format!("/ocsp/{text}")).header("host", host).body(Full::default())
+        Request::get(path).header("host", host).body(Full::default())
     } else {
         let request = Request::post("/ocsp").header("host", host);
         request.header("content-type", "application/ocsp-request").body(Full::from(question))
@@ -48,8 +67,9 @@ async fn ocsp(site: &Site, bench: &Bench, by_get: bool) -> String {
     );
     if answer.len() > 5 {
         let caching = headers["cache-control"].to_str().expect("text");
-        // Good for half a day, and asked for again within a minute of a revocation.
-        assert!(caching.starts_with("max-age=60,") && caching.contains("no-transform"), "{caching}");
+        // Good for half a day, and asked for again so soon that a revocation is known within a minute.
+        let soon = format!("max-age={CACHED_MAX_S},");
+        assert!(caching.starts_with(&soon) && caching.contains("no-transform"), "{caching}");
         assert!(headers["expires"].to_str().expect("text").ends_with("GMT"));
         assert!(headers["last-modified"].to_str().expect("text").ends_with("GMT"));
     }
@@ -72,6 +92,45 @@ async fn ocsp(site: &Site, bench: &Bench, by_get: bool) -> String {
         &time,
     ];
     bench.openssl(&read).1
+}
+
+async fn whoever_has_a_list_or_an_answer_gets_another_one_only_when_it_is_another(engine: Engine) {
+    let site = Site::open(engine).await;
+    let (terminal, bench) = (site.terminal("o1").await, Bench::new(&site));
+    bench.certificate("leaf.pem", &terminal.chain[0]);
+    site.parts().publication.run().await.expect("publishes");
+    let address = site.distribution();
+    let paths = [path_in(&bench, "/crl/"), question_path(&bench)];
+    let mut tags = Vec::new();
+    for path in &paths {
+        let (status, headers, body) = fetch(address, path).await;
+        assert_eq!(status, 200, "{path}");
+        let caching = headers["cache-control"].to_str().expect("text");
+        assert!(caching.starts_with(&format!("max-age={CACHED_MAX_S},")), "{path}: {caching}");
+        let tag = headers["etag"].to_str().expect("text").to_owned();
+        for said in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+            let (status, again, body) = fetch_unless(address, path, &said).await;
+            assert_eq!((status, &again, body.len()), (304, &tag, 0), "{path} with {said}");
+        }
+        let (status, _, whole) = fetch_unless(address, path, "\"other\"").await;
+        assert_eq!((status, whole), (200, body), "{path}");
+        tags.push(tag);
+    }
+    // A minute after which nobody may believe what they have: the day it is good for does not matter.
+    assert!(CACHED_MAX_S < 60);
+    let reason = RevocationReason::KeyCompromise;
+    site.desk().revoke(&code(), &terminal.serial, reason, "operator:o1", None).await.expect("revokes");
+    site.parts().publication.run().await.expect("publishes");
+    for (path, tag) in paths.iter().zip(&tags) {
+        let (status, now, body) = fetch_unless(address, path, tag).await;
+        assert!(status == 200 && now != *tag && !body.is_empty(), "{path}: what changed comes at once");
+        // By its second alone the answer after is not told from the one before: nobody hears "unchanged" of it.
+        let later = "Fri, 01 Jan 2100 00:00:00 GMT";
+        let request = Request::get(path).header("host", address.to_string());
+        let request = request.header("if-modified-since", later).body(Full::default());
+        assert_eq!(send(address, request.expect("a request")).await.0, 200, "{path}");
+    }
+    site.system.stop().await;
 }
 
 /// A number that was never issued here: not "good", and not signed either (RFC 6960, unauthorized).

@@ -13,6 +13,7 @@ use hyper::{Method, Request, header};
 use rustls::client::Resumption;
 use rustls::{ClientConfig, HandshakeKind};
 use server::Config;
+use server::ca::distribution::CACHED_MAX_S;
 use server::listener::identity::AskingTerminal;
 use server::listener::terminals::Standing;
 use server::terminal_api::standing::{STANDING_MAX_AGE, Standings};
@@ -23,7 +24,7 @@ use testkit::system::{Engine, INSTITUTION};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wire::institution_certificate::CODE_HEADER;
 
-use crate::ca_distribution::path_in;
+use crate::ca_distribution::{fetch_unless, path_in, question_path};
 use crate::ca_support::{Bench, PASSWORD, Site, Terminal, code, fetch};
 use crate::on_both_engines;
 use crate::settings::SMALLEST;
@@ -188,6 +189,8 @@ async fn the_server_reads_and_publishes_by_itself(engine: Engine) {
     for visitor in &visitors {
         visitor.is_let_in().await;
     }
+    let question = question_path(&bench);
+    let before = published(&site, &question, "").await;
     revoke(&site, &lost).await;
     // Nobody tells the server; whoever waits too long here is reported by the runner.
     for visitor in &visitors {
@@ -209,7 +212,35 @@ async fn the_server_reads_and_publishes_by_itself(engine: Engine) {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    // And whoever asks about it, as soon as they ask again, which is within what is left of the minute.
+    let after = published(&site, &question, &before.0).await;
+    assert_ne!(before.0, after.0);
+    bench.file("a.der", &after.1);
+    let read = ["ocsp", "-respin", "a.der", "-issuer", "issuing.pem", "-cert", "leaf.pem", "-no_nonce"];
+    let trust = ["-CAfile", "root.pem", "-verify_other", "issuing.pem"];
+    let (_, said) = bench.openssl(&read.into_iter().chain(trust).collect::<Vec<_>>());
+    assert!(said.contains("leaf.pem: revoked") && said.contains("keyCompromise"), "{said}");
     site.system.stop().await;
+}
+
+/// The answer that the server signed by itself and that is another than the one with this tag: its tag, and the answer.
+async fn published(site: &Site, question: &str, tag: &str) -> (String, Bytes) {
+    loop {
+        let (status, now, body) = fetch_unless(site.distribution(), question, tag).await;
+        // "Not yet" has no tag: it is not to be kept.
+        if status == 200 && !now.is_empty() {
+            return (now, body);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[test]
+fn what_is_kept_on_the_way_leaves_time_to_publish() {
+    let kept = Duration::from_secs(CACHED_MAX_S.unsigned_abs());
+    // The next look, a second one if the first failed, and signing.
+    let looks = Duration::from_secs(1) * 2;
+    assert!(kept + looks + Duration::from_secs(10) <= PROMISE, "{kept:?}");
 }
 
 #[test]

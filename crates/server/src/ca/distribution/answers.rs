@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pki::ocsp::{MAX_OCSP_REQUEST_BYTES, Refusal};
 
-use super::{Distribution, failed, file};
+use super::{Distribution, Period, failed, file};
 
 const ANSWER: &str = "application/ocsp-response";
 const QUESTION: &str = "application/ocsp-request";
@@ -31,22 +31,23 @@ pub(super) async fn asked_by_post(
     if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != QUESTION.as_bytes()) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
-    answer(&from, &question).await
+    answer(&from, &question, None).await
 }
 
 /// GET /ocsp/BASE64, whose slashes may have stayed as they are.
 pub(super) async fn asked_by_get(
     State(from): State<Arc<Distribution>>,
     Path(text): Path<String>,
+    headers: HeaderMap,
 ) -> Response {
     // A plus sign in a path is one; some libraries write it as a blank.
     match STANDARD.decode(text.replace(' ', "+")) {
-        Ok(question) => answer(&from, &question).await,
+        Ok(question) => answer(&from, &question, Some(&headers)).await,
         Err(_) => bare(MALFORMED),
     }
 }
 
-async fn answer(from: &Distribution, question: &[u8]) -> Response {
+async fn answer(from: &Distribution, question: &[u8], asked: Option<&HeaderMap>) -> Response {
     if question.len() > MAX_OCSP_REQUEST_BYTES {
         return bare(MALFORMED);
     }
@@ -58,7 +59,8 @@ async fn answer(from: &Distribution, question: &[u8]) -> Response {
     let now = from.clock.now();
     match from.store.answer_about(&serial).await {
         Ok(Some(found)) if found.next_update > now => {
-            file(ANSWER, found.answer, found.this_update, found.next_update, now)
+            let period = Period { from: found.this_update, until: found.next_update, now };
+            file(ANSWER, found.answer, &period, asked)
         }
         // Issued or revoked this very second: the answer is being signed.
         Ok(Some(_)) => bare(TRY_LATER),

@@ -6,9 +6,10 @@ mod log;
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use eligibility::Instant;
@@ -66,21 +67,37 @@ impl Distribution {
     }
 }
 
-/// Longest time that a cache between may give away what it has, seconds: a revocation is known everywhere within it,
-/// though a list or an answer itself is good for longer, for whoever cannot reach this place.
-const CACHED_MAX_S: i64 = 60;
+/// Longest time that a cache between may give away what it has, seconds, though a list or an answer itself is good for
+/// longer, for whoever cannot reach this place. A revocation is known everywhere within 60 seconds: the rest of them is
+/// for the next look at what is due and for signing.
+pub const CACHED_MAX_S: i64 = 45;
 
-/// A file that is good from one moment to another.
-fn file(media_type: &'static str, bytes: Vec<u8>, from: Instant, until: Instant, now: Instant) -> Response {
-    let seconds = (until.0.saturating_sub(now.0).max(0) / 1000).min(CACHED_MAX_S);
-    let over = Instant(now.0.saturating_add(seconds * 1000));
-    let mut response = bytes.into_response();
+/// From when to when a file is good, and the present moment.
+struct Period {
+    from: Instant,
+    until: Instant,
+    now: Instant,
+}
+
+/// A file that is good for a period. Whoever names the one they have (`If-None-Match`) and has this very one gets its
+/// headers alone. `If-Modified-Since` is not asked: two answers about one certificate, "good" and "revoked", may be of the
+/// same second.
+fn file(media_type: &'static str, bytes: Vec<u8>, period: &Period, asked: Option<&HeaderMap>) -> Response {
+    let tag = tag_of(&bytes);
+    let has_it = asked.is_some_and(|headers| names(headers, &tag));
+    let mut response =
+        if has_it { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if !has_it {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
+    let seconds = (period.until.0.saturating_sub(period.now.0).max(0) / 1000).min(CACHED_MAX_S);
+    let over = Instant(period.now.0.saturating_add(seconds * 1000));
     let caching = format!("max-age={seconds}, public, no-transform, must-revalidate");
     for (name, value) in [
         (header::CACHE_CONTROL, caching),
-        (header::LAST_MODIFIED, http_date(from)),
+        (header::ETAG, tag),
+        (header::LAST_MODIFIED, http_date(period.from)),
         (header::EXPIRES, http_date(over)),
     ] {
         if let Ok(value) = HeaderValue::try_from(value) {
@@ -88,6 +105,17 @@ fn file(media_type: &'static str, bytes: Vec<u8>, from: Instant, until: Instant,
         }
     }
     response
+}
+
+/// A strong entity tag: of these bytes and of no others.
+fn tag_of(bytes: &[u8]) -> String {
+    format!("\"{}\"", hex::encode(digest(&SHA256, bytes)))
+}
+
+fn names(headers: &HeaderMap, tag: &str) -> bool {
+    let said = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    let mut tags = said.flat_map(|value| value.split(',')).map(str::trim);
+    tags.any(|said| said == "*" || said.strip_prefix("W/").unwrap_or(said) == tag)
 }
 
 /// RFC 9110's date.

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use eligibility::institution_account::InstitutionRole;
 use server::web::SecretToken;
-use store::{Act, Audience, FactorChange, StoredPasskey};
+use store::{Act, Audience, FactorChange, Stage, StoredPasskey};
 use testkit::browser::Browser;
 use testkit::system::{Engine, INSTITUTION};
 
 use crate::institution_support::{COOKIE, Web};
 
-crate::on_both_engines! { a_session_that_is_not_fresh_changes_no_passkey }
+crate::on_both_engines! {
+    a_session_that_is_not_fresh_changes_no_passkey
+    a_password_alone_is_no_proof_for_passkeys
+}
 
 /// Until when a sign-in is fresh.
 const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -57,5 +60,25 @@ async fn a_session_that_is_not_fresh_changes_no_passkey(engine: Engine) {
     let anew = web.signed_in(InstitutionRole::General).await;
     anew.post("/passkeys/remove", KEY).await.leads("/passkeys");
     assert_eq!(left().await, 0);
+    web.system.stop().await;
+}
+
+/// The right password was given a moment ago, and what signing in asks for besides is still to come.
+async fn a_password_alone_is_no_proof_for_passkeys(engine: Engine) {
+    let web = Web::open(engine).await;
+    let owner = web.signed_in(InstitutionRole::General).await;
+    let subject = with_passkey(&web, &owner).await;
+    let role = InstitutionRole::General;
+    let secret = web.session_at(Stage::Password, INSTITUTION, role.name(), role).await;
+    let half_way = web.browser();
+    half_way.hold(COOKIE, secret.reveal());
+    for path in ["/passkeys/start", "/passkeys/finish", "/passkeys/remove"] {
+        let answer = half_way.post(path, KEY).await;
+        assert_eq!((answer.status, answer.to()), (303, "/login"), "{path}: {}", answer.text);
+    }
+    let looked = half_way.get("/passkeys").await;
+    assert!(looked.status == 303 && looked.to().starts_with("/login"), "{}", looked.text);
+    let factors = web.system.store().second_factors(&subject).await.expect("reads");
+    assert_eq!(factors.passkeys.len(), 1, "nothing came, nothing went");
     web.system.stop().await;
 }

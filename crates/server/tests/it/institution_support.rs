@@ -80,6 +80,17 @@ impl Web {
 
     /// A session put straight into the store; its secret.
     pub(crate) async fn session_of(&self, code: &str, user_id: &str, role: InstitutionRole) -> SecretToken {
+        self.session_at(Stage::Full, code, user_id, role).await
+    }
+
+    /// The same, so far on its way.
+    pub(crate) async fn session_at(
+        &self,
+        stage: Stage,
+        code: &str,
+        user_id: &str,
+        role: InstitutionRole,
+    ) -> SecretToken {
         let secret = SecretToken::random().expect("randomness");
         let now = self.system.clock.now();
         let session = WebSession {
@@ -88,7 +99,7 @@ impl Web {
             institution_code: Some(InstitutionCode::parse(code).expect("a code")),
             role: role.name().to_owned(),
             name: "試験 花子".to_owned(),
-            stage: Stage::Full,
+            stage,
             began_at: now,
             seen_at: now,
             ends_at: Instant(now.0 + 12 * 3_600_000),

@@ -143,6 +143,13 @@ pub(crate) async fn open_store(settings: &Config) -> Result<Store> {
         .with_context(|| format!("cannot open the database {}", url.masked()))
 }
 
+/// The same, brought to this version first: for commands that write.
+pub(crate) async fn open_current_store(settings: &Config) -> Result<Store> {
+    let store = open_store(settings).await?;
+    store.migrate().await.context("the database cannot be brought to this version")?;
+    Ok(store)
+}
+
 /// The paths of a data folder. Everything a demo keeps is below it.
 #[derive(Clone, Debug)]
 pub(crate) struct DataFolder {

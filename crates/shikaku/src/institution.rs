@@ -15,7 +15,7 @@ use server::clock::Clock;
 use store::RegisteredInstitution;
 
 use crate::{
-    folder::{Place, open_store},
+    folder::{Place, open_current_store, open_store},
     report::Report,
     runtime::block_on,
 };
@@ -113,8 +113,7 @@ fn add(arguments: &Add) -> Result<Report> {
     let settings = arguments.place.settings()?;
     let (code, name) = (entry.code.clone(), entry.name.clone());
     let added = block_on(async {
-        let store = open_store(&settings).await?;
-        store.migrate().await?;
+        let store = open_current_store(&settings).await?;
         Ok(store.add_institution(entry, ACTOR, Clock::system().now()).await?)
     })?;
     if !added {

@@ -11,7 +11,7 @@ use server::clock::Clock;
 use store::{LineRecord, LineRegistration, NewLine, PrefixChange, PrefixNotice, Store};
 
 use crate::{
-    folder::{Place, open_store},
+    folder::{Place, open_current_store, open_store},
     institution::ACTOR,
     report::{Report, WrongUsage},
     runtime::block_on,
@@ -116,8 +116,7 @@ fn add(arguments: &Add) -> Result<Report> {
     let new = wanted(arguments)?;
     let settings = arguments.place.settings()?;
     let line = block_on(async {
-        let store = open_store(&settings).await?;
-        store.migrate().await?;
+        let store = open_current_store(&settings).await?;
         if store.institution(&new.institution_code).await?.is_none() {
             bail!("{0} is not in the register; `shikaku institution add {0}` adds it", new.institution_code);
         }

@@ -19,7 +19,7 @@ use store::{
 use zeroize::Zeroizing;
 
 use crate::{
-    folder::{Place, open_store},
+    folder::{Place, open_current_store, open_store},
     report::{Report, WrongUsage},
     runtime::block_on,
 };
@@ -149,8 +149,7 @@ fn add(arguments: &Add) -> Result<Report> {
     };
     let added = block_on(async {
         let password_hash = Passwords::new()?.hash(&password).await?;
-        let store = open_store(&settings).await?;
-        store.migrate().await?;
+        let store = open_current_store(&settings).await?;
         Ok(store.add_operator(NewOperator { account, password_hash, sealed_totp_secret: sealed }).await?)
     })?;
     match added {

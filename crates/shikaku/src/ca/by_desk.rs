@@ -12,7 +12,7 @@ use server::ca::{CertificateOrder, Desk, Issued};
 use server::config::Config;
 use store::{Revoked, Store};
 
-use super::terminal::{Order, Written, read};
+use super::terminal::{Order, PKCS12, TERMINAL, Written, read, write_certificate, write_key};
 
 /// Who the records say acted: whoever sits at the server's keyboard.
 const ACTOR: &str = "command-line";
@@ -49,12 +49,12 @@ pub(super) async fn issue(desk: &Desk, order: &Order<'_>) -> Result<Written> {
     let mut files = Vec::new();
     // The key first: a certificate without its key would be admitted and of no use.
     if let Some(key) = &own {
-        files.push(super::terminal::write_key(order.out, "terminal", key)?);
+        files.push(write_key(order.out, TERMINAL, key)?);
     }
     let issued = desk.issue(wanted).await?;
-    files.push(super::terminal::write_certificate(order.out, "terminal", &issued.chain_pem)?);
+    files.push(write_certificate(order.out, TERMINAL, &issued.chain_pem)?);
     if let (Some(password), Some(key)) = (password, &own) {
-        let file = order.out.join("terminal.p12");
+        let file = order.out.join(PKCS12);
         write_private(&file, &pkcs12(desk, order, &issued, key, &password)?)?;
         files.push(file);
     }

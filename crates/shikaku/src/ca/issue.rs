@@ -9,15 +9,23 @@ use eligibility::{
     institution::InstitutionCode,
     institution_certificate::{CertificateUses, TERMINAL_NAME_MAX_CHARS},
 };
-use pki::{TerminalName, TerminalSubject, authority::InstitutionAuthority, profile::ServerName};
+use pki::{
+    TerminalName, TerminalSubject,
+    authority::InstitutionAuthority,
+    keys::{KeyAlgorithm, PrivateKey},
+    profile::ServerName,
+};
 use server::{clock::Clock, config::Config};
 
-use super::terminal::{Order, Written, make_folder, write};
+use super::terminal::{Order, Written, key_name, make_place, write_certificate, write_key};
 use crate::{
-    folder::{authority_folder, open_store, server_config},
+    folder::{authority_folder, open_current_store, server_config},
     report::{Report, WrongUsage},
     runtime::block_on,
 };
+
+/// What a server's files are called.
+const SERVER: &str = "server";
 
 /// Issue a certificate for a server, or for an institution's terminal.
 ///
@@ -104,25 +112,25 @@ fn server_certificate(
 ) -> Result<Written> {
     let names: Vec<ServerName> =
         arguments.server.iter().map(|name| ServerName::parse(name)).collect::<pki::Result<_>>()?;
-    make_folder(&arguments.out)?;
     if settings.is_some_and(|settings| settings.authority.is_none()) {
         bail!("the server of --config has no [authority], so it keeps no public log; leave --config out");
     }
-    // Opened before anything is issued: a log that cannot be written must not leave a stray certificate.
+    make_place(&arguments.out, &[key_name(SERVER)])?;
     block_on(async {
+        // Opened before anything is issued: a log that cannot be written must not leave a stray certificate.
         let store = match settings {
-            Some(settings) => Some(open_store(settings).await?),
+            Some(settings) => Some(open_current_store(settings).await?),
             None => None,
         };
-        if let Some(store) = &store {
-            store.migrate().await?;
-        }
-        let (key, issued) = authority.issue_server_with_key(&names, now)?;
+        let key = PrivateKey::generate(KeyAlgorithm::P256)?;
+        // The key first: what the log has stays there, so nobody may be without the key of it.
+        let key_file = write_key(&arguments.out, SERVER, &key)?;
+        let issued = authority.issue_server(&names, key.public_key(), now)?;
         let logged = match &store {
             Some(store) => Some(store.log_own_certificate(&issued.serial, issued.der.clone(), now).await?),
             None => None,
         };
-        let files = write(&arguments.out, "server", Some(&key), &issued)?;
+        let files = vec![key_file, write_certificate(&arguments.out, SERVER, &issued.pem()?)?];
         Ok(Written { logged, ..Written::of(&issued, files) })
     })
 }

@@ -8,9 +8,9 @@ use eligibility::{
     institution_certificate::{CertificateUses, RevocationReason},
 };
 use pki::{
-    TerminalSubject,
+    TerminalSubject, Validity,
     authority::{InstitutionAuthority, IssuedCertificate},
-    keys::{PrivateKey, write_private},
+    keys::{KeyAlgorithm, PrivateKey, write_private},
     pem,
     profile::TerminalIdentity,
 };
@@ -76,12 +76,12 @@ impl Order<'_> {
         settings: Option<&Config>,
         now: Instant,
     ) -> Result<Written> {
-        make_folder(self.out)?;
+        self.make_place()?;
         let (issued, files) = match self.request {
             Some(request) => {
                 let issued = authority.issue_terminal_from_request(&self.subject, &read(request)?, now)?;
-                let files = write(self.out, "terminal", None, &issued)?;
-                (issued, files)
+                let file = write_certificate(self.out, TERMINAL, &issued.pem()?)?;
+                (issued, vec![file])
             }
             None => self.with_key(authority, now)?,
         };
@@ -93,13 +93,20 @@ impl Order<'_> {
 
     /// Issues by the server's own authority, and writes.
     pub(super) fn by_desk(&self, settings: &Config) -> Result<Written> {
-        make_folder(self.out)?;
+        self.make_place()?;
         block_on(async {
             let store = open_store(settings).await?;
             let desk = by_desk::desk(settings, &store)?.context("the server has no [authority]")?;
             self.name_institution(&store).await?;
             by_desk::issue(&desk, self).await
         })
+    }
+
+    /// The folder for what is made, without a secret that would be in the way.
+    fn make_place(&self) -> Result<()> {
+        let key = self.request.is_none().then(|| key_name(TERMINAL));
+        let pkcs12 = self.pkcs12_password_file.map(|_| PKCS12.to_owned());
+        make_place(self.out, &key.into_iter().chain(pkcs12).collect::<Vec<_>>())
     }
 
     /// The password that a PKCS#12 file is wanted under. Asked for before anything is issued: a certificate that is
@@ -123,10 +130,13 @@ impl Order<'_> {
         now: Instant,
     ) -> Result<(IssuedCertificate, Vec<PathBuf>)> {
         let password = self.pkcs12_password()?;
-        let (key, issued) = authority.issue_terminal_with_key(&self.subject, now)?;
-        let mut files = write(self.out, "terminal", Some(&key), &issued)?;
+        let key = PrivateKey::generate(KeyAlgorithm::P256)?;
+        let mut files = vec![write_key(self.out, TERMINAL, &key)?];
+        let issued =
+            authority.issue_terminal(&self.subject, key.public_key(), Validity::of_terminal(now)?)?;
+        files.push(write_certificate(self.out, TERMINAL, &issued.pem()?)?);
         if let Some(password) = password {
-            let file = self.out.join("terminal.p12");
+            let file = self.out.join(PKCS12);
             let name = self.subject.terminal.as_str();
             write_private(&file, &authority.pkcs12(name, &key, &issued, &password)?)?;
             files.push(file);
@@ -152,8 +162,32 @@ impl Order<'_> {
     }
 }
 
-pub(super) fn make_folder(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))
+/// What a terminal's files are called.
+pub(super) const TERMINAL: &str = "terminal";
+/// Its certificate and key in one file.
+pub(super) const PKCS12: &str = "terminal.p12";
+
+/// Makes a folder for what is issued. Secrets are never replaced, and whether one of these is there is asked before
+/// anything is issued: what a public log has stays there, with or without somebody who has its key.
+pub(super) fn make_place(folder: &Path, secrets: &[String]) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+    let mut files = secrets.iter().map(|name| folder.join(name));
+    match files.find(|file| file.symlink_metadata().is_ok()) {
+        Some(file) => Err(in_the_way(&file)),
+        None => Ok(()),
+    }
+}
+
+fn in_the_way(file: &Path) -> anyhow::Error {
+    anyhow!(
+        "{} is there already; a key is never replaced, so name another folder with --out. Nothing was issued",
+        file.display()
+    )
+}
+
+/// The name of a key's file.
+pub(super) fn key_name(of: &str) -> String {
+    format!("{of}.key.pem")
 }
 
 /// The certificate in this file, which must have this serial number.
@@ -194,28 +228,11 @@ pub(super) fn shut_out(identity: &TerminalIdentity, config: &Path, now: Instant)
     Ok(())
 }
 
-/// Writes the certificate and the key made for it; an existing key is never overwritten.
-pub(super) fn write(
-    folder: &Path,
-    name: &str,
-    key: Option<&PrivateKey>,
-    issued: &IssuedCertificate,
-) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    if let Some(key) = key {
-        files.push(write_key(folder, name, key)?);
-    }
-    files.push(write_certificate(folder, name, &issued.pem()?)?);
-    Ok(files)
-}
-
+/// Writes a key; an existing one is never overwritten.
 pub(super) fn write_key(folder: &Path, name: &str, key: &PrivateKey) -> Result<PathBuf> {
-    let file = folder.join(format!("{name}.key.pem"));
+    let file = folder.join(key_name(name));
     key.save(&file).map_err(|error| match error {
-        pki::Error::AlreadyExists(file) => anyhow!(
-            "{} is there already; a key is never replaced, so name another folder with --out",
-            file.display()
-        ),
+        pki::Error::AlreadyExists(file) => in_the_way(&file),
         other => other.into(),
     })?;
     Ok(file)

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use server::clock::Clock;
 
 use crate::{
-    folder::{Place, open_store},
+    folder::{Place, open_current_store},
     report::Report,
     runtime::block_on,
 };
@@ -57,8 +57,7 @@ pub(crate) fn run(command: &Command) -> Result<Report> {
     let bar = progress(sources.iter().map(|source| source.rows).sum());
     let mut faults = Vec::new();
     let loaded = block_on(async {
-        let store = open_store(&settings).await?;
-        store.migrate().await?;
+        let store = open_current_store(&settings).await?;
         let mut loaded = Vec::new();
         for source in &sources {
             let before = bar.position();

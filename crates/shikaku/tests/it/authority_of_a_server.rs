@@ -107,6 +107,45 @@ fn what_is_issued_by_hand_for_a_server_is_recorded_logged_and_revocable_there() 
     assert!(!at("third").exists(), "nothing is issued");
 }
 
+/// What a public log has stays there: a certificate whose key has nowhere to go must not come into it.
+#[test]
+fn a_folder_that_holds_a_key_is_noticed_before_anything_is_issued_or_logged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = with_authority(folder.path());
+    let at = |name: &str| folder.path().join(name);
+    let (ca, weak) = (at("ca"), at("password.txt"));
+    std::fs::write(&weak, "correct-horse-battery\n").expect("written");
+    let server =
+        ["ca", "issue", "--dir", text(&ca), "--server", "central.example", "--config", text(&config)];
+    let terminal = ["ca", "issue", "--institution", CODE, "--terminal", "受付1", "--config", text(&config)];
+    let pkcs12 = terminal.into_iter().chain(["--pkcs12-password-file", text(&weak)]).collect::<Vec<_>>();
+    let ways: [(&str, Vec<&str>, &str); 3] = [
+        ("server", server.to_vec(), "server.key.pem"),
+        ("terminal", terminal.to_vec(), "terminal.key.pem"),
+        ("pkcs12", pkcs12, "terminal.p12"),
+    ];
+    for (name, command, secret) in ways {
+        let out = at(name);
+        std::fs::create_dir(&out).expect("a folder");
+        std::fs::write(out.join(secret), "somebody's key").expect("written");
+        let refused = run(command.iter().copied().chain(["--out", text(&out)]));
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(1), "{name}: {said}");
+        assert!(said.contains(secret) && said.contains("Nothing was issued"), "{name}: {said}");
+        let files = std::fs::read_dir(&out).expect("a folder").count();
+        assert_eq!(files, 1, "{name}: nothing was written beside it");
+        assert_eq!(std::fs::read(out.join(secret)).expect("a file"), b"somebody's key", "{name}");
+        let (known, log) = records(folder.path());
+        assert_eq!((known.len(), log.len()), (0, 0), "{name}: nothing is recorded, nothing is in the log");
+    }
+    // With the folder empty the same commands do what they are for.
+    std::fs::remove_file(at("server/server.key.pem")).expect("removed");
+    succeed(server.into_iter().chain(["--out", text(&at("server"))]));
+    assert_eq!(records(folder.path()).1.len(), 1);
+    let again = run(server.into_iter().chain(["--out", text(&at("server"))]));
+    assert_eq!((again.status.code(), records(folder.path()).1.len()), (Some(1), 1), "once is once");
+}
+
 #[test]
 fn another_issuing_authority_comes_from_a_token_and_the_offline_root() {
     let folder = tempfile::tempdir().expect("a folder");

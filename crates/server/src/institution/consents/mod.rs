@@ -45,7 +45,8 @@ pub(super) fn pages() -> Router {
 
 /// Whether a text can be the id of a check; anything else is looked for nowhere and stands in no log.
 fn is_id(text: &str) -> bool {
-    (1..=ID_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    (1..=ID_MAX).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 /// Whom an address is about, if there is something of them that may be shown; nothing is on record yet.

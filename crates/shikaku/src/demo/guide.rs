@@ -149,7 +149,7 @@ fn tables(folder: &DataFolder, ports: Ports, elsewhere: bool) -> Vec<Table> {
 }
 
 /// How the page is opened under its own name.
-const LINE_BY_NAME: &str = "この名前で開くには、hosts ファイルに「127.0.0.2 www.lineauth.mnw」（新しい診療所の回線）または「127.0.0.1 www.lineauth.mnw」（架空内科医院の回線）を書き、下の認証局の証明書をブラウザーに信頼させます。";
+const LINE_BY_NAME: &str = "この名前で開くには、hosts ファイルに「127.0.0.2 www.lineauth.mnw」（新しい診療所の回線）または「127.0.0.1 www.lineauth.mnw」（架空内科医院の回線）を書き、下の認証局の証明書をブラウザーに信頼させ、ここに書かれたとおりにポート番号まで入力します。";
 
 fn addresses(ports: Ports) -> Table {
     Table {

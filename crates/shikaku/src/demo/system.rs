@@ -73,6 +73,8 @@ pub(crate) struct System {
     shift_jis: OnceCell<RunningTerminal>,
     /// Mail, post, carrier.
     pub(crate) town: Town,
+    /// Whether the page of line authentication is at its own address without a port.
+    has_https_port: bool,
     /// The institution that joins.
     pub(crate) clinic: RunningTerminal,
     /// One check at a time, so that a receipt belongs to the answer it is shown with.
@@ -100,7 +102,7 @@ impl System {
         institution_accounts::settle(&server, &clock).await?;
         first_settings::settle(&server, &clock).await?;
         town.begin(&server, &clock);
-        line_door::open(&town, &folder, ports).await?;
+        let has_https_port = line_door::open(&town, &folder, ports).await?;
 
         let config = terminal::config::Config::load(&folder.terminal_settings())?;
         let terminal = RunningTerminal::start(config).await?;
@@ -112,6 +114,7 @@ impl System {
             requests: AtomicU32::new(0),
             shift_jis: OnceCell::new(),
             town,
+            has_https_port,
             clinic,
             turn: tokio::sync::Mutex::default(),
             folder,
@@ -182,7 +185,7 @@ impl System {
     }
     /// The page of line authentication under its own name.
     pub(crate) fn line_by_name(&self) -> joining::LineByName {
-        joining::LineByName::of(&self.folder, self.ports)
+        joining::LineByName::of(&self.folder, self.ports, self.has_https_port)
     }
     /// What the telephones of the operator's people show.
     pub(crate) fn telephones(&self) -> Result<Vec<Shown>> {

@@ -1,7 +1,8 @@
 //! The new institution's line, for its browser. Terminals choose the address they connect from; browsers do not, so:
 //!
 //! * on the line's own address a router passes TLS connections on as they are, for a browser that is told to look for
-//!   `www.lineauth.mnw` there, as at an institution;
+//!   `www.lineauth.mnw` there, as at an institution: on the port of `https://` where this system lets it, so that the
+//!   address is the one the procedures tell, and on the demo's own port everywhere;
 //! * on this machine's usual address a door shows the same page without that, for whoever just tries the demo.
 //!
 //! Both reach the centre from the line's address.
@@ -26,6 +27,8 @@ use crate::{
     folder::DataFolder,
 };
 
+/// The port of `https://`, which nobody types.
+const HTTPS_PORT: u16 = 443;
 /// Largest form, bytes.
 const FORM_BYTES_MAX: usize = 4 * 1024;
 /// What of an answer a browser gets.
@@ -43,13 +46,20 @@ struct Door {
     centre: SocketAddr,
 }
 
-/// Opens both.
-pub(crate) async fn open(town: &Town, folder: &DataFolder, ports: Ports) -> Result<()> {
+/// Opens both; says whether the router has the port of `https://`.
+pub(crate) async fn open(town: &Town, folder: &DataFolder, ports: Ports) -> Result<bool> {
     let centre = ports.line_authentication();
     match TcpListener::bind(ports.new_line()).await {
         Ok(listener) => town.spawn(route(listener, centre, town.stop())),
         // Not every system gives this machine the whole of 127.0.0.0/8.
         Err(error) => tracing::warn!(%error, "the new institution's line has no address of its own here"),
+    }
+    let without_port = TcpListener::bind((NEW_LINE, HTTPS_PORT)).await;
+    let has_https_port = without_port.is_ok();
+    match without_port {
+        Ok(listener) => town.spawn(route(listener, centre, town.stop())),
+        // Few may take it, and another demo may have it: the pages then tell the demo's own port.
+        Err(error) => tracing::debug!(%error, "the new institution's line has no port of https here"),
     }
     let root = std::fs::read(folder.authority().join(pki::authority::ROOT_CERTIFICATE_FILE))?;
     let client = Client::builder()
@@ -74,7 +84,7 @@ pub(crate) async fn open(town: &Town, folder: &DataFolder, ports: Ports) -> Resu
             tracing::error!(%error, "the door to the new line ended");
         }
     });
-    Ok(())
+    Ok(has_https_port)
 }
 
 async fn route(listener: TcpListener, centre: SocketAddr, stop: CancellationToken) {

@@ -24,7 +24,7 @@ use eligibility::{
     institution::InstitutionCode,
     line::{AddressPrefix, CircuitKind, CustomerId},
 };
-use server::{Server, clock::Clock};
+use server::{Server, clock::Clock, config::LINE_AUTHENTICATION_ORIGIN};
 use store::{Institution, InstitutionAddress, LineRegistration, NewLine};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -54,18 +54,26 @@ const ACTOR: &str = "demo";
 pub(crate) struct LineByName {
     /// The line for the file of hosts.
     pub(crate) hosts: String,
-    /// The page, with this demo's port.
+    /// The page, as it is typed: with this demo's port where it does not have that of `https://`.
     pub(crate) address: String,
+    /// Whether the address is the procedures' own.
+    pub(crate) as_told: bool,
+    /// The same from the line of the institution that works already.
+    pub(crate) from_old_line: (String, String),
     /// Certificate of the authority that a browser must trust for it.
     pub(crate) root: String,
 }
 
 impl LineByName {
     /// In this demo.
-    pub(crate) fn of(folder: &DataFolder, ports: Ports) -> Self {
+    pub(crate) fn of(folder: &DataFolder, ports: Ports, as_told: bool) -> Self {
+        let with_port = premises::line_by_name(ports);
+        let address = if as_told { LINE_AUTHENTICATION_ORIGIN.to_owned() } else { with_port.clone() };
         Self {
             hosts: format!("{NEW_LINE} {}", settings::LINE_NAME),
-            address: premises::line_by_name(ports),
+            address,
+            as_told,
+            from_old_line: (format!("{OLD_LINE} {}", settings::LINE_NAME), with_port),
             root: folder.authority().join(pki::authority::ROOT_CERTIFICATE_FILE).display().to_string(),
         }
     }

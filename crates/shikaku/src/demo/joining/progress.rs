@@ -216,7 +216,10 @@ fn line(known: &Known, ports: Ports) -> Step {
         state: state.to_owned(),
         done: known.line.is_some_and(LineDecision::lets_through),
         next: false,
-        places: vec![("回線認証の画面（新しい診療所の回線）", format!("http://{}/", ports.line_door()))],
+        places: vec![
+            ("回線認証の画面（新しい診療所の回線）", format!("http://{}/", ports.line_door())),
+            ("www.lineauth.mnw の名前で開くには", "/first-day#by-name".to_owned()),
+        ],
     }
 }
 

@@ -70,9 +70,7 @@ pub(crate) fn of_server(config: &central::Config) -> Values {
     if let Some(settings) = institution_web {
         of_institution_web(&mut values, settings);
     }
-    if let Some(settings) = line_authentication {
-        of_line_authentication(&mut values, settings);
-    }
+    of_line_authentication(&mut values, line_authentication.as_ref(), config.lines());
     if let Some(central::SimulatedJlis { listen, directory }) = simulated_jlis {
         put(&mut values, "simulated_jlis.listen", listen);
         put(&mut values, "simulated_jlis.directory", directory.display());
@@ -113,13 +111,25 @@ fn of_terminal_api(values: &mut Values, settings: &central::TerminalApi) {
     put(values, "terminal_api.standing_refresh_s", standing_refresh_s);
 }
 
-fn of_line_authentication(values: &mut Values, settings: &central::LineAuthentication) {
-    let central::LineAuthentication { listen, origin, certificate, key, required, refresh_s } = settings;
-    let or_none = |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(none)".into(), path);
-    put(values, "line_authentication.listen", listen);
-    put(values, "line_authentication.origin", origin);
-    put(values, "line_authentication.certificate", or_none(certificate));
-    put(values, "line_authentication.key", or_none(key));
+fn of_line_authentication(
+    values: &mut Values,
+    settings: Option<&central::LineAuthentication>,
+    demand: central::LineDemand,
+) {
+    match settings {
+        Some(settings) => {
+            // The last two are said below, as they hold without a section, too.
+            let central::LineAuthentication { listen, origin, certificate, key, required: _, refresh_s: _ } =
+                settings;
+            let or_none = |file: &Option<std::path::PathBuf>| file.as_deref().map_or("(none)".into(), path);
+            put(values, "line_authentication.listen", listen);
+            put(values, "line_authentication.origin", origin);
+            put(values, "line_authentication.certificate", or_none(certificate));
+            put(values, "line_authentication.key", or_none(key));
+        }
+        None => put(values, "line_authentication.listen", "(no page here)"),
+    }
+    let central::LineDemand { required, refresh_s } = demand;
     put(values, "line_authentication.required", required);
     put(values, "line_authentication.refresh_s", refresh_s);
 }

@@ -66,7 +66,7 @@ async fn look(settings: &Config, found: &mut Found) {
     if let Some(trouble) = database_trouble(settings).await {
         found.add(trouble);
     }
-    if let Some(hint) = open_lines(settings) {
+    if let Some(hint) = line_hint(settings) {
         found.add(hint);
     }
     certificates::look(settings, now, found);
@@ -75,12 +75,21 @@ async fn look(settings: &Config, found: &mut Found) {
     lists::of_authority(settings, now, found).await;
 }
 
-/// Lines are authenticated, and nobody is asked for one.
-fn open_lines(settings: &Config) -> Option<Finding> {
-    settings.line_authentication.as_ref().filter(|page| !page.required)?;
-    let what = "is false: terminals and browsers are let in from any address, with or without 回線認証";
-    let remedy = "set it to true once the institutions' lines are registered (`shikaku line list`)";
-    Some(Finding::hint("line_authentication.required", what, remedy))
+/// Nobody is asked for a line; or everybody is, and there is no page here to connect one at.
+fn line_hint(settings: &Config) -> Option<Finding> {
+    let setting = "line_authentication.required";
+    if !settings.lines().required {
+        let what = "is false: terminals and browsers are let in from any address, with or without 回線認証";
+        let remedy = "take it out once the institutions' lines are registered (`shikaku line list`)";
+        return Some(Finding::hint(setting, what, remedy));
+    }
+    if settings.line_authentication.is_none() {
+        let what = "is true, as nothing is said, and this server has no page to connect a line at";
+        let remedy = "add [line_authentication] here or on another server of this database, and register the \
+                      institutions' lines; for a trial without lines say required = false there";
+        return Some(Finding::hint(setting, what, remedy));
+    }
+    None
 }
 
 async fn database_trouble(settings: &Config) -> Option<Finding> {

@@ -219,6 +219,12 @@ fn certificates_keys_fonts_and_addresses_are_tried() {
         hinted(&patient.looked_at(change).1, "line_authentication.required")
     };
     assert_eq!((open(true), open(false)), (false, true));
+    // Without the section a line is demanded all the same, and there is no page here to connect one at.
+    let (_, silent) = patient.looked_at(|settings| {
+        settings.remove("line_authentication");
+    });
+    assert!(hinted(&silent, "line_authentication.required"), "{silent:#}");
+    assert_eq!(silent["settings"]["line_authentication.required"], "true", "{silent:#}");
 }
 
 /// What only its owner reads, as keys are.

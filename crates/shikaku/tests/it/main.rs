@@ -9,6 +9,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod kill_nine;
+mod lines;
 mod open_files;
 mod pages;
 mod population;

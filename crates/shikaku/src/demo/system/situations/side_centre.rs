@@ -177,5 +177,7 @@ fn settings_of(folder: &DataFolder) -> Value {
         ("receipts", section([("key", key(RECEIPT_KEY))])),
         ("audit", section([("key", key(AUDIT_KEY))])),
         ("ops", section([("listen", any_port())])),
+        // It has a database of its own, and no line in it.
+        ("line_authentication", section([("listen", any_port()), ("required", Value::Boolean(false))])),
     ]))
 }

@@ -31,7 +31,7 @@ impl Reader {
     pub(super) fn new(site: &Site, card: SharedCard) -> Self {
         let config = terminal::config::Config::load(&site.terminal_settings()).expect("settings");
         let (address, token_file): (_, PathBuf) = (config.reader_link.listen, config.token_file());
-        Self { link: TerminalLinkConfig { address, token_file }, card, ledger: Mutex::default() }
+        Self { link: TerminalLinkConfig { address, token_file, reader_serial: None }, card, ledger: Mutex::default() }
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, BTreeMap<String, String>> {

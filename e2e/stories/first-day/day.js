@@ -268,8 +268,12 @@ async function connectLine({ town, look, hand }) {
   const page = await town.pc();
   await page.goto(`${town.clinic.gateway}/terminal/network`);
   const said = await page.locator('main').innerText();
-  for (const words of labels.NETWORK_STEPS) assert.ok(said.includes(words), words);
+  const told = `${town.clinic.line_door}/`;
+  for (const words of labels.networkSteps(told)) assert.ok(said.includes(words), `${words}\n${said}`);
   await look(page, { row: 'S11', name: 'network', caption: 'ネットワーク関連のトラブル時にチェックしていただきたいこと' });
+  // What this terminal tells to type leads to the buttons, and so does the address of the procedures.
+  await page.goto(told);
+  await page.getByRole('button', { name: labels.WISH, exact: true }).waitFor();
   await page.goto(labels.LINE_SITE);
   const wish = page.getByRole('button', { name: labels.WISH, exact: true });
   await page.getByRole('button', { name: labels.DECLINE, exact: true }).waitFor();
@@ -285,7 +289,10 @@ async function connectLine({ town, look, hand }) {
 /** What the demo tells to write into the hosts file is what leads there: the same page, under its own name. */
 async function opensByName(town, guide) {
   const hosts = await guide.getByLabel('hosts ファイルに加える行').innerText();
-  const address = await guide.locator('a[href^="https://www.lineauth.mnw:"]').getAttribute('href');
+  const link = guide.locator('a[href^="https://www.lineauth.mnw"]');
+  const address = await link.getAttribute('href');
+  // What is read there is what is typed.
+  assert.equal(await link.innerText(), address);
   const [ip, name] = hosts.trim().split(' ');
   assert.equal(new URL(address).hostname, name);
   const root = await guide.locator('code', { hasText: 'root.cert.pem' }).innerText();

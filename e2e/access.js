@@ -2,6 +2,7 @@
 
 import { AxeBuilder } from '@axe-core/playwright';
 import assert from 'node:assert/strict';
+import { SCREENS, settingsOf } from './browser.js';
 
 const WCAG_2_2_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Everything Tab is to reach. */
@@ -17,6 +18,24 @@ export async function assertAccessible(page, state) {
     ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
   );
   assert.deepEqual(told, [], `${state}: axe: ${told.join('; ')}`);
+}
+
+/**
+ * The same of a page in a browser without scripts, where axe, being one, cannot run: another browser shows what this one
+ * shows, without the page's own scripts and with what stands there for who has none.
+ */
+export async function assertAccessibleWithoutScript(page, state) {
+  const html = (await page.content()).replaceAll(/<script\b[^>]*>.*?<\/script>/gs, '').replaceAll(/<\/?noscript>/g, '');
+  const context = await page.context().browser().newContext(settingsOf(SCREENS.desk));
+  try {
+    const copy = await context.newPage();
+    const address = page.url();
+    await copy.route(address, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: html }));
+    await copy.goto(address);
+    await assertAccessible(copy, state);
+  } finally {
+    await context.close();
+  }
 }
 
 /** The page is no wider than the screen; names what sticks out. */

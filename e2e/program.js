@@ -81,7 +81,7 @@ async function ownDatabase(server) {
 /**
  * Starts `shikaku demo` on free ports with a data folder of its own; with `server`, the URL of a PostgreSQL, on a
  * database of its own there.
- * `about` is what it announced; `data` is its folder; `stop` ends it and removes the folder, and fails when it did not end well.
+ * `about` is what it announced; `data` is its folder; `database` its PostgreSQL, if it has one; `stop` ends it and removes the folder, and fails when it did not end well.
  */
 export async function startDemo(shikaku, server) {
   const folder = await mkdtemp(join(tmpdir(), 'shikaku-e2e-'));
@@ -116,5 +116,5 @@ export async function startDemo(shikaku, server) {
     await rm(folder, { recursive: true, force: true });
     if (code !== 0) throw new Error(`the demo ended with ${code ?? signal}:\n${log.join('')}`);
   };
-  return { about, address: new URL(about.landing_page).host, data: join(folder, 'data'), stop };
+  return { about, address: new URL(about.landing_page).host, data: join(folder, 'data'), database, stop };
 }

@@ -6,17 +6,20 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { heading } from './clinic.js';
-import { readTable, receiptIn, scannedFrom } from './papers.js';
+import { assertDatesWhole, readTable, receiptIn, scannedFrom } from './papers.js';
 
 const run = promisify(execFile);
 const WIDE = '０１２３４５６７８９';
 /** As a Japanese keyboard types digits. */
 const wide = (digits) => digits.replaceAll(/\d/g, (digit) => WIDE[Number(digit)]);
-/** 19820514 in the words of a card: 昭和57年5月14日. */
-const era = (day) => `昭和${Number(day.slice(0, 4)) - 1925}年${Number(day.slice(4, 6))}月${Number(day.slice(6))}日`;
+/** 19820514 in the words of a card: 昭和57年5月14日; 20150211 as 2015年2月11日. */
+const era = (day) => {
+  const year = Number(day.slice(0, 4));
+  return `${year < 1989 ? `昭和${year - 1925}` : year}年${Number(day.slice(4, 6))}月${Number(day.slice(6))}日`;
+};
 
 /** Numbers of invented insurers have check digits that are wrong, so that they are nobody's: the page says so first. */
-async function compared(clinic, page) {
+export async function compared(clinic, page) {
   const as_is = page.getByRole('checkbox', { name: '券面と見比べました。入力した保険者番号のまま確認します' });
   await as_is.or(page.locator('.band .word')).first().waitFor();
   if (!(await as_is.isVisible())) return;
@@ -25,7 +28,7 @@ async function compared(clinic, page) {
   await page.locator('.band .word').waitFor();
 }
 
-async function fill({ hand }, page, patient) {
+export async function fill({ hand }, page, patient) {
   await hand.type(page.getByLabel('保険者番号', { exact: false }).first(), wide(patient.insurer_number));
   await hand.type(page.locator('#insured_symbol'), patient.insured_symbol);
   await hand.type(page.locator('#insured_number'), wide(patient.insured_number));
@@ -34,7 +37,7 @@ async function fill({ hand }, page, patient) {
 }
 
 /** The printed result is one page of A4. */
-async function printed(page, folder) {
+export async function printed(page, folder) {
   const pdf = join(folder, 'result.pdf');
   await writeFile(pdf, await page.pdf({ preferCSSPageSize: true, format: 'A4', printBackground: true }));
   const { stdout } = await run('pdfinfo', [pdf]);
@@ -88,7 +91,7 @@ export async function checkByNumber({ clinic, page, look, pictures }) {
   const code = page.getByRole('img', { name: '資格確認の控えの二次元バーコード' });
   const receipt = await receiptIn(await scannedFrom(code, join(pictures, 'receipt.png')), clinic.data);
   assert.ok(JSON.stringify(receipt).includes(clinic.about.institution_code), JSON.stringify(receipt));
-  const register = page.getByRole('link', { name: '照会番号登録', exact: true });
+  const register = page.locator('main').getByRole('link', { name: '照会番号登録', exact: true });
   await look(page, { row: 'T06', name: 'result', caption: '資格確認結果', button: register });
   const result = page.url();
   await registerNumber({ clinic, page, look, register });
@@ -100,6 +103,7 @@ export async function checkByNumber({ clinic, page, look, pictures }) {
   await clinic.hand.press(page.getByRole('link', { name: '印刷', exact: true }));
   await page.locator('body.sheet-a4').waitFor();
   await look(page, { row: 'T06', name: 'print', caption: '資格確認結果（印刷）' });
+  await assertDatesWhole(page);
   if (clinic.javaScript) {
     await printed(page, pictures);
     await printedLong(page, pictures);
@@ -184,6 +188,17 @@ export async function checkMany({ clinic, page, look }) {
   assert.equal(told[0].length, 3);
   assert.deepEqual(told[1].map((row) => row.identifier), told[0].map((row) => row.identifier));
   assert.deepEqual(told[1].map((row) => row.status), told[0].map((row) => row.status));
+  // The same as a table, row by row.
+  const tables = [];
+  for (const [name, encoding] of [['CSV（UTF-8）', 'utf-8'], ['CSV（Shift_JIS）', 'shift_jis']]) {
+    const answer = await page.request.get(`${clinic.door}${await page.getByRole('link', { name, exact: true }).getAttribute('href')}`);
+    assert.equal(answer.status(), 200, name);
+    const text = new TextDecoder(encoding, { fatal: true }).decode(await answer.body());
+    const { headings, rows } = readTable(Buffer.from(`\ufeff${text}`));
+    tables.push(rows.map((row) => ['任意の識別子', '処理結果', '処理結果コード'].map((heading) => row[headings.indexOf(heading)]).join()));
+  }
+  assert.deepEqual(tables[0], ['予約1,正常終了,', '予約2,エラー,OQSA9001E', '予約3,エラー,OQSB1001W']);
+  assert.deepEqual(tables[1], tables[0]);
   await clinic.go(page, '資格確認', '資格確認一括照会');
   await clinic.hand.give(page.getByLabel('ファイル', { exact: true }), { name: 'x.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\r\n1,2\r\n') });
   await clinic.press(page, 'アップロード');

@@ -17,8 +17,9 @@ const STRINGS = [
 const ABREAST = 8;
 /** One name in so many is looked for in the list, too. */
 const LISTED_EVERY = 10;
-/** One string in so many is tried where each takes its time: as a password, as a passkey's name, as a heading. */
-const PASSWORD_EVERY = 6;
+/** Passwords are hashed several times each: they are tried in so many steps. */
+const PASSWORD_PARTS = 4;
+/** One string in so many is tried where each takes a second: as a passkey's name, as a heading. */
 const PASSKEY_EVERY = 25;
 const HEADING_EVERY = 40;
 /** Devices that may have a code at once. */
@@ -75,8 +76,11 @@ async function asParticulars({ clinic, page }, user_id, field) {
     const { status, to, html } = await post(`/accounts/${user_id}`, form);
     if (status === 303) {
       kept += 1;
-      const there = held(await get(to), field);
+      const after = await get(to);
+      const there = held(after, field);
       if (field === 'name') assert.equal(there, bare(text), 'a name is kept as it was typed');
+      // Whatever is not kept as it was typed is said.
+      if (field.startsWith('name')) assert.equal(after.includes('入力されたままではなく'), there !== text, shown(text));
       // Kana of one width are kept in the other, and an empty day is none.
       else assert.ok(there !== '' || bare(text) === '', `${field}: nothing is kept of ${shown(text)}`);
       if (kept % LISTED_EVERY === 0) assert.ok(plain(await get('/accounts')).includes(there), shown(text));
@@ -114,11 +118,10 @@ async function asNewIds({ clinic, page }) {
 }
 
 /** A new password: refused with a reason, or the one that counts from now on, character by character. */
-async function asPasswords({ clinic, page }, account) {
+async function asPasswords({ clinic, page }, account, part) {
   const { post } = hand(clinic, page);
   let current = account.password;
-  for (const [at, password] of STRINGS.entries()) {
-    if (at % PASSWORD_EVERY !== 0) continue;
+  for (const password of STRINGS.filter((_, at) => at % PASSWORD_PARTS === part)) {
     const { status, to, html } = await post('/password', { current, password, password_again: password });
     if (status === 303 || (status === 200 && html.includes('パスワードを変更しました。'))) {
       current = password;
@@ -127,21 +130,26 @@ async function asPasswords({ clinic, page }, account) {
     assert.equal(status, 422, `${status} for ${shown(password)} ${to}`);
     assert.ok(faultOf(html, 'password').length > 10, `no reason for ${shown(password)}: ${html.slice(0, 3000)}`);
   }
+  assert.notEqual(current, account.password, 'none was taken');
+  // It is the one that was typed last, and no other.
   const again = await clinic.signedIn({ ...account, password: current });
   const { status } = await hand(clinic, again).post('/password', { current, password: account.password, password_again: account.password });
   assert.ok([200, 303].includes(status), `${status}: back to the first`);
+  return again;
 }
 
-/** 操作した人 of 操作履歴: found or not, shown as typed, refused with a reason; and the table has no formula. */
+/** 操作した人 and the days of 操作履歴: found or not, shown as typed, refused with a reason; and the table has no formula. */
 async function asSearches({ clinic, page }) {
   const { get } = hand(clinic, page);
   const today = new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Tokyo' });
-  await forEach(STRINGS, async (who) => {
-    const query = new URLSearchParams({ from: today, until: today, who, kind: '', outcome: '' });
-    const html = await get(`/history?${query}`);
-    assert.equal(held(html, 'who'), who, shown(who));
-    assert.ok(html.includes('検索結果') || faultOf(html, 'who').length > 10, `no reason for ${shown(who)}`);
-  });
+  for (const field of ['who', 'from', 'until']) {
+    await forEach(STRINGS, async (text) => {
+      const query = new URLSearchParams({ from: today, until: today, who: '', kind: '', outcome: '', [field]: text });
+      const html = await get(`/history?${query}`);
+      assert.equal(held(html, field), text, shown(text));
+      assert.ok(html.includes('検索結果') || faultOf(html, field).length > 10, `no reason for ${shown(text)}`);
+    });
+  }
   const query = new URLSearchParams({ from: today, until: today, who: '', kind: '', outcome: '' });
   const answer = await page.request.get(`${clinic.door}/history/csv?${query}`);
   const { rows } = readTable(await answer.body());
@@ -175,16 +183,34 @@ async function asMemos({ clinic, page }) {
   assert.ok(kept > 100, `only ${kept} memos were kept`);
 }
 
-/** What is asked by number: refused with reasons, and still there to be corrected. */
-async function asNumbers({ clinic, page }) {
-  const { post } = hand(clinic, page);
-  const fields = ['insurer_number', 'insured_symbol', 'insured_number', 'branch_number', 'birthdate', 'as_of'];
+/** Fields of a question by number. */
+const NUMBER_FIELDS = ['insurer_number', 'insured_symbol', 'insured_number', 'branch_number', 'birthdate', 'as_of'];
+/** Strings that fit as 記号 or 番号 and are asked about: each costs the institution a guess. */
+const ASKED_MAX = 6;
+
+/** One field of what is asked by number, beside fields that are right: refused with a reason, or kept as it was typed. */
+async function asNumber({ clinic, page }, field) {
+  const { get, post } = hand(clinic, page);
+  const right = { ...(await clinic.patient()), insurer_number_as_is: 'on', as_of: '' };
+  // A second fault, told at its own field, keeps the string from being looked up.
+  const other = field === 'as_of' ? 'birthdate' : 'as_of';
+  const fitting = [];
   await forEach(STRINGS, async (text) => {
-    const { status, html } = await post('/eligibility/number', { form_id: formId(), ...Object.fromEntries(fields.map((id) => [id, text])) });
+    const { status, html } = await post('/eligibility/number', { form_id: formId(), ...right, [other]: 'x', [field]: text });
     assert.equal(status, 422, shown(text));
-    for (const id of fields) assert.equal(held(html, id), text, id);
-    assert.ok(faultOf(html, 'insurer_number').length > 10, `no reason for ${shown(text)}`);
+    assert.equal(held(html, field), text, `${field} is still there`);
+    assert.ok(faultOf(html, other).length > 10, `no reason at ${other}`);
+    const fault = faultOf(html, field);
+    if (fault === '') fitting.push(text);
+    else assert.ok(fault.length > 10, `no reason for ${shown(text)}`);
   });
+  if (!['insured_symbol', 'insured_number'].includes(field)) return;
+  const odd = fitting.filter((text) => text.trim() !== '' && /[^0-9]/.test(text));
+  for (const text of odd.slice(0, ASKED_MAX)) {
+    const { status, to } = await post('/eligibility/number', { form_id: formId(), ...right, branch_number: '', [field]: text });
+    assert.equal(status, 303, shown(text));
+    assert.ok(plain(await get(to)).includes(`<dd>${text.trim()}</dd>`), `${field} ${shown(text)} is not what the result says was asked`);
+  }
 }
 
 /** 照会番号 of a patient. */
@@ -223,35 +249,63 @@ export async function asIdentifiers({ clinic, page }) {
   const xml = await (await page.request.get(`${clinic.door}${await download.getAttribute('href')}`)).text();
   const rows = xml.split('<BulkConfirmUnit>').slice(1);
   assert.equal(rows.length, sent.length, xml.slice(0, 2000));
+  const table = await page.request.get(`${clinic.door}${await page.getByRole('link', { name: 'CSV（UTF-8）', exact: true }).getAttribute('href')}`);
+  const { headings, rows: records } = readTable(await table.body());
+  assert.equal(records.length, sent.length);
   for (const [at, text] of sent.entries()) {
+    const cell = (heading) => asTyped(records[at][headings.indexOf(heading)]);
+    assert.ok(cell('任意の識別子') === text || (cell('処理結果') === 'エラー' && cell('処理結果メッセージ') !== ''), `${shown(text)} is ${shown(cell('任意の識別子'))} in the table`);
     const back = plain(rows[at].match(/<ArbitraryIdentifier>(.*?)<\/ArbitraryIdentifier>/s)?.[1] ?? '');
     const refused = /<ProcessingResultStatus>[^1]<\/ProcessingResultStatus>/.test(rows[at]) && /<ProcessingResultMessage>/.test(rows[at]);
     assert.ok(back === text || refused, `${shown(text)} came back as ${shown(back)}: ${rows[at].slice(0, 1500)}`);
   }
 }
 
-/** Every column of a file, and its headings: each row is answered or refused, and a table without its headings is. */
-async function asColumns({ clinic, page }) {
-  const headings = ['保険者番号', '記号', '番号', '枝番', '生年月日', '任意の識別子'];
+/** Columns of a file of questions, and what a result repeats each as. */
+const COLUMNS = {
+  保険者番号: 'InsurerNumber', 記号: 'InsuredCardSymbol', 番号: 'InsuredIdentificationNumber', 枝番: 'InsuredBranchNumber', 生年月日: 'Birthdate',
+};
+
+async function handInTable({ clinic, page }, lines) {
   const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
-  const sent = STRINGS.filter((text) => text.trim() !== '' && !/[\r\n]/.test(text) && text.length < 300);
-  const hand = async (lines) => {
-    await clinic.go(page, '資格確認', '資格確認一括照会');
-    await page.getByLabel('ファイル', { exact: true }).setInputFiles({
-      name: 'columns.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff${lines.map((line) => line.map(quoted).join(',')).join('\r\n')}\r\n`),
-    });
-    await page.getByRole('button', { name: 'アップロード', exact: true }).click();
-  };
-  await hand([headings, ...sent.map((text) => headings.map(() => text))]);
+  await clinic.go(page, '資格確認', '資格確認一括照会');
+  await page.getByLabel('ファイル', { exact: true }).setInputFiles({
+    name: 'columns.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff${lines.map((line) => line.map(quoted).join(',')).join('\r\n')}\r\n`),
+  });
+  await page.getByRole('button', { name: 'アップロード', exact: true }).click();
+}
+
+/** One column of a file, beside columns that are right: the row is refused with a reason and repeats what was written. */
+async function asColumn({ clinic, page }, column) {
+  const headings = Object.keys(COLUMNS);
+  const { insurer_number, insured_symbol, insured_number, birthdate } = await clinic.patient();
+  // Another column is impossible, so that nobody is looked up.
+  const right = [insurer_number, insured_symbol, insured_number, '', column === '生年月日' ? birthdate : '19800230'];
+  if (column === '生年月日') right[0] = '0';
+  const sent = STRINGS.filter((text) => text.trim() !== '' && !/[\u0000-\u001f\u007f]/.test(text) && [...text].length < 30);
+  await handInTable({ clinic, page }, [headings, ...sent.map((text) => right.map((value, at) => (headings[at] === column ? text : value)))]);
   await page.waitForURL(/\/bulk\/[^/]+$/);
   const download = page.getByRole('link', { name: 'ダウンロード（UTF-8）', exact: true });
   await clinic.until(page, download, 'the result of the file');
   const xml = await (await page.request.get(`${clinic.door}${await download.getAttribute('href')}`)).text();
   const rows = xml.split('<BulkConfirmUnit>').slice(1);
   assert.equal(rows.length, sent.length);
-  for (const [at, row] of rows.entries()) assert.match(row, /<ProcessingResultMessage>[^<]+</, shown(sent[at]));
-  for (const heading of sent.filter((_, at) => at % HEADING_EVERY === 0)) {
-    await hand([[heading, ...headings.slice(1)], headings.map(() => '1')]);
+  for (const [at, row] of rows.entries()) {
+    assert.match(row, /<ProcessingResultMessage>[^<]+</, shown(sent[at]));
+    const element = COLUMNS[column];
+    const back = plain(row.match(new RegExp(`<${element}>(.*?)</${element}>`, 's'))?.[1] ?? '');
+    // An apostrophe before a value is what keeps a spreadsheet from counting with it.
+    const written = bare(bare(sent[at]).replace(/^'/, ''));
+    const same = column === '生年月日' ? back.replaceAll(/[-/]/g, '') === written.replaceAll(/[-/]/g, '') : bare(back) === written;
+    assert.ok(same, `${column} ${shown(sent[at])} came back as ${shown(back)}`);
+  }
+}
+
+/** The headings of a file: without those that must be there it is refused. */
+async function asHeadings({ clinic, page }) {
+  const headings = Object.keys(COLUMNS);
+  for (const heading of STRINGS.filter((text, at) => at % HEADING_EVERY === 0 && text.trim() !== '' && !/[\r\n]/.test(text))) {
+    await handInTable({ clinic, page }, [[heading, ...headings.slice(1)], headings.map(() => '1')]);
     await page.locator('#file-error').waitFor();
   }
 }
@@ -291,10 +345,13 @@ export async function asUserIds({ clinic }) {
   await page.goto(`${clinic.door}/login`);
   await heading(page, 'ログイン').waitFor();
   const { post } = hand(clinic, page);
-  for (const text of STRINGS.slice(0, 60)) {
-    const { status, html } = await post('/login', { user_id: text, password: text, next: text });
-    assert.ok(status === 422 || status === 429, `${status} for ${shown(text)}`);
-    assert.equal(held(html, 'user_id'), text);
+  for (const field of ['user_id', 'password']) {
+    await forEach(STRINGS, async (text) => {
+      const form = { user_id: 'nobody', password: 'not the password', next: text, [field]: text };
+      const { status, html } = await post('/login', form);
+      assert.ok(status === 422 || status === 429, `${status} for ${shown(text)}`);
+      assert.equal(held(html, 'user_id'), form.user_id);
+    });
   }
 }
 
@@ -311,14 +368,23 @@ export const PLACES = {
   'ユーザーID': ({ scene, administrator }) => asNewIds({ ...scene, page: administrator }),
   'パスキーの名前': ({ scene }) => asPasskeyNames(scene),
   '端末識別メモ情報': ({ scene, administrator }) => asMemos({ ...scene, page: administrator }),
-  '資格確認': ({ scene, general }) => asNumbers({ ...scene, page: general }),
+  ...Object.fromEntries(NUMBER_FIELDS.map((field) => [`資格確認, ${field}`, ({ scene, general }) => asNumber({ ...scene, page: general }, field)])),
   '照会番号, and its column': async ({ scene, general, result }) => {
     await general.goto(result);
     await asReferenceNumbers({ ...scene, page: general });
   },
   '任意の識別子': ({ scene, general }) => asIdentifiers({ ...scene, page: general }),
-  'every column of a file': ({ scene, general }) => asColumns({ ...scene, page: general }),
-  'パスワード': ({ scene, general }) => asPasswords({ ...scene, page: general }, scene.clinic.account('general')),
+  ...Object.fromEntries(Object.keys(COLUMNS).map((column) => [`a file, ${column}`, ({ scene, general }) => asColumn({ ...scene, page: general }, column)])),
+  'a file, its headings': ({ scene, general }) => asHeadings({ ...scene, page: general }),
+  ...Object.fromEntries(
+    Array.from({ length: PASSWORD_PARTS }, (_, part) => [
+      `パスワード, ${part + 1} of ${PASSWORD_PARTS}`,
+      async ({ scene }) => {
+        const account = scene.clinic.account('general');
+        return asPasswords({ ...scene, page: await scene.clinic.signedIn(account) }, account, part);
+      },
+    ]),
+  ),
   '操作履歴, and its table': ({ scene, administrator }) => asSearches({ ...scene, page: administrator }),
   'ログイン': ({ scene }) => asUserIds(scene),
 };

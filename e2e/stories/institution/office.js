@@ -62,22 +62,20 @@ async function order({ clinic, page, look }, row, { label, said, name, where = '
   await clinic.until(page, fact(row, where).getByText(said).first(), `${label} at the reader`);
 }
 
-/** T19: how the reader stands, and what it is told to do; it obeys. `first`: nobody used it before. */
-export async function runReader(scene, { first }) {
+/** T19: how a reader stands that nobody has used yet, and what it is told to do; it obeys. */
+export async function runReader(scene) {
   const { clinic, page, look } = scene;
   await clinic.go(page, '顔認証付きカードリーダー操作', '顔認証付きカードリーダー操作');
   const row = page.locator('main section.card').first();
   await clinic.until(page, row, 'the reader of the terminal');
-  if (first) {
-    await row.locator('.tag').getByText('未接続', { exact: true }).waitFor();
-    await look(page, { row: 'T19', name: 'readers-absent', caption: '顔認証付きカードリーダー操作（未接続）' });
-    const patient = await clinic.person('patient');
-    await patient.goto(`${clinic.landing}/cards/hanako`);
-    await clinic.press(patient, 'この内容でカードを置く');
-    await patient.locator('.band .word').waitFor();
-    // The page was left open: with a script it says so by itself.
-    if (clinic.javaScript) await row.locator('.tag').getByText('接続中', { exact: true }).waitFor({ timeout: 90_000 });
-  }
+  await row.locator('.tag').getByText('未接続', { exact: true }).waitFor();
+  await look(page, { row: 'T19', name: 'readers-absent', caption: '顔認証付きカードリーダー操作（未接続）' });
+  const patient = await clinic.person('patient');
+  await patient.goto(`${clinic.landing}/cards/hanako`);
+  await clinic.press(patient, 'この内容でカードを置く');
+  await patient.locator('.band .word').waitFor();
+  // The page was left open: with a script it says so by itself.
+  if (clinic.javaScript) await row.locator('.tag').getByText('接続中', { exact: true }).waitFor({ timeout: 90_000 });
   await clinic.until(page, row.locator('.tag').getByText('接続中', { exact: true }), 'the reader that works');
   const refresh = linkOf(page, '最新の状態を表示する');
   await look(page, { row: 'T19', name: 'readers', caption: '顔認証付きカードリーダー操作（接続中）', button: refresh });
@@ -136,6 +134,9 @@ export async function searchHistory({ clinic, page, look, pictures }) {
   const shown = await page.locator('tbody tr').count();
   assert.ok(shown >= 3, await page.locator('main').innerText());
   await look(page, { row: 'T04', name: 'history-found', caption: '操作履歴（検索結果）', button: buttonOf(page, 'CSV') });
+  // What was ordered has an end: the reader obeyed.
+  const ends = await page.locator('tbody tr', { hasText: 'カードリーダーの操作' }).locator('td[data-label="結果"]').allInnerTexts();
+  for (const end of ends) assert.match(end, /^完了/, `${ends}`);
   const [download] = await Promise.all([page.waitForEvent('download'), hand.press(buttonOf(page, 'CSV'))]);
   const { headings, rows } = readTable(await readFile(await keep(download, pictures, 'history.csv')));
   assert.deepEqual(headings, ['記録番号', '日時', '操作した人', '操作', '対象', '結果']);
@@ -145,4 +146,26 @@ export async function searchHistory({ clinic, page, look, pictures }) {
   await hand.press(search);
   await page.getByText('当てはまる記録はありません。').waitFor();
   await look(page, { row: 'T04', name: 'history-nothing', caption: '操作履歴（該当なし）' });
+}
+
+/** Five wrong passwords lock an account: the list and its page say until when and what to do; a new password ends it. */
+export async function lockAccount({ clinic, page, look }) {
+  const { user_id } = clinic.account('medical_viewer');
+  const stranger = await clinic.page();
+  for (let guess = 0; guess < 5; guess += 1) {
+    await clinic.logIn(stranger, { user_id, password: `not the password ${guess}` });
+    await stranger.getByRole('alert').waitFor();
+  }
+  await clinic.go(page, 'アカウント情報管理', 'アカウント管理(一覧)');
+  const row = page.locator('tr', { hasText: user_id });
+  assert.match(await row.innerText(), /ロック中[^]*まで/);
+  await look(page, { row: 'T14', name: 'accounts-locked', caption: 'アカウント管理(一覧)（ロック中）', button: linkOf(page, user_id) });
+  await clinic.hand.press(linkOf(page, user_id));
+  const again = buttonOf(page, '初期パスワードを再発行');
+  assert.match(await page.locator('main').innerText(), /ロック中[^]*令和[^]*まで[^]*パスワードを受け付けていません/);
+  await look(page, { row: 'T14', name: 'account-locked', caption: 'アカウントの変更（ロック中）', button: again });
+  await clinic.hand.press(again);
+  await page.locator('.password-once').waitFor();
+  await clinic.go(page, 'アカウント情報管理', 'アカウント管理(一覧)');
+  assert.equal(await row.getByText('ロック中').count(), 0);
 }

@@ -88,3 +88,11 @@ export async function fetched(page, address, folder, name) {
   await writeFile(file, await answer.body());
   return file;
 }
+
+/** No date on the sheet is broken by the end of a line. */
+export async function assertDatesWhole(page) {
+  const broken = await page.locator('.day').evaluateAll((days) =>
+    days.filter((day) => new Set([...day.getClientRects()].map((box) => Math.round(box.top))).size > 1).map((day) => day.textContent));
+  assert.ok((await page.locator('.day').count()) > 0, 'there are dates');
+  assert.deepEqual(broken, [], 'broken dates');
+}

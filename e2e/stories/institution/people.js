@@ -179,3 +179,29 @@ export async function changeAtOnce({ clinic, page, look }) {
   await look(page, { row: 'S12', name: 'settings-conflict', caption: '環境設定情報更新（ほかの方の変更）', button: page.getByRole('link', { name: '現在の設定を開く' }) });
   await other.close();
 }
+
+/** The master's password is lost: the account that comes for it gives another, and the master makes that their own. */
+export async function resetMaster({ clinic, look }, own) {
+  const { hand } = clinic;
+  const keeper = await clinic.signedIn(clinic.account('master_reset'));
+  await clinic.go(keeper, 'アカウント情報管理', 'マスタアカウントリセット');
+  const { user_id, password } = clinic.account('master');
+  assert.match(await keeper.locator('main').innerText(), new RegExp(user_id));
+  const reset = keeper.getByRole('button', { name: 'リセット', exact: true });
+  await look(keeper, { row: 'T14', name: 'master-reset', caption: 'マスタアカウントリセット', button: reset });
+  await hand.press(reset);
+  await keeper.getByRole('heading', { name: 'マスタアカウントをリセットしました' }).waitFor();
+  const initial = (await keeper.locator('.password-once').innerText()).trim();
+  await look(keeper, { row: 'T14', name: 'master-reset-done', caption: 'マスタアカウントリセット（初期パスワード）', button: keeper.getByRole('link', { name: 'メニューへ', exact: true }) });
+  const master = await clinic.page();
+  await clinic.logIn(master, { user_id, password });
+  await master.getByRole('alert').waitFor();
+  await clinic.logIn(master, { user_id, password: initial });
+  await heading(master, 'パスワード変更').waitFor();
+  for (const field of ['#password', '#password_again']) await hand.type(master.locator(field), own);
+  await clinic.press(master, '変更');
+  await heading(master, 'メニュー').waitFor();
+  // Shown once: the page does not come again.
+  await clinic.go(keeper, 'アカウント情報管理', 'マスタアカウントリセット');
+  assert.equal(await keeper.locator('.password-once').count(), 0);
+}

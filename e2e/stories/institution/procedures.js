@@ -48,8 +48,8 @@ export async function issuePasscode({ clinic, page, look }) {
   return passcode;
 }
 
-/** S12 環境設定情報の変更. `setting`: 《訪問診療等機能》, or another of the block. */
-export async function changeSettings({ clinic, page, look }, { setting, first }) {
+/** S12 環境設定情報の変更, by an institution that has not changed anything yet. */
+export async function changeSettings({ clinic, page, look }) {
   const s12 = new Procedure('S12');
   s12.word('メニュー');
   await clinic.go(page, s12.word('環境設定情報管理'), s12.word('環境設定情報更新'));
@@ -57,18 +57,15 @@ export async function changeSettings({ clinic, page, look }, { setting, first })
   await block.getByRole('heading', { name: '《訪問診療等・オンライン診療等・外来診療等(通常とは異なる動線)関連項目》', exact: true }).waitFor();
   const terms = block.getByRole('link', { name: s12.word('オンライン資格確認等システム利用規約'), exact: true });
   const update = page.getByRole('button', { name: '更新', exact: true });
-  if (first) {
-    assert.equal(await block.getByRole('radio').count(), 0, 'nothing of the block is chosen before the terms were opened');
-    await look(page, { row: 'S12', name: 'settings-locked', caption: '環境設定情報更新（利用規約の確認前）', button: terms });
-  }
+  assert.equal(await block.getByRole('radio').count(), 0, 'nothing of the block is chosen before the terms were opened');
+  await look(page, { row: 'S12', name: 'settings-locked', caption: '環境設定情報更新（利用規約の確認前）', button: terms });
   await clinic.hand.press(terms);
   await heading(page, 'オンライン資格確認等システム利用規約').waitFor();
   const back = page.getByRole('button', { name: '利用規約を確認しました', exact: true });
-  if (first) await look(page, { row: 'S12', name: 'terms', caption: 'オンライン資格確認等システム利用規約', button: back });
+  await look(page, { row: 'S12', name: 'terms', caption: 'オンライン資格確認等システム利用規約', button: back });
   await clinic.hand.press(back);
   await heading(page, '環境設定情報更新').waitFor();
-  s12.word('訪問診療等機能');
-  await block.getByRole('group', { name: '訪問診療等機能' }).waitFor();
+  const setting = s12.word('訪問診療等機能');
   await clinic.hand.choose(block.getByRole('group', { name: setting }).getByRole('radio', { name: s12.word('利用する'), exact: true }));
   await look(page, { row: 'S12', name: 'settings', caption: '環境設定情報更新', button: update });
   await clinic.hand.press(update);

@@ -26,12 +26,12 @@ const question = (code, format) =>
 `;
 
 /** The address that the screen shows comes by file, with its picture beside it in each form. */
-export async function askForAddress({ clinic, page }, telling) {
+export async function askForAddress({ clinic, page }) {
   await clinic.go(page, 'マイナ在宅受付web管理', '医療機関等別URL取得・変更');
   const address = await page.locator('#address-visit').innerText();
   const { drop, institution_code: code } = clinic.about;
   for (const [kind, format] of Object.entries(PICTURES)) {
-    const name = `2026112300${telling}${format}`;
+    const name = `20261123001${format}`;
     // Written beside and then renamed, as a receipt computer does: nobody reads half a file.
     await writeFile(join(drop, `${name}.tmp`), question(code, format));
     const before = await readdir(join(drop, 'res'));

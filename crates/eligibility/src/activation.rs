@@ -14,7 +14,7 @@ use crate::{
 const MINUTE_MS: i64 = 60 * 1000;
 
 /// Digits of a code.
-pub const CODE_DIGITS: usize = 12;
+pub(crate) const CODE_DIGITS: usize = 12;
 /// A code is taken from so long after its issue, milliseconds.
 pub const USABLE_AFTER_MS: i64 = 10 * MINUTE_MS;
 /// A code ends so long after its issue, milliseconds.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Instant, calendar, errors::ErrorCode};
 
 /// Months before the end from which the answer tells that the certificate expires soon.
-pub const NOTICE_MONTHS: i32 = 3;
+pub(crate) const NOTICE_MONTHS: i32 = 3;
 /// Months after the end in which the card still shows eligibility.
 pub const GRACE_MONTHS: i32 = 3;
 

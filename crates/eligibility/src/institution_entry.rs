@@ -13,11 +13,11 @@ use crate::{
 };
 
 /// The longest name, in characters.
-pub const ENTRY_NAME_MAX: usize = 80;
+pub(crate) const ENTRY_NAME_MAX: usize = 80;
 /// The longest line of an address, in characters.
-pub const ENTRY_ADDRESS_LINE_MAX: usize = 60;
+pub(crate) const ENTRY_ADDRESS_LINE_MAX: usize = 60;
 /// The longest reason for taking an institution out of use, in characters.
-pub const CLOSING_REASON_MAX: usize = 200;
+pub(crate) const CLOSING_REASON_MAX: usize = 200;
 /// Digits of a 郵便番号.
 const POSTAL_CODE_DIGITS: usize = 7;
 

@@ -87,7 +87,7 @@ impl InsurerNumber {
 
     /// 法別番号, the first two of 8 digits; `None` for the 6 digits of 国民健康保険.
     #[must_use]
-    pub fn law_code(&self) -> Option<&str> {
+    pub(crate) fn law_code(&self) -> Option<&str> {
         (self.0.len() == FULL_DIGITS).then(|| &self.0[..2])
     }
 

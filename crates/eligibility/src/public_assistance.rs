@@ -79,7 +79,7 @@ impl MedicalTicket {
 
     /// Whether the ticket is made out to this institution for the month (its first day).
     #[must_use]
-    pub fn is_of(&self, institution: &InstitutionCode, month: Date) -> bool {
+    pub(crate) fn is_of(&self, institution: &InstitutionCode, month: Date) -> bool {
         let own = self.treatment_month;
         self.institution_code == *institution && (own.year(), own.month()) == (month.year(), month.month())
     }

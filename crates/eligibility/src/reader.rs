@@ -40,7 +40,7 @@ macro_rules! words {
 }
 
 /// Longest 製造番号 of a reader, characters.
-pub const SERIAL_MAX_CHARS: usize = 32;
+pub(crate) const SERIAL_MAX_CHARS: usize = 32;
 
 /// 製造番号 of a card reader: ASCII letters, digits and hyphens, as it stands on the device.
 #[derive(Clone, Debug, PartialEq, Eq)]

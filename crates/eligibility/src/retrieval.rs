@@ -13,7 +13,7 @@ pub use form::{
 use crate::{Instant, calendar, typed};
 
 /// Digits of a リファレンスナンバー.
-pub const NUMBER_DIGITS: usize = 12;
+pub(crate) const NUMBER_DIGITS: usize = 12;
 /// Characters of a 認証ID: five bits each.
 pub const SECRET_CHARS: usize = 16;
 /// Random bytes a 認証ID is made of.

@@ -33,7 +33,7 @@ pub const ISSUING_KEY_FILE: &str = "issuing.key.pem";
 /// File of the issuing authority's certificate.
 pub const ISSUING_CERTIFICATE_FILE: &str = "issuing.cert.pem";
 /// File of everything issued and revoked.
-pub const JOURNAL_FILE: &str = "issued.log";
+pub(crate) const JOURNAL_FILE: &str = "issued.log";
 /// Number of the issuing authority a new folder begins with.
 const FIRST_ISSUING: u32 = 1;
 

@@ -193,9 +193,9 @@ fn open_generations(
 
 /// Years before its making that an authority is valid from, so that cards which expired long ago can be
 /// issued for tests and demonstrations.
-pub const AUTHORITY_PAST_YEARS: i64 = 8;
+pub(crate) const AUTHORITY_PAST_YEARS: i64 = 8;
 /// Years an authority is valid in all.
-pub const AUTHORITY_VALIDITY_YEARS: i64 = 20;
+pub(crate) const AUTHORITY_VALIDITY_YEARS: i64 = 20;
 
 fn authority_validity(now: Instant) -> Result<Validity> {
     const AVERAGE_YEAR_MS: i64 = 31_556_952_000;

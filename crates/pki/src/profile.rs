@@ -17,9 +17,9 @@ pub const ROOT_COMMON_NAME: &str = "Online Billing NW Common RootCA";
 /// Organization of the institution root: says that this is not the real network's root.
 pub const ROOT_ORGANIZATION: &str = "Shikaku";
 /// Years a root lives.
-pub const ROOT_VALIDITY_YEARS: i64 = 20;
+pub(crate) const ROOT_VALIDITY_YEARS: i64 = 20;
 /// Years an issuing authority's certificate lives; its leaves must end before it does.
-pub const ISSUING_VALIDITY_YEARS: i64 = 10;
+pub(crate) const ISSUING_VALIDITY_YEARS: i64 = 10;
 /// Days the certificate of an OCSP signer lives: it cannot be revoked, so it is replaced often.
 pub const RESPONDER_VALIDITY_DAYS: i64 = 90;
 /// Longest institution name X.520 allows as an organizational unit, in characters.
@@ -27,7 +27,7 @@ pub const INSTITUTION_NAME_MAX_CHARS: usize = 64;
 /// Days a server certificate lives.
 pub const SERVER_VALIDITY_DAYS: i64 = 397;
 /// New certificates begin this much before they are issued, because clocks at clinics are late.
-pub const BACKDATE_S: i64 = 3600;
+pub(crate) const BACKDATE_S: i64 = 3600;
 /// Longest common name X.520 allows, in characters.
 pub const COMMON_NAME_MAX_CHARS: usize = 64;
 /// Most names one server certificate may carry.

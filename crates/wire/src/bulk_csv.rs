@@ -5,10 +5,6 @@ use encoding_rs::SHIFT_JIS;
 
 use crate::bulk::{BulkRow, ROW_TEXT_CHARS};
 
-/// Headings of a table of questions; the first four and the birthday must be there, in any order.
-pub const QUESTION_HEADINGS: [&str; 6] = ["保険者番号", "記号", "番号", "枝番", "生年月日", "任意の識別子"];
-/// Headings of a table of registrations.
-pub const REGISTRATION_HEADINGS: [&str; 5] = ["照会番号", "保険者番号", "記号", "番号", "枝番"];
 /// Longest table, bytes: as every other file that is handed in.
 const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// Columns looked at.

@@ -34,8 +34,6 @@ pub const MAX_BODY_BYTES: usize = 32 * 1024;
 pub const MAX_REQUEST_PEM_CHARS: usize = 16 * 1024;
 /// Longest answer, bytes: a chain and a PKCS#12 file.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
-/// Longest PKCS#12 password, characters.
-pub const MAX_PASSWORD_CHARS: usize = 128;
 
 /// Code of a problem: the certificate request is refused; the title says why.
 pub const REQUEST_REFUSED: &str = "certificate-request-refused";

@@ -82,7 +82,7 @@ impl PinlessAuthorizer for SimulatedPinlessAuthorizer {
 
 /// Public key of the simulated authority, as simulated cards hold it.
 #[must_use]
-pub fn simulated_root_public_key() -> [u8; 32] {
+pub(crate) fn simulated_root_public_key() -> [u8; 32] {
     let mut key = [0; 32];
     key.copy_from_slice(keypair(&SIMULATED_ROOT_SEED).public_key().as_ref());
     key

@@ -4,9 +4,9 @@ use eligibility::Date;
 use zeroize::Zeroizing;
 
 /// Tries a fresh authentication PIN or text PIN has.
-pub const AUTH_PIN_TRIES: u8 = 3;
+pub(crate) const AUTH_PIN_TRIES: u8 = 3;
 /// Tries a fresh signature password has.
-pub const SIGN_PIN_TRIES: u8 = 5;
+pub(crate) const SIGN_PIN_TRIES: u8 = 5;
 /// Tries 照合番号 and the birth date have; reported as about ten, so it is a setting of the profile.
 pub const NUMBER_TRIES: u8 = 10;
 
@@ -36,7 +36,7 @@ impl Variant {
 
     /// Whether surface, text, residence and common applications are there too.
     #[must_use]
-    pub const fn is_plastic(self) -> bool {
+    pub(crate) const fn is_plastic(self) -> bool {
         matches!(self, Self::PlasticCard | Self::PinlessCard)
     }
 }

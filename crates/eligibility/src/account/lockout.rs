@@ -91,7 +91,7 @@ impl Bucket {
 
     /// After how long the count begins anew; `None` = only by a right password or the administrator.
     #[must_use]
-    pub const fn window_ms(self) -> Option<i64> {
+    pub(crate) const fn window_ms(self) -> Option<i64> {
         match self {
             Self::Account | Self::KnownTerminal => None,
             Self::Terminal | Self::Neighbourhood => Some(60 * MINUTE_MS),

@@ -162,7 +162,7 @@ impl Setting {
     /// Whether only somebody who signed in changes it: what receipt computers may do, none allows to itself. Anybody
     /// who can write into a terminal's folder is a receipt computer.
     #[must_use]
-    pub const fn for_people_only(self) -> bool {
+    pub(crate) const fn for_people_only(self) -> bool {
         matches!(self.group(), SettingGroup::Files)
     }
 

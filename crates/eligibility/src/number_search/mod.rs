@@ -20,11 +20,11 @@ use crate::{
 pub use insurer_hint::InsurerNumberHint;
 
 /// How many years back a 資格確認日 may lie: claims are corrected for that long.
-pub const AS_OF_YEARS_BACK: i16 = 10;
+pub(crate) const AS_OF_YEARS_BACK: i16 = 10;
 /// How many months ahead a 資格確認日 may lie: appointments.
-pub const AS_OF_MONTHS_AHEAD: i32 = 12;
+pub(crate) const AS_OF_MONTHS_AHEAD: i32 = 12;
 /// Nobody is older, in years.
-pub const AGE_MAX_YEARS: i16 = 130;
+pub(crate) const AGE_MAX_YEARS: i16 = 130;
 
 /// What was typed into the form. Not printable: it is about a person.
 #[derive(Clone, Default)]

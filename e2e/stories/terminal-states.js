@@ -39,7 +39,6 @@ const STATES = [
   { name: 'expired', bring: () => situation('expired-terminal', 'expired'), says: ['有効期限切れ', '「電子証明書発行申請」を行ってください。'] },
   { name: 'revoked', bring: revoked, says: ['失効', '失効'] },
   { name: 'superseded', bring: () => situation('superseded-terminal', 'superseded'), says: ['更新前の古い電子証明書', '更新した新しい電子証明書を端末に導入してください。'] },
-  { name: 'unregistered', bring: () => situation('unknown-terminal', 'unknown'), says: ['使えない電子証明書', 'システム担当者に連絡してください。'] },
   { name: 'strange', bring: () => situation('strange-terminal', 'strange'), says: ['使えない電子証明書', 'Online Billing NW Common RootCA'] },
   {
     name: 'wrong-institution',

@@ -2,11 +2,12 @@
 // its line, and makes its first check; once with a mouse, a passkey and scripts, once by keyboard alone, once with
 // one-time codes and without a script.
 
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import assert from 'node:assert/strict';
 import { openBrowser } from '../browser.js';
 import { KEYBOARD } from '../hands.js';
@@ -16,13 +17,19 @@ import { tellScreens } from './first-day/screens.js';
 import { Town } from './first-day/town.js';
 import { tellAfterwards, tellTroubles } from './first-day/afterwards.js';
 import { ACCOUNT, tellDay } from './first-day/day.js';
-import { CHAPTERS } from './first-day/labels.js';
+import { CHAPTERS, MANUAL_PICTURES } from './first-day/labels.js';
 
 /** A step that takes longer hangs, ms. */
 const STEP_TIMEOUT = 240_000;
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, database: { type: 'string' } },
+  options: {
+    shikaku: { type: 'string' },
+    pictures: { type: 'string' },
+    database: { type: 'string' },
+    // Where 手順書 has its pictures, to make them anew.
+    keep: { type: 'string' },
+  },
 });
 if (!values.shikaku || !values.pictures) {
   throw new Error('usage: first-day.js --shikaku PROGRAM --pictures FOLDER; started by `cargo xtask e2e`');
@@ -84,6 +91,12 @@ tellDay(seen);
 tellAfterwards(seen);
 tellScreens({ town: first, pictures: join(values.pictures, 'screens'), step, scene: seen.scene });
 tellTroubles(seen);
+if (values.keep) {
+  step('the pictures of 手順書 are made anew', async () => {
+    const { stdout } = await promisify(execFile)(values.shikaku, ['--version']);
+    await album.keep(values.keep, MANUAL_PICTURES, stdout.trim().split(' ')[1]);
+  });
+}
 for (const [name, way, words] of [
   ['keyboard', { hand: KEYBOARD }, 'by keyboard alone'],
   ['no-scripts', { javaScript: false }, 'without a script'],

@@ -5,6 +5,7 @@ import { forgetPassword, keepFactors } from './factors.js';
 import { beReturned, fillForms } from './forms.js';
 import { beHeld } from './held.js';
 import { tellPasskey } from './operators.js';
+import { changeRegistration } from './registration.js';
 import { keepLines, keepRegister, publishNotice } from './register.js';
 import { beRefusedACertificate, installAForeignOne, loseTheLine, pressTooOften, revoke } from './troubles.js';
 
@@ -19,6 +20,7 @@ export function tellAfterwards({ then, scene, account }) {
     const code = await keepFactors(scene, account.password);
     await forgetPassword(scene, { ...account, code });
   });
+  then('登録情報の変更: another contact, and an address that is taken back', () => changeRegistration(scene));
   if (scene.town.javaScript) then('a person of the operator signs in with a passkey', () => tellPasskey(scene));
   then('電子証明書取得サイト refuses, and says why', () => beRefusedACertificate(scene));
   then("somebody else's certificate is not installed", () => installAForeignOne(scene));
@@ -26,8 +28,8 @@ export function tellAfterwards({ then, scene, account }) {
 
 /** What ends the day's states: the line, then the certificate. */
 export function tellTroubles({ then, scene, album }) {
-  then('S11: the line is ended, declined, withdrawn, and connected again', () => loseTheLine(scene));
+  then('the line is ended, declined, withdrawn, and connected again', () => loseTheLine(scene));
   then('失効: a person of the operator ends the certificate, and everybody is told', () => revoke(scene));
   then('手続きが止まっています: its registrant is stopped, and what was approved is ended', () => beHeld(scene));
-  if (album) then('S11: its buttons pressed too often', () => pressTooOften(scene));
+  if (album) then('its buttons pressed too often', () => pressTooOften(scene));
 }

@@ -1,7 +1,7 @@
 // The pictures of a day with their captions, as pages for the manual; and what every screen of the day must meet.
 
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asItWas, assertAccessible, assertNoSidewaysScroll, assertNothingCutOff, assertTabReachesEverything } from '../../access.js';
 import { SCREENS } from '../../browser.js';
@@ -14,6 +14,9 @@ async function atTwoHundredPercent(page, tale) {
   await tale();
   await page.setViewportSize({ width: SCREENS.desk.width, height: SCREENS.desk.height });
 }
+
+/** Bytes of a picture that is kept at most: the program carries those of the manual. */
+const KEPT_BYTES_MAX = 150_000;
 
 /** Pictures with captions, in the order of the day. */
 export class Album {
@@ -48,6 +51,20 @@ export class Album {
     });
     await asItWas(page, () => assertTabReachesEverything(page, name));
     if (button) await reach(button);
+  }
+
+  /** Copies the pictures of these names to where the manual has its own, in the place of all that lie there; `version`
+   * is that of the program they show. Call it when all of the day was told: a name without a picture fails. */
+  async keep(folder, names, version) {
+    const found = names.map((name) => [name, this.#pictures.find(({ file }) => file.slice(3) === `${name}.png`)?.file]);
+    for (const [name, file] of found) {
+      assert.ok(file, `no picture ${name} was taken`);
+      const { size } = await stat(join(this.#folder, file));
+      assert.ok(size < KEPT_BYTES_MAX, `${name} has ${size} bytes, which is too many to be kept`);
+    }
+    for (const old of await readdir(folder)) if (old.endsWith('.png')) await rm(join(folder, old));
+    for (const [name, file] of found) await copyFile(join(this.#folder, file), join(folder, `${name}.png`));
+    await writeFile(join(folder, 'version.txt'), `${version}\n`);
   }
 
   /** index.md and index.html beside the pictures. */

@@ -51,19 +51,19 @@ async function fillIn({ town, look, hand }, kind, instead = []) {
   if (certificate) {
     await hand.press(on);
     await page.locator('.field.wrong').first().waitFor();
-    await look(page, { row: 'S8', name: `${kind}-wrong`, caption: `${title}（入力の誤り）` });
+    await look(page, { row: 'others', name: `${kind}-wrong`, caption: `${title}（入力の誤り）` });
     await hand.choose(page.locator('input[name=serial]').first());
     await hand.choose(page.getByLabel('端末の使用終了'));
     await hand.choose(page.locator('#understood'));
   }
   for (const [field, text] of [...typed(), ...instead]) await hand.type(page.locator(field), text);
-  await look(page, { row: 'S8', name: kind, caption: title, button: on });
+  await look(page, { row: 'others', name: kind, caption: title, button: on });
   await hand.press(on);
   const submit = buttonOf(page, '申請する');
   await submit.waitFor();
   const said = await page.locator('main').innerText();
   for (const words of says) assert.ok(said.includes(words), `${words}\n${said}`);
-  await look(page, { row: 'S8', name: `${kind}-confirm`, caption: `${title}（確認）`, button: submit });
+  await look(page, { row: 'others', name: `${kind}-confirm`, caption: `${title}（確認）`, button: submit });
   return page;
 }
 
@@ -73,11 +73,11 @@ async function withdraw({ town, look, hand }, kind) {
   await page.goto(`${town.about.portal}/my-menu`);
   await hand.press(linkOf(page, FORMS[kind].title).first());
   const open = page.locator('summary', { hasText: 'この申請を取り下げる' });
-  await look(page, { row: 'S8', name: `${kind}-draft`, caption: `${FORMS[kind].title}（下書き）`, button: open });
+  await look(page, { row: 'others', name: `${kind}-draft`, caption: `${FORMS[kind].title}（下書き）`, button: open });
   await hand.press(open);
   await hand.press(buttonOf(page, '取り下げる'));
   await page.getByText('申請は取り下げられました。').first().waitFor();
-  await look(page, { row: 'S8', name: `${kind}-withdrawn`, caption: `${FORMS[kind].title}（取下げ）` });
+  await look(page, { row: 'others', name: `${kind}-withdrawn`, caption: `${FORMS[kind].title}（取下げ）` });
 }
 
 /** Every form that nothing comes of today. */
@@ -92,7 +92,7 @@ export async function fillForms(scene) {
   const page = await town.person('applicant');
   await page.goto(`${town.about.portal}/applications/certificate-renewal`);
   await heading(page, labels.RENEWAL).waitFor();
-  await look(page, { row: 'C01', name: 'certificate-renewal', caption: labels.RENEWAL });
+  await look(page, { row: 'renewal', name: 'certificate-renewal', caption: labels.RENEWAL });
 }
 
 /** A person of the operator opens the newest application of a kind, and says why not. */
@@ -122,13 +122,13 @@ export async function beReturned(scene) {
   await page.goto(`${town.about.portal}/my-menu`);
   await page.getByText(RETURNED).first().waitFor();
   const again = linkOf(page, '修正して再申請する');
-  await look(page, { row: 'S8', name: 'returned', caption: `${labels.MY_MENU}（差戻し）`, button: again });
+  await look(page, { row: 'others', name: 'returned', caption: `${labels.MY_MENU}（差戻し）`, button: again });
   await hand.press(again);
   await page.getByRole('heading', { name: '差戻しの理由' }).waitFor();
   assert.ok((await page.locator('main').innerText()).includes(RETURNED), RETURNED);
   assert.equal(await page.locator('#customer_id').inputValue(), 'COP0000000077', 'what was typed is kept');
   await hand.type(page.locator('#customer_id'), 'COP0000000078');
-  await look(page, { row: 'S8', name: 'returned-form', caption: `${FORMS[kind].title}（差戻しの修正）`, button: buttonOf(page, '確認画面へ進む') });
+  await look(page, { row: 'others', name: 'returned-form', caption: `${FORMS[kind].title}（差戻しの修正）`, button: buttonOf(page, '確認画面へ進む') });
   await hand.press(buttonOf(page, '確認画面へ進む'));
   await hand.press(buttonOf(page, '申請する'));
   await page.getByText('受付番号').first().waitFor();
@@ -136,7 +136,7 @@ export async function beReturned(scene) {
   await page.goto(`${town.about.portal}/my-menu`);
   await hand.press(linkOf(page, FORMS[kind].title).first());
   await page.getByText(REJECTED).first().waitFor();
-  await look(page, { row: 'S8', name: 'rejected', caption: `${FORMS[kind].title}（却下）` });
+  await look(page, { row: 'others', name: 'rejected', caption: `${FORMS[kind].title}（却下）` });
 }
 
 /** お客さまID変更申請 for a later day (not the next: a story may be told at midnight): approved today, it waits for its day. */

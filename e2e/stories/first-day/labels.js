@@ -4,8 +4,8 @@
 export const PORTAL = '医療機関等向け総合ポータルサイト';
 export const SIGN_UP = '新規ユーザー登録';
 export const MY_MENU = 'マイメニュー';
-export const USE = 'オンライン資格確認利用開始申請';
-export const USE_CHANGE = 'オンライン資格確認変更申請';
+export const USE = 'オンライン資格確認利用開始・変更申請（利用開始）';
+export const USE_CHANGE = 'オンライン資格確認利用開始・変更申請（変更）';
 export const CERTIFICATE = '電子証明書発行申請';
 export const RENEWAL = '電子証明書更新申請';
 export const REVOCATION = '電子証明書失効申請';
@@ -55,14 +55,24 @@ export const networkSteps = (page = LINE_SITE) => [
 /** The chapters of the album of a day. */
 export const CHAPTERS = {
   '—': 'はじめに',
-  S1: '① ポータルサイトの新規ユーザー登録',
-  S2: '② オンライン資格確認の利用申請',
-  S3: '③ 電子証明書の発行申請',
-  S4: '④ 電子証明書発行通知書の郵送',
-  S5: '⑤ 端末の導入と設定',
-  S7: '電子証明書の確認',
-  S8: 'そのほかの申請',
-  S11: 'ネットワークと回線認証',
-  C01: '電子証明書の更新',
+  'sign-up': '① ポータルサイトの新規ユーザー登録',
+  use: '② オンライン資格確認の利用申請',
+  certificate: '③ 電子証明書の発行申請',
+  letter: '④ 電子証明書発行通知書の郵送',
+  setup: '⑤ 端末の導入と設定',
+  check: '電子証明書の確認',
+  others: 'そのほかの申請',
+  line: 'ネットワークと回線認証',
+  renewal: '電子証明書の更新',
   運営: '運用窓口の作業（医療機関等の操作はありません）',
 };
+
+/** The pictures of the day that 手順書 shows, by their names in the album. */
+export const MANUAL_PICTURES = [
+  'second-factor',
+  'use-confirm',
+  'install',
+  'line-choice',
+  'line-connected',
+  'registration-confirm',
+];

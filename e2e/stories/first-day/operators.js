@@ -118,10 +118,10 @@ export async function tellPosting(scene) {
   await waitFor(copied, "the postman's copy");
   await hand.type(field, TRACKING_NUMBER);
   const button = page.getByRole('button', { name: '発送済みにする' });
-  await look(page, { row: 'S4', name: 'letters', caption: '簡易書留発送', button });
+  await look(page, { row: 'letter', name: 'letters', caption: '簡易書留発送', button });
   await hand.press(button);
   await page.getByText(TRACKING_NUMBER).first().waitFor();
-  await look(page, { row: 'S4', name: 'letters-posted', caption: '簡易書留発送（発送済み）' });
+  await look(page, { row: 'letter', name: 'letters-posted', caption: '簡易書留発送（発送済み）' });
 }
 
 /** Who is not of the demo: an account made as a real operator makes it, with `shikaku operator add`. */

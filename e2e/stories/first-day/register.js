@@ -113,10 +113,10 @@ export async function publishNotice(scene, { title, body } = NOTICE) {
   const reader = await town.person('applicant');
   await reader.goto(`${town.about.portal}/notices`);
   const link = linkOf(reader, title);
-  await look(reader, { row: 'S1', name: 'notices', caption: 'お知らせの一覧', button: link });
+  await look(reader, { row: 'sign-up', name: 'notices', caption: 'お知らせの一覧', button: link });
   await hand.press(link);
   await reader.getByRole('heading', { level: 1, name: title }).waitFor();
   const said = await reader.locator('main').innerText();
   for (const words of ['重要', ...body.split('\n\n')]) assert.ok(said.includes(words), `${words}\n${said}`);
-  await look(reader, { row: 'S1', name: 'notice-one', caption: 'お知らせ' });
+  await look(reader, { row: 'sign-up', name: 'notice-one', caption: 'お知らせ' });
 }

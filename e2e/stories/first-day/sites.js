@@ -34,11 +34,14 @@ function portal({ about }) {
     screen('/password-reset', 'パスワード再設定'),
     screen('/confirm?token=x', '新規ユーザー登録の確認'),
     screen('/password-reset/new?token=x', 'パスワード再設定'),
+    screen('/registration/mail/confirm?token=x', 'メールアドレスの変更の確認'),
     NOT_HERE,
   ];
   const member = [
     ...PUBLIC,
     screen('/my-menu', labels.MY_MENU),
+    screen('/registration', '登録情報の変更'),
+    screen('/security/proof?next=/registration', 'ご本人の確認'),
     screen('/applications', '各種申請'),
     screen('/applications/use-start', labels.USE),
     screen('/applications/use-change', labels.USE_CHANGE),

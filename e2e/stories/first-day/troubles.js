@@ -28,7 +28,7 @@ export async function beRefusedACertificate({ town, look, hand, codes }) {
   for (const [field, text] of Object.entries(fields)) await hand.type(page.locator(`#${field}`), text);
   await hand.press(fetch);
   await page.locator('.field.wrong').first().waitFor();
-  await look(page, { row: 'S5', name: 'retrieval-mistyped', caption: '電子証明書取得サイト（入力の誤り）' });
+  await look(page, { row: 'setup', name: 'retrieval-mistyped', caption: '電子証明書取得サイト（入力の誤り）' });
   const secret = codes.secret.replaceAll(' ', '');
   const other = `${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`;
   for (const [name, typed, words] of [['wrong', other, /正しくありません|一致しません|誤り/], ['used', secret, /すでに|取得済み/]]) {
@@ -39,7 +39,7 @@ export async function beRefusedACertificate({ town, look, hand, codes }) {
     await hand.press(fetch);
     await page.getByRole('heading', { name: '電子証明書を取得できませんでした' }).waitFor();
     assert.match(await page.locator('.notice-box.wrong').innerText(), words);
-    await look(page, { row: 'S5', name: `retrieval-${name}`, caption: `電子証明書取得サイト（${name === 'used' ? '使用済みの通知書' : '認証IDの誤り'}）` });
+    await look(page, { row: 'setup', name: `retrieval-${name}`, caption: `電子証明書取得サイト（${name === 'used' ? '使用済みの通知書' : '認証IDの誤り'}）` });
   }
 }
 
@@ -59,7 +59,7 @@ export async function installAForeignOne({ town, look, hand }) {
     await hand.press(buttonOf(page, '導入'));
     await page.locator('#fault').waitFor();
     assert.match(await page.locator('#fault').innerText(), words);
-    await look(page, { row: 'S5', name: `install-foreign-${name}`, caption: `ファイルから電子証明書を導入（${name === 'password' ? 'パスワードの誤り' : 'ほかの医療機関の電子証明書'}）` });
+    await look(page, { row: 'setup', name: `install-foreign-${name}`, caption: `ファイルから電子証明書を導入（${name === 'password' ? 'パスワードの誤り' : 'ほかの医療機関の電子証明書'}）` });
   }
 }
 
@@ -76,13 +76,13 @@ async function atTheTerminal({ town, look, hand }, { words, name, caption }) {
     return false;
   };
   await waitFor(askAgain, caption, () => page.locator('main').innerText());
-  await look(page, { row: 'S5', name: `terminal-${name}`, caption: `端末の状態（${caption}）` });
+  await look(page, { row: 'setup', name: `terminal-${name}`, caption: `端末の状態（${caption}）` });
   await page.goto(`${town.clinic.gateway}/terminal/certificate`);
   await page.locator('.band').getByText(words).first().waitFor();
-  await look(page, { row: 'S5', name: `certificate-${name}`, caption: `電子証明書（${caption}）` });
+  await look(page, { row: 'setup', name: `certificate-${name}`, caption: `電子証明書（${caption}）` });
   await page.goto(`${town.clinic.gateway}/`);
   await page.getByText(words).first().waitFor();
-  await look(page, { row: 'S5', name: `web-${name}`, caption: `オンライン資格確認等システム（${caption}）` });
+  await look(page, { row: 'setup', name: `web-${name}`, caption: `オンライン資格確認等システム（${caption}）` });
 }
 
 /** 回線: ended, declined, no line any more, and connected again. */
@@ -93,13 +93,13 @@ export async function loseTheLine(scene) {
   await keeper.goto(`${town.about.operator}/lines/${code}`);
   await hand.press(buttonOf(keeper, '回線認証を切断する'));
   await keeper.getByRole('status').getByText('を切断しました。').waitFor();
-  await look(keeper, { row: 'S11', name: 'line-ended', caption: '回線（切断後）' });
+  await look(keeper, { row: 'line', name: 'line-ended', caption: '回線（切断後）' });
   await atTheTerminal(scene, { words: /ネットワークエラー|回線認証/, name: 'no-line', caption: labels.NETWORK_ERROR });
   const page = await town.pc();
   await page.goto(labels.LINE_SITE);
   await hand.press(buttonOf(page, labels.DECLINE));
   await heading(page, '「希望しない」が選ばれました').waitFor();
-  await look(page, { row: 'S11', name: 'line-declined', caption: '「希望しない」を選んだあと', button: page.getByRole('link', { name: '回線認証の画面を開く' }) });
+  await look(page, { row: 'line', name: 'line-declined', caption: '「希望しない」を選んだあと', button: page.getByRole('link', { name: '回線認証の画面を開く' }) });
   await keeper.goto(`${town.about.operator}/lines/${code}`);
   const withdraw = keeper.getByRole('button', { name: / を取り消す$/ });
   const [prefix] = (await withdraw.first().getAttribute('aria-label')).split(' ');
@@ -114,7 +114,7 @@ export async function loseTheLine(scene) {
   await keeper.getByRole('status').getByText('アドレス範囲を取り消しました。').waitFor();
   await page.goto(labels.LINE_SITE);
   await heading(page, '登録された回線ではありません').waitFor();
-  await look(page, { row: 'S11', name: 'line-unknown', caption: '登録された回線ではありません' });
+  await look(page, { row: 'line', name: 'line-unknown', caption: '登録された回線ではありません' });
   await add(prefix);
   await page.goto(labels.LINE_SITE);
   await hand.press(buttonOf(page, labels.WISH));
@@ -135,7 +135,7 @@ export async function pressTooOften({ town, look, hand }) {
     await told.or(heading(page, '「希望しない」が選ばれました')).waitFor();
   }
   await told.waitFor();
-  await look(page, { row: 'S11', name: 'line-too-often', caption: '操作の回数が多すぎます', button: page.getByRole('link', { name: '回線認証の画面を開く' }) });
+  await look(page, { row: 'line', name: 'line-too-often', caption: '操作の回数が多すぎます', button: page.getByRole('link', { name: '回線認証の画面を開く' }) });
 }
 
 /** 失効: asked for, approved, and told everywhere. */
@@ -143,7 +143,7 @@ export async function revoke(scene) {
   const { town } = scene;
   await askForRevocation(scene);
   // One person suffices: it may be urgent.
-  await tellDecision(scene, 'certificate-revocation', ['shinsa-1'], 'S8');
+  await tellDecision(scene, 'certificate-revocation', ['shinsa-1'], 'others');
   const page = await town.person('applicant');
   await page.goto(`${town.about.portal}/my-menu`);
   await town.until(page, page.getByText('電子証明書は失効しました。').first(), 'the revocation');

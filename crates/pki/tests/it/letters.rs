@@ -203,7 +203,7 @@ fn the_first_accounts_stand_on_their_sheet() {
         Account {
             role: "医療機関等管理者アカウント",
             purpose: "職員のアカウント、環境設定情報、目視確認用パスコードなどを管理する、最初の管理者のアカウントです。",
-            user_id: "A1319990012",
+            user_id: "a1319990012",
             initial_password: "Zp7-bR3c-Ty8n",
         },
     ];
@@ -229,7 +229,7 @@ fn the_first_accounts_stand_on_their_sheet() {
         "医療機関等管理者アカウント",
         "最初の管理者",
     ];
-    let typed = ["M1319990012", "hT4-Kq9m-Xw2b", "A1319990012", "Zp7-bR3c-Ty8n"];
+    let typed = ["M1319990012", "hT4-Kq9m-Xw2b", "a1319990012", "Zp7-bR3c-Ty8n"];
     for expected in written.into_iter().chain(typed) {
         assert!(text.contains(expected), "{expected} is not in\n{text}");
     }

@@ -34,10 +34,15 @@ const TEXTS: &[(&str, &str)] = &[
     ("network-trouble", include_str!("../../../../docs/manual/network-trouble.md")),
 ];
 
-/// Name and bytes of every picture. They are screens of the story of the first day, made anew by
-/// `cargo xtask e2e first-day --keep-pictures`.
+/// Name and bytes of every picture. They are screens of the story of the first day; `e2e/README.md` says how they are
+/// made anew.
 const PICTURES: &[(&str, &[u8])] = &[
-//PICTURES
+    ("second-factor.png", include_bytes!("../../../../docs/manual/pictures/second-factor.png")),
+    ("use-confirm.png", include_bytes!("../../../../docs/manual/pictures/use-confirm.png")),
+    ("install.png", include_bytes!("../../../../docs/manual/pictures/install.png")),
+    ("line-choice.png", include_bytes!("../../../../docs/manual/pictures/line-choice.png")),
+    ("line-connected.png", include_bytes!("../../../../docs/manual/pictures/line-connected.png")),
+    ("registration-confirm.png", include_bytes!("../../../../docs/manual/pictures/registration-confirm.png")),
 ];
 /// Of which version the screens are: written beside the pictures when they are made.
 const PICTURED_VERSION: &str = include_str!("../../../../docs/manual/pictures/version.txt");

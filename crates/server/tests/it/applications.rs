@@ -441,7 +441,7 @@ async fn a_sheet_is_made_once_a_click_and_its_password_is_kept_nowhere(engine: E
     sites.carry_out().await;
     let offer = clinic.get(&place).await;
     offer.has("通知書をダウンロードする").has("7日以内に最初のログインをしてください");
-    offer.has("M1319990012").has("マスタアカウント").has("A1319990012").has("医療機関等管理者アカウント");
+    offer.has("M1319990012").has("マスタアカウント").has("a1319990012").has("医療機関等管理者アカウント");
     let clicks: Vec<_> = (0..4)
         .map(|_| {
             let (clinic, sheet) = (clinic.clone(), sheet.clone());

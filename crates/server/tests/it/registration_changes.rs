@@ -8,6 +8,7 @@ use testkit::mailbox::ReceivedMail;
 use testkit::system::Engine;
 
 use crate::portal_support::{PASSWORD, Portal, login};
+use crate::support::{Entry, audit_entries};
 
 crate::on_both_engines! {
     the_contact_is_changed_at_once_and_told
@@ -51,19 +52,12 @@ async fn told(portal: &Portal, mail: &str, words: &str) -> ReceivedMail {
     }
 }
 
+/// What is on record of the registration, in its order.
 async fn actions(portal: &Portal) -> Vec<String> {
-    let store = portal.system.store();
-    let key = store::audit::SigningKey::generate().expect("a key");
-    store.audit_integrate_and_sign(&key, portal.system.clock.now()).await.expect("a signed head");
-    let mut dump = Vec::new();
-    store.audit_export(&mut dump).await.expect("a dump");
-    let dump = String::from_utf8(dump).expect("UTF-8");
-    let action = |line: &str| {
-        let (_, rest) = line.split_once("\"action\":\"account.")?;
-        Some(rest.split('"').next()?.to_owned())
-    };
+    let entries = audit_entries(&portal.system).await.into_iter();
+    let action = |entry: Entry| entry.action.strip_prefix("account.").map(str::to_owned);
     let registration = |action: &String| action.starts_with("contact") || action.starts_with("mail");
-    dump.lines().filter_map(action).filter(registration).collect()
+    entries.filter_map(action).filter(registration).collect()
 }
 
 async fn the_contact_is_changed_at_once_and_told(engine: Engine) {

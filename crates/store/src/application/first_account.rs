@@ -87,6 +87,11 @@ const ISSUE: &str = "UPDATE institution_account SET password_hash = $1, password
 const PUT: &str = "INSERT INTO institution_account (institution_code, user_id, role, must_change, sheets, \
      created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (institution_code, user_id) DO NOTHING";
 
+/// Small, as every ユーザーID is but those of master and reset: somebody may have one like it already.
+fn administrator_id(institution: &InstitutionCode) -> String {
+    format!("a{institution}")
+}
+
 fn not_made_yet(user_id: String, role: &str) -> InstitutionAccount {
     InstitutionAccount { user_id, role: role.to_owned(), must_change: true, password_until: None, sheets: 0 }
 }
@@ -129,7 +134,7 @@ async fn first_administrator(
     tx: &Tx<'_>,
     institution: &InstitutionCode,
 ) -> Result<Option<InstitutionAccount>> {
-    let user_id = format!("A{institution}");
+    let user_id = administrator_id(institution);
     let found = tx
         .query_one(FIRST_ADMINISTRATOR, bind![institution.as_str(), &user_id], |found| {
             let made_by_staff = found.text_or_null(5, "created_by")?.is_some();
@@ -154,7 +159,8 @@ pub(super) async fn make(
     now: Instant,
 ) -> Result<()> {
     put(tx, chains, institution, (FIRST_ROLE, &format!("M{institution}")), (by, detail), now).await?;
-    put(tx, chains, institution, (ADMINISTRATOR_ROLE, &format!("A{institution}")), (by, detail), now).await
+    put(tx, chains, institution, (ADMINISTRATOR_ROLE, &administrator_id(institution)), (by, detail), now)
+        .await
 }
 
 /// Makes an account that is not there yet, audited.

@@ -88,7 +88,7 @@ async fn what_an_unproven_registrant_gets(db: Database) {
     done(decide(store, 1, 1, APPROVE, "sato").await);
     assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
     let sheet = || NewSheet {
-        accounts: sheet_accounts(&code, &["M", "A"], "hash"),
+        accounts: sheet_accounts(&code, &["M", "a"], "hash"),
         seen_sheets: 0,
         password_until: at(1000),
         by: clinic(1),

@@ -1,13 +1,13 @@
 //! How the terminal is doing: counters and states without personal data, for health checks.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use serde::Serialize;
 
-use crate::settings::Settings;
+use crate::{drop::FolderWork, settings::Settings};
 
 /// The running figures.
 #[derive(Debug, Default)]
@@ -20,6 +20,7 @@ pub struct Status {
     last_substituted: AtomicU64,
     central_trouble: AtomicBool,
     drop_trouble: Mutex<Option<String>>,
+    folder_work: Arc<FolderWork>,
     settings: Settings,
 }
 
@@ -45,6 +46,10 @@ pub struct StatusReport {
     pub central_trouble: bool,
     /// What keeps the file drop from working, e.g. a full disk. It is retried.
     pub drop_trouble: Option<String>,
+    /// Names read in the drop's folders since the start: each reading of `req` reads all names there, whoever's.
+    pub names_read: u64,
+    /// Files of the drop looked at or opened since the start: those of requests and answers only.
+    pub files_looked_at: u64,
     /// The version of 環境設定情報 that acts here; `None` before the centre gave them.
     pub settings_version: Option<i64>,
 }
@@ -65,6 +70,8 @@ impl Status {
             last_substituted_characters: self.last_substituted.load(Ordering::Relaxed),
             central_trouble,
             drop_trouble,
+            names_read: self.folder_work.names(),
+            files_looked_at: self.folder_work.looks(),
             settings_version: self.settings.version(),
         }
     }
@@ -72,6 +79,11 @@ impl Status {
     /// The institution's settings.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Where the drop's folders count what they are asked.
+    pub(crate) fn folder_work(&self) -> &Arc<FolderWork> {
+        &self.folder_work
     }
 
     pub(crate) fn count_answered(&self) {

@@ -4,7 +4,8 @@
 //! there ends with it, listens on a loopback nobody else sees, and leaves no socket behind on the machine.
 
 use std::{
-    path::Path,
+    io::Write,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -47,6 +48,28 @@ pub fn in_own_world(name: &str, tools: &[Tool], test: impl FnOnce()) {
         [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     assert!(output.status.success(), "in its own world:\n{told}");
     assert!(told.contains("1 passed"), "{name} is no test:\n{told}");
+}
+
+/// Puts a small disk in the place of the folder for temporary files: those of this world lie on it.
+///
+/// # Panics
+/// When it cannot be mounted, as outside of a world of one's own.
+pub fn small_disk(kib: u32) {
+    let folder = std::env::temp_dir();
+    let folder = folder.to_str().expect("a temporary folder in UTF-8");
+    insist("mount", &["-t", "tmpfs", "-o", &format!("size={kib}k"), "tmpfs", folder]);
+}
+
+/// Writes into a new file of `folder` until no byte more finds room. Removing the file makes room again.
+///
+/// # Panics
+/// When the file cannot be made.
+#[must_use]
+pub fn fill_disk(folder: &Path) -> PathBuf {
+    let ballast = folder.join("ballast");
+    let mut file = std::fs::File::create(&ballast).expect("a file for ballast");
+    while file.write_all(&[0; 1024]).is_ok() {}
+    ballast
 }
 
 /// Waits until something another process does is done.

@@ -85,8 +85,8 @@ impl<C: Central> Desk<C> {
     /// Opens folders and journal, and brings to its end what an earlier life left half done.
     pub(crate) fn open(config: &Config, central: Arc<C>, status: Arc<Status>) -> io::Result<Self> {
         let root = &config.drop.root;
-        let folder = |name| Folder::below(root, name);
-        let outbox = Outbox::below(root, config.drop.write_mode)?;
+        let folder = |name| Folder::below(root, name, status.folder_work());
+        let outbox = Outbox::below(root, config.drop.write_mode, status.folder_work())?;
         // Questions, receipts and the reader's token are nobody else's.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.state)?;
         let desk = Self {

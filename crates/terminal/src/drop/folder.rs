@@ -6,6 +6,10 @@ use std::{
     io::{self, Read, Write},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags};
@@ -15,6 +19,26 @@ use rustix::io::Errno;
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
+    work: Arc<FolderWork>,
+}
+
+/// What folders were asked since the start. Files that nobody asked about must not make it more.
+#[derive(Debug, Default)]
+pub(crate) struct FolderWork {
+    names: AtomicU64,
+    looks: AtomicU64,
+}
+
+impl FolderWork {
+    /// Names read while going through folders.
+    pub(crate) fn names(&self) -> u64 {
+        self.names.load(Ordering::Relaxed)
+    }
+
+    /// Entries looked at or opened.
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
+    }
 }
 
 /// What a look at an entry shows; two equal looks mean that nobody wrote between them.
@@ -50,11 +74,11 @@ pub(crate) enum ReadError {
 }
 
 impl Folder {
-    /// The folder `root/name`, made when missing.
-    pub(crate) fn below(root: &Path, name: &str) -> io::Result<Self> {
+    /// The folder `root/name`, made when missing. What is asked of it is counted in `work`.
+    pub(crate) fn below(root: &Path, name: &str, work: &Arc<FolderWork>) -> io::Result<Self> {
         let path = root.join(name);
         std::fs::create_dir_all(&path)?;
-        Ok(Self { path })
+        Ok(Self { path, work: Arc::clone(work) })
     }
 
     /// Its path, for messages and watchers.
@@ -73,6 +97,7 @@ impl Folder {
         use std::os::unix::ffi::OsStrExt;
         for entry in Dir::new(self.open()?)? {
             let entry = entry?;
+            self.work.names.fetch_add(1, Ordering::Relaxed);
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." && !each(OsStr::from_bytes(name)) {
                 break;
@@ -88,6 +113,7 @@ impl Folder {
 
     /// Looks at an entry without following links. `None` when there is none.
     pub(crate) fn look(&self, name: &OsStr) -> io::Result<Option<Look>> {
+        self.work.looks.fetch_add(1, Ordering::Relaxed);
         match rustix::fs::statat(self.open()?, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(look_of(&stat))),
             Err(Errno::NOENT) => Ok(None),
@@ -117,6 +143,7 @@ impl Folder {
     }
 
     fn open_plain(&self, name: &OsStr) -> Result<(File, Look), ReadError> {
+        self.work.looks.fetch_add(1, Ordering::Relaxed);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let file = match rustix::fs::openat(self.open()?, name, flags, Mode::empty()) {
             Ok(fd) => File::from(fd),
@@ -145,10 +172,12 @@ impl Folder {
         written
     }
 
-    /// Replaces the content of an existing plain file and makes it durable. What is not plain stays as it is:
-    /// an error of kind `AlreadyExists`.
+    /// Gives an existing plain file this content and makes it durable. The beginning of the content, if an earlier try
+    /// left it there, is never taken away again meanwhile. What is not plain stays as it is: an error of kind
+    /// `AlreadyExists`.
     pub(crate) fn fill(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        // For reading as well: over smbnetfs a handle that cannot read answers a change of length with an error.
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let mut file = match rustix::fs::openat(self.open()?, name, flags, Mode::empty()) {
             Ok(fd) => File::from(fd),
             // A link, a pipe, a folder.
@@ -160,8 +189,10 @@ impl Folder {
         if stat.st_nlink != 0 && !look_of(&stat).plain {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        file.set_len(0)?;
         file.write_all(content)?;
+        if look_of(&stat).size > content.len() as u64 {
+            file.set_len(content.len() as u64)?;
+        }
         file.sync_all()
     }
 
@@ -223,7 +254,7 @@ mod tests {
     fn a_link_in_a_folders_place_leads_nowhere() {
         let root = tempfile::tempdir().expect("a folder");
         let elsewhere = tempfile::tempdir().expect("another folder");
-        let folder = Folder::below(root.path(), "res").expect("a folder");
+        let folder = Folder::below(root.path(), "res", &Arc::default()).expect("a folder");
         std::fs::remove_dir(folder.path()).expect("removes");
         symlink(elsewhere.path(), folder.path()).expect("links");
         assert!(folder.create("answer.xml", b"answer").is_err());
@@ -233,11 +264,23 @@ mod tests {
     #[test]
     fn what_has_a_second_name_is_never_written_through() {
         let root = tempfile::tempdir().expect("a folder");
-        let folder = Folder::below(root.path(), "res").expect("a folder");
+        let folder = Folder::below(root.path(), "res", &Arc::default()).expect("a folder");
         let precious = root.path().join("precious");
         std::fs::write(&precious, "precious").expect("writes");
         std::fs::hard_link(&precious, folder.path().join("answer.xml")).expect("links");
         assert!(folder.fill("answer.xml", b"answer").is_err());
         assert_eq!(std::fs::read(&precious).expect("reads"), b"precious");
+    }
+
+    #[test]
+    fn what_is_filled_holds_that_and_no_more() {
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = Folder::below(root.path(), "res", &Arc::default()).expect("a folder");
+        for before in ["", "ans", "answer", "longer than the answer"] {
+            std::fs::write(folder.path().join("answer.xml"), before).expect("writes");
+            folder.fill("answer.xml", b"answer").expect("fills");
+            assert_eq!(std::fs::read(folder.path().join("answer.xml")).expect("reads"), b"answer");
+        }
+        assert!(folder.fill("never made.xml", b"answer").is_err());
     }
 }

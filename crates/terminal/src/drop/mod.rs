@@ -33,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use archive::seal;
 pub(crate) use desk::{Desk, FaceFile};
+pub(crate) use folder::FolderWork;
 pub(crate) use left_alone::left_alone;
 use watch::{SCAN_LIMIT, Watch};
 

@@ -4,7 +4,7 @@ use std::{ffi::OsStr, io, path::Path, sync::Arc};
 
 use super::{
     digest_of,
-    folder::{Folder, Look, ReadError},
+    folder::{Folder, FolderWork, Look, ReadError},
     journal::{Delivery, Target},
     quarantine::{Reason, put_away},
 };
@@ -53,8 +53,8 @@ const MARK: &str = ".mark";
 impl Outbox {
     /// Staging lies in the share and not among the terminal's own files: what is made there belongs to the group and
     /// has the rights that the share gives, which the receipt computer needs. So nothing there is believed unchecked.
-    pub(crate) fn below(root: &Path, write_mode: WriteMode) -> io::Result<Self> {
-        let folder = |name| Folder::below(root, name);
+    pub(crate) fn below(root: &Path, write_mode: WriteMode, work: &Arc<FolderWork>) -> io::Result<Self> {
+        let folder = |name| Folder::below(root, name, work);
         let (staging, res, face) = (folder("staging")?, folder("res")?, folder("face")?);
         Ok(Self { staging, res, face, quarantine: folder("quarantine")?, write_mode })
     }
@@ -162,14 +162,33 @@ impl Outbox {
             }
         }
         match folder.fill(&delivery.name, content) {
+            Ok(()) => {}
             // The client took the file before it was written: it is the client's now.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             // Somebody put another thing in its place, or gave it a second name.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(Fate::Replaced),
-            other => other?,
+            Err(error) => return Err(self.unfilled(delivery, error)),
+        }
+        let read = folder.read_ours(OsStr::new(&delivery.name), delivery.bytes);
+        if let Err(error) = holds(delivery, read) {
+            return Err(self.unfilled(delivery, error));
         }
         self.staging.remove(part)?;
         Ok(Fate::Delivered)
+    }
+
+    /// Nothing of the answer is in the file that was made for it: its name is taken back until it can be filled, as a
+    /// client should find no answer rather than an empty one. What holds a part of it stays, and the next try goes on.
+    fn unfilled(&self, delivery: &Delivery, error: io::Error) -> io::Error {
+        let (folder, name) = (self.folder(delivery.folder), OsStr::new(&delivery.name));
+        let taken_back = folder.look(name).and_then(|look| match look {
+            Some(look) if is_empty_file(look) => folder.move_to(name, &self.staging, &mark_of(delivery)),
+            _ => Ok(()),
+        });
+        match taken_back {
+            Ok(()) => error,
+            Err(second) => io::Error::other(format!("{error}; and its empty file stays: {second}")),
+        }
     }
 
     fn deliver_whole(&self, delivery: &Delivery, part: &str, checked: Look) -> io::Result<Fate> {
@@ -253,10 +272,89 @@ impl Outbox {
     }
 }
 
+/// Whether a file that was filled reads back as it was written: some mounts answer that they wrote and did not.
+fn holds(delivery: &Delivery, read: Result<(Vec<u8>, Look), ReadError>) -> io::Result<()> {
+    match read {
+        Ok((content, _)) if digest_of(&content) == delivery.digest => Ok(()),
+        // The client has it.
+        Err(ReadError::Gone | ReadError::InUse) => Ok(()),
+        Err(ReadError::Io(error)) => Err(error),
+        Ok(_) | Err(ReadError::NotPlain | ReadError::TooLarge) => {
+            Err(io::Error::other("an answer written in place does not read back as it was written"))
+        }
+    }
+}
+
 fn is_empty_file(look: Look) -> bool {
     look.plain && look.size == 0
 }
 
 fn mark_of(delivery: &Delivery) -> String {
     format!("{}{MARK}", delivery.staged)
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::own_world;
+
+    use super::*;
+
+    const NAME: &str = "OQSsiquc01res_1.xml";
+
+    fn names_in(folder: &Folder) -> Vec<String> {
+        let mut names = Vec::new();
+        let each = |name: &OsStr| {
+            names.push(name.to_string_lossy().into_owned());
+            true
+        };
+        folder.for_each_name(each).expect("a folder");
+        names
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_filled_yet_leaves_no_empty_file() {
+        let name = "drop::outbox::tests::an_answer_that_cannot_be_filled_yet_leaves_no_empty_file";
+        own_world::in_own_world(name, &[], || {
+            own_world::small_disk(128);
+            let root = tempfile::tempdir().expect("a folder");
+            let outbox = Outbox::below(root.path(), WriteMode::InPlace, &Arc::default()).expect("folders");
+            let content = Arc::new(vec![b'a'; 6_000]);
+            let answer = Outgoing { folder: Target::Res, name: NAME.into(), content: Arc::clone(&content) };
+            let staged = outbox.stage(&[answer]).expect("room to stage");
+
+            let ballast = own_world::fill_disk(root.path());
+            for _ in 0..3 {
+                let error = outbox.deliver(&staged).expect_err("no room");
+                assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{error}");
+                assert_eq!(names_in(&outbox.res), [""; 0]);
+            }
+            std::fs::remove_file(ballast).expect("room again");
+            let delivered = outbox.deliver(&staged).expect("room");
+            assert!(delivered.taken.is_empty() && !delivered.replaced);
+            assert_eq!(std::fs::read(outbox.res.path().join(NAME)).expect("the answer"), *content);
+            assert_eq!(names_in(&outbox.staging), [""; 0]);
+        });
+    }
+
+    #[test]
+    fn what_reads_back_otherwise_was_not_delivered() {
+        let root = tempfile::tempdir().expect("a folder");
+        let outbox = Outbox::below(root.path(), WriteMode::InPlace, &Arc::default()).expect("folders");
+        let answer =
+            Outgoing { folder: Target::Res, name: NAME.into(), content: Arc::new(b"answer".to_vec()) };
+        let staged = outbox.stage(&[answer]).expect("stages");
+        let read_back = |content: Option<&str>| {
+            let path = outbox.res.path().join(NAME);
+            match content {
+                Some(content) => std::fs::write(path, content).expect("writes"),
+                None => std::fs::remove_file(path).expect("the client takes it"),
+            }
+            holds(&staged[0], outbox.res.read_ours(OsStr::new(NAME), staged[0].bytes))
+        };
+        for wrong in ["", "answ", "answer?", "ansver"] {
+            assert!(read_back(Some(wrong)).is_err(), "{wrong:?}");
+        }
+        assert!(read_back(Some("answer")).is_ok());
+        assert!(read_back(None).is_ok());
+    }
 }

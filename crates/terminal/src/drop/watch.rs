@@ -1,4 +1,5 @@
-//! Finding requests: events where the file system has them, a scan at least every second in any case.
+//! Finding requests: events where the file system has them; and at least every second a look at the folder, whose
+//! names are read when its time moved, when half a minute went by, and each time where there are no events.
 
 use std::{
     ffi::OsString,

@@ -22,7 +22,9 @@ const CHILD_DIR: &str = "TERMINAL_TEST_CHILD_DIR";
 /// How the child writes results.
 const CHILD_IN_PLACE: &str = "TERMINAL_TEST_CHILD_IN_PLACE";
 /// How often it is killed.
-const KILLS: usize = 25;
+const KILLS: usize = 50;
+/// How many of the kills must fall while questions are unanswered, in percent.
+const UNDER_LOAD_PERCENT: usize = 80;
 
 /// The terminal that is killed: this test binary again, started by the tests below.
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +90,7 @@ async fn survive(in_place: bool) {
     }
     let (stop, seen) = (Arc::new(AtomicBool::new(false)), Seen::default());
     let client = take_results(root.join("res"), Arc::clone(&stop), Arc::clone(&seen), !in_place);
-    let mut sent = 0;
+    let (mut sent, mut under_load) = (0, 0);
     let mut dice = 0x9e37_79b9_u64;
     for round in 0..KILLS {
         let mut child = start_child(dir.path(), in_place);
@@ -102,9 +104,12 @@ async fn survive(in_place: bool) {
             .await;
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(round as u64);
         tokio::time::sleep(Duration::from_micros(dice >> 32 & 0x7fff)).await;
+        let unanswered = sent - seen.lock().expect("no panics").len();
+        under_load += usize::from(unanswered > 0);
         child.kill().expect("kills");
         child.wait().expect("waits");
     }
+    assert!(under_load * 100 >= KILLS * UNDER_LOAD_PERCENT, "{under_load} of {KILLS} kills under load");
     let mut child = start_child(dir.path(), in_place);
     wait_until("every answer", || (seen.lock().expect("no panics").len() == sent).then_some(())).await;
     wait_until("every request to be gone", || {
@@ -139,7 +144,10 @@ async fn survive(in_place: bool) {
     );
     assert_eq!(crate::counter::names_in(&root.join("quarantine")), [""; 0]);
     assert_eq!(crate::counter::names_in(&root.join("staging")), [""; 0]);
-    println!("{KILLS} kills, {sent} requests, {} questions heard by the centre", log.lines().count());
+    println!(
+        "{KILLS} kills, {under_load} of them with questions unanswered; {sent} requests, {} questions heard by the centre",
+        log.lines().count()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

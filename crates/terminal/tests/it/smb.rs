@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use terminal::config::WriteMode;
 use testkit::own_world::{self, Tool};
 
 use crate::{
@@ -106,21 +107,31 @@ impl Drop for Share {
     }
 }
 
-#[test]
-fn every_request_on_an_smb_mount_is_answered_once() {
-    own_world::in_own_world("smb::every_request_on_an_smb_mount_is_answered_once", &TOOLS, || {
+fn answers_all_over_smb(test: &str, mode: WriteMode) {
+    own_world::in_own_world(test, &TOOLS, || {
         let share = Share::start();
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(answer_all(&share.mounted(), &share.local()));
+        runtime.block_on(answer_all(&share.mounted(), &share.local(), mode));
     });
 }
 
-async fn answer_all(mounted: &Path, local: &Path) {
+#[test]
+fn every_request_on_an_smb_mount_is_answered_once() {
+    answers_all_over_smb("smb::every_request_on_an_smb_mount_is_answered_once", WriteMode::Rename);
+}
+
+#[test]
+fn every_answer_written_in_place_on_an_smb_mount_is_whole() {
+    answers_all_over_smb("smb::every_answer_written_in_place_on_an_smb_mount_is_whole", WriteMode::InPlace);
+}
+
+async fn answer_all(mounted: &Path, local: &Path, mode: WriteMode) {
     let root = mounted.to_owned();
     let change = |config: &mut terminal::config::Config| {
         config.drop.root = root;
         config.drop.events = false;
         config.drop.poll_interval_ms = 100;
+        config.drop.write_mode = mode;
     };
     let mut counter = Counter::open_with(change, Centre::default()).await;
     for n in 0..REQUESTS {
@@ -143,5 +154,10 @@ async fn answer_all(mounted: &Path, local: &Path) {
     let gone = || names_in(&local.join("req")).is_empty().then_some(());
     wait_until("every request to be gone", gone).await;
     assert_eq!(names_in(&local.join("res")).len(), REQUESTS, "one answer each, none twice");
+    for name in names_in(&local.join("res")) {
+        let bytes = std::fs::read(local.join("res").join(&name)).expect("an answer");
+        assert!(wire::message::read_result(&bytes).is_ok(), "{name} is not whole");
+    }
+    assert_eq!(names_in(&local.join("staging")), [""; 0]);
     assert!(names_in(&local.join("quarantine")).is_empty());
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use eligibility::codes::ResultSegment;
 use terminal::{Terminal, central::HttpsCentral};
+use testkit::own_world;
 use wire::message::Code;
 
 use crate::{
@@ -72,34 +73,18 @@ async fn a_terminal_without_its_certificate_says_which_file_is_missing() {
     assert!(error.to_string().contains("unused.pem"), "{error}");
 }
 
-/// A volume of its own that can be full: needs the right to mount.
-struct SmallVolume(tempfile::TempDir);
-
-impl SmallVolume {
-    fn mount(kib: usize) -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
-        let size = format!("size={kib}k");
-        let status = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
-            .arg(dir.path())
-            .status();
-        let mounted = status.is_ok_and(|status| status.success());
-        assert!(mounted, "this test needs to mount a small tmpfs: run it as root, or in `unshare -rm`");
-        Self(dir)
-    }
+#[test]
+fn a_full_disk_loses_nothing() {
+    own_world::in_own_world("trouble::a_full_disk_loses_nothing", &[], || {
+        own_world::small_disk(512);
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(a_disk_fills_up_and_is_emptied());
+    });
 }
 
-impl Drop for SmallVolume {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).status();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_loses_nothing() {
-    let volume = SmallVolume::mount(512);
-    let dir = volume.0.path().to_owned();
-    let config = config_in(&dir);
+async fn a_disk_fills_up_and_is_emptied() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = config_in(dir.path());
     let centre = std::sync::Arc::new(Centre::default());
     let terminal = Terminal::start(&config, Shared(std::sync::Arc::clone(&centre))).await.expect("starts");
     let (status, shutdown) = (terminal.status(), tokio_util::sync::CancellationToken::new());
@@ -111,14 +96,7 @@ async fn a_full_disk_loses_nothing() {
     for name in &names {
         put(&config.drop.root, &format!("OQSsiquc01req_{name}.tmp"), request(name).as_bytes());
     }
-    let ballast = dir.join("ballast");
-    while std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&ballast)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, &[0; 1024]))
-        .is_ok()
-    {}
+    let ballast = own_world::fill_disk(dir.path());
     let req = config.drop.root.join("req");
     for name in &names {
         let from = req.join(format!("OQSsiquc01req_{name}.tmp"));

@@ -25,6 +25,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -79,6 +80,7 @@ pub(crate) struct Arguments {
 
 /// Runs the demo.
 pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
+    let began = Instant::now();
     let place = arguments.data.clone().unwrap_or_else(demo_folder);
     let folder = DataFolder::new(&place)?;
     premises::private_folder(folder.root())?;
@@ -93,19 +95,24 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
         };
         let system = Arc::new(System::start(wanted).await?);
         if arguments.once {
-            let report = once::run(&system).await;
+            let report = once::run(&system, began.elapsed()).await;
             system.shutdown().await?;
             return report;
         }
         system.open_pages().await?;
-        let report = announcement(&folder, ports, &system).announce(json);
+        let report = announcement(&folder, ports, &system, began.elapsed()).announce(json);
         asked_to_end().await?;
         system.shutdown().await?;
         Ok(report)
     })
 }
 
-fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
+/// Milliseconds from the program's start until it could be used.
+fn ready_ms(ready_after: Duration) -> u64 {
+    u64::try_from(ready_after.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn announcement(folder: &DataFolder, ports: Ports, system: &System, ready_after: Duration) -> Report {
     let page = format!("{}/", ports.landing_origin());
     let share = folder.drop();
     let text = format!(
@@ -138,6 +145,7 @@ fn announcement(folder: &DataFolder, ports: Ports, system: &System) -> Report {
         "data": folder.root(),
         "pin": PIN,
         "people": people,
+        "ready_ms": ready_ms(ready_after),
     });
     Report::new(text, document)
 }

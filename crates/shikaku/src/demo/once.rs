@@ -1,6 +1,6 @@
 //! `shikaku demo --once`: one card check and one number check, from the card and the file to the XML.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::json;
@@ -14,7 +14,7 @@ use super::{
 use crate::report::Report;
 
 /// Makes both checks for the first person who can be asked about both ways.
-pub(crate) async fn run(system: &Arc<System>) -> Result<Report> {
+pub(crate) async fn run(system: &Arc<System>, ready_after: Duration) -> Result<Report> {
     let person = system
         .people()
         .iter()
@@ -23,7 +23,12 @@ pub(crate) async fn run(system: &Arc<System>) -> Result<Report> {
     let card = told(system.check_card(person.id, &Visit::agreeing(Proven::Pin)).await)?;
     let number = told(system.check_number(person.id, None).await)?;
     let text = format!("{}\n{}", card.text(), number.text());
-    Ok(Report::new(text, json!({"card": card.document(), "number": number.document()})))
+    let document = json!({
+        "card": card.document(),
+        "number": number.document(),
+        "ready_ms": super::ready_ms(ready_after),
+    });
+    Ok(Report::new(text, document))
 }
 
 fn told(done: Result<Outcome, Refusal>) -> Result<Outcome> {

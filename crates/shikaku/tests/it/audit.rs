@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     demo::once,
-    program::{document, free_port_base, run, shikaku, succeed},
+    program::{document, empty_postgres_database, free_port_base, run, shikaku, succeed},
 };
 
 /// Places in the dump that are changed, one at a time.
@@ -20,8 +20,12 @@ fn text(path: &Path) -> &str {
 }
 
 fn dump(folder: &Path) -> Dump {
+    dump_of_demo(folder, &[])
+}
+
+fn dump_of_demo(folder: &Path, options: &[&str]) -> Dump {
     let data = folder.join("data");
-    once(&data, &["--json"]);
+    once(&data, &[&["--json"], options].concat());
     let (key, file) = (folder.join("audit.pem"), folder.join("audit.jsonl"));
     std::fs::write(&key, succeed(["audit", "key", "--data", text(&data)])).expect("written");
     let exported =
@@ -101,8 +105,17 @@ fn verdict(dump: &Dump) -> Option<i32> {
 
 #[test]
 fn a_dump_is_proven_and_a_touched_one_never() {
+    is_proven_and_never_once_touched(&[]);
+}
+
+#[test]
+fn the_same_holds_for_a_dump_from_postgresql() {
+    is_proven_and_never_once_touched(&["--database-url", &empty_postgres_database()]);
+}
+
+fn is_proven_and_never_once_touched(options: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
-    let dump = dump(folder.path());
+    let dump = dump_of_demo(folder.path(), options);
     assert!(std::fs::read_to_string(&dump.key).expect("a key").starts_with("-----BEGIN PUBLIC KEY-----"));
     assert_eq!(verdict(&dump), Some(0));
 

@@ -5,6 +5,7 @@
 //! told is written into ledgers of their own; at the end the ledgers are held against the folders and against
 //! the proven audit log.
 
+mod blows;
 mod cards;
 mod desk;
 mod direct;
@@ -25,6 +26,7 @@ use std::{
 
 use testkit::client::Http;
 
+use blows::Traffic;
 use desk::Desk;
 use direct::Direct;
 use judgement::Before;
@@ -36,6 +38,8 @@ use victim::Victim;
 const KILLS: usize = 50;
 /// Card readers at the terminal.
 const READERS: usize = 2;
+/// How many of them cut off a request on its way at least, in percent: a blow at rest proves nothing.
+const UNDER_LOAD_PERCENT: usize = 80;
 /// How long progress is waited for before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(240);
 const GLANCE: Duration = Duration::from_millis(5);
@@ -107,6 +111,24 @@ impl Clients {
         });
     }
 
+    /// Only a blow at somebody who is just being asked is one under load.
+    fn wait_for_traffic<'a>(&self, traffic: impl Iterator<Item = &'a Traffic> + Clone) {
+        wait_until("a request under way", || {
+            self.nobody_gave_up();
+            traffic.clone().any(Traffic::is_open)
+        });
+    }
+
+    /// What other vendors' terminals have under way, straight at the server.
+    fn at_the_server(&self) -> impl Iterator<Item = &Traffic> + Clone {
+        self.direct.iter().map(|direct| direct.traffic())
+    }
+
+    /// What the readers have under way at the terminal.
+    fn at_the_terminal(&self) -> impl Iterator<Item = &Traffic> + Clone {
+        self.readers.iter().map(|reader| reader.traffic())
+    }
+
     /// A client that found something wrong says so now, not after the patience of all others.
     fn nobody_gave_up(&self) {
         assert!(self.threads.iter().all(|thread| !thread.is_finished()), "a client gave up, see above");
@@ -121,6 +143,32 @@ impl Clients {
     }
 }
 
+/// When each of the two was killed.
+#[derive(Default)]
+struct Blows {
+    server: Vec<Instant>,
+    terminal: Vec<Instant>,
+    /// Questions by number without an answer at each of the terminal's.
+    unanswered: Vec<usize>,
+}
+
+impl Blows {
+    fn fell_under_load(&self, clients: &Clients) {
+        assert_eq!((self.server.len(), self.terminal.len()), (KILLS, KILLS));
+        let server = blows::that_cut(&self.server, clients.at_the_server());
+        let terminal = blows::that_cut(&self.terminal, clients.at_the_terminal());
+        let amid_questions = self.unanswered.iter().filter(|questions| **questions > 0).count();
+        println!(
+            "of {KILLS} kills of the server {server} cut off a request on its way; of {KILLS} of the terminal \
+             {terminal} did, and {amid_questions} fell while questions by number were unanswered"
+        );
+        let enough = KILLS * UNDER_LOAD_PERCENT / 100;
+        assert!(server >= enough, "only {server} of {KILLS} kills of the server fell under load");
+        assert!(terminal >= enough, "only {terminal} of {KILLS} kills of the terminal fell under load");
+        assert!(amid_questions >= enough, "only {amid_questions} of {KILLS} fell amid questions by number");
+    }
+}
+
 /// Server and terminal die in turns, each in the middle of its work.
 fn survive(site: &Site) {
     let before = Before::of(site);
@@ -128,18 +176,23 @@ fn survive(site: &Site) {
     let mut clients = Clients::start(site);
     let mut server = Victim::start(&["serve"], &site.server_settings);
     let mut terminal = Victim::start(&["terminal", "run"], &site.terminal_settings());
+    let mut blows = Blows::default();
     for kill in 0..KILLS {
         clients.wait_for_answers("answers before the server dies");
-        server.kill_and_restart();
+        clients.wait_for_traffic(clients.at_the_server());
+        blows.server.push(server.kill_and_restart());
         clients.wait_for_answers("answers before the terminal dies");
         // At another moment of the work each time.
         std::thread::sleep(Duration::from_millis(u64::try_from(kill % 17).expect("small")));
-        terminal.kill_and_restart();
+        clients.wait_for_traffic(clients.at_the_terminal());
+        blows.unanswered.push(clients.desk.waiting());
+        blows.terminal.push(terminal.kill_and_restart());
     }
     clients.wait_for_answers("answers after the last start");
     clients.finish();
     terminal.kill();
     server.kill();
+    blows.fell_under_load(&clients);
     judgement::pass(site, &before, &clients, KILLS);
 }
 

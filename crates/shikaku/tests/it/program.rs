@@ -62,6 +62,14 @@ pub(crate) fn free_port_base() -> u16 {
     panic!("no ports are free on 127.0.0.1")
 }
 
+/// The URL of a PostgreSQL database that nobody has used.
+pub(crate) fn empty_postgres_database() -> String {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let empty = |_: String| async { Ok(()) };
+    let database = testkit::postgres::cluster().database("shikaku_program", empty);
+    runtime.block_on(database).expect("a PostgreSQL database")
+}
+
 /// A demo that runs until this is dropped.
 pub(crate) struct RunningDemo {
     child: Child,

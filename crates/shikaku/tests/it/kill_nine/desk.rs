@@ -81,7 +81,8 @@ impl Desk {
         self.read_again();
     }
 
-    fn waiting(&self) -> usize {
+    /// Questions without an answer.
+    pub(super) fn waiting(&self) -> usize {
         let ledger = self.ledger();
         ledger.asked.len() - ledger.told.len()
     }

@@ -28,7 +28,7 @@ use wire::{
     terminal_api::{CARD_VERIFICATIONS_PATH, CardCheckRequest, NONCES_PATH, NonceAnswer},
 };
 
-use super::{GLANCE, PATIENCE, cards, site::Site};
+use super::{GLANCE, PATIENCE, blows::Traffic, cards, site::Site};
 
 /// Each so many checks one is asked once more after its answer.
 const AGAIN_EACH: usize = 8;
@@ -42,6 +42,7 @@ pub(super) struct Direct {
     card: SharedCard,
     /// The verification's id that was told for each nonce.
     ledger: Mutex<BTreeMap<String, String>>,
+    traffic: Traffic,
 }
 
 impl Direct {
@@ -55,11 +56,16 @@ impl Direct {
         let tls = Arc::new(client_tls(&site.data.join("ca/root.cert.pem"), chain, &keys));
         let institution = InstitutionCode::parse(population::DEMO_INSTITUTION).expect("a code");
         let address = settings.terminal_api.listen;
-        Self { address, tls, http, institution, fingerprint, card, ledger: Mutex::default() }
+        let (ledger, traffic) = Default::default();
+        Self { address, tls, http, institution, fingerprint, card, ledger, traffic }
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.ledger.lock().expect("nobody panicked")
+    }
+
+    pub(super) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     pub(super) fn told(&self) -> usize {
@@ -137,7 +143,8 @@ impl Line<'_> {
             let Direct { address, tls, http, .. } = self.direct;
             self.open = self.runtime.block_on(Connection::open(*address, tls, *http)).ok();
         }
-        let sent = self.runtime.block_on(self.open.as_ref()?.send(Method::POST, path, Some(body)));
+        let (runtime, open) = (&self.runtime, self.open.as_ref()?);
+        let sent = self.direct.traffic.send(|| runtime.block_on(open.send(Method::POST, path, Some(body))));
         let Ok(reply) = sent else {
             self.open = None;
             return None;

@@ -15,7 +15,7 @@ use kiosk::{TerminalLink, TerminalLinkConfig};
 use tokio::runtime::Runtime;
 use wire::reader_link::{ReaderCardCheck, ReaderNonce, ReaderOutcome};
 
-use super::{GLANCE, PATIENCE, cards, site::Site};
+use super::{GLANCE, PATIENCE, blows::Traffic, cards, site::Site};
 
 /// Each so many sessions one is handed in once more after its outcome.
 const AGAIN_EACH: usize = 8;
@@ -25,17 +25,23 @@ pub(super) struct Reader {
     card: SharedCard,
     /// The face result's name that was told for each nonce.
     ledger: Mutex<BTreeMap<String, String>>,
+    traffic: Traffic,
 }
 
 impl Reader {
     pub(super) fn new(site: &Site, card: SharedCard) -> Self {
         let config = terminal::config::Config::load(&site.terminal_settings()).expect("settings");
         let (address, token_file): (_, PathBuf) = (config.reader_link.listen, config.token_file());
-        Self { link: TerminalLinkConfig { address, token_file, reader_serial: None }, card, ledger: Mutex::default() }
+        let (ledger, traffic) = Default::default();
+        Self { link: TerminalLinkConfig { address, token_file, reader_serial: None }, card, ledger, traffic }
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.ledger.lock().expect("nobody panicked")
+    }
+
+    pub(super) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     pub(super) fn told(&self) -> usize {
@@ -50,36 +56,36 @@ impl Reader {
         while !closing.load(Ordering::Relaxed) {
             let Some(nonce) = self.nonce(&runtime, &link) else { continue };
             let check = cards::sign(&self.card, &nonce);
-            let outcome = hand_in(&runtime, &link, &check);
+            let outcome = self.hand_in(&runtime, &link, &check);
             let name = outcome.file_name.expect("hand_in waits for a file");
             assert_eq!(outcome.validity.as_deref(), Some("1"), "{:?}", outcome.code);
             let known = self.ledger().insert(nonce.nonce.clone(), name.clone());
             assert_eq!(known, None, "a nonce was given out twice");
             if self.told().is_multiple_of(AGAIN_EACH) {
-                let again = hand_in(&runtime, &link, &check);
+                let again = self.hand_in(&runtime, &link, &check);
                 assert_eq!(again.file_name, Some(name), "one session, two files");
             }
         }
     }
 
     fn nonce(&self, runtime: &Runtime, link: &TerminalLink) -> Option<ReaderNonce> {
-        let nonce = runtime.block_on(link.nonce()).ok();
+        let nonce = self.traffic.send(|| runtime.block_on(link.nonce())).ok();
         if nonce.is_none() {
             std::thread::sleep(GLANCE);
         }
         nonce
     }
-}
 
-fn hand_in(runtime: &Runtime, link: &TerminalLink, check: &ReaderCardCheck) -> ReaderOutcome {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let answer = runtime.block_on(link.submit(check));
-        match answer {
-            Ok(outcome) if outcome.file_name.is_some() => return outcome,
-            // The centre or the terminal was just killed: the same session again.
-            other => assert!(Instant::now() < deadline, "no outcome within {PATIENCE:?}: {other:?}"),
+    fn hand_in(&self, runtime: &Runtime, link: &TerminalLink, check: &ReaderCardCheck) -> ReaderOutcome {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.traffic.send(|| runtime.block_on(link.submit(check)));
+            match answer {
+                Ok(outcome) if outcome.file_name.is_some() => return outcome,
+                // The centre or the terminal was just killed: the same session again.
+                other => assert!(Instant::now() < deadline, "no outcome within {PATIENCE:?}: {other:?}"),
+            }
+            std::thread::sleep(GLANCE);
         }
-        std::thread::sleep(GLANCE);
     }
 }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use testkit::postgres;
 
-use crate::{demo::once, program::succeed};
+use crate::{
+    demo::once,
+    program::{empty_postgres_database, succeed},
+};
 
 /// The demo's institution and its terminal.
 const INSTITUTION: [&str; 3] = ["1319990012", "受付1", "架空内科医院"];
@@ -36,7 +38,7 @@ impl Site {
         let mut site = Self::on_sqlite();
         let settings = std::fs::read_to_string(&site.server_settings).expect("settings");
         assert!(settings.contains(SQLITE_URL), "{settings}");
-        let url = format!("database_url = {:?}", database());
+        let url = format!("database_url = {:?}", empty_postgres_database());
         site.server_settings = site.data.join("server-on-postgres.toml");
         // No operator has registered a line in the new database.
         assert!(settings.contains(LINE_REQUIRED), "{settings}");
@@ -64,10 +66,4 @@ impl Site {
     pub(super) fn share(&self, folder: &str) -> PathBuf {
         self.data.join("terminal/OQS").join(folder)
     }
-}
-
-fn database() -> String {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let empty = |_: String| async { Ok(()) };
-    runtime.block_on(postgres::cluster().database("shikaku_program", empty)).expect("a PostgreSQL database")
 }

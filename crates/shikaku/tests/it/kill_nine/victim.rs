@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     process::{Child, Stdio},
+    time::Instant,
 };
 
 use crate::program::shikaku;
@@ -30,16 +31,19 @@ impl Victim {
             .expect("the program starts")
     }
 
-    /// `Child::kill` is SIGKILL: nothing of the program runs any more.
-    pub(super) fn kill(&mut self) {
+    /// `Child::kill` is SIGKILL: nothing of the program runs any more. Gives the moment before.
+    pub(super) fn kill(&mut self) -> Instant {
         assert!(self.child.try_wait().expect("a state").is_none(), "{:?} ended by itself", self.arguments);
+        let blow = Instant::now();
         self.child.kill().expect("killed");
         self.child.wait().expect("waited for");
+        blow
     }
 
-    pub(super) fn kill_and_restart(&mut self) {
-        self.kill();
+    pub(super) fn kill_and_restart(&mut self) -> Instant {
+        let blow = self.kill();
         self.child = Self::spawn(&self.arguments);
+        blow
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a check answers: every 資格有効性, every state of the card's certificate, by card and by number.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use card::pin::{Pin, PinKind};
 use card::session::{CardSession, LastTry};
@@ -151,6 +153,11 @@ async fn each_state_of_the_card_certificate(engine: Engine) {
         let reply = desk.check_card(card, today).await;
         assert_eq!((reply.status, reply.code().as_str()), (403, code), "{}", reply.json());
     }
+    // In the three months after its end, too, a card is lost and revoked.
+    desk.system.cards.revoke(&grace, now);
+    desk.system.advance(Duration::from_secs(2)).await;
+    let reply = desk.check_card(&grace, today).await;
+    assert_eq!((reply.status, reply.code().as_str()), (403, "OQSB1104E"), "{}", reply.json());
     desk.system.stop().await;
 }
 

@@ -347,28 +347,13 @@ async fn another_institution_has_no_such_application(db: Database) {
     assert_eq!(store.applications_handed_in(&institution(1), 50).await, Ok(vec![]));
 }
 
-async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
-    let store = &db.store;
-    let code = known(store, 1).await;
-    submitted(store, 1, 1, use_start()).await;
-    let carry_out = async || store.carry_out_application(&code, &id(1), at(60)).await;
-    assert_eq!(carry_out().await, Ok(CarriedOut::NotWaiting));
-    done(decide(store, 1, 1, APPROVE, "sato").await);
-    assert_eq!(carry_out().await, Ok(CarriedOut::Done));
-    assert_eq!(carry_out().await, Ok(CarriedOut::NotWaiting));
-    let line = store.line_of(&code).await.expect("reads").expect("there");
-    assert_eq!(line.customer_id.as_ref().map(|id| id.as_str()), Some("CAF0123456789"));
-    let both = store.sheet_accounts(&code).await.expect("reads");
-    let ids: Vec<_> = both.iter().map(|one| (one.user_id.clone(), &*one.role)).collect();
-    assert_eq!(ids, [(format!("M{code}"), "master"), (format!("a{code}"), "administrator")]);
-    for account in &both {
-        assert_eq!((account.sheets, account.must_change, account.password_until), (0, true, None));
-    }
+/// Eight people ask for the sheet at once; how many of them get one.
+async fn sheets_of_eight_clicks(store: &Store, code: &InstitutionCode) -> usize {
     let clicks: Vec<_> = (0..8)
         .map(|number| {
             let store = store.clone();
             let sheet = NewSheet {
-                accounts: sheet_accounts(&code, &["M", "a"], &number.to_string()),
+                accounts: sheet_accounts(code, &["M", "a"], &number.to_string()),
                 seen_sheets: 0,
                 password_until: at(1000),
                 by: clinic(1),
@@ -388,7 +373,27 @@ async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(issued, 1);
+    issued
+}
+
+async fn use_begins_once_and_its_sheet_is_made_once(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    submitted(store, 1, 1, use_start()).await;
+    let carry_out = async || store.carry_out_application(&code, &id(1), at(60)).await;
+    assert_eq!(carry_out().await, Ok(CarriedOut::NotWaiting));
+    done(decide(store, 1, 1, APPROVE, "sato").await);
+    assert_eq!(carry_out().await, Ok(CarriedOut::Done));
+    assert_eq!(carry_out().await, Ok(CarriedOut::NotWaiting));
+    let line = store.line_of(&code).await.expect("reads").expect("there");
+    assert_eq!(line.customer_id.as_ref().map(|id| id.as_str()), Some("CAF0123456789"));
+    let both = store.sheet_accounts(&code).await.expect("reads");
+    let ids: Vec<_> = both.iter().map(|one| (one.user_id.clone(), &*one.role)).collect();
+    assert_eq!(ids, [(format!("M{code}"), "master"), (format!("a{code}"), "administrator")]);
+    for account in &both {
+        assert_eq!((account.sheets, account.must_change, account.password_until), (0, true, None));
+    }
+    assert_eq!(sheets_of_eight_clicks(store, &code).await, 1);
     // The account signs in with the password of that sheet, once; another sheet makes another one.
     let master = eligibility::institution_account::UserId::parse(&format!("m{code}")).expect("an id");
     let account = store.staff_account(&code, &master).await.expect("reads").expect("there");

@@ -4,7 +4,7 @@
 //! the same size and as durable. It reads no files, checks nothing and keeps nothing that can go on after a kill.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};

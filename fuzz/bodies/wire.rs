@@ -19,12 +19,19 @@ use wire::{
 };
 
 use wire::{
-    facility::{HomeVisitUrlRequest, PasscodeRequest, SettingsChangeRequest},
-    reader_link::{ReaderCardCheck, ReaderNonce, ReaderOutcome},
+    facility::{
+        HomeVisitUrlAnswer, HomeVisitUrlRequest, PasscodeAnswer, PasscodeRequest, SettingsAnswer,
+        SettingsChangeRequest,
+    },
+    institution_certificate::{
+        RenewalAnswer, RenewalRequest, RetrievalAnswer, RetrievalRequest, StandingAnswer,
+    },
+    reader_link::{ReaderCardCheck, ReaderModeAnswer, ReaderNonce, ReaderOutcome},
     receipt::ReceiptClaims,
     terminal_api::{
         BulkResultAnswer, BulkResultRequest, BulkUploadRequest, CardCheckRequest, JwkSet, NonceAnswer,
-        NonceRequest, NumberCheckRequest, Problem, ReferenceNumberRequest,
+        NonceRequest, NumberCheckRequest, Problem, ReaderStateAnswer, ReaderStateRequest,
+        ReferenceNumberRequest,
     },
 };
 
@@ -229,6 +236,17 @@ pub fn terminal_json(data: &[u8]) {
     there_and_back::<PasscodeRequest>(data);
     there_and_back::<SettingsChangeRequest>(data);
     there_and_back::<HomeVisitUrlRequest>(data);
+    there_and_back::<PasscodeAnswer>(data);
+    there_and_back::<SettingsAnswer>(data);
+    there_and_back::<HomeVisitUrlAnswer>(data);
+    there_and_back::<ReaderModeAnswer>(data);
+    there_and_back::<ReaderStateRequest>(data);
+    there_and_back::<ReaderStateAnswer>(data);
+    there_and_back::<RetrievalRequest>(data);
+    there_and_back::<RetrievalAnswer>(data);
+    there_and_back::<RenewalRequest>(data);
+    there_and_back::<RenewalAnswer>(data);
+    there_and_back::<StandingAnswer>(data);
 }
 
 fn there_and_back<T: serde::Serialize + serde::de::DeserializeOwned>(data: &[u8]) {

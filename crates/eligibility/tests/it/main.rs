@@ -12,6 +12,13 @@ mod coverage;
 mod disclosure;
 mod enumeration;
 mod errors;
+#[allow(unreachable_pub, reason = "public for the fuzz targets that share it")]
+#[path = "../../../../fuzz/bodies/eligibility.rs"]
+mod fuzz_bodies;
+#[allow(unreachable_pub, reason = "shared by several crates")]
+#[path = "../../../../fuzz/replay.rs"]
+mod fuzz_replay;
+mod fuzz_seeds;
 mod institution_certificate;
 mod institution_entry;
 mod insurer;

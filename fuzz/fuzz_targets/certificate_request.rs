@@ -1,0 +1,8 @@
+//! See `bodies::certificate_request`.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../bodies/pki.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::certificate_request(data));

@@ -3,6 +3,7 @@
 mod clock;
 mod direction;
 mod files;
+mod fuzz;
 mod invariants;
 mod licences;
 mod links;
@@ -49,6 +50,7 @@ pub(crate) fn run() -> Result<()> {
     invariants::check(&sources, &mut findings);
     migrations::check(&sources, &mut findings);
     links::check(&sources, &mut findings);
+    fuzz::check(&sources, &mut findings);
     for finding in &findings {
         eprintln!("tidy: {finding}");
     }

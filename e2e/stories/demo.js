@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { openBrowser } from '../browser.js';
 import { startDemo } from '../program.js';
 import { tellAnswers } from './demo/answers.js';
-import { tellCatalogue } from './demo/catalogue.js';
+import { tellCatalogue, tellCodes } from './demo/catalogue.js';
 import { tellEverybodysWay } from './demo/everybodys_way.js';
 import { tellForeignPages } from './demo/foreign_pages.js';
 import { tellLanding } from './demo/landing.js';
@@ -15,10 +15,10 @@ import { tellLanding } from './demo/landing.js';
 const STEP_TIMEOUT = 240_000;
 
 const { values } = parseArgs({
-  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' } },
+  options: { shikaku: { type: 'string' }, pictures: { type: 'string' }, keep: { type: 'string' }, database: { type: 'string' }, part: { type: 'string' } },
 });
 if (!values.shikaku || !values.pictures) {
-  throw new Error('usage: demo.js --shikaku PROGRAM --pictures FOLDER [--keep FOLDER]; started by `cargo xtask e2e`');
+  throw new Error('usage: demo.js --shikaku PROGRAM --pictures FOLDER [--keep FOLDER] [--part answers]; started by `cargo xtask e2e`');
 }
 
 // Without the program and the browser there is no story: whatever fails here ends it, loudly.
@@ -31,8 +31,13 @@ after(async () => {
 
 const scene = { ...eyes, demo, keep: values.keep };
 const step = (name, tale) => test(name, { timeout: STEP_TIMEOUT }, tale);
-tellLanding(scene, step);
-tellAnswers(scene, step);
-tellForeignPages(scene, step);
-tellEverybodysWay(scene, step);
-tellCatalogue(scene, step);
+if (values.part === 'answers') {
+  tellAnswers(scene, step);
+  tellCodes(scene, step);
+} else {
+  tellLanding(scene, step);
+  tellAnswers(scene, step);
+  tellForeignPages(scene, step);
+  tellEverybodysWay(scene, step);
+  tellCatalogue(scene, step);
+}

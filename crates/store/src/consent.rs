@@ -102,7 +102,10 @@ pub(crate) async fn find(
     person: &PersonKey,
 ) -> Result<Vec<StoredConsent>> {
     let all = find_kept(tx, institution, person).await?;
-    Ok(all.into_iter().map(|(care_form, KeptConsent { consent, .. })| StoredConsent { care_form, consent }).collect())
+    Ok(all
+        .into_iter()
+        .map(|(care_form, KeptConsent { consent, .. })| StoredConsent { care_form, consent })
+        .collect())
 }
 
 /// The same with why each was ended, if somebody did.

@@ -66,9 +66,9 @@ pub use activation::{
 };
 pub use application::{
     AccountSheetIssue, Acted, ApplicationId, ApprovedApplication, CarriedOut, DECISIONS_PAGE_LIMIT,
-    DRAFTS_LIMIT, DecidedFrom, Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet, SheetAccount,
+    DRAFTS_LIMIT, DecidedFrom, Decision, DecisionEntry, InstitutionAccount, MINE_LIMIT, NewDraft, NewSheet,
     OBSTACLES_LIMIT, Obstacle, Obstructed, QUEUE_PAGE_LIMIT, QueueCount, QueueEntry, QueueFrom, Saved,
-    StoredApplication,
+    SheetAccount, StoredApplication,
 };
 pub use attempt::{AccountAttempts, AttemptPlace};
 pub use bulk::{
@@ -85,7 +85,7 @@ pub use certificate::{
 pub use check_result::{CheckResult, EarlierAnswer, NewReferenceNumber};
 pub use consent::{NewConsent, StoredConsent};
 pub use consented::{
-    ReVerification, CONSENTED_PAGE, ConsentedPage, ConsentedPerson, ConsentedWanted, NewConsentEnd,
+    CONSENTED_PAGE, ConsentedPage, ConsentedPerson, ConsentedWanted, NewConsentEnd, ReVerification,
 };
 pub use coverage::{CardContext, CardLookup, NumberContext};
 pub use denial::{ACTION_DENIALS_COUNTED, DENIAL_WINDOW_MS, DENIALS_WRITTEN, Denial};

@@ -258,7 +258,9 @@ impl FindingCode {
             Self::InstitutionUnknown => "医療機関コードが台帳にないか、廃止されています。",
             Self::DuplicateOpen => "同じ種類の申請が、ほかに手続き中です。",
             Self::DuplicateTerminal => "同じ端末または電子証明書についての申請が、ほかに手続き中です。",
-            Self::AlreadyInUse => "利用開始はすでに承認されています。「オンライン資格確認利用開始・変更申請（変更）」が必要です。",
+            Self::AlreadyInUse => {
+                "利用開始はすでに承認されています。「オンライン資格確認利用開始・変更申請（変更）」が必要です。"
+            }
             Self::NotInUse => "利用開始がまだ承認されていません。",
             Self::CustomerIdTaken => {
                 "お客さまIDがほかの医療機関等に登録されています。併設施設の共用か、入力誤りかを確認してください。"

@@ -23,8 +23,9 @@ impl Consent {
     /// The first moment it no longer holds for this form of care, whether or not anybody ended it.
     #[must_use]
     pub fn ends_at(&self, care_form: CareForm) -> Option<Instant> {
-        let unrenewed = (care_form == CareForm::HomeVisit)
-            .then(|| calendar::add_months_at(self.renewed_at.unwrap_or(self.granted_at), HOME_VISIT_CONSENT_MONTHS));
+        let unrenewed = (care_form == CareForm::HomeVisit).then(|| {
+            calendar::add_months_at(self.renewed_at.unwrap_or(self.granted_at), HOME_VISIT_CONSENT_MONTHS)
+        });
         match (self.valid_until, unrenewed) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

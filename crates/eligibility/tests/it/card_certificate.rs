@@ -60,8 +60,13 @@ fn an_outpatient_consent_lasts_exactly_a_day() {
     let until = ConsentTerm::Outpatient.valid_until(given).expect("an end");
     assert_eq!(until, at("20261123091502"));
     assert_eq!(until.0 - given.0, OUTPATIENT_CONSENT_MS);
-    let mut consent =
-        Consent { kind: ConsentKind::Medication, granted: true, granted_at: given, valid_until: Some(until), renewed_at: None };
+    let mut consent = Consent {
+        kind: ConsentKind::Medication,
+        granted: true,
+        granted_at: given,
+        valid_until: Some(until),
+        renewed_at: None,
+    };
     assert!(consent.holds_at(given) && consent.holds_at(Instant(until.0 - 1)));
     assert!(!consent.holds_at(until) && !consent.holds_at(Instant(given.0 - 1)));
     consent.granted = false;

@@ -109,8 +109,7 @@ async fn show(
         Ok(notices) => notices.into_iter().take(NEWS_SHOWN),
         Err(error) => return plainly::by_store(&error),
     };
-    let news =
-        news.map(|one| (days::day(tokyo_date(one.published_at)), one.title, one.important)).collect();
+    let news = news.map(|one| (days::day(tokyo_date(one.published_at)), one.title, one.important)).collect();
     let notice = due(&known, standing, now);
     let page = Entry {
         shell: Shell::new(&site, TITLE, "/", None).with_help("/help/entry"),

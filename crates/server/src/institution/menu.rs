@@ -8,8 +8,8 @@ use eligibility::institution_account::InstitutionAction;
 use super::consents::{patients, search};
 use super::user::InstitutionUser;
 use super::{
-    accounts, activation, bulk, days, entry, help, history, home_visit_url, master_reset, notices, number_check,
-    passcode, passkeys, password, readers, settings,
+    accounts, activation, bulk, days, entry, help, history, home_visit_url, master_reset, notices,
+    number_check, passcode, passkeys, password, readers, settings,
 };
 use crate::web::page::{MenuGroup, MenuLine};
 use crate::web::signed_in::OnSite;

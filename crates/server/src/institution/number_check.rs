@@ -20,8 +20,8 @@ use eligibility::verification::NumberQuery;
 use wire::terminal_api::NumberCheckRequest;
 
 use super::check_result;
-use super::{menu, reference_number};
 use super::user::InstitutionUser;
+use super::{menu, reference_number};
 use crate::terminal_api::Api;
 use crate::terminal_api::answer::Asker;
 use crate::terminal_api::body::Digests;

@@ -12,9 +12,9 @@ use eligibility::calendar::tokyo_date;
 use serde_json::json;
 use store::FactorChange;
 
-use super::{days, menu};
 use super::sign_in::party;
 use super::user::InstitutionUser;
+use super::{days, menu};
 use crate::web::passkey::{Way, made, offer};
 use crate::web::see;
 use crate::web::sign_in::passkeys::answer_of;

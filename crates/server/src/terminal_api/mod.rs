@@ -3,7 +3,6 @@
 
 pub(crate) mod admission;
 pub(crate) mod answer;
-pub(crate) mod re_verification;
 pub(crate) mod body;
 mod certificate;
 pub(crate) mod denied;
@@ -17,6 +16,7 @@ mod many_rows;
 pub mod nonce;
 mod nonces;
 pub mod openapi;
+pub(crate) mod re_verification;
 mod readers;
 pub mod receipt;
 mod receipt_keys;

@@ -13,7 +13,8 @@ const COUNTER: &str = "資格確認: 資格確認(被保険者証等) /eligibili
      限度額適用認定証 /eligibility/ceiling, 資格確認一括照会 /bulk, 委託先資格情報一括取得 /entrusted, \
      照会番号登録 /reference-number";
 const CONSENTED: &str = "訪問診療等・オンライン診療等: 同意済資格情報取得 /consents";
-const VIEWING: &str = "医療情報閲覧: 同意取得済み患者一覧(訪問診療等・オンライン診療等) /medical-information/patients";
+const VIEWING: &str =
+    "医療情報閲覧: 同意取得済み患者一覧(訪問診療等・オンライン診療等) /medical-information/patients";
 const OWN_KEYS: &str = "パスワード変更 /password, パスキー /passkeys";
 const ACCOUNTS: &str = "アカウント管理(登録) /accounts/new, アカウント管理(一覧) /accounts";
 const ADMINISTRATION: &[&str] = &[
@@ -37,7 +38,11 @@ fn menu_of(role: InstitutionRole) -> Vec<String> {
         }
         InstitutionRole::Administrator => {
             let passcode = "目視確認用パスコード発行 /visual-check-passcode";
-            let mut menu = vec![COUNTER.to_owned(), CONSENTED.to_owned(), accounts(&format!("{ACCOUNTS}, {passcode}, "))];
+            let mut menu = vec![
+                COUNTER.to_owned(),
+                CONSENTED.to_owned(),
+                accounts(&format!("{ACCOUNTS}, {passcode}, ")),
+            ];
             menu.extend(ADMINISTRATION.iter().map(|group| (*group).to_owned()));
             menu.push(told(&format!("{notices}{history}")));
             menu

@@ -243,7 +243,8 @@ impl<C: Central> Link<C> {
     async fn check(&self, check: ReaderCardCheck) -> ReaderOutcome {
         let session = face::session_of(&check.nonce);
         // What staff entered names the reader that they stand at.
-        let entered = check.visual_check.as_ref().and_then(|said| ReaderSerial::parse(&said.reader_serial).ok());
+        let entered =
+            check.visual_check.as_ref().and_then(|said| ReaderSerial::parse(&said.reader_serial).ok());
         self.reader.heard(entered);
         self.reader.session_began(HANDED_IN);
         let ask = CardCheckRequest {

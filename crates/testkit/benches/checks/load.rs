@@ -16,7 +16,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// Longest answer the generator takes, bytes.
-const ANSWER_MAX_BYTES: usize = 64 * 1024;
+const ANSWER_MAX_BYTES: usize = 512 * 1024;
+/// What is kept for an answer of usual length, bytes.
+const ANSWER_BYTES: usize = 64 * 1024;
 
 /// Where and as whom to connect.
 #[derive(Clone)]
@@ -101,7 +103,7 @@ impl Line {
         let connector = TlsConnector::from(Arc::clone(&target.tls));
         let name = ServerName::try_from("127.0.0.1")?;
         let stream = connector.connect(name, tcp).await.context("TLS handshake")?;
-        Ok(Self { stream, buffer: Vec::with_capacity(ANSWER_MAX_BYTES) })
+        Ok(Self { stream, buffer: Vec::with_capacity(ANSWER_BYTES) })
     }
 
     async fn drain(

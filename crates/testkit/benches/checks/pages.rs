@@ -16,10 +16,11 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use store::audit::AuditEvent;
 use store::{Audience, Options, Stage, Store, TerminalCertificate, TokenHash, WebSession};
+use wire::terminal_api::{NUMBER_VERIFICATIONS_PATH, NumberCheckRequest};
 
 use crate::Line;
-use crate::checks::now;
-use crate::load::{self, Target};
+use crate::checks::{People as Patients, now};
+use crate::load::{self, Target, post};
 use crate::site::{INSTITUTION_WEB_PORT, Site};
 
 /// People with a page open, each on a connection of their own.
@@ -34,10 +35,9 @@ const HALF: usize = 10_000;
 const WARM: usize = 2_000;
 /// How long their sessions may last, milliseconds.
 const SESSION_MS: i64 = 3_600_000;
-/// What they open, as the menu leads there.
-const PAGES: [&str; 8] = [
+/// What of the menu they open.
+const PAGES: [&str; 7] = [
     "/menu",
-    "/eligibility/number",
     "/eligibility/number",
     "/bulk",
     "/accounts",
@@ -45,16 +45,19 @@ const PAGES: [&str; 8] = [
     "/facility-settings",
     "/activation",
 ];
+/// Results that they look at, each of another check.
+const RESULTS: usize = 16;
 /// The floor: a file that the same server sends to the same people.
 const FILE: &str = "/static/site.css";
 
 /// Measures: pages a second at full speed; p50 and p99 at half of it; the floor is a file.
-pub(crate) async fn measure(site: &Site) -> Result<Line> {
+pub(crate) async fn measure(site: &Site, patients: &Patients) -> Result<Line> {
     let people = People::sign_in(site).await?;
-    let (server, _) = site.serve()?;
+    let (server, counter) = site.serve()?;
     site.listens(INSTITUTION_WEB_PORT)?;
-    let file = |count| people.requests(&[FILE], count);
-    let pages = |count| people.requests(&PAGES, count);
+    let opened = opened(&counter, patients).await?;
+    let file = |count| people.requests(&[FILE.to_owned()], count);
+    let pages = |count| people.requests(&opened, count);
     load::run_over(&people.targets, file(WARM), USERS, None).await?;
     let floor = load::run_over(&people.targets, file(FULL), USERS, None).await?;
     load::run_over(&people.targets, pages(WARM), USERS, None).await?;
@@ -78,6 +81,32 @@ pub(crate) async fn measure(site: &Site) -> Result<Line> {
         rss_mib: Some(server.rss_anon_mib()?),
         ..Line::default()
     })
+}
+
+/// Everything they open: the menu's pages, as many results as other pages, and 操作履歴 of today.
+async fn opened(counter: &Target, patients: &Patients) -> Result<Vec<String>> {
+    let mut paths = Vec::new();
+    for index in 0..RESULTS {
+        let id = result_id()?;
+        let request = NumberCheckRequest::new(id.clone(), patients.query(index));
+        let request = post(NUMBER_VERIFICATIONS_PATH, &serde_json::to_vec(&request)?);
+        load::ask_once(counter, &request).await.context("a check whose result is looked at")?;
+        paths.push(format!("/eligibility/results/{id}"));
+        let page = PAGES.iter().cycle().nth(index).context("pages")?;
+        paths.push((*page).to_owned());
+        if index.is_multiple_of(PAGES.len()) {
+            let today = patients.query(0).as_of;
+            paths.push(format!("/history?from={today}&until={today}"));
+        }
+    }
+    Ok(paths)
+}
+
+/// The id of a check as the pages make them: 128 bits that nobody can guess.
+fn result_id() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    aws_lc_rs::rand::fill(&mut bytes).ok().context("no randomness")?;
+    Ok(bytes.iter().fold("web-".to_owned(), |id, byte| format!("{id}{byte:02x}")))
 }
 
 /// Two hundred people who are signed in, and the terminals they sit at.
@@ -105,11 +134,11 @@ impl People {
         Ok(Self { targets, secrets })
     }
 
-    fn requests(&self, paths: &[&str], count: usize) -> Arc<Vec<Vec<u8>>> {
+    fn requests(&self, paths: &[String], count: usize) -> Arc<Vec<Vec<u8>>> {
         let request = |index: usize| {
             let secret = &self.secrets[index % self.secrets.len()];
             // Another page for everybody each time round.
-            let path = paths[(index + index / self.secrets.len()) % paths.len()];
+            let path = &paths[(index + index / self.secrets.len()) % paths.len()];
             format!(
                 "GET {path} HTTP/1.1\r\nhost: localhost:{INSTITUTION_WEB_PORT}\r\n\
                  cookie: __Host-shikaku-institution={secret}\r\naccept: text/html\r\n\r\n"

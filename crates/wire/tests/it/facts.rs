@@ -37,7 +37,13 @@ pub(crate) fn insurer_name(number: &InsurerNumber) -> &'static str {
 
 pub(crate) fn consents(now: Instant, choices: &[(ConsentKind, bool)]) -> Vec<Consent> {
     let until = Instant(now.0 + OUTPATIENT_CONSENT_MS);
-    let consent = |&(kind, granted)| Consent { kind, granted, granted_at: now, valid_until: Some(until), renewed_at: None };
+    let consent = |&(kind, granted)| Consent {
+        kind,
+        granted,
+        granted_at: now,
+        valid_until: Some(until),
+        renewed_at: None,
+    };
     choices.iter().map(consent).collect()
 }
 

@@ -85,8 +85,7 @@ struct Period {
 fn file(media_type: &'static str, bytes: Vec<u8>, period: &Period, asked: Option<&HeaderMap>) -> Response {
     let tag = tag_of(&bytes);
     let has_it = asked.is_some_and(|headers| names(headers, &tag));
-    let mut response =
-        if has_it { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
+    let mut response = if has_it { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
     let headers = response.headers_mut();
     if !has_it {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));

@@ -10,9 +10,21 @@ const CONTROLS = 'a[href], button, select, summary, textarea, input:not([type=hi
 /** Thinnest outline that counts as seen, px. */
 export const OUTLINE_MIN = 2;
 
+/** What axe finds; begun again when the page has loaded itself anew under it, as those do that keep themselves fresh. */
+async function analysed(page) {
+  for (let left = 3; ; left -= 1) {
+    try {
+      return await new AxeBuilder({ page }).withTags(WCAG_2_2_AA).analyze();
+    } catch (error) {
+      if (left === 0 || !/runPartial|context was destroyed|axe is not defined/.test(error.message)) throw error;
+      await page.waitForLoadState();
+    }
+  }
+}
+
 /** axe finds nothing on the page as it is now. */
 export async function assertAccessible(page, state) {
-  const { violations, passes } = await new AxeBuilder({ page }).withTags(WCAG_2_2_AA).analyze();
+  const { violations, passes } = await analysed(page);
   assert.ok(passes.length > 5, `${state}: axe looked at nothing`);
   const told = violations.map(
     ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`,

@@ -117,8 +117,8 @@ const RENEW: &str = "UPDATE consent SET renewed_at = $1 WHERE institution_code =
      AND care_form = $4 AND granted AND granted_at <= $1 AND (valid_until IS NULL OR valid_until > $1) \
      AND (care_form = 'online' OR COALESCE(renewed_at, granted_at) > $5)";
 const END: &str = "UPDATE consent SET valid_until = $1, end_reason = $2 WHERE institution_code = $3 \
-     AND person_key = $4 AND care_form = 'home_visit' AND granted_at <= $1 \
-     AND (valid_until IS NULL OR valid_until > $1)";
+     AND person_key = $4 AND care_form = 'home_visit' AND granted AND granted_at <= $1 \
+     AND (valid_until IS NULL OR valid_until > $1) AND COALESCE(renewed_at, granted_at) > $5";
 
 /// What the outcome of a form that ended consents is written down as.
 const ENDED: &str = "ended";
@@ -236,7 +236,10 @@ impl Write for NewConsentEnd {
             return Ok(outcome == ENDED);
         }
         let (code, person) = (self.institution_code.as_str(), self.person_key.0.as_str());
-        let ended = tx.execute(END, bind![self.now.0, self.reason.code(), code, person]).await? > 0;
+        let ended = tx
+            .execute(END, bind![self.now.0, self.reason.code(), code, person, run_out_by(self.now)])
+            .await?
+            > 0;
         let outcome = if ended { ENDED } else { NOTHING };
         form_handed_in::settle(tx, &self.form, outcome).await?;
         let mut audit = self.audit.clone();

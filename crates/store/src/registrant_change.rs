@@ -87,6 +87,10 @@ const DROP: &str = "UPDATE portal_account SET wanted_mail = NULL, wanted_until =
      WHERE institution_code = $1 AND subject = $2 AND wanted_mail IS NOT NULL";
 const NEW_MAIL: &str = "UPDATE portal_account SET mail = $1, wanted_mail = NULL, wanted_until = NULL \
      WHERE institution_code = $2 AND subject = $3";
+/// Keeps the row that is signed in with as it is until the end: whoever stops the account or sets its password meanwhile
+/// comes before, and is seen, or after, and finds no such row.
+const HOLD: &str = "UPDATE sign_in SET closed_at = closed_at \
+     WHERE login_key = $1 AND audience = $2 AND subject = $3 AND closed_at IS NULL";
 /// A name is what its row is found by: it goes to another row, with everything that is signed in with.
 const NEW_NAME: &str = "INSERT INTO sign_in \
      (login_key, audience, subject, institution_code, role, name, password_hash, password_changed_at) \
@@ -94,6 +98,13 @@ const NEW_NAME: &str = "INSERT INTO sign_in \
      FROM sign_in WHERE login_key = $2 AND audience = $3 AND subject = $4 AND closed_at IS NULL \
      ON CONFLICT (login_key, audience) DO NOTHING";
 const OLD_NAME: &str = "DELETE FROM sign_in WHERE login_key = $1 AND audience = $2 AND subject = $3";
+
+/// Takes back the wish for another address, if there is one: a password that was set by mail is a sign that somebody else
+/// may have had the account.
+pub(crate) async fn forget_wish(tx: &Tx<'_>, institution: &str, subject: &str) -> Result<()> {
+    tx.execute(DROP, bind![institution, subject]).await?;
+    Ok(())
+}
 
 /// The account, as long as somebody may sign in with it.
 async fn open(tx: &Tx<'_>, institution: &InstitutionCode, subject: &str) -> Result<Option<PortalAccount>> {
@@ -223,6 +234,9 @@ impl Write for Confirm {
             return Ok(MailChanged::LinkOver);
         }
         let (old, new, site) = (account.mail.key(), mail.key(), Audience::Portal.name());
+        if tx.hold(HOLD, bind![&old, site, subject]).await? == 0 {
+            return Ok(MailChanged::LinkOver);
+        }
         if tx.execute(NEW_NAME, bind![&new, &old, site, subject]).await? == 0 {
             return Ok(MailChanged::MailTaken);
         }

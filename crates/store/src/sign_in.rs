@@ -8,7 +8,7 @@ use crate::{
     denial,
     engine::{Row, Tx, bind},
     job::{Read, Write},
-    mail_link, mail_outbox, web_session,
+    mail_link, mail_outbox, registrant_change, web_session,
 };
 
 /// Browsers that one account is remembered by, at most; the longest unseen ones are forgotten.
@@ -249,6 +249,9 @@ impl Write for SetPassword {
         }
         web_session::end_others(tx, &new.subject, new.kept.as_ref()).await?;
         forget_browsers(tx, &new.subject).await?;
+        if new.link.is_some() && new.audience == Audience::Portal {
+            registrant_change::forget_wish(tx, &new.chain, &new.subject).await?;
+        }
         for place in &new.freed {
             crate::attempt::free(tx, place).await?;
         }

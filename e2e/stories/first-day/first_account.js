@@ -34,5 +34,7 @@ export async function signInWithTheSheet({ town, look, hand, sheet }) {
     await heading(page, 'メニュー').waitFor();
     await look(page, { row: 'use', name: `${name}-menu`, caption: `[メニュー]（${caption}）` });
     await hand.press(page.getByRole('button', { name: 'ログアウト', exact: true }));
+    // Gone before the next address is opened: two at once would break each other off.
+    await heading(page, 'メニュー').waitFor({ state: 'hidden' });
   }
 }

@@ -1,5 +1,7 @@
 //! The photo on the card.
 
+use std::process::Command;
+
 use card::photo::{self, DRAWN, MAX_PHOTO_BYTES, PhotoError};
 use proptest::prelude::*;
 
@@ -11,6 +13,26 @@ fn every_drawn_photo_decodes_to_the_cards_size() {
         assert_eq!((image.width, image.height, image.pixels.len()), (378, 472, 378 * 472));
         let (dark, light) = (image.pixels.iter().min().unwrap(), image.pixels.iter().max().unwrap());
         assert!(*dark < 80 && *light > 220, "it shows something: {dark} to {light}");
+    }
+}
+
+/// Another decoder reads them as ours does: OpenJPEG's program, within what rounding may differ by.
+#[test]
+fn openjpeg_sees_the_same_photo() {
+    const MAX_DIFFERENCE: u8 = 2;
+    let folder = tempfile::tempdir().unwrap();
+    let (jp2, raw) = (folder.path().join("photo.jp2"), folder.path().join("photo.pgm"));
+    for photo in DRAWN {
+        std::fs::write(&jp2, photo).unwrap();
+        let decoded = Command::new("opj_decompress").arg("-i").arg(&jp2).arg("-o").arg(&raw).output();
+        let decoded = decoded.expect("opj_decompress (Debian's libopenjp2-tools) starts");
+        assert!(decoded.status.success(), "{}", String::from_utf8_lossy(&decoded.stdout));
+        let pgm = std::fs::read(&raw).unwrap();
+        let ours = photo::decode(photo).unwrap();
+        // A grey map's pixels are the last thing in its file.
+        let theirs = &pgm[pgm.len() - ours.pixels.len()..];
+        let far = ours.pixels.iter().zip(theirs).filter(|(a, b)| a.abs_diff(**b) > MAX_DIFFERENCE).count();
+        assert_eq!(far, 0, "pixels that differ by more than {MAX_DIFFERENCE}");
     }
 }
 

@@ -35,7 +35,7 @@ const BORN: Date = Date::constant(1980, 2, 17);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const NAME: &str = "=葛\u{E0100}城<b>花子";
 const SHOWN: &str = "=葛\u{E0100}城&#60;b&#62;花子";
-const PATIENTS: &str = "/medical-information/patients";
+pub(crate) const PATIENTS: &str = "/medical-information/patients";
 
 fn person(key: &str, number: &str, name: &str) -> Coverage {
     people::coverage(&insurer(), key, number, name, BORN)
@@ -76,13 +76,13 @@ async fn at_the_reader(
     first_result(&reply)
 }
 
-async fn agrees(web: &Web, key: &str, care_form: &str, kinds: &[(&str, bool)]) {
+pub(crate) async fn agrees(web: &Web, key: &str, care_form: &str, kinds: &[(&str, bool)]) {
     let consents = kinds.iter().map(|(kind, granted)| json!({ "kind": kind, "granted": granted })).collect();
     at_the_reader((&web.system, &web.terminal), key, care_form, consents).await;
 }
 
 /// The list of everybody who agreed in the last month.
-async fn searched(browser: &Browser, web: &Web) -> BrowserPage {
+pub(crate) async fn searched(browser: &Browser, web: &Web) -> BrowserPage {
     let today = web.system.today();
     let from = calendar::add_days(today, -31);
     let query =
@@ -91,7 +91,7 @@ async fn searched(browser: &Browser, web: &Web) -> BrowserPage {
 }
 
 /// Where a list leads for this name.
-fn address(page: &BrowserPage, under: &str, name: &str) -> String {
+pub(crate) fn address(page: &BrowserPage, under: &str, name: &str) -> String {
     let (before, _) =
         page.text.split_once(&format!("\">{name}</a>")).unwrap_or_else(|| panic!("{}", page.text));
     let (_, href) = before.rsplit_once("href=\"").expect("a link");

@@ -153,6 +153,14 @@ fn every_route_of_the_institution_web_is_in_the_table() {
     assert!(gone.is_empty(), "checked, but no routes any more: {gone:?}");
 }
 
+/// Every route that names something by an id: method, path as the router has it, and the actions of which a role needs
+/// one.
+pub(crate) fn routes_with_ids() -> impl Iterator<Item = (&'static str, &'static str, Vec<InstitutionAction>)>
+{
+    let named = ROUTES.iter().filter(|Route(_, path, _)| path.contains('{'));
+    named.map(|Route(method, path, may)| (*method, *path, needed(*may).map_or_else(Vec::new, |(_, any)| any)))
+}
+
 const FORM: &[(&str, &str)] = &[("form_id", "00112233445566778899aabbccddeeff")];
 
 fn filled(path: &str) -> String {

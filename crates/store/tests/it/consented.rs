@@ -203,8 +203,11 @@ async fn an_end_is_written_once_and_a_new_consent_clears_it(db: Database) {
     assert_eq!(db.store.end_home_visit_consents(end(1, "f", 5)).await, Ok(true));
     let (home, online) = states().await;
     for kept in &home {
-        assert_eq!(kept.consent.valid_until, Some(at(5)), "{kept:?}");
-        assert_eq!(kept.end_reason, ConsentEndReason::CancelledByPatient, "{kept:?}");
+        let (until, reason) = match kept.consent.granted {
+            true => (Some(at(5)), ConsentEndReason::CancelledByPatient),
+            false => (None, ConsentEndReason::Normal),
+        };
+        assert_eq!((kept.consent.valid_until, kept.end_reason), (until, reason), "{kept:?}");
     }
     assert_eq!(online[0].end_reason, ConsentEndReason::Normal, "online care ends by itself");
     assert_eq!(db.store.end_home_visit_consents(end(1, "f", 9)).await, Ok(true), "the same form");
@@ -217,4 +220,9 @@ async fn an_end_is_written_once_and_a_new_consent_clears_it(db: Database) {
     let medication = of(ConsentKind::Medication);
     assert_eq!((medication.consent.valid_until, medication.end_reason), (None, ConsentEndReason::Normal));
     assert_eq!(of(ConsentKind::Operation).end_reason, ConsentEndReason::CancelledByPatient, "not asked anew");
+
+    db.store.record_verification(visit(2, CareForm::HomeVisit, 0, &MEDICATION)).await.expect("records");
+    let over = calendar::add_months_at(at(0), 12).0 - at(0).0;
+    let late = db.store.end_home_visit_consents(end(2, "late", over)).await;
+    assert_eq!(late, Ok(false), "it ran out by itself");
 }

@@ -206,14 +206,14 @@ async fn too_large_a_request_is_put_away_with_words_for_its_client() {
     assert_eq!(counter.names("quarantine").iter().filter(|name| name.ends_with(".item")).count(), 1);
 }
 
-fn with_password(config: &mut terminal::config::Config) {
+pub(crate) fn with_password(config: &mut terminal::config::Config) {
     let file = config.state.join("password");
     std::fs::create_dir_all(&config.state).expect("a folder");
     std::fs::write(&file, "ひみつ-123\n").expect("writes");
     config.drop.encryption.password_file = Some(file);
 }
 
-fn open_zip(bytes: &[u8]) -> (String, Vec<u8>) {
+pub(crate) fn open_zip(bytes: &[u8]) -> (String, Vec<u8>) {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("a zip");
     let mut entry = zip.by_index_decrypt(0, "ひみつ-123".as_bytes()).expect("our password");
     let mut content = Vec::new();

@@ -9,7 +9,7 @@ use eligibility::{
     verification::ProofMethod,
 };
 use serde_json::Value;
-use terminal::config::{ConsentElements, FaceEncoding};
+use terminal::config::{ConsentElements, EncryptionSwitch, FaceEncoding};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -18,6 +18,7 @@ use wire::reader_link::{CARD_CHECKS_PATH, NONCE_PATH, ReaderCardCheck, ReaderNon
 use wire::terminal_api::VisualCheck;
 
 use crate::{
+    answers::{open_zip, with_password},
     centre::FINGERPRINT,
     counter::{Counter, names_in},
 };
@@ -180,6 +181,22 @@ async fn the_face_file_has_the_elements_of_consent_its_receipt_computer_knows() 
     assert_eq!(written(None).await, [true, true], "unless told otherwise, the newest");
     assert_eq!(written(Some(ConsentElements::Edition2025)).await, [true, true]);
     assert_eq!(written(Some(ConsentElements::Edition2023)).await, [true, false]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_face_file_is_encrypted_where_the_table_says_so() {
+    let change = |config: &mut terminal::config::Config| {
+        with_password(config);
+        config.drop.encryption.interfaces.insert("face".into(), EncryptionSwitch::Encrypt);
+    };
+    let counter = Counter::open_with(change, crate::centre::Centre::default()).await;
+    let name = Reader::of(&counter).check("a-nonce").await.file_name.expect("a file");
+    assert!(name.ends_with(".zip"), "{name}");
+    let (entry, xml) = open_zip(&counter.wait("face", &name).await);
+    assert!(wire::file_name::is_face_result_name(&entry), "{entry}");
+    assert_eq!(entry.trim_end_matches(".xml"), name.trim_end_matches(".zip"));
+    let face = wire::message::read_result(&xml).expect("a whole result");
+    assert!(face.message.header.arbitrary_file_identifier.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

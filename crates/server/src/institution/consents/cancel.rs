@@ -159,7 +159,9 @@ async fn cancel(
         now: site.clock.now(),
     };
     match site.store.end_home_visit_consents(end).await {
-        Ok(_) => see(&format!("{}?ended=true", detail::path(&id))),
+        Ok(true) => see(&format!("{}?ended=true", detail::path(&id))),
+        // It has ended in the meantime: its page says how.
+        Ok(false) => see(&detail::path(&id)),
         Err(error) => refused::by_store(&error),
     }
 }

@@ -186,7 +186,11 @@ async fn asking_again_renews_and_is_refused_once_ended(db: Database) {
 }
 
 async fn an_end_is_written_once_and_a_new_consent_clears_it(db: Database) {
-    let kinds = [(ConsentKind::Medication, true, None), (ConsentKind::Operation, false, None)];
+    let kinds = [
+        (ConsentKind::Medication, true, None),
+        (ConsentKind::Operation, true, None),
+        (ConsentKind::Treatment, false, None),
+    ];
     db.store.record_verification(visit(1, CareForm::HomeVisit, 0, &kinds)).await.expect("records");
     let online = [(ConsentKind::Medication, true, Some(at(1_000)))];
     db.store.record_verification(visit(1, CareForm::Online, 1, &online)).await.expect("records");

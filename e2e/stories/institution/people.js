@@ -88,6 +88,8 @@ export async function stayIdle({ clinic, look }) {
   await page.clock.install();
   await clinic.logIn(page, clinic.account('medical_viewer'));
   await clinic.arrive(page);
+  // The page counts from when its script has run.
+  await page.waitForLoadState('load');
   await page.clock.fastForward('28:30');
   const stay = page.getByRole('button', { name: 'ログインを続ける', exact: true });
   await stay.waitFor();
@@ -201,6 +203,7 @@ export async function resetMaster({ clinic, look }, own) {
   for (const field of ['#password', '#password_again']) await hand.type(master.locator(field), own);
   await clinic.press(master, '変更');
   await heading(master, 'メニュー').waitFor();
+  clinic.account('master').password = own;
   // Shown once: the page does not come again.
   await clinic.go(keeper, 'アカウント情報管理', 'マスタアカウントリセット');
   assert.equal(await keeper.locator('.password-once').count(), 0);

@@ -72,6 +72,19 @@ pub fn fill_disk(folder: &Path) -> PathBuf {
     ballast
 }
 
+/// What a small disk gives out at once, bytes.
+pub const PAGE: u64 = 4_096;
+
+/// Takes so many bytes of what [`fill_disk`] wrote away again.
+///
+/// # Panics
+/// When there are not as many.
+pub fn make_room(ballast: &Path, bytes: u64) {
+    let file = std::fs::File::options().write(true).open(ballast).expect("the ballast");
+    let length = file.metadata().expect("its length").len();
+    file.set_len(length.checked_sub(bytes).expect("so much ballast")).expect("less ballast");
+}
+
 /// Waits until something another process does is done.
 ///
 /// # Panics

@@ -9,7 +9,7 @@ use std::{
 };
 
 use eligibility::errors::ErrorCode;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     journal::{Delivery, Journal, Record, State, Target},
     names::{RequestFile, Verdict, asks_something, classify},
     outbox::{Outbox, Outgoing},
+    owed::Owed,
     quarantine::{Reason, put_away},
     question::{Asked, Questions, Read, Unreadable},
     turns::{Doubts, Turns},
@@ -32,7 +33,7 @@ use crate::{
 /// From this size on requests are read one after another, bytes; real ones are about one kilobyte.
 const LARGE_BYTES: u64 = 64 * 1024;
 /// Pause before trying again what failed for a reason of the system (a full disk, a file in use).
-const TRY_AGAIN: Duration = Duration::from_secs(1);
+pub(super) const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// A file that grows for longer than this is looked at again later, so that it holds no place.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -41,6 +42,8 @@ const FACE_TRIES: usize = 3;
 /// What is said when staging was tampered with.
 const STAGED_REPLACED: &str = "a staged file was replaced in the share";
 
+/// What the journal's keys of face results begin with; no name of a request does.
+pub(super) const FACE_KEY: &str = "face:";
 /// Face results written at the same time at most; those of one session one after the other.
 const FACE_TURNS: usize = 16;
 
@@ -49,11 +52,13 @@ pub(crate) struct Desk<C> {
     settings: DropConfig,
     req: Folder,
     quarantine: Folder,
-    outbox: Outbox,
-    journal: Journal,
+    pub(super) outbox: Outbox,
+    pub(super) journal: Journal,
     questions: Questions<C>,
-    status: Arc<Status>,
-    turns: Turns,
+    pub(super) status: Arc<Status>,
+    pub(super) turns: Turns,
+    /// Promised answers that could not be delivered yet.
+    pub(super) owed: Owed,
     doubts: Doubts,
     large: Arc<Semaphore>,
     /// Who hands in the same session twice at once waits for the first: see [`Desk::write_face`].
@@ -98,21 +103,12 @@ impl<C: Central> Desk<C> {
             settings: config.drop.clone(),
             status,
             turns: Turns::default(),
+            owed: Owed::default(),
             doubts: Doubts::new(config.drop.incomplete_patience()),
             large: Arc::new(Semaphore::new(1)),
             faces: Default::default(),
         };
-        let promised: Vec<Vec<Delivery>> = desk
-            .journal
-            .undelivered()
-            .into_iter()
-            .filter_map(|record| deliveries_of(&record.state))
-            .collect();
-        desk.outbox.sweep(&promised.concat())?;
-        for deliveries in promised {
-            // What was replaced meanwhile waits for its request or its card session, which is attended anew.
-            desk.outbox.deliver(&deliveries)?;
-        }
+        desk.keep_promises_of_an_earlier_life()?;
         Ok(desk)
     }
 
@@ -283,7 +279,12 @@ impl<C: Central> Desk<C> {
         deliveries: Vec<Delivery>,
     ) -> io::Result<Next> {
         let (desk, files) = (Arc::clone(self), deliveries.clone());
-        let delivered = off_for(hand.alone.as_ref(), move || desk.outbox.deliver(&files)).await?;
+        let delivered = off_for(hand.alone.as_ref(), move || desk.outbox.deliver(&files)).await;
+        if delivered.is_err() {
+            // Though its client takes the request back.
+            self.owed.note(&hand.file.key);
+        }
+        let delivered = delivered?;
         if delivered.replaced {
             return self.begin_anew(hand, request_id, deliveries).await;
         }
@@ -409,12 +410,16 @@ impl<C: Central> Desk<C> {
         self.journal.write(Record { key, digest, request_id, at: clock::now_ms(), state }).await
     }
 
+    /// Two that delivered the same staged file at once would disturb each other.
+    pub(super) async fn face_turn(&self, key: &str) -> MutexGuard<'_, ()> {
+        let turn = key.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        self.faces[turn % FACE_TURNS].lock().await
+    }
+
     /// Writes a face result, once per session whatever happens. Answers the name it has in `face`.
     pub(crate) async fn write_face(self: &Arc<Self>, face: FaceFile) -> io::Result<String> {
-        let key = format!("face:{}", face.session);
-        // Two that delivered the same staged file at once would disturb each other.
-        let turn = key.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        let _turn = self.faces[turn % FACE_TURNS].lock().await;
+        let key = format!("{FACE_KEY}{}", face.session);
+        let _turn = self.face_turn(&key).await;
         let digest = digest_of(&face.content);
         let file = Outgoing { folder: Target::Face, name: face.name, content: Arc::new(face.content) };
         for _ in 0..FACE_TRIES {
@@ -465,13 +470,6 @@ impl<C: Central> Desk<C> {
     }
 }
 
-fn deliveries_of(state: &State) -> Option<Vec<Delivery>> {
-    match state {
-        State::Answered(deliveries) => Some(deliveries.clone()),
-        State::Seen | State::Done | State::Shown(_) => None,
-    }
-}
-
 /// The same for a request that may be large (it then holds the permit): on a thread of its own that ends with the
 /// work, because the pool's threads would each keep the memory of the largest file they ever saw.
 async fn off_for<T: Send + 'static>(
@@ -488,6 +486,8 @@ async fn off_for<T: Send + 'static>(
 }
 
 /// Runs file work where it may block.
-async fn off<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+pub(super) async fn off<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }

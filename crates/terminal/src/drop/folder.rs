@@ -172,13 +172,12 @@ impl Folder {
         written
     }
 
-    /// Gives an existing plain file this content and makes it durable. The beginning of the content, if an earlier try
-    /// left it there, is never taken away again meanwhile. What is not plain stays as it is: an error of kind
-    /// `AlreadyExists`.
-    pub(crate) fn fill(&self, name: &str, content: &[u8]) -> io::Result<()> {
+    /// Opens an existing plain file to give it its content. What is not plain stays as it is: an error of kind
+    /// `AlreadyExists`. A name that is not there is one of kind `NotFound`.
+    pub(crate) fn open_to_fill(&self, name: &str) -> io::Result<ToFill> {
         // For reading as well: over smbnetfs a handle that cannot read answers a change of length with an error.
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut file = match rustix::fs::openat(self.open()?, name, flags, Mode::empty()) {
+        let file = match rustix::fs::openat(self.open()?, name, flags, Mode::empty()) {
             Ok(fd) => File::from(fd),
             // A link, a pipe, a folder.
             Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(io::ErrorKind::AlreadyExists.into()),
@@ -189,11 +188,28 @@ impl Folder {
         if stat.st_nlink != 0 && !look_of(&stat).plain {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        file.write_all(content)?;
-        if look_of(&stat).size > content.len() as u64 {
-            file.set_len(content.len() as u64)?;
+        Ok(ToFill { file, bytes: look_of(&stat).size })
+    }
+
+    /// Whether a plain file holds this content, which is durable then. Nothing is written, and nobody who watches the
+    /// folder is told of a change. `false` as well for what is not there, is no plain file or is in use.
+    pub(crate) fn holds(&self, name: &OsStr, content: &[u8]) -> io::Result<bool> {
+        let file = match self.open_plain(name) {
+            Ok((file, look)) if look.size == content.len() as u64 => file,
+            Err(ReadError::Io(error)) => return Err(error),
+            _ => return Ok(false),
+        };
+        let mut found = Vec::with_capacity(content.len());
+        (&file).take(content.len() as u64 + 1).read_to_end(&mut found)?;
+        if found != content {
+            return Ok(false);
         }
-        file.sync_all()
+        // A process that was killed may have written and not waited for the disk.
+        match rustix::fs::fsync(&file) {
+            // Some network file systems sync no handle that only reads; their server already has the content.
+            Ok(()) | Err(Errno::INVAL | Errno::NOTSUP | Errno::BADF) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Moves an entry as it is (a link stays a link). An existing target is an error of kind `AlreadyExists`.
@@ -225,6 +241,26 @@ impl Folder {
             Ok(()) | Err(Errno::INVAL | Errno::NOTSUP | Errno::BADF) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// A plain file that is open to be given its content.
+#[derive(Debug)]
+pub(crate) struct ToFill {
+    file: File,
+    /// Its length when it was opened.
+    bytes: u64,
+}
+
+impl ToFill {
+    /// Gives it this content and makes it durable. The beginning of the content, if an earlier try left it there, is
+    /// never taken away again meanwhile.
+    pub(crate) fn fill(mut self, content: &[u8]) -> io::Result<()> {
+        self.file.write_all(content)?;
+        if self.bytes > content.len() as u64 {
+            self.file.set_len(content.len() as u64)?;
+        }
+        self.file.sync_all()
     }
 }
 
@@ -268,7 +304,7 @@ mod tests {
         let precious = root.path().join("precious");
         std::fs::write(&precious, "precious").expect("writes");
         std::fs::hard_link(&precious, folder.path().join("answer.xml")).expect("links");
-        assert!(folder.fill("answer.xml", b"answer").is_err());
+        assert!(folder.open_to_fill("answer.xml").is_err());
         assert_eq!(std::fs::read(&precious).expect("reads"), b"precious");
     }
 
@@ -278,9 +314,9 @@ mod tests {
         let folder = Folder::below(root.path(), "res", &Arc::default()).expect("a folder");
         for before in ["", "ans", "answer", "longer than the answer"] {
             std::fs::write(folder.path().join("answer.xml"), before).expect("writes");
-            folder.fill("answer.xml", b"answer").expect("fills");
+            folder.open_to_fill("answer.xml").and_then(|file| file.fill(b"answer")).expect("fills");
             assert_eq!(std::fs::read(folder.path().join("answer.xml")).expect("reads"), b"answer");
         }
-        assert!(folder.fill("never made.xml", b"answer").is_err());
+        assert!(folder.open_to_fill("never made.xml").is_err());
     }
 }

@@ -14,6 +14,7 @@ mod left_alone;
 mod many_rows;
 mod names;
 mod outbox;
+mod owed;
 #[cfg(test)]
 mod properties;
 mod quarantine;
@@ -88,6 +89,7 @@ fn digest_of(content: &[u8]) -> String {
 
 /// Attends to `req` until `shutdown`, then lets the requests in flight come to their end.
 pub(crate) async fn run<C: Central>(desk: Arc<Desk<C>>, shutdown: CancellationToken) {
+    let promises = tokio::spawn(owed::keep_promises(Arc::clone(&desk), shutdown.clone()));
     let settings = desk.settings();
     let mut watch = Watch::new(desk.req().clone(), settings.events);
     let mut tick = tokio::time::interval(settings.poll_interval());
@@ -121,6 +123,9 @@ pub(crate) async fn run<C: Central>(desk: Arc<Desk<C>>, shutdown: CancellationTo
     }
     while let Some(ended) = attendance.in_flight.join_next().await {
         attendance.end(ended);
+    }
+    if let Err(error) = promises.await {
+        tracing::error!(%error, "delivering what was promised panicked");
     }
 }
 

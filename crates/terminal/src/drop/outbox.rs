@@ -152,42 +152,69 @@ impl Outbox {
     fn deliver_in_place(&self, delivery: &Delivery, part: &str, content: &[u8]) -> io::Result<Fate> {
         let (mark, folder) = (mark_of(delivery), self.folder(delivery.folder));
         // A mark still here means that the name was never made; one that is gone means that it was.
-        if let Some(look) = self.staging.look(OsStr::new(&mark))? {
-            if !is_empty_file(look) {
+        let marked = self.staging.look(OsStr::new(&mark))?;
+        if let Some(look) = marked {
+            if !self.blank(&mark, look, content)? {
                 return Ok(Fate::Replaced);
             }
             if !self.make_visible(&mark, folder, &delivery.name)? {
                 self.staging.remove(part)?;
                 return Ok(Fate::Taken);
             }
+        } else if folder.holds(OsStr::new(&delivery.name), content)? {
+            // An earlier life ended after its last word: who follows changes must not hear of a second answer.
+            self.staging.remove(part)?;
+            return Ok(Fate::Delivered);
         }
-        match folder.fill(&delivery.name, content) {
-            Ok(()) => {}
-            // The client took the file before it was written: it is the client's now.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        let filled = match folder.open_to_fill(&delivery.name) {
+            Ok(file) => file.fill(content),
+            // The client took it in an earlier life: it is the client's now.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && marked.is_none() => {
+                self.staging.remove(part)?;
+                return Ok(Fate::Delivered);
+            }
             // Somebody put another thing in its place, or gave it a second name.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(Fate::Replaced),
-            Err(error) => return Err(self.unfilled(delivery, error)),
-        }
-        let read = folder.read_ours(OsStr::new(&delivery.name), delivery.bytes);
-        if let Err(error) = holds(delivery, read) {
+            Err(error) => Err(error),
+        };
+        let read_back = || holds(delivery, folder.read_ours(OsStr::new(&delivery.name), delivery.bytes));
+        if let Err(error) = filled.and_then(|()| read_back()) {
             return Err(self.unfilled(delivery, error));
         }
         self.staging.remove(part)?;
         Ok(Fate::Delivered)
     }
 
-    /// Nothing of the answer is in the file that was made for it: its name is taken back until it can be filled, as a
-    /// client should find no answer rather than an empty one. What holds a part of it stays, and the next try goes on.
+    /// Whether a mark is ours and empty. One that holds the beginning of the answer was taken back and could not be
+    /// emptied then; it is emptied now.
+    fn blank(&self, mark: &str, look: Look, content: &[u8]) -> io::Result<bool> {
+        if is_empty_file(look) {
+            return Ok(true);
+        }
+        match self.staging.read_ours(OsStr::new(mark), content.len() as u64) {
+            Ok((beginning, _)) if content.starts_with(&beginning) => {}
+            Ok(_) | Err(ReadError::Gone | ReadError::NotPlain | ReadError::TooLarge) => return Ok(false),
+            Err(ReadError::InUse) => return Err(io::Error::other("a staged file cannot be read now")),
+            Err(ReadError::Io(error)) => return Err(error),
+        }
+        self.staging.open_to_fill(mark)?.fill(b"")?;
+        Ok(true)
+    }
+
+    /// The answer is not whole in the file that was made for it. Its name is taken back until it can be filled,
+    /// whatever it holds: a client should find no answer rather than a part of one. A client that removed the part
+    /// meanwhile did not have its answer; the name is made again then.
     fn unfilled(&self, delivery: &Delivery, error: io::Error) -> io::Error {
-        let (folder, name) = (self.folder(delivery.folder), OsStr::new(&delivery.name));
-        let taken_back = folder.look(name).and_then(|look| match look {
-            Some(look) if is_empty_file(look) => folder.move_to(name, &self.staging, &mark_of(delivery)),
-            _ => Ok(()),
-        });
-        match taken_back {
+        let (folder, mark) = (self.folder(delivery.folder), mark_of(delivery));
+        let taken_back = match folder.move_to(OsStr::new(&delivery.name), &self.staging, &mark) {
+            // Out of sight first, empty then: who looks at the right moment sees a part less long.
+            Ok(()) => self.staging.open_to_fill(&mark).and_then(|file| file.fill(b"")),
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => self.staging.create(&mark, b""),
+            Err(kept) => folder.open_to_fill(&delivery.name).and_then(|file| file.fill(b"")).and(Err(kept)),
+        };
+        match taken_back.and_then(|()| self.staging.sync()) {
             Ok(()) => error,
-            Err(second) => io::Error::other(format!("{error}; and its empty file stays: {second}")),
+            Err(second) => io::Error::other(format!("{error}; and it cannot be taken back: {second}")),
         }
     }
 
@@ -262,13 +289,17 @@ impl Outbox {
             }
             true
         })?;
-        orphans.iter().try_for_each(|name| {
-            // A folder of a stranger's cannot be removed like a file, and must not keep the terminal from starting.
-            self.staging.remove(name).or_else(|_| {
+        for name in orphans {
+            // A folder of a stranger's cannot be removed like a file; nothing here keeps the terminal from starting.
+            let swept = self.staging.remove(&name).or_else(|_| {
                 let reason = Reason::StagedReplaced;
-                put_away(&self.quarantine, &self.staging, OsStr::new(name), reason, clock::now_ms())
-            })
-        })
+                put_away(&self.quarantine, &self.staging, OsStr::new(&name), reason, clock::now_ms())
+            });
+            if let Err(error) = swept {
+                tracing::error!(%error, "what was staged and never promised stays in staging until the next start");
+            }
+        }
+        Ok(())
     }
 }
 
@@ -295,6 +326,13 @@ fn mark_of(delivery: &Delivery) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        os::unix::fs::MetadataExt,
+        path::PathBuf,
+        sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+        time::{Duration, Instant},
+    };
+
     use testkit::own_world;
 
     use super::*;
@@ -334,6 +372,99 @@ mod tests {
             assert_eq!(std::fs::read(outbox.res.path().join(NAME)).expect("the answer"), *content);
             assert_eq!(names_in(&outbox.staging), [""; 0]);
         });
+    }
+
+    /// A disk on which a part of the staged answer finds room, and nothing more.
+    fn room_for_a_part(content: &Arc<Vec<u8>>) -> (tempfile::TempDir, Outbox, Vec<Delivery>, PathBuf) {
+        own_world::small_disk(128);
+        let root = tempfile::tempdir().expect("a folder");
+        let outbox = Outbox::below(root.path(), WriteMode::InPlace, &Arc::default()).expect("folders");
+        let answer = Outgoing { folder: Target::Res, name: NAME.into(), content: Arc::clone(content) };
+        let staged = outbox.stage(&[answer]).expect("room to stage");
+        let ballast = own_world::fill_disk(root.path());
+        own_world::make_room(&ballast, own_world::PAGE);
+        (root, outbox, staged, ballast)
+    }
+
+    #[test]
+    fn a_part_of_an_answer_is_taken_back() {
+        let name = "drop::outbox::tests::a_part_of_an_answer_is_taken_back";
+        own_world::in_own_world(name, &[], || {
+            let content = Arc::new(vec![b'a'; 6_000]);
+            let (_root, outbox, staged, ballast) = room_for_a_part(&content);
+            let mark = mark_of(&staged[0]);
+            for _ in 0..3 {
+                let error = outbox.deliver(&staged).expect_err("room for a part only");
+                assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{error}");
+                assert_eq!(names_in(&outbox.res), [""; 0], "no part is left to be read");
+                let look =
+                    outbox.staging.look(OsStr::new(&mark)).expect("looks").expect("its name, taken back");
+                assert!(is_empty_file(look), "{look:?}");
+            }
+            // A life that ended between taking back and emptying.
+            std::fs::write(outbox.staging.path().join(&mark), &content[..2_000]).expect("room for a part");
+            std::fs::remove_file(ballast).expect("room again");
+            let delivered = outbox.deliver(&staged).expect("room");
+            assert!(delivered.taken.is_empty() && !delivered.replaced);
+            assert_eq!(std::fs::read(outbox.res.path().join(NAME)).expect("the answer"), *content);
+            assert_eq!(names_in(&outbox.staging), [""; 0]);
+        });
+    }
+
+    #[test]
+    fn a_client_that_removes_a_part_still_gets_the_answer() {
+        let name = "drop::outbox::tests::a_client_that_removes_a_part_still_gets_the_answer";
+        own_world::in_own_world(name, &[], || {
+            let content = Arc::new(vec![b'a'; 6_000]);
+            let (_root, outbox, staged, ballast) = room_for_a_part(&content);
+            let (removed, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+            let answer = outbox.res.path().join(NAME);
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::SeqCst) {
+                        removed
+                            .fetch_add(usize::from(std::fs::remove_file(&answer).is_ok()), Ordering::SeqCst);
+                    }
+                });
+                let until = Instant::now() + Duration::from_secs(120);
+                while removed.load(Ordering::SeqCst) < 20 && Instant::now() < until {
+                    assert!(outbox.deliver(&staged).is_err(), "a part is no answer");
+                }
+                stop.store(true, Ordering::SeqCst);
+            });
+            assert!(removed.into_inner() >= 20, "the client never was in time");
+            std::fs::remove_file(ballast).expect("room again");
+            outbox.deliver(&staged).expect("room");
+            assert_eq!(std::fs::read(&answer).expect("the answer"), *content);
+        });
+    }
+
+    #[test]
+    fn an_answer_that_is_whole_already_is_not_written_again() {
+        let root = tempfile::tempdir().expect("a folder");
+        let outbox = Outbox::below(root.path(), WriteMode::InPlace, &Arc::default()).expect("folders");
+        let answer =
+            Outgoing { folder: Target::Res, name: NAME.into(), content: Arc::new(b"answer".to_vec()) };
+        let staged = outbox.stage(&[answer]).expect("stages");
+        let part = outbox.staging.path().join(format!("{}{PART}", staged[0].staged));
+        outbox.deliver(&staged).expect("delivers");
+        let path = outbox.res.path().join(NAME);
+        let last_change = || {
+            let data = std::fs::metadata(&path).expect("the answer");
+            (data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec())
+        };
+        let before = last_change();
+        // As kill -9 leaves it between the last byte and the removal of the part; later than the clock of files ticks.
+        std::fs::write(&part, "answer").expect("writes");
+        std::thread::sleep(Duration::from_millis(50));
+        outbox.deliver(&staged).expect("nothing is missing");
+        assert_eq!(last_change(), before);
+        assert_eq!(names_in(&outbox.staging), [""; 0]);
+        // With a part of it there, the rest is missing.
+        std::fs::write(&part, "answer").expect("writes");
+        std::fs::write(&path, "answ").expect("writes");
+        outbox.deliver(&staged).expect("fills");
+        assert_eq!(std::fs::read(&path).expect("the answer"), b"answer");
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod kill;
 mod lying_centre;
 mod many_files;
 mod many_rows;
+mod promises;
 mod reader_link;
 mod reader_report;
 mod real_authority;

@@ -4,7 +4,7 @@
 use eligibility::{
     Instant, calendar,
     codes::ConsentEndReason,
-    consent::{CareForm, ConsentSearch, HOME_VISIT_CONSENT_MONTHS, KeptConsent},
+    consent::{CareForm, ConsentKind, ConsentSearch, HOME_VISIT_CONSENT_MONTHS, KeptConsent, KeptFacts},
     coverage::Coverage,
     facility_settings::FacilitySettings,
     institution::InstitutionCode,
@@ -85,6 +85,8 @@ pub struct ReVerification {
     pub verification: NewVerification,
     /// For which form of care.
     pub care_form: CareForm,
+    /// The kinds whose consents held as the answer was composed: what it tells rests on each of them.
+    pub kinds: Vec<ConsentKind>,
 }
 
 macro_rules! list {
@@ -113,9 +115,11 @@ const HOLDING: &str = list!(
 );
 const OF_CHECK: &str = "SELECT person_key, care_form, verification_id FROM consent WHERE institution_code = $1 \
      AND care_form IN ('home_visit', 'online') AND verification_id = $2 ORDER BY person_key, care_form LIMIT 1";
+// Changes nothing: until the commit nobody takes back what is about to be answered under.
+const HOLD: &str = "UPDATE consent SET renewed_at = renewed_at WHERE institution_code = $1 AND person_key = $2 \
+     AND care_form = $3";
 const RENEW: &str = "UPDATE consent SET renewed_at = $1 WHERE institution_code = $2 AND person_key = $3 \
-     AND care_form = $4 AND granted AND granted_at <= $1 AND (valid_until IS NULL OR valid_until > $1) \
-     AND (care_form = 'online' OR COALESCE(renewed_at, granted_at) > $5)";
+     AND care_form = $4 AND kind = $5";
 const END: &str = "UPDATE consent SET valid_until = $1, end_reason = $2 WHERE institution_code = $3 \
      AND person_key = $4 AND care_form = 'home_visit' AND granted AND granted_at <= $1 \
      AND (valid_until IS NULL OR valid_until > $1) AND COALESCE(renewed_at, granted_at) > $5";
@@ -252,7 +256,7 @@ impl Write for NewConsentEnd {
 }
 
 impl Write for ReVerification {
-    /// `None`: no consent holds any more.
+    /// `None`: not every consent holds any more.
     type Output = Option<Recorded>;
 
     fn key(&self) -> &str {
@@ -262,20 +266,48 @@ impl Write for ReVerification {
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<Option<Recorded>> {
         let new = &self.verification;
         let existing = verification::existing(tx, &new.institution_code, &new.request_id).await?;
-        if existing.is_none() && !self.renew(tx).await? {
-            return Ok(None);
+        if existing.is_none() {
+            let Some(person) = self.who_still_agrees(tx).await? else { return Ok(None) };
+            self.renew(tx, person).await?;
         }
         verification::Record(new.clone()).run(tx, chains).await.map(Some)
     }
 }
 
 impl ReVerification {
-    async fn renew(&self, tx: &Tx<'_>) -> Result<bool> {
+    /// The person, if every consent that the answer rests on still holds, and goes on to until the commit.
+    async fn who_still_agrees(&self, tx: &Tx<'_>) -> Result<Option<&PersonKey>> {
         let new = &self.verification;
-        let Some(person) = &new.person_key else { return Ok(false) };
-        let (now, code) = (new.recorded_at, new.institution_code.as_str());
-        let row = bind![now.0, code, person.0.as_str(), self.care_form.name(), run_out_by(now)];
-        Ok(tx.execute(RENEW, row).await? > 0)
+        let Some(person) = new.person_key.as_ref().filter(|_| !self.kinds.is_empty()) else {
+            return Ok(None);
+        };
+        let institution = &new.institution_code;
+        let key = bind![institution.as_str(), person.0.as_str(), self.care_form.name()];
+        tx.hold(HOLD, key).await?;
+        let all = consent::find_kept(tx, institution, person).await?;
+        let of_form = all.into_iter().filter(|(form, _)| *form == self.care_form).map(|(_, kept)| kept);
+        let consents: Vec<KeptConsent> = of_form.collect();
+        let coverages = coverage::current(tx, person).await?;
+        let settings = facility_settings::current(tx, institution.as_str()).await?.settings;
+        let states = KeptFacts {
+            care_form: self.care_form,
+            consents: &consents,
+            coverages: &coverages,
+            settings: &settings,
+            now: new.recorded_at,
+        }
+        .states();
+        let holds = |kind: &ConsentKind| states.iter().any(|state| state.kind == *kind && state.holds());
+        Ok(self.kinds.iter().all(holds).then_some(person))
+    }
+
+    async fn renew(&self, tx: &Tx<'_>, person: &PersonKey) -> Result<()> {
+        let new = &self.verification;
+        let (now, code, form) = (new.recorded_at.0, new.institution_code.as_str(), self.care_form.name());
+        for kind in &self.kinds {
+            tx.execute(RENEW, bind![now, code, person.0.as_str(), form, kind.name()]).await?;
+        }
+        Ok(())
     }
 }
 
@@ -315,8 +347,8 @@ impl Store {
         self.write(end).await
     }
 
-    /// Records a question that is asked again under a consent, if one holds in that very commit, and lets the consent
-    /// go on from now. `None`: none holds, nothing was written, and nothing may be answered.
+    /// Records a question that is asked again under consents, if each of them holds in that very commit, and lets these
+    /// go on from now. `None`: one holds no more, nothing was written, and nothing may be answered.
     ///
     /// # Errors
     /// Any write error of the store: then nothing may be answered.

@@ -40,14 +40,13 @@ pub(crate) fn states(person: &ConsentedPerson, settings: &FacilitySettings, now:
     KeptFacts { care_form: *care_form, consents, coverages, settings, now }.states()
 }
 
-/// What is found of the person; `None` when no consent holds.
+/// What is found of the person in these states; `None` when no consent holds.
 fn find(
     terminal: &AskingTerminal,
     person: &ConsentedPerson,
-    settings: &FacilitySettings,
+    states: &[KeptState],
     now: Instant,
 ) -> Option<Found> {
-    let states = states(person, settings, now);
     if !states.iter().any(KeptState::holds) {
         return None;
     }
@@ -56,8 +55,8 @@ fn find(
         method: InquiryMethod::Card,
         as_of,
         decision: decide_by_card(&person.coverages, as_of, &terminal.institution_code),
-        disclosure: disclosure_of(&states),
-        consents: standing_of(&states),
+        disclosure: disclosure_of(states),
+        consents: standing_of(states),
         notice: None,
         reference_number: person.reference_number.clone(),
         person_key: Some(person.person_key.clone()),
@@ -75,20 +74,24 @@ pub(crate) async fn known(
     settings: &FacilitySettings,
     now: Instant,
 ) -> Result<Option<ResultMessage>, Refusal> {
-    let Some(found) = find(terminal, person, settings, now) else { return Ok(None) };
+    let states = states(person, settings, now);
+    let Some(found) = find(terminal, person, &states, now) else { return Ok(None) };
     answer::message(api, terminal, &found, now).await.map(Some)
 }
 
-/// Asks again, and records it in the commit that still finds the consent: the answer is kept under the request id.
+/// Asks again, and records it in the commit that still finds each consent it rests on: the answer is kept under the
+/// request id.
 pub(crate) async fn check(api: &Api, asker: &Asker<'_>, asked: ReVerificationCheck) -> Result<(), Refusal> {
     let now = api.clock.now();
     let ReVerificationCheck { person, settings, request_id, digests } = asked;
-    let found = find(asker.terminal, &person, &settings, now).ok_or(ErrorCode::NoConsent)?;
+    let states = states(&person, &settings, now);
+    let found = find(asker.terminal, &person, &states, now).ok_or(ErrorCode::NoConsent)?;
     let (mut verification, _) = answer::verification(api, asker, &found, request_id, &digests, now).await?;
     ACTION.clone_into(&mut verification.audit.action);
     let care_form = person.care_form;
     verification.audit.detail = format!("{} care_form:{}", verification.audit.detail, care_form.name());
-    let recorded = api.store.record_re_verification(ReVerification { verification, care_form }).await;
+    let kinds = states.iter().filter(|state| state.holds()).map(|state| state.kind).collect();
+    let recorded = api.store.record_re_verification(ReVerification { verification, care_form, kinds }).await;
     match recorded.map_err(|error| Refusal::write_failed(&error))? {
         Some(Recorded::Fresh | Recorded::FreshThenSlow(_) | Recorded::Repeated { .. }) => Ok(()),
         Some(Recorded::Conflict | Recorded::ConflictThenSlow(_) | Recorded::Limited { .. }) => {

@@ -4,11 +4,12 @@ use eligibility::{
     Instant, calendar,
     codes::{ConsentEndReason, InquiryMethod},
     consent::{CareForm, ConsentKind, ConsentSearch},
+    facility_settings::{OFF, ON, Setting},
     verification::ProofMethod,
 };
 use store::{
-    CONSENTED_PAGE, ConsentedPage, ConsentedWanted, FormId, NewConsent, NewConsentEnd, NewVerification,
-    ReVerification, Recorded,
+    CONSENTED_PAGE, ConsentedPage, ConsentedWanted, FormId, NewConsent, NewConsentEnd, NewSettings,
+    NewVerification, ReVerification, Recorded, SettingsChanged,
 };
 
 use crate::{
@@ -20,6 +21,7 @@ on_every_database!(
     kept_consents_are_found_by_their_institution_alone,
     a_long_list_comes_in_pages_without_gaps,
     asking_again_renews_and_is_refused_once_ended,
+    asking_again_rests_on_each_kind_that_held_and_renews_no_other,
     an_end_is_written_once_and_a_new_consent_clears_it,
 );
 
@@ -51,7 +53,23 @@ fn again(person: u32, request_id: &str, ms: i64) -> ReVerification {
     new.method = InquiryMethod::Card;
     new.person_key = Some(person_key(person));
     new.recorded_at = at(ms);
-    ReVerification { verification: new, care_form: CareForm::HomeVisit }
+    ReVerification { verification: new, care_form: CareForm::HomeVisit, kinds: vec![ConsentKind::Medication] }
+}
+
+async fn switch(db: &Database, number: u32, (setting, code): (Setting, &str), ms: i64) {
+    db.store.open_terms(&institution(number), "kanri01", at(0)).await.expect("writes");
+    let change = NewSettings {
+        institution_code: institution(number),
+        expected_version: None,
+        values: vec![(setting, code.to_owned())],
+        account: Some("kanri01".to_owned()),
+        actor: "account:kanri01".to_owned(),
+        actor_name: "管理 花子".to_owned(),
+        form: FormId { subject: format!("{number}:kanri01"), form_id: format!("{}-{ms}", setting.id()) },
+        changed_at: at(ms),
+    };
+    let changed = db.store.change_facility_settings(change).await.expect("writes");
+    assert!(matches!(changed, SettingsChanged::Done { .. }), "{changed:?}");
 }
 
 fn end(person: u32, form: &str, ms: i64) -> NewConsentEnd {
@@ -150,6 +168,10 @@ async fn a_long_list_comes_in_pages_without_gaps(db: Database) {
 }
 
 async fn asking_again_renews_and_is_refused_once_ended(db: Database) {
+    for number in [1, 2] {
+        switch(&db, number, (Setting::HomeVisit, ON), 0).await;
+        switch(&db, number, (Setting::Online, ON), 0).await;
+    }
     db.store.record_verification(visit(1, CareForm::HomeVisit, 0, &MEDICATION)).await.expect("records");
     assert_eq!(db.store.record_re_verification(again(2, "web-2", 5)).await, Ok(None), "nobody's consent");
     let mut elsewhere = again(1, "web-9", 5);
@@ -183,6 +205,45 @@ async fn asking_again_renews_and_is_refused_once_ended(db: Database) {
     let another_year = calendar::add_months_at(at(year), 12).0 - at(0).0;
     db.store.record_verification(visit(3, CareForm::HomeVisit, 0, &MEDICATION)).await.expect("records");
     assert_eq!(db.store.record_re_verification(again(3, "web-5", another_year)).await, Ok(None), "run out");
+}
+
+async fn asking_again_rests_on_each_kind_that_held_and_renews_no_other(db: Database) {
+    switch(&db, 1, (Setting::HomeVisit, ON), 0).await;
+    switch(&db, 1, (Setting::Treatment, ON), 0).await;
+    let both = [(ConsentKind::Medication, true, None), (ConsentKind::Treatment, true, None)];
+    let of_both = |person, request_id: &str, ms| ReVerification {
+        kinds: vec![ConsentKind::Medication, ConsentKind::Treatment],
+        ..again(person, request_id, ms)
+    };
+    for person in [1, 2, 3] {
+        db.store.record_verification(visit(person, CareForm::HomeVisit, 0, &both)).await.expect("records");
+    }
+    let renewed = async |person, kind| {
+        let consents = db.store.consents(&institution(1), &person_key(person)).await.expect("reads");
+        consents.iter().find(|one| one.consent.kind == kind).expect("is there").consent.renewed_at
+    };
+    let ask = async |asked| db.store.record_re_verification(asked).await;
+    assert_eq!(ask(of_both(1, "web-1", 5)).await, Ok(Some(Recorded::Fresh)));
+    assert_eq!(renewed(1, ConsentKind::Medication).await, Some(at(5)));
+    assert_eq!(renewed(1, ConsentKind::Treatment).await, Some(at(5)));
+
+    // The patient refuses one of them at the reader while the answer that tells both is on its way.
+    let refusal = [(ConsentKind::Treatment, false, None)];
+    db.store.record_verification(visit(2, CareForm::HomeVisit, 6, &refusal)).await.expect("records");
+    assert_eq!(ask(of_both(2, "web-2", 7)).await, Ok(None), "the other alone is not enough");
+    assert_eq!(db.store.check_result(&institution(1), "web-2").await, Ok(None), "nothing was written");
+    assert_eq!(renewed(2, ConsentKind::Medication).await, None, "and nothing renewed");
+    assert_eq!(ask(again(2, "web-3", 8)).await, Ok(Some(Recorded::Fresh)), "what is left, asked by itself");
+
+    switch(&db, 1, (Setting::Treatment, OFF), 9).await;
+    assert_eq!(ask(of_both(3, "web-4", 10)).await, Ok(None), "switched off meanwhile");
+    assert_eq!(ask(again(3, "web-5", 11)).await, Ok(Some(Recorded::Fresh)));
+    assert_eq!(renewed(3, ConsentKind::Medication).await, Some(at(11)));
+    assert_eq!(renewed(3, ConsentKind::Treatment).await, None, "what is not used does not go on");
+    let none = ReVerification { kinds: Vec::new(), ..again(3, "web-6", 12) };
+    assert_eq!(ask(none).await, Ok(None), "under nothing nothing is answered");
+    switch(&db, 1, (Setting::HomeVisit, OFF), 13).await;
+    assert_eq!(ask(again(3, "web-7", 14)).await, Ok(None), "the form of care is not used any more");
 }
 
 async fn an_end_is_written_once_and_a_new_consent_clears_it(db: Database) {

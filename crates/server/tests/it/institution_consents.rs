@@ -24,6 +24,7 @@ use crate::support::{audit_entries, card_question, first_result, insurer, signed
 
 on_both_engines! {
     who_agreed_is_found_shown_and_asked_about_again
+    who_only_ever_refused_is_not_looked_up
     what_is_switched_off_or_may_not_be_seen_is_not_there
     a_consent_is_ended_with_a_reason_and_opens_nothing_any_more
     medical_information_opens_to_who_may_while_the_consent_holds
@@ -180,6 +181,23 @@ async fn strangers_find_nobody(web: &Web, at: &str, fields: &[(&str, &str)]) {
         assert!(!page.text.contains(SHOWN));
     }
     assert_eq!(stranger.post(&format!("{at}/re-verification"), fields).await.status, 404);
+}
+
+async fn who_only_ever_refused_is_not_looked_up(engine: Engine) {
+    let web = open(engine, vec![person("p-1", "101", "試験　花子"), person("p-2", "102", "試験　断")]).await;
+    agrees(&web, "p-1", "home_visit", &[("medication", true), ("treatment", false)]).await;
+    agrees(&web, "p-2", "home_visit", &[("medication", true), ("treatment", false)]).await;
+    let browser = web.signed_in(InstitutionRole::General).await;
+    let before = searched(&browser, &web).await;
+    let at = address(&before, "/consents/", "試験　断");
+    browser.get(&at).await.says(200, "試験　断");
+    web.system.advance(Duration::from_secs(60)).await;
+    agrees(&web, "p-2", "home_visit", &[("medication", false)]).await;
+    let list = searched(&browser, &web).await;
+    list.says(200, "試験　花子");
+    assert!(!list.text.contains("試験　断"), "nothing is left that was agreed to: {}", list.text);
+    assert_eq!(browser.get(&at).await.status, 404, "nor by the address of before");
+    web.system.stop().await;
 }
 
 async fn what_is_switched_off_or_may_not_be_seen_is_not_there(engine: Engine) {

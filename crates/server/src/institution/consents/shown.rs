@@ -24,7 +24,7 @@ pub(super) struct Consented {
     pub(super) settings: FacilitySettings,
     /// As the newest coverage has them, without the address of who is protected.
     pub(super) who: Person,
-    /// How each kind stands that the institution uses; never empty.
+    /// How each kind stands that the institution uses; never without one that was agreed to.
     pub(super) states: Vec<KeptState>,
     now: Instant,
 }
@@ -42,7 +42,8 @@ pub(super) struct KindRow {
 }
 
 impl Consented {
-    /// `None` when nothing may be shown: the function or every kind is switched off, or the person is not there.
+    /// `None` when nothing may be shown: the function or every kind is switched off, the person is not there, or never
+    /// agreed to anything. Who only refused is nobody whom the institution may look up.
     pub(super) fn of(
         person: ConsentedPerson,
         settings: &FacilitySettings,
@@ -50,7 +51,7 @@ impl Consented {
         now: Instant,
     ) -> Option<Self> {
         let states = re_verification::states(&person, settings, now);
-        if states.is_empty() {
+        if !states.iter().any(|state| state.status != ConsentStatus::NotAgreed) {
             return None;
         }
         let decided = decide_by_card(&person.coverages, tokyo_date(now), institution);

@@ -260,7 +260,7 @@ async fn nobody(site: &Site, terminal: &AskingTerminal, parts: &Parts, route: &s
     to_sign_in(site, parts).await
 }
 
-/// To the page to sign in, which says why if somebody was signed in, and afterwards back.
+/// To the page to sign in, which says once why if somebody was signed in, and afterwards back.
 async fn to_sign_in(site: &Site, parts: &Parts) -> Response {
     let back = parts.uri.path();
     let mut query = Vec::new();
@@ -268,9 +268,9 @@ async fn to_sign_in(site: &Site, parts: &Parts) -> Response {
         Ok(over) => over,
         Err(error) => return refused::by_store(&error),
     };
-    match over {
-        Some(NoSession::Idle) => query.push("why=idle".to_owned()),
-        Some(NoSession::Ended) => query.push("why=ended".to_owned()),
+    match &over {
+        Some((NoSession::Idle, _)) => query.push("why=idle".to_owned()),
+        Some((NoSession::Ended, _)) => query.push("why=ended".to_owned()),
         None => {}
     }
     if parts.method == Method::GET && back != menu::PATH && is_own_path(back) {
@@ -279,8 +279,8 @@ async fn to_sign_in(site: &Site, parts: &Parts) -> Response {
     let to = [site.sign_in, &query.join("&")].join(if query.is_empty() { "" } else { "?" });
     let Ok(location) = HeaderValue::from_str(&to) else { return refused::broken() };
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
-    if let Some(gone) = site.no_session_cookie().filter(|_| over.is_some()) {
-        response.headers_mut().append(header::SET_COOKIE, gone);
+    if let Some((_, told)) = over {
+        response.headers_mut().append(header::SET_COOKIE, told);
     }
     response
 }

@@ -17,6 +17,10 @@ pub const OPERATOR_IDLE_MS: i64 = 10 * MINUTE_MS;
 pub const OPERATOR_LONGEST_MS: i64 = 4 * 60 * MINUTE_MS;
 /// Between password and second factor there is so long, milliseconds.
 pub const SECOND_FACTOR_MS: i64 = 10 * MINUTE_MS;
+/// The cookie that remembers of which session it was said that it is over: that is said once.
+const TOLD: &str = "__Host-shikaku-told";
+/// So much of a session's hash tells it from the others of one browser, bytes.
+const TOLD_BYTES: usize = 8;
 /// What a page asks with that keeps itself fresh: nobody touched it, so the session grows older all the same.
 const QUIET: &str = "shikaku-quiet";
 /// How exactly the last use is written down, milliseconds: not every click is a write.
@@ -157,21 +161,31 @@ impl Site {
         Some(cookie)
     }
 
-    /// Why a request has no live session: its cookie names one that nobody used for too long, or one that is gone.
+    /// Why a request has no live session: its cookie names one that nobody used for too long, or one that is gone. With
+    /// it a cookie by which this is said once. The session's own cookie stays as it is: while the request was on its
+    /// way, another tab may have signed in, and its new cookie has the same name.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn why_no_session(&self, headers: &HeaderMap) -> Result<Option<NoSession>, store::Error> {
+    pub async fn why_no_session(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<(NoSession, HeaderValue)>, store::Error> {
         let Some(audience) = self.audience else { return Ok(None) };
         let Some(secret) = cookie(headers, cookie_name(audience)).and_then(SecretToken::read) else {
             return Ok(None);
         };
-        let found = self.store.web_session(audience, secret.hash()).await?;
-        Ok(match found {
-            Some(session) if lives(&session, self.clock.now()) => None,
-            Some(_) => Some(NoSession::Idle),
-            None => Some(NoSession::Ended),
-        })
+        let token = secret.hash();
+        let mark = hex::encode(&token[..TOLD_BYTES]);
+        if cookie(headers, TOLD) == Some(mark.as_str()) {
+            return Ok(None);
+        }
+        let why = match self.store.web_session(audience, token).await? {
+            Some(session) if lives(&session, self.clock.now()) => return Ok(None),
+            Some(_) => NoSession::Idle,
+            None => NoSession::Ended,
+        };
+        Ok(HeaderValue::from_str(&format!("{TOLD}={mark}{ATTRIBUTES}")).ok().map(|told| (why, told)))
     }
 
     /// The cookie that takes the session's cookie away.

@@ -18,6 +18,7 @@ crate::on_both_engines! {
     a_second_sign_in_takes_over_when_its_holder_says_so
     a_stranger_locks_nobody_out_who_signed_in_at_his_terminal_before
     half_an_hour_without_a_click_ends_a_session_and_the_page_says_why
+    a_tab_left_behind_takes_no_session_from_the_one_that_signed_in
     a_page_that_keeps_itself_fresh_is_no_click
     accounts_of_readers_and_programs_sign_in_nowhere_and_are_told_why
 }
@@ -150,6 +151,32 @@ async fn half_an_hour_without_a_click_ends_a_session_and_the_page_says_why(engin
     browser.get("/accounts").await.leads("/login?why=idle&next=/accounts");
     let page = browser.get("/login?why=idle&next=/accounts").await;
     page.says(200, "30分間操作がなかったため").says(200, "value=\"/accounts\"");
+    web.system.stop().await;
+}
+
+async fn a_tab_left_behind_takes_no_session_from_the_one_that_signed_in(engine: Engine) {
+    let web = Web::open(engine).await;
+    web.account("uketsuke1", InstitutionRole::General).await;
+    let browser = web.browser();
+    login(&browser, "uketsuke1", PASSWORD).await.leads("/menu");
+    web.system.hands.advance(Duration::from_secs(30 * 60));
+    // One tab's request is on its way with the old cookie while another signs in: its answer comes last.
+    let left_behind = browser.copied();
+    login(&browser, "uketsuke1", PASSWORD).await.leads("/menu");
+    let late = left_behind.get("/menu").await;
+    late.leads("/login?why=idle");
+    for line in late.headers.get_all("set-cookie") {
+        let pair = line.to_str().expect("text").split(';').next().unwrap_or_default();
+        let (name, value) = pair.split_once('=').expect("a cookie");
+        assert_ne!(name, COOKIE, "the session of the other tab");
+        browser.hold(name, value);
+    }
+    browser.get("/menu").await.says(200, "メニュー");
+    left_behind.get("/menu").await.leads("/login");
+    browser.post("/sign-out", &[]).await.leads("/login?why=out");
+    login(&browser, "uketsuke1", PASSWORD).await.leads("/menu");
+    web.system.hands.advance(Duration::from_secs(30 * 60));
+    browser.get("/menu").await.leads("/login?why=idle");
     web.system.stop().await;
 }
 

@@ -136,14 +136,20 @@ function tellConsents({ scene, step, pages }, { cancels }) {
   step('a consent is ended while somebody is about to view', () => cancelConsent(as('general'), pages.viewer, cancels));
 }
 
-/** What only those see who look at every screen. */
-function tellEverything({ scene, step, pages }) {
-  const known = new Set(['/menu']);
-  const as = (name) => ({ ...scene, page: pages[name] });
-  step('what each kind of account sees', () => seeMenus(scene));
+/** A passkey, from its making to its end; without a script there are none. */
+function tellPasskey({ scene, step, pages }) {
   step('a passkey beside the password', async () => {
     pages.general = await usePasskey(scene);
   });
+}
+
+/** What only those see who look at every screen. */
+function tellEverything(telling) {
+  const { scene, step, pages } = telling;
+  const known = new Set(['/menu']);
+  const as = (name) => ({ ...scene, page: pages[name] });
+  step('what each kind of account sees', () => seeMenus(scene));
+  tellPasskey(telling);
   step('half an hour without a touch', () => stayIdle(scene));
   step('every page of the menu', async () => {
     pages.administrator = await scene.clinic.signedIn(scene.clinic.account('administrator'));
@@ -185,10 +191,7 @@ const TELLINGS = [
       password: 'kiri-no-hana-2026-hiru',
       notices: ['鍵盤のためのお知らせ', '鍵盤のためのもう1つのお知らせ'],
     },
-    then: ({ scene, step, pages }) =>
-      step('a passkey beside the password', async () => {
-        pages.general = await usePasskey(scene);
-      }),
+    then: tellPasskey,
   },
   {
     way: { words: 'without a script: ', javaScript: false },

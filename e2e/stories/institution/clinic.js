@@ -16,6 +16,18 @@ const linked = (line) => ({ name: new RegExp(`^${line.replaceAll(/[()]/g, '\\$&'
 export const menuLine = (page, group, line) =>
   page.locator('nav.menu h2').getByText(group, { exact: true }).locator('xpath=following-sibling::ul[1]').getByRole('link', linked(line));
 
+/** What a file of the interface says was asked: the numbers on somebody's card. */
+export function numbersOf(xml) {
+  const value = (name) => xml.match(new RegExp(`<${name}>([^<]*)</${name}>`))?.[1] ?? '';
+  return {
+    insurer_number: value('InsurerNumber'),
+    insured_symbol: value('InsuredCardSymbol'),
+    insured_number: value('InsuredIdentificationNumber'),
+    branch_number: value('InsuredBranchNumber'),
+    birthdate: value('Birthdate'),
+  };
+}
+
 export class Clinic extends People {
   constructor({ browser, demo, ...way }) {
     super({ browser, ...way });
@@ -75,14 +87,6 @@ export class Clinic extends People {
 
   /** The numbers of the demo's first patient, as the sample request has them. */
   async patient() {
-    const xml = await readFile(join(this.data, 'samples', 'request.xml'), 'utf8');
-    const value = (name) => xml.match(new RegExp(`<${name}>([^<]*)</${name}>`))?.[1] ?? '';
-    return {
-      insurer_number: value('InsurerNumber'),
-      insured_symbol: value('InsuredCardSymbol'),
-      insured_number: value('InsuredIdentificationNumber'),
-      branch_number: value('InsuredBranchNumber'),
-      birthdate: value('Birthdate'),
-    };
+    return numbersOf(await readFile(join(this.data, 'samples', 'request.xml'), 'utf8'));
   }
 }

@@ -19,9 +19,19 @@ const ABREAST = 8;
 const LISTED_EVERY = 10;
 /** Passwords are hashed several times each: they are tried in so many steps. */
 const PASSWORD_PARTS = 4;
-/** One string in so many is tried where each takes a second: as a passkey's name, as a heading. */
-const PASSKEY_EVERY = 25;
-const HEADING_EVERY = 40;
+/** What tells a string's make: the kinds of its characters, and whether it is longer than a name may be. */
+const MAKES = [
+  /\p{L}/u, /\p{N}/u, /\p{M}/u, /\p{C}/u, /\p{S}/u, /\p{Zs}/u, /[<>&]/, /["'`]/, /\\/, /[^\u0000-\uffff]/u, /^[=+\-@]/, /^.{41}/u,
+];
+/** The first string of each make, where each takes a second. */
+const ofEachMake = (strings) => {
+  const makes = new Map();
+  for (const text of strings) {
+    const make = MAKES.map((has) => Number(has.test(text))).join('');
+    if (!makes.has(make)) makes.set(make, text);
+  }
+  return [...makes.values()];
+};
 /** Devices that may have a code at once. */
 const DEVICES = 20;
 
@@ -305,18 +315,43 @@ async function asColumn({ clinic, page }, column) {
 /** The headings of a file: without those that must be there it is refused. */
 async function asHeadings({ clinic, page }) {
   const headings = Object.keys(COLUMNS);
-  for (const heading of STRINGS.filter((text, at) => at % HEADING_EVERY === 0 && text.trim() !== '' && !/[\r\n]/.test(text))) {
-    await handInTable({ clinic, page }, [[heading, ...headings.slice(1)], headings.map(() => '1')]);
-    await page.locator('#file-error').waitFor();
+  const line = (cells) => cells.map((text) => `"${text.replaceAll('"', '""')}"`).join(',');
+  await forEach(STRINGS.filter((text) => !/[\r\n]/.test(text)), async (text) => {
+    const lines = [[text, ...headings.slice(1)], headings.map(() => '1')].map(line);
+    const file = { name: 'headings.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff${lines.join('\r\n')}\r\n`) };
+    const answer = await page.request.post(`${clinic.door}/bulk`, {
+      multipart: { form_id: formId(), kind: 'eligibility', day: '', file }, headers: { Origin: clinic.door }, maxRedirects: 0,
+    });
+    const html = await answer.text();
+    assert.equal(answer.status(), 422, `${shown(text)}: ${html.slice(0, 1000)}`);
+    assert.match(html, /id="file-error"/, shown(text));
+  });
+}
+
+/** The days of 同意済資格情報取得: searched by, or refused with a reason, and still there. */
+async function asConsentDays({ clinic, page }) {
+  const { get } = hand(clinic, page);
+  const today = new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Tokyo' });
+  const consented = { consented_from: today, consented_until: today, planned_from: '', planned_until: '' };
+  const planned = { consented_from: '', consented_until: '', planned_from: today, planned_until: today };
+  for (const [days, of] of [[consented, 'consented'], [planned, 'planned']]) {
+    for (const field of [`${of}_from`, `${of}_until`]) {
+      await forEach(STRINGS, async (text) => {
+        const html = await get(`/consents?${new URLSearchParams({ care_form: '3', ...days, [field]: text })}`);
+        assert.equal(held(html, field), text, shown(text));
+        const faults = [`${of}_from`, `${of}_until`].map((id) => faultOf(html, id));
+        assert.ok(html.includes('検索結果') || faults.some((fault) => fault.length > 10), `no reason for ${shown(text)} at ${field}`);
+      });
+    }
   }
 }
 
-/** パスキーの名前: shown in the list as it was typed. */
+/** パスキーの名前, one string of each make: shown in the list as it was typed. */
 async function asPasskeyNames({ clinic }) {
   const scripted = new Clinic({ browser: clinic.browser, demo: clinic.demo });
   try {
     const page = await scripted.signedIn(scripted.account('medical_viewer'));
-    for (const name of STRINGS.filter((text, at) => at % PASSKEY_EVERY === 0 && !/[\u0000-\u001f]/.test(text) && text.trim() !== '')) {
+    for (const name of ofEachMake(STRINGS.filter((text) => !/[\u0000-\u001f]/.test(text) && text.trim() !== ''))) {
       // An authenticator keeps one passkey of an account at a time.
       await givePasskey(page);
       await page.goto(`${scripted.door}/passkeys`);
@@ -386,6 +421,7 @@ export const PLACES = {
       },
     ]),
   ),
+  '同意済資格情報取得, its days': ({ scene, general }) => asConsentDays({ ...scene, page: general }),
   '操作履歴, and its table': ({ scene, administrator }) => asSearches({ ...scene, page: administrator }),
   'ログイン': ({ scene }) => asUserIds(scene),
 };

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { SCREENS, onPage } from '../../browser.js';
 import { askByNumber } from '../demo/steps.js';
 import { compared, fill, printed } from './counter.js';
-import { heading } from './clinic.js';
+import { heading, numbersOf } from './clinic.js';
 import { assertDatesWhole } from './papers.js';
 
 const run = promisify(execFile);
@@ -97,14 +97,7 @@ async function onPaper({ browser, landing }, { person, name }) {
     asked = xml.match(/<QualificationConfirmSearchInfo>.*?<\/QualificationConfirmSearchInfo>/s)?.[0] ?? '';
     assert.ok(asked, xml);
   });
-  const value = (element) => asked.match(new RegExp(`<${element}>([^<]*)</${element}>`))?.[1] ?? '';
-  return {
-    insurer_number: value('InsurerNumber'),
-    insured_symbol: value('InsuredCardSymbol'),
-    insured_number: value('InsuredIdentificationNumber'),
-    branch_number: value('InsuredBranchNumber'),
-    birthdate: value('Birthdate'),
-  };
+  return numbersOf(asked);
 }
 
 async function assertResult(page, line) {

@@ -1,6 +1,6 @@
 //! The tests that docs/ARCHITECTURE.md says hold the invariants are there.
 
-use crate::tidy::{Finding, tree::Source};
+use crate::tidy::{Finding, code::Code, tree::Source};
 
 const PAGE: &str = "docs/ARCHITECTURE.md";
 const SECTION: &str = "## Invariants";
@@ -27,24 +27,6 @@ fn is_invariant(line: &str) -> bool {
     line.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok())
 }
 
-/// Whether a function is run as a test: by its attribute, or by one of the macros that make tests of functions.
-fn is_test(text: &str, name: &str) -> bool {
-    let Some((before, _)) = text.split_once(&format!("fn {name}(")) else { return false };
-    let above = before.rsplit_once('\n').map_or("", |(above, _)| above);
-    let mut attributes = above.lines().rev().take_while(|line| line.trim_start().starts_with("#["));
-    attributes.any(|line| line.contains("test")) || is_named_to_a_macro(text, name)
-}
-
-/// Whether a function's name stands somewhere without being called: macros that make tests of functions list them.
-fn is_named_to_a_macro(text: &str, name: &str) -> bool {
-    let part_of_a_name = |character: char| character.is_alphanumeric() || character == '_';
-    text.match_indices(name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + name.len()..].chars().next();
-        !before.is_some_and(part_of_a_name) && !after.is_some_and(|next| part_of_a_name(next) || next == '(')
-    })
-}
-
 /// Every `crate/module::test` in a text.
 fn tests(text: &str, sources: &[Source], findings: &mut Vec<Finding>) {
     let quoted = text.split('`').skip(1).step_by(2);
@@ -52,9 +34,35 @@ fn tests(text: &str, sources: &[Source], findings: &mut Vec<Finding>) {
         let (module, test) = place.1.split_once("::").unwrap_or((place.1, "*"));
         let file = format!("crates/{}/tests/it/{module}.rs", place.0);
         let source = sources.iter().find(|source| source.path == file);
-        let there = |source: &Source| test == "*" || is_test(&source.text, test);
+        let there = |source: &Source| {
+            let code = Code::of(&source.text);
+            if test == "*" { code.runs_any() } else { code.runs(test) }
+        };
         if !source.is_some_and(there) {
-            findings.push(Finding::new(PAGE, format!("`{name}` is not in {file}")));
+            findings.push(Finding::new(PAGE, format!("`{name}` is not run as a test in {file}")));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(test: &str) -> usize {
+        let page =
+            "## Invariants\n\n1. It holds.\n   Held by `store/holding::it_holds`, `store/holding::*`.\n";
+        let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+        let sources = [source(PAGE, page), source("crates/store/tests/it/holding.rs", test)];
+        let mut findings = Vec::new();
+        check(&sources, &mut findings);
+        findings.len()
+    }
+
+    #[test]
+    fn an_invariant_is_held_by_tests_that_are_run() {
+        assert_eq!(found("#[test]\nfn it_holds() {}"), 0);
+        assert_eq!(found("#[test]\nfn another() {}\n// it_holds\nfn it_holds() {}"), 1);
+        assert_eq!(found("#[test]\n#[ignore]\nfn it_holds() {}"), 2);
+        assert_eq!(found("#[cfg(test)]\nfn it_holds() {}"), 2);
     }
 }

@@ -1,6 +1,7 @@
 //! The rules of the house that a program can check. One file per kind of rule; each reports findings.
 
 mod clock;
+mod code;
 mod direction;
 mod files;
 mod fuzz;

@@ -51,6 +51,7 @@ use axum::{Extension, Router};
 use store::Audience;
 
 pub use door::InstitutionDoor;
+pub(crate) use sign_in::password_places;
 pub use user::InstitutionUser;
 
 use crate::ca::renewal;

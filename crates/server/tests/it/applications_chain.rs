@@ -4,6 +4,8 @@
 
 use std::io::{Cursor, Read as _};
 
+use eligibility::Instant;
+use eligibility::account::AttemptState;
 use eligibility::application::ApplicationKind;
 use eligibility::institution_certificate::RevocationReason;
 use eligibility::line::CircuitKind;
@@ -11,6 +13,7 @@ use hyper::Method;
 use pki::keys::{KeyAlgorithm, PrivateKey};
 use serde_json::json;
 use server::terminal_api::status::STATUS_PATH;
+use server::web::guess::Guess;
 use testkit::authority::issued_now;
 use testkit::client::Connection;
 use testkit::system::Engine;
@@ -125,6 +128,22 @@ async fn use_starts(house: &House) {
         assert!(text.contains(words), "{words} is not in {text}");
     }
     house.clinic.post(&sheet, &[("sheets", &*sheets)]).await.says(409, "すでに作成されています");
+    a_new_sheet_lifts_the_masters_lock(house, &place).await;
+}
+
+/// Somebody guesses at the master, whose ユーザーID is no secret, before it ever signed in: nobody else could free it.
+async fn a_new_sheet_lifts_the_masters_lock(house: &House, place: &str) {
+    let store = house.portal.system.store();
+    let master = Guess::account_place("institution-password", &format!("{CLINIC}:M{CLINIC}"));
+    let mut now = Instant(0);
+    while !store.attempts(&master).await.expect("reads").needs_administrator {
+        store.take_attempt(vec![master.clone()], now).await.expect("writes");
+        now.0 += 60 * 60 * 1000;
+    }
+    let sheets = house.clinic.get(place).await.hidden("sheets");
+    let again = house.clinic.post(&format!("{place}/account-sheet"), &[("sheets", &*sheets)]).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(store.attempts(&master).await, Ok(AttemptState::default()));
 }
 
 async fn the_line_changes(house: &House) {

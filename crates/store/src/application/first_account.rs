@@ -10,7 +10,7 @@ use eligibility::{
 
 use super::row;
 use crate::{
-    Error, Result, Store,
+    AttemptPlace, Error, Result, Store, attempt,
     audit::{AuditEvent, Chains},
     engine::{Row, Tx, bind},
     job::{Read, Write},
@@ -39,6 +39,14 @@ pub struct InstitutionAccount {
     pub sheets: i64,
 }
 
+impl InstitutionAccount {
+    /// The account everywhere else: sessions, passkeys, attempts.
+    #[must_use]
+    pub fn subject(&self, institution: &InstitutionCode) -> String {
+        staff_account::subject(institution, &self.user_id)
+    }
+}
+
 /// One account of a 通知書 with its new initial password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SheetAccount {
@@ -46,6 +54,8 @@ pub struct SheetAccount {
     pub user_id: String,
     /// Argon2id of the new initial password.
     pub password_hash: String,
+    /// Every place that counts wrong passwords of the account: what locked the one before does not lock the new one.
+    pub freed: Vec<AttemptPlace>,
 }
 
 /// A 通知書 that is about to be handed over.
@@ -220,7 +230,7 @@ impl Write for Issue {
             return Ok(AccountSheetIssue::Already(first));
         }
         for (account, printed) in all.iter().zip(printed) {
-            self.give(tx, chains, account, &printed.password_hash).await?;
+            self.give(tx, chains, account, printed).await?;
         }
         let (sheets, password_until) = (first.sheets + 1, Some(self.sheet.password_until));
         Ok(AccountSheetIssue::Issued(InstitutionAccount { sheets, password_until, ..first }))
@@ -234,7 +244,7 @@ impl Issue {
         tx: &Tx<'_>,
         chains: &mut Chains,
         account: &InstitutionAccount,
-        password_hash: &str,
+        printed: &SheetAccount,
     ) -> Result<()> {
         let NewSheet { password_until, by, now, .. } = &self.sheet;
         let (code, sheets) = (self.institution.as_str(), account.sheets + 1);
@@ -242,7 +252,7 @@ impl Issue {
         put(tx, chains, &self.institution, made, (&row::actor_name(by), "account-sheet"), *now).await?;
         staff_account::earlier_password::keep_of(tx, &self.institution, &account.user_id, *now).await?;
         let row = bind![
-            password_hash,
+            &printed.password_hash,
             password_until.0,
             sheets,
             now.0,
@@ -260,6 +270,9 @@ impl Issue {
         web_session::end_others(tx, &subject, None).await?;
         sign_in::forget_browsers(tx, &subject).await?;
         second_factor::forget_all(tx, &subject).await?;
+        for place in &printed.freed {
+            attempt::free(tx, place).await?;
+        }
         let event = AuditEvent {
             actor: row::actor_name(by),
             action: "account-sheet.download".to_owned(),
@@ -282,7 +295,7 @@ impl Store {
     }
 
     /// Makes the passwords of a new 通知書 the ones that work, if no other was made since the page was opened. The
-    /// accounts' sessions end, their terminals and second factors are forgotten.
+    /// accounts' sessions end, their locks are lifted, their terminals and second factors are forgotten.
     ///
     /// # Errors
     /// Any write error of the store: then the sheet may not be handed over.

@@ -536,6 +536,7 @@ pub(crate) fn sheet_accounts(code: &InstitutionCode, letters: &[&str], hash: &st
     let account = |letter: &&str| SheetAccount {
         user_id: format!("{letter}{code}"),
         password_hash: format!("{letter}-{hash}"),
+        freed: Vec::new(),
     };
     letters.iter().map(account).collect()
 }

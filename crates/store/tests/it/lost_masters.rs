@@ -1,12 +1,14 @@
 //! A lost master password: another account of its own, and what a new 通知書 takes from the holder of the one before.
 
 use eligibility::{
+    Instant,
+    account::{AttemptState, Bucket, LockoutDecision},
     institution::InstitutionCode,
     institution_account::{InstitutionRole, UserId},
 };
 use store::{
-    AccountSheetIssue, Audience, CarriedOut, FactorChange, NewSheet, NewStaffPassword, StaffAccount, Stage,
-    Store, StoredPasskey, WebSession, audit::AuditEvent,
+    AccountSheetIssue, AttemptPlace, Audience, CarriedOut, FactorChange, NewSheet, NewStaffPassword,
+    StaffAccount, Stage, Store, StoredPasskey, WebSession, audit::AuditEvent,
 };
 
 use crate::{
@@ -16,7 +18,10 @@ use crate::{
     staff_accounts,
 };
 
-on_every_database!(a_lost_master_password_is_got_back_by_an_account_of_its_own);
+on_every_database!(
+    a_lost_master_password_is_got_back_by_an_account_of_its_own,
+    a_new_sheet_frees_whom_wrong_guesses_locked,
+);
 
 fn sheet(code: &InstitutionCode, letters: &[&str], seen_sheets: i64, hash: &str) -> NewSheet {
     NewSheet {
@@ -116,4 +121,52 @@ async fn another_sheet_ends_what_the_first_let_its_holder_set_up(
     // The password that the account had until then stays one that it may not take again; a sheet's is nobody's own.
     let reset = UserId::parse(&format!("r{code}")).expect("an id");
     assert_eq!(store.barred_passwords(code, &reset).await, Ok(vec!["reset-own".to_owned()]));
+}
+
+/// Guesses wrong, patiently, until only somebody else can free the account.
+async fn lock(store: &Store, place: &AttemptPlace) {
+    let mut now = at(100);
+    for _ in 0..100 {
+        match store.take_attempt(vec![place.clone()], now).await.expect("writes") {
+            LockoutDecision::Allowed => {}
+            LockoutDecision::Wait { retry_after_ms } => now = Instant(now.0 + retry_after_ms),
+            LockoutDecision::AskAdministrator => return,
+        }
+    }
+    panic!("a hundred guesses lock nothing");
+}
+
+async fn a_new_sheet_frees_whom_wrong_guesses_locked(db: Database) {
+    let store = &db.store;
+    let code = known(store, 1).await;
+    submitted(store, 1, 1, use_start()).await;
+    done(decide(store, 1, 1, APPROVE, "sato").await);
+    assert_eq!(store.carry_out_application(&code, &id(1), at(60)).await, Ok(CarriedOut::Done));
+    let first = store.issue_account_sheet(sheet(&code, &["M", "a"], 0, "1")).await;
+    assert!(matches!(first, Ok(AccountSheetIssue::Issued(_))), "{first:?}");
+    let offered = store.sheet_accounts(&code).await.expect("reads");
+    let place = |subject: &str| AttemptPlace { key: format!("password:{subject}"), bucket: Bucket::Account };
+    let places: Vec<_> = offered.iter().map(|one| place(&one.subject(&code))).collect();
+    let [master, administrator] = &places[..] else { panic!("{offered:?}") };
+    let somebody = place("somebody else");
+    for one in [master, administrator, &somebody] {
+        lock(store, one).await;
+    }
+    let again = |seen_sheets| {
+        let mut again = sheet(&code, &["M", "a"], seen_sheets, "2");
+        for (account, place) in again.accounts.iter_mut().zip(&places) {
+            account.freed = vec![place.clone()];
+        }
+        again
+    };
+    let locked = async |place| store.attempts(place).await.expect("reads").needs_administrator;
+    let stale = store.issue_account_sheet(again(0)).await;
+    assert!(matches!(stale, Ok(AccountSheetIssue::Already(_))), "{stale:?}");
+    assert!(locked(master).await, "a sheet that was not made frees nobody");
+    let second = store.issue_account_sheet(again(1)).await;
+    assert!(matches!(second, Ok(AccountSheetIssue::Issued(_))), "{second:?}");
+    for one in [master, administrator] {
+        assert_eq!(store.attempts(one).await, Ok(AttemptState::default()));
+    }
+    assert!(locked(&somebody).await, "whoever is not on the sheet stays locked");
 }

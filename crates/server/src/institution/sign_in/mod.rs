@@ -17,7 +17,8 @@ use axum::routing::{get, post};
 use axum::response::Response;
 
 pub(super) use passkey::party;
-pub(super) use session::{password_place, password_places};
+pub(super) use session::password_place;
+pub(crate) use session::password_places;
 
 use crate::web::password::PasswordError;
 use crate::web::refused;

@@ -45,10 +45,7 @@ pub(in crate::institution) fn password_place(subject: &str) -> AttemptPlace {
 }
 
 /// Every place that counts wrong passwords of an account: freed when it gets a new one.
-pub(in crate::institution) async fn password_places(
-    site: &Site,
-    subject: &str,
-) -> Result<Vec<AttemptPlace>, store::Error> {
+pub(crate) async fn password_places(site: &Site, subject: &str) -> Result<Vec<AttemptPlace>, store::Error> {
     let known = site.store.known_browsers(subject).await?;
     let mut places: Vec<_> = known.iter().map(|hash| Guess::known_place(WHAT, subject, hash)).collect();
     places.push(password_place(subject));

@@ -12,6 +12,7 @@ use eligibility::{
     Date, Instant,
     account::INITIAL_PASSWORD_DAYS,
     calendar::{format_n8, tokyo_date},
+    institution::InstitutionCode,
 };
 use pki::letter::{Account, AccountSheet, Environment, FontFiles, FontsOnDemand, Recipient, Sender};
 use store::{
@@ -23,6 +24,7 @@ use zip::write::SimpleFileOptions;
 use super::detail::{has_sheet, write};
 use super::{applicant, mine};
 use crate::config::{self, AuthorityLetters};
+use crate::institution::password_places;
 use crate::web::password::{Passwords, initial_password};
 use crate::web::signed_in::OnSite;
 use crate::web::{FormData, PortalUser, Site, refused};
@@ -185,7 +187,7 @@ async fn issue(
         return Ok(Issued::Not(NO_ADDRESS));
     };
     let now = site.clock.now();
-    let (printed, accounts) = with_passwords(&maker, accounts).await?;
+    let (printed, accounts) = with_passwords(site, &maker, code, accounts).await?;
     let sheet = Sheet {
         maker,
         code: code.to_string(),
@@ -220,14 +222,19 @@ struct Printed {
 
 /// A new initial password for each account: to be printed, and as a hash to be kept.
 async fn with_passwords(
+    site: &Site,
     maker: &SheetMaker,
+    code: &InstitutionCode,
     accounts: Vec<InstitutionAccount>,
 ) -> Result<(Vec<Printed>, Vec<SheetAccount>), Response> {
     let (mut printed, mut kept) = (Vec::with_capacity(accounts.len()), Vec::with_capacity(accounts.len()));
-    for InstitutionAccount { user_id, role, .. } in accounts {
+    for account in accounts {
+        let freed = password_places(site, &account.subject(code)).await;
+        let freed = freed.map_err(|error| refused::by_store(&error))?;
+        let InstitutionAccount { user_id, role, .. } = account;
         let password = initial_password().ok_or_else(refused::busy)?;
         let password_hash = maker.passwords.hash_text(&password).await.map_err(|_| refused::busy())?;
-        kept.push(SheetAccount { user_id: user_id.clone(), password_hash });
+        kept.push(SheetAccount { user_id: user_id.clone(), password_hash, freed });
         printed.push(Printed { role, user_id, password });
     }
     Ok((printed, kept))

@@ -11,11 +11,7 @@ use crate::{Result, Store, engine::Tx, job::Read};
 
 /// What is found now in one that waits for a decision; `None` for a draft and for what is decided: those have the
 /// findings of their time.
-pub(super) async fn findings_of(
-    tx: &Tx<'_>,
-    stored: &StoredApplication,
-    now: Instant,
-) -> Result<Option<Vec<Finding>>> {
+async fn findings_of(tx: &Tx<'_>, stored: &StoredApplication, now: Instant) -> Result<Option<Vec<Finding>>> {
     let (application, number) = (&stored.application, stored.reception_number.as_deref());
     let waits = matches!(
         application.state,

@@ -17,6 +17,9 @@ use crate::web::guess::Guess;
 use crate::web::sign_in::SignInDesk;
 use crate::web::{FormData, SecretToken, Shell, refused, render};
 
+const TITLE: &str = "新規ユーザー登録の確認";
+const PATH: &str = "/confirm";
+
 /// The secret of a link.
 #[derive(Debug, Default, serde::Deserialize)]
 pub(super) struct Token {
@@ -45,7 +48,7 @@ pub(super) async fn page(
     State(desk): State<Arc<SignInDesk>>,
     Query(Token { token }): Query<Token>,
 ) -> Response {
-    let shell = Shell::new(&desk.site, "新規ユーザー登録の確認", "/confirm", None);
+    let shell = Shell::new(&desk.site, TITLE, PATH, None);
     render(StatusCode::OK, &Page { shell, token: &token })
 }
 
@@ -59,13 +62,25 @@ pub(super) async fn confirm(
     }
 }
 
+/// The secret of a mailed link whose button was pressed, if it can be one, and the guess that it was counted as before
+/// anything is compared. The error is the page to answer with; `(title, path)` are the link's.
+pub(super) async fn pressed(
+    desk: &SignInDesk,
+    peer: Peer,
+    form: &FormData,
+    (title, path): (&'static str, &'static str),
+) -> Result<(Guess, Option<SecretToken>), Response> {
+    let guess = Guess::of_network("portal-mail-link", peer);
+    if guess.count(&desk.site).await? != LockoutDecision::Allowed {
+        return Err(too_often(desk, title, path));
+    }
+    Ok((guess, SecretToken::read(form.get("token"))))
+}
+
 async fn confirmed(desk: &SignInDesk, peer: Peer, form: &FormData) -> Result<Response, Response> {
     let site = &desk.site;
-    let guess = Guess::of_network("portal-mail-link", peer);
-    if guess.count(site).await? != LockoutDecision::Allowed {
-        return Ok(too_often(desk, "新規ユーザー登録の確認", "/confirm"));
-    }
-    let outcome = match SecretToken::read(form.get("token")) {
+    let (guess, secret) = pressed(desk, peer, form, (TITLE, PATH)).await?;
+    let outcome = match secret {
         Some(secret) => {
             let subject = uuid::Uuid::now_v7().to_string();
             let done = site.store.confirm_registration(secret.hash(), subject, site.clock.now()).await;
@@ -98,6 +113,6 @@ async fn confirmed(desk: &SignInDesk, peer: Peer, form: &FormData) -> Result<Res
             "登録したメールアドレスとパスワードでログインしてください。",
         ),
     };
-    let shell = Shell::new(site, title, "/confirm", None);
+    let shell = Shell::new(site, title, PATH, None);
     Ok(render(status, &Outcome { shell, done: status == StatusCode::OK, title, words }))
 }

@@ -13,7 +13,7 @@ use eligibility::account::{LockoutDecision, MAIL_LINK_MS, MailAddress, NewMailFo
 use store::{Audience, MailChanged, MailText, MailWanted, NewMail};
 
 use super::{Faulty, PATH, TITLE, account_of, act, write};
-use crate::portal::confirm::{Outcome, Token};
+use crate::portal::confirm::{Outcome, Token, pressed};
 use crate::portal::register::{MailSent, goes_out, new_mail, too_often};
 use crate::web::door::Peer;
 use crate::web::guess::Guess;
@@ -157,11 +157,8 @@ pub(in crate::portal) async fn confirm(
 
 async fn confirmed(desk: &SignInDesk, peer: Peer, form: &FormData) -> Result<Response, Response> {
     let site = &desk.site;
-    let guess = Guess::of_network("portal-mail-link", peer);
-    if guess.count(site).await? != LockoutDecision::Allowed {
-        return Ok(too_often(desk, SUBJECT, PATH));
-    }
-    let outcome = match SecretToken::read(form.get("token")) {
+    let (guess, secret) = pressed(desk, peer, form, (SUBJECT, PATH)).await?;
+    let outcome = match secret {
         Some(secret) => {
             let done = site.store.confirm_mail_change(secret.hash(), &site.origin, site.clock.now()).await;
             done.map_err(|error| refused::by_store(&error))?

@@ -14,6 +14,8 @@ mod packed;
 mod rows;
 mod worker;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio::sync::Notify;
 
 pub(crate) use worker::start;
@@ -35,10 +37,22 @@ pub(crate) struct Bulk {
     came: Notify,
     /// Room for files that are being taken or written.
     pub(crate) files: Places,
+    /// Questions that came from the counter since the start.
+    asked_at_counter: AtomicU64,
 }
 
 impl Bulk {
     pub(crate) fn new() -> Self {
-        Self { came: Notify::new(), files: Places::new(FILES_AT_ONCE, FILES_OF_ONE) }
+        let files = Places::new(FILES_AT_ONCE, FILES_OF_ONE);
+        Self { came: Notify::new(), files, asked_at_counter: AtomicU64::new(0) }
+    }
+
+    /// Somebody at a counter asks, by card or by number: files give way.
+    pub(crate) fn counter_asks(&self) {
+        self.asked_at_counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn asked_at_counter(&self) -> u64 {
+        self.asked_at_counter.load(Ordering::Relaxed)
     }
 }

@@ -1,8 +1,9 @@
 //! The worker: one file after another, one chunk after another, never two at once.
 //!
-//! Between chunks it rests for as long as the chunk took, a few milliseconds at most, so that what the counter asks finds
-//! store and processor free: half of the time is the counter's, and the busier it is, the longer the rests are. A file that was in hand when the process ended is taken up again where its last answered chunk was, as soon as
-//! its claim is over.
+//! While the counter asks, it rests between chunks for as long as the chunk took, a few milliseconds at most, so that what
+//! is asked finds store and processor free: half of the time is the counter's, and the busier it is, the longer the rests
+//! are. When nobody asked during a chunk, the next one follows at once. A file that was in hand when the process ended is
+//! taken up again where its last answered chunk was, as soon as its claim is over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ const CHUNKS_OF_A_TURN: u32 = 10;
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a file stays in the hand of a worker that says nothing, milliseconds.
 const CLAIM_MS: i64 = 10_000;
-/// Longest rest after one chunk.
+/// Longest rest after one chunk during which somebody at a counter asked.
 const REST_MAX: Duration = Duration::from_millis(8);
 /// How often results that were kept long enough are wiped.
 const WIPE_INTERVAL: Duration = Duration::from_secs(60);
@@ -136,10 +137,14 @@ async fn work(api: &Api, mut claimed: ClaimedBulkJob, stop: &CancellationToken) 
             return Ok(api.store.release_bulk_job(&claimed, api.clock.now()).await?);
         }
         answered += 1;
-        let began = tokio::time::Instant::now();
+        let (began, asked) = (tokio::time::Instant::now(), api.bulk.asked_at_counter());
         from = chunk.position + 1;
         claimed.until = answer(api, &job, chunk).await?;
-        tokio::time::sleep(began.elapsed().min(REST_MAX)).await;
+        if api.bulk.asked_at_counter() == asked {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(began.elapsed().min(REST_MAX)).await;
+        }
     }
     api.store.finish_bulk_job(&job, BulkState::Done, api.clock.now()).await?;
     tracing::info!(kind = job.kind.name(), rows = job.rows, "a file with many rows is done");

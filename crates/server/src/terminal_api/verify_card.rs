@@ -55,6 +55,7 @@ pub(super) async fn answer(
     let terminal = &admission.terminal.identity;
     let Question { value: asked, digests } =
         body::read::<CardCheckRequest>(CARD_VERIFICATIONS_PATH, admission, request, api.body).await?;
+    api.bulk.counter_asks();
     let answered = decide(api, terminal, &asked, digests).await;
     answered.map_err(|refusal| refusal.about_card(&asked.certificate))
 }

@@ -54,6 +54,7 @@ pub(super) async fn answer(
 
 /// Decides, records and answers a question by number, whichever way it came: the answer with its receipt, as JSON.
 pub(crate) async fn check(api: &Api, asker: &Asker<'_>, asked: NumberCheck) -> Result<String, Refusal> {
+    api.bulk.counter_asks();
     let now = api.clock.now();
     check_items(&asked.request_id, &asked.query)?;
     let context = match look_up(api, asker, &asked, now).await? {

@@ -1,8 +1,8 @@
 //! `cargo xtask release`: the program for running in earnest, built twice: once to watch where checks spend their
 //! time, and once more led by what was seen.
 //!
-//! Some 8 % of a check's CPU less than `cargo build --release` (docs/PERFORMANCE.md), for two builds of some ten minutes
-//! each. What leads the build is made on the machine that builds and is kept until it is made anew: the compiler
+//! Some 8 % of a check's CPU less than `cargo build --release` (docs/PERFORMANCE.md), for two builds and a run of the
+//! benchmarks. What leads the build is made on the machine that builds and is kept until it is made anew: the compiler
 //! leaves aside what it no longer fits.
 
 use std::path::{Path, PathBuf};

@@ -10,7 +10,7 @@ use server::web::password::Passwords;
 use store::{Act, FormId, NewStaff};
 use testkit::system::{Engine, INSTITUTION};
 
-use crate::institution_support::{OTHER, PASSWORD, Web, login};
+use crate::institution_support::{COOKIE, OTHER, PASSWORD, Web, login};
 use crate::support::{audit_dump, audit_entries};
 
 crate::on_both_engines! {

@@ -19,9 +19,9 @@ use eligibility::{
 };
 use kiosk::session::{Choices, Proof, check};
 use store::{FormId, NewSettings, SettingsChanged};
-use testkit::system::INSTITUTION;
+use testkit::system::{Engine, INSTITUTION};
 
-use crate::desk::{Desk, PERSON};
+use crate::desk::{Desk, PERSON, on_both_engines};
 
 async fn set(desk: &Desk, values: &[(Setting, &str)]) {
     let new = NewSettings {
@@ -59,10 +59,11 @@ async fn visit(desk: &Desk) -> wire::message::ResultMessage {
     wire::message::read_result(&bytes).expect("a whole result").message
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_set_reaches_the_next_patient_without_a_restart() {
+on_both_engines! { what_is_set_reaches_the_next_patient_without_a_restart }
+
+async fn what_is_set_reaches_the_next_patient_without_a_restart(engine: Engine) {
     use ConsentKind::{Ceiling, Checkup, Medication, Operation, SpecificDisease, Treatment};
-    let mut desk = Desk::open().await;
+    let mut desk = Desk::open_on(engine).await;
     let first_day = vec![Ceiling, SpecificDisease, Checkup, Medication];
     assert_eq!(asked(&desk).await, Asked { consents: first_day, prescription_issue: false });
     assert_eq!(desk.link.mode().await, Ok(ReaderMode::Unattended));

@@ -19,13 +19,14 @@ use wire::institution_certificate::CODE_HEADER;
 use crate::on_both_engines;
 use crate::support::audit_entries;
 
-on_both_engines! { a_refused_browser_is_recorded_as_a_refused_terminal_is }
-
-async fn system(lines: bool) -> (TestSystem, SocketAddr) {
-    system_on(Engine::Sqlite, lines).await
+on_both_engines! {
+    the_first_page_says_who_came_and_how_long_the_certificate_is_good
+    a_revoked_certificate_gets_no_further_on_an_open_connection
+    without_a_line_there_is_a_network_error
+    a_refused_browser_is_recorded_as_a_refused_terminal_is
 }
 
-async fn system_on(engine: Engine, lines: bool) -> (TestSystem, SocketAddr) {
+async fn system(engine: Engine, lines: bool) -> (TestSystem, SocketAddr) {
     let system = TestSystem::start_with(engine, |config| {
         config.institution_web = Some(crate::support::institution_web());
         config.line_authentication = Some(if lines { line_authentication() } else { open_lines() });
@@ -54,9 +55,8 @@ fn text(reply: &Reply) -> String {
     String::from_utf8(reply.bytes.to_vec()).expect("UTF-8")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_first_page_says_who_came_and_how_long_the_certificate_is_good() {
-    let (system, address) = system(false).await;
+async fn the_first_page_says_who_came_and_how_long_the_certificate_is_good(engine: Engine) {
+    let (system, address) = system(engine, false).await;
     let terminal = system.terminal(INSTITUTION, "受付1").await;
     let reply = open(address, &terminal, Http::One, "localhost").await;
     let page = text(&reply);
@@ -75,9 +75,8 @@ async fn the_first_page_says_who_came_and_how_long_the_certificate_is_good() {
     system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_revoked_certificate_gets_no_further_on_an_open_connection() {
-    let (system, address) = system(false).await;
+async fn a_revoked_certificate_gets_no_further_on_an_open_connection(engine: Engine) {
+    let (system, address) = system(engine, false).await;
     let terminal = system.terminal(INSTITUTION, "受付1").await;
     let connection = Connection::open(address, &terminal.tls, Http::One).await.expect("a connection");
     assert_eq!(ask(&connection, address, "localhost").await.status, 200);
@@ -99,9 +98,8 @@ async fn a_revoked_certificate_gets_no_further_on_an_open_connection() {
     system.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_line_there_is_a_network_error() {
-    let (system, address) = system(true).await;
+async fn without_a_line_there_is_a_network_error(engine: Engine) {
+    let (system, address) = system(engine, true).await;
     let terminal = system.terminal(INSTITUTION, "受付1").await;
     let reply = open(address, &terminal, Http::One, "localhost").await;
     let code = eligibility::errors::ErrorCode::LineNotConnected;
@@ -112,7 +110,7 @@ async fn without_a_line_there_is_a_network_error() {
 }
 
 async fn a_refused_browser_is_recorded_as_a_refused_terminal_is(engine: Engine) {
-    let (system, address) = system_on(engine, true).await;
+    let (system, address) = system(engine, true).await;
     // This machine's line is another institution's.
     let line = NewLine {
         institution_code: InstitutionCode::parse("2712345678").expect("a code"),

@@ -54,7 +54,9 @@ mod tests {
         assert!(replayed("#[test]\nfn archives() {\n    fuzz_replay::replay(\"archive\", body);\n}"));
         assert!(!replayed("#[test]\nfn archives() {\n    // replay(\"archive\", body);\n}"));
         assert!(!replayed("#[test]\nfn archives() {\n    let said = r#\"replay(\"archive\")\"#;\n}"));
-        assert!(!replayed("#[test]\n#[ignore]\nfn archives() {\n    replay(\"archive\", body);\n}"));
+        assert!(!replayed(
+            "#[test]\n#[ignore = \"slow\"]\nfn archives() {\n    replay(\"archive\", body);\n}"
+        ));
         assert!(!replayed("fn archives() {\n    replay(\"archive\", body);\n}"));
         assert!(!replayed("#[test]\nfn archives() {\n    replay(\"archives\", body);\n}"));
     }

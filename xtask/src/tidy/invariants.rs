@@ -62,7 +62,7 @@ mod tests {
     fn an_invariant_is_held_by_tests_that_are_run() {
         assert_eq!(found("#[test]\nfn it_holds() {}"), 0);
         assert_eq!(found("#[test]\nfn another() {}\n// it_holds\nfn it_holds() {}"), 1);
-        assert_eq!(found("#[test]\n#[ignore]\nfn it_holds() {}"), 2);
+        assert_eq!(found("#[test]\n#[ignore = \"slow\"]\nfn it_holds() {}"), 2);
         assert_eq!(found("#[cfg(test)]\nfn it_holds() {}"), 2);
     }
 }

@@ -316,16 +316,18 @@ async function asColumn({ clinic, page }, column) {
 async function asHeadings({ clinic, page }) {
   const headings = Object.keys(COLUMNS);
   const line = (cells) => cells.map((text) => `"${text.replaceAll('"', '""')}"`).join(',');
-  await forEach(STRINGS.filter((text) => !/[\r\n]/.test(text)), async (text) => {
+  const day = new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Tokyo' });
+  // One after the other: several files of one institution at once are sent away.
+  for (const text of STRINGS.filter((one) => !/[\r\n]/.test(one))) {
     const lines = [[text, ...headings.slice(1)], headings.map(() => '1')].map(line);
     const file = { name: 'headings.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff${lines.join('\r\n')}\r\n`) };
     const answer = await page.request.post(`${clinic.door}/bulk`, {
-      multipart: { form_id: formId(), kind: 'eligibility', day: '', file }, headers: { Origin: clinic.door }, maxRedirects: 0,
+      multipart: { form_id: formId(), kind: 'eligibility', day, file }, headers: { Origin: clinic.door }, maxRedirects: 0,
     });
     const html = await answer.text();
     assert.equal(answer.status(), 422, `${shown(text)}: ${html.slice(0, 1000)}`);
     assert.match(html, /id="file-error"/, shown(text));
-  });
+  }
 }
 
 /** The days of 同意済資格情報取得: searched by, or refused with a reason, and still there. */

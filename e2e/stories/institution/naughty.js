@@ -411,6 +411,7 @@ export const PLACES = {
     await general.goto(result);
     await asReferenceNumbers({ ...scene, page: general });
   },
+  '同意済資格情報取得, its days': ({ scene, general }) => asConsentDays({ ...scene, page: general }),
   '任意の識別子': ({ scene, general }) => asIdentifiers({ ...scene, page: general }),
   ...Object.fromEntries(Object.keys(COLUMNS).map((column) => [`a file, ${column}`, ({ scene, general }) => asColumn({ ...scene, page: general }, column)])),
   'a file, its headings': ({ scene, general }) => asHeadings({ ...scene, page: general }),
@@ -423,7 +424,6 @@ export const PLACES = {
       },
     ]),
   ),
-  '同意済資格情報取得, its days': ({ scene, general }) => asConsentDays({ ...scene, page: general }),
   '操作履歴, and its table': ({ scene, administrator }) => asSearches({ ...scene, page: administrator }),
   'ログイン': ({ scene }) => asUserIds(scene),
 };

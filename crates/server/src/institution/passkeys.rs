@@ -160,7 +160,7 @@ async fn remove(OnSite(site): OnSite, user: InstitutionUser, headers: HeaderMap,
     let Ok(id) = hex::decode(form.get("passkey")) else { return refused::incomplete() };
     match site.store.drop_passkey(user.subject(), id, how(&site, &user)).await {
         Ok(true) => see(PATH),
-        Ok(false) => refused::not_there(),
+        Ok(false) => user.not_own(&site, "account.passkey-remove", "passkey").await,
         Err(error) => refused::by_store(&error),
     }
 }

@@ -101,7 +101,7 @@ impl InstitutionUser {
             return Ok(());
         }
         let Some(action) = actions.first() else { return Err(refused::not_there()) };
-        self.denied(site, *action, "-", "denied:role").await?;
+        self.denied(site, action.name(), "-", "denied:role").await?;
         let may = |role: &&InstitutionRole| actions.iter().any(|one| role.may(*one));
         let labels: Vec<_> = InstitutionRole::ALL.iter().filter(may).map(|role| role.label()).collect();
         let page = NotAllowed {
@@ -116,6 +116,11 @@ impl InstitutionUser {
 
     /// 404 for an object that this institution does not have, audited: what is another institution's looks the same.
     pub async fn not_there(&self, site: &Site, action: InstitutionAction, object: &str) -> Response {
+        self.not_own(site, action.name(), object).await
+    }
+
+    /// The same where no role is asked for: what would belong to this account. `action`: as its doing would be recorded.
+    pub(super) async fn not_own(&self, site: &Site, action: &str, object: &str) -> Response {
         match self.denied(site, action, object, "denied:not-there").await {
             Ok(()) => refused::not_there(),
             Err(response) => response,
@@ -133,22 +138,16 @@ impl InstitutionUser {
         object: &str,
     ) -> Result<(), Response> {
         let outcome = format!("denied:{}", ErrorCode::NoConsent.internal_name());
-        self.denied(site, action, object, &outcome).await
+        self.denied(site, action.name(), object, &outcome).await
     }
 
-    async fn denied(
-        &self,
-        site: &Site,
-        action: InstitutionAction,
-        object: &str,
-        outcome: &str,
-    ) -> Result<(), Response> {
-        let mut audit = self.event(action.name(), object, outcome);
+    async fn denied(&self, site: &Site, action: &str, object: &str, outcome: &str) -> Result<(), Response> {
+        let mut audit = self.event(action, object, outcome);
         audit.detail = format!("{} role={} route={}", audit.detail, self.role.name(), self.route);
         let denial = Denial {
             institution_code: self.institution_code.clone(),
             // Each action by itself: many refusals of one kind do not hide the first of another.
-            source: format!("{}/{}", self.actor(), action.name()),
+            source: format!("{}/{}", self.actor(), action),
             audit,
             recorded_at: site.clock.now(),
         };

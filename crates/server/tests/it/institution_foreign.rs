@@ -1,13 +1,13 @@
-//! Every route of the institution web that names an object × every 権限区分 of another institution, with the ids that
-//! the object really has: it is not there, that is on record, and the object is as it was.
+//! Every route of the institution web that names an object, in its path, its query or its form × every 権限区分 of another
+//! institution, with the ids that the object really has: it is not there, that is on record, and the object is as it was.
 
 use eligibility::facility_settings::Setting;
 use eligibility::institution::InstitutionCode;
-use eligibility::institution_account::InstitutionRole;
+use eligibility::institution_account::{InstitutionAction, InstitutionRole};
 use eligibility::{Date, calendar};
 use hyper::Method;
 use serde_json::json;
-use testkit::browser::Browser;
+use testkit::browser::{Browser, BrowserPage};
 use testkit::client::Http;
 use testkit::facility::switch_on;
 use testkit::people;
@@ -15,7 +15,9 @@ use testkit::system::{Engine, INSTITUTION};
 use wire::terminal_api::BULK_UPLOADS_PATH;
 
 use crate::institution_consents::{PATIENTS, address, agrees, searched};
-use crate::institution_policy::routes_with_ids;
+use crate::institution_passkeys::{KEY, with_passkey};
+use crate::institution_policy::{routes_with_fields, routes_with_ids};
+use crate::institution_readers::tell;
 use crate::institution_support::{COOKIE, OTHER, Web};
 use crate::support::{Entry, audit_entries, insurer};
 
@@ -39,6 +41,34 @@ struct Objects {
     consent: String,
     patient: String,
     months: String,
+    /// Whose passkey [`KEY`] names.
+    keeper: String,
+}
+
+/// A route with the object of ours in it that is asked for.
+struct Question {
+    method: &'static str,
+    /// As the router has it.
+    route: &'static str,
+    path: String,
+    form: Vec<(&'static str, String)>,
+    /// Of which a role needs one; none: every role.
+    actions: Vec<InstitutionAction>,
+}
+
+impl Question {
+    fn may(&self, role: InstitutionRole) -> bool {
+        self.actions.is_empty() || self.actions.iter().any(|action| role.may(*action))
+    }
+
+    async fn ask(&self, browser: &Browser) -> BrowserPage {
+        let form: Vec<_> = self.form.iter().map(|(name, value)| (*name, &**value)).collect();
+        if self.method == "get" {
+            browser.get(&self.path).await
+        } else {
+            browser.post(&self.path, &form).await
+        }
+    }
 }
 
 impl Objects {
@@ -56,6 +86,7 @@ impl Objects {
         let administrator = web.signed_in(InstitutionRole::Administrator).await;
         let (consent, patient) = consents(web).await;
         let month = calendar::first_of_month(web.system.today());
+        tell(&web.terminal, json!({ "state": "ready", "mode": "unattended", "quiet_s": 3 })).await;
         Self {
             result: result(&administrator).await,
             activation: activation(&administrator).await,
@@ -64,7 +95,27 @@ impl Objects {
             consent,
             patient,
             months: format!("?kind=medication&from={month}&until={month}"),
+            keeper: with_passkey(web, &administrator).await,
         }
+    }
+
+    /// Every route that names one of these, by its path or in a field.
+    fn questions(&self) -> Vec<Question> {
+        let once = || FORM.iter().map(|(name, value)| (*name, (*value).to_owned())).collect::<Vec<_>>();
+        let by_path = routes_with_ids().filter_map(|(method, route, actions)| {
+            Some(Question { method, route, path: self.path(route)?, form: once(), actions })
+        });
+        let by_field = routes_with_fields().map(|(method, route, field, actions)| {
+            let (mut path, mut form) = (route.to_owned(), once());
+            match field {
+                "from" => path = format!("{route}?from={}", self.result),
+                "terminal" => form.extend([(field, "受付1".to_owned()), ("command", "test".to_owned())]),
+                "passkey" => form.extend(KEY.iter().map(|(name, value)| (*name, (*value).to_owned()))),
+                other => panic!("{route}: no object is made for {other}"),
+            }
+            Question { method, route, path, form, actions }
+        });
+        by_path.chain(by_field).collect()
     }
 
     /// The path with the id of an object in it; `None` where the path names none.
@@ -152,21 +203,20 @@ async fn consents(web: &Web) -> (String, String) {
 async fn what_another_institution_has_is_not_there_for_any_role_of_ours(engine: Engine) {
     let web = Web::open(engine).await;
     let objects = Objects::make(&web).await;
-    let asked: Vec<_> = routes_with_ids()
-        .filter_map(|(method, route, actions)| Some((method, route, objects.path(route)?, actions)))
-        .collect();
+    let asked = objects.questions();
     let elsewhere = web.system.terminal(OTHER, "受付9").await;
     let mut looked = 0;
     for role in InstitutionRole::ALL.iter().copied().filter(|role| role.signs_in()) {
         let other = web.browser_at(&elsewhere);
         let secret = web.session_of(OTHER, role.name(), role).await;
         other.hold(COOKIE, secret.reveal());
-        for (method, _, path, actions) in &asked {
-            let page = if *method == "get" { other.get(path).await } else { other.post(path, FORM).await };
+        for question in &asked {
+            let page = question.ask(&other).await;
+            let Question { method, path, .. } = question;
             let (role_name, text) = (role.name(), &page.text);
             assert!(page.status >= 400, "{method} {path} as {role_name}: {} {text}", page.status);
             assert!(!text.contains(NAME) && !text.contains(MEMO), "{method} {path} as {role_name}: {text}");
-            if *method == "get" && actions.iter().any(|action| role.may(*action)) {
+            if question.may(role) && *method == "get" {
                 assert_eq!(page.status, 404, "{method} {path} as {role_name}");
                 looked += 1;
             }
@@ -176,9 +226,9 @@ async fn what_another_institution_has_is_not_there_for_any_role_of_ours(engine: 
     // Each refusal stands in the chain of the institution that tried, with who it was, the role and the route.
     let entries = audit_entries(&web.system).await;
     for role in InstitutionRole::ALL.iter().copied().filter(|role| role.signs_in()) {
-        for (method, route, path, actions) in &asked {
-            let may = actions.iter().any(|action| role.may(*action));
-            let outcome = if may { "denied:not-there" } else { "denied:role" };
+        for question in &asked {
+            let Question { method, route, path, .. } = question;
+            let outcome = if question.may(role) { "denied:not-there" } else { "denied:role" };
             let tail = format!(" role={} route={} {route}", role.name(), method.to_uppercase());
             let told = |entry: &Entry| {
                 entry.institution_code == OTHER
@@ -202,4 +252,9 @@ async fn the_owner_has_them_as_they_were(web: &Web, objects: &Objects) {
     assert!(!account.text.contains("利用再開"), "it was not stopped: {}", account.text);
     let viewer = web.signed_in(InstitutionRole::Viewer).await;
     viewer.get(PATIENTS).await.says(200, NAME);
+    let readers = administrator.get("/readers").await;
+    readers.says(200, "受付1");
+    assert!(!readers.text.contains("端末に届くのを待っています"), "it was ordered: {}", readers.text);
+    let factors = web.system.store().second_factors(&objects.keeper).await.expect("reads");
+    assert_eq!(factors.passkeys.len(), 1);
 }

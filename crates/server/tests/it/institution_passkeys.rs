@@ -17,10 +17,10 @@ crate::on_both_engines! {
 
 /// Until when a sign-in is fresh.
 const FRESH: Duration = Duration::from_secs(5 * 60);
-const KEY: &[(&str, &str)] = &[("passkey", "0011")];
+pub(crate) const KEY: &[(&str, &str)] = &[("passkey", "0011")];
 
-/// Gives the account of a browser a passkey; whose it is.
-async fn with_passkey(web: &Web, browser: &Browser) -> String {
+/// Gives the account of a browser the passkey that [`KEY`] names; whose it is.
+pub(crate) async fn with_passkey(web: &Web, browser: &Browser) -> String {
     let store = web.system.store();
     let by = SecretToken::read(&browser.cookies()[COOKIE]).expect("a session").hash();
     let session = store.web_session(Audience::Institution, by).await.expect("reads").expect("there");

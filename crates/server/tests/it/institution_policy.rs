@@ -161,6 +161,108 @@ pub(crate) fn routes_with_ids() -> impl Iterator<Item = (&'static str, &'static 
     named.map(|Route(method, path, may)| (*method, *path, needed(*may).map_or_else(Vec::new, |(_, any)| any)))
 }
 
+/// Routes that an object is named to in a field of their query or form: method, path, the field. Everything else that is
+/// read from a query or a form stands in [`NAMES_NOTHING`] and [`QUERIES`].
+const NAMED_IN_A_FIELD: &[(&str, &str, &str)] = &[
+    ("get", "/eligibility/number", "from"),
+    ("get", "/eligibility/ceiling", "from"),
+    ("get", "/reference-number", "from"),
+    ("post", "/readers/confirm", "terminal"),
+    ("post", "/readers/order", "terminal"),
+    ("post", "/passkeys/remove", "passkey"),
+];
+
+/// Fields of forms that name no object that an institution has.
+const NAMES_NOTHING: &[&str] = &[
+    "command",
+    "current",
+    "day",
+    "emergency_view",
+    "ends_on",
+    "kind",
+    "name",
+    "name_kana",
+    "next",
+    "password",
+    "password_again",
+    "role",
+    "starts_on",
+    // Whose account it is says the certificate and this together: of another institution nobody can be named.
+    "user_id",
+];
+
+/// A query taken as it comes, by the names of its form's fields.
+const PAIRS: &str = "Vec<(String, String)>";
+
+/// Where a query is read, and as what: its fields name nothing but what [`NAMED_IN_A_FIELD`] says.
+const QUERIES: &[(&str, &str)] = &[
+    ("accounts/detail.rs", "Done"),
+    ("bulk/shown.rs", "Wanted"),
+    ("check_result/mod.rs", "Opened"),
+    ("consents/detail.rs", "Opened"),
+    ("consents/patients.rs", PAIRS),
+    ("consents/search.rs", PAIRS),
+    ("history/mod.rs", PAIRS),
+    ("number_check.rs", "Opened"),
+    ("sign_in/login.rs", "Asked"),
+    ("sign_in/new_password.rs", "Asked"),
+    ("sign_in/take_over.rs", "Asked"),
+];
+
+/// The files of the institution web with what stands in them, by their path below its folder.
+fn sources() -> Vec<(String, String)> {
+    fn below(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                below(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/institution");
+    let mut found = Vec::new();
+    below(&root, &mut found);
+    let name = |path: &Path| path.strip_prefix(&root).expect("below").to_string_lossy().into_owned();
+    let read = |path: &Path| std::fs::read_to_string(path).expect("a source");
+    found.iter().map(|path| (name(path), read(path))).collect()
+}
+
+#[test]
+fn every_field_that_may_name_an_object_is_known() {
+    let (mut fields, mut queries) = (BTreeSet::new(), BTreeSet::new());
+    for (file, text) in sources() {
+        for call in ["form.get(\"", "form.text(\""] {
+            for rest in text.split(call).skip(1) {
+                fields.insert(rest.split('"').next().unwrap_or_default().to_owned());
+            }
+        }
+        for rest in text.split(": Query<").skip(1).chain(text.split("::Query<").skip(1)) {
+            let held = rest.split([',', '\n']).next().unwrap_or_default();
+            let held =
+                if held.starts_with("Vec<(") { PAIRS } else { held.split('>').next().unwrap_or_default() };
+            queries.insert((file.clone(), held.to_owned()));
+        }
+    }
+    let named = NAMED_IN_A_FIELD.iter().map(|(.., field)| *field).filter(|field| *field != "from");
+    let known: BTreeSet<String> = NAMES_NOTHING.iter().copied().chain(named).map(str::to_owned).collect();
+    assert_eq!(fields, known);
+    let known: BTreeSet<_> =
+        QUERIES.iter().map(|(file, held)| ((*file).to_owned(), (*held).to_owned())).collect();
+    assert_eq!(queries, known);
+}
+
+/// Every route of [`NAMED_IN_A_FIELD`]: method, path, field, and the actions of which a role needs one; none: every role.
+pub(crate) fn routes_with_fields()
+-> impl Iterator<Item = (&'static str, &'static str, &'static str, Vec<InstitutionAction>)> {
+    NAMED_IN_A_FIELD.iter().map(|(method, path, field)| {
+        let route = ROUTES.iter().find(|Route(one, at, _)| one == method && at == path);
+        let Route(.., may) = route.unwrap_or_else(|| panic!("{method} {path} is no route"));
+        (*method, *path, *field, needed(*may).map_or_else(Vec::new, |(_, any)| any))
+    })
+}
+
 const FORM: &[(&str, &str)] = &[("form_id", "00112233445566778899aabbccddeeff")];
 
 fn filled(path: &str) -> String {

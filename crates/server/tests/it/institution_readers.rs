@@ -17,7 +17,7 @@ crate::on_both_engines! {
     the_history_says_what_became_of_each_order
 }
 
-async fn tell(terminal: &TestTerminal, report: Value) -> (u16, Value) {
+pub(crate) async fn tell(terminal: &TestTerminal, report: Value) -> (u16, Value) {
     let connection = terminal.connect(Http::Two).await.expect("a registered terminal connects");
     let reply = connection.send(Method::POST, READER_STATE_PATH, Some(&report)).await.expect("an answer");
     (reply.status, reply.json())

@@ -164,7 +164,7 @@ async fn a_tab_left_behind_takes_no_session_from_the_one_that_signed_in(engine: 
     let left_behind = browser.copied();
     login(&browser, "uketsuke1", PASSWORD).await.leads("/menu");
     let late = left_behind.get("/menu").await;
-    late.leads("/login?why=idle");
+    late.leads("/login?why=ended");
     for line in late.headers.get_all("set-cookie") {
         let pair = line.to_str().expect("text").split(';').next().unwrap_or_default();
         let (name, value) = pair.split_once('=').expect("a cookie");

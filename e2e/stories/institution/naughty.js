@@ -312,21 +312,45 @@ async function asColumn({ clinic, page }, column) {
   }
 }
 
+/** Hands a table in, as the page's form does. */
+async function handIn({ clinic, page }, day, lines) {
+  const text = lines.map((cells) => cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')).join('\r\n');
+  const file = { name: 'table.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff${text}\r\n`) };
+  const answer = await page.request.post(`${clinic.door}/bulk`, {
+    multipart: { form_id: formId(), kind: 'eligibility', day, file }, headers: { Origin: clinic.door }, maxRedirects: 0,
+  });
+  return { status: answer.status(), html: await answer.text() };
+}
+
 /** The headings of a file: without those that must be there it is refused. */
 async function asHeadings({ clinic, page }) {
   const headings = Object.keys(COLUMNS);
-  const line = (cells) => cells.map((text) => `"${text.replaceAll('"', '""')}"`).join(',');
   const day = new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Tokyo' });
   // One after the other: several files of one institution at once are sent away.
   for (const text of STRINGS.filter((one) => !/[\r\n]/.test(one))) {
-    const lines = [[text, ...headings.slice(1)], headings.map(() => '1')].map(line);
-    const file = { name: 'headings.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff${lines.join('\r\n')}\r\n`) };
-    const answer = await page.request.post(`${clinic.door}/bulk`, {
-      multipart: { form_id: formId(), kind: 'eligibility', day, file }, headers: { Origin: clinic.door }, maxRedirects: 0,
-    });
-    const html = await answer.text();
-    assert.equal(answer.status(), 422, `${shown(text)}: ${html.slice(0, 1000)}`);
+    const { status, html } = await handIn({ clinic, page }, day, [[text, ...headings.slice(1)], headings.map(() => '1')]);
+    assert.equal(status, 422, `${shown(text)}: ${html.slice(0, 1000)}`);
     assert.match(html, /id="file-error"/, shown(text));
+  }
+}
+
+/** Bytes of a field beside a file; no browser sends more for a day. */
+const FIELD_BYTES_MAX = 256;
+
+/** 資格確認日 of a file: none of these is a day; an empty one is today. */
+async function asFileDay({ clinic, page }) {
+  const headings = Object.keys(COLUMNS);
+  // What begins a text as the mark of its encoding is no part of it.
+  const unmarked = STRINGS.map((one) => one.replace(/^\ufeff/, ''));
+  for (const text of unmarked.filter((one) => one !== '')) {
+    const { status, html } = await handIn({ clinic, page }, text, [headings, headings.map(() => '1')]);
+    if (Buffer.byteLength(text) > FIELD_BYTES_MAX) {
+      assert.equal(status, 400, shown(text));
+      continue;
+    }
+    assert.equal(status, 422, `${shown(text)}: ${html.slice(0, 1000)}`);
+    assert.match(html, /id="file-error"[\s\S]*資格確認日を/, shown(text));
+    assert.equal(held(html, 'day'), text, `${shown(text)} is still there`);
   }
 }
 
@@ -415,6 +439,7 @@ export const PLACES = {
   '任意の識別子': ({ scene, general }) => asIdentifiers({ ...scene, page: general }),
   ...Object.fromEntries(Object.keys(COLUMNS).map((column) => [`a file, ${column}`, ({ scene, general }) => asColumn({ ...scene, page: general }, column)])),
   'a file, its headings': ({ scene, general }) => asHeadings({ ...scene, page: general }),
+  'a file, its day': ({ scene, general }) => asFileDay({ ...scene, page: general }),
   ...Object.fromEntries(
     Array.from({ length: PASSWORD_PARTS }, (_, part) => [
       `パスワード, ${part + 1} of ${PASSWORD_PARTS}`,

@@ -152,11 +152,7 @@ impl Folder {
             Err(Errno::BUSY | Errno::TXTBSY | Errno::AGAIN | Errno::ACCESS) => return Err(ReadError::InUse),
             Err(error) => return Err(io::Error::from(error).into()),
         };
-        let look = look_of(&rustix::fs::fstat(&file).map_err(io::Error::from)?);
-        if !look.plain {
-            return Err(ReadError::NotPlain);
-        }
-        Ok((file, look))
+        plain_and_there(file)
     }
 
     /// Writes a new file and makes its content durable. An existing name is an error.
@@ -270,6 +266,18 @@ fn read_at_most(file: File, look: Look, limit: u64) -> Result<Vec<u8>, ReadError
     if content.len() as u64 > limit { Err(ReadError::TooLarge) } else { Ok(content) }
 }
 
+/// A file that was opened by its name, if it is plain. One that lost its name since is gone: whoever may take files took
+/// it at that moment.
+fn plain_and_there(file: File) -> Result<(File, Look), ReadError> {
+    let stat = rustix::fs::fstat(&file).map_err(io::Error::from)?;
+    let look = look_of(&stat);
+    match look.plain {
+        true => Ok((file, look)),
+        false if stat.st_nlink == 0 => Err(ReadError::Gone),
+        false => Err(ReadError::NotPlain),
+    }
+}
+
 fn look_of(stat: &rustix::fs::Stat) -> Look {
     let regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
     Look {
@@ -285,6 +293,22 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn a_file_that_is_taken_while_it_is_opened_is_gone() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (path, second) = (root.path().join("answer.xml"), root.path().join("second"));
+        std::fs::write(&path, b"answer").expect("writes");
+        let file = || File::open(&path).expect("opens");
+        assert!(plain_and_there(file()).is_ok());
+        let opened = file();
+        std::fs::hard_link(&path, &second).expect("links");
+        assert!(matches!(plain_and_there(file()), Err(ReadError::NotPlain)));
+        for name in [&path, &second] {
+            std::fs::remove_file(name).expect("removes");
+        }
+        assert!(matches!(plain_and_there(opened), Err(ReadError::Gone)));
+    }
 
     #[test]
     fn a_link_in_a_folders_place_leads_nowhere() {

@@ -75,8 +75,7 @@ struct PostRoom {
 impl PostRoom {
     fn of(site: &Site) -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let url = format!("sqlite:{}", site.data.join("shikaku.db").display());
-        let store = runtime.block_on(Store::open(&url, Options::default())).expect("opens");
+        let store = runtime.block_on(Store::open(&site.database_url, Options::default())).expect("opens");
         let key = std::fs::read_to_string(site.data.join("keys/retrieval.key")).expect("a key");
         let key = hex::decode(key.trim()).expect("hex");
         Self { runtime, store, secrets: SecretHasher::new(&key.try_into().expect("32 bytes")) }
@@ -170,8 +169,16 @@ impl Machine {
 
 #[test]
 fn no_certificate_is_lost_or_doubled_and_no_number_used_twice() {
-    let site = Site::on_sqlite();
-    let post = PostRoom::of(&site);
+    lose_and_double_no_certificate(&Site::on_sqlite());
+}
+
+#[test]
+fn no_certificate_is_lost_or_doubled_on_postgresql() {
+    lose_and_double_no_certificate(&Site::on_postgres());
+}
+
+fn lose_and_double_no_certificate(site: &Site) {
+    let post = PostRoom::of(site);
     let before = post.runtime.block_on(post.store.certificates_of(&code())).expect("reads").len();
     let mut server = Victim::start(&["serve"], &site.server_settings);
     let ledger: Ledger = Arc::default();
@@ -188,7 +195,7 @@ fn no_certificate_is_lost_or_doubled_and_no_number_used_twice() {
         .zip(1..)
         .map(|(letters, last)| {
             let (ledger, closing) = (Arc::clone(&ledger), Arc::clone(&closing));
-            let machine = Machine::at(&site, last);
+            let machine = Machine::at(site, last);
             std::thread::spawn(move || {
                 for letter in letters {
                     if closing.load(Ordering::Relaxed) {
@@ -245,12 +252,20 @@ fn judge(post: &PostRoom, ledger: &[(String, String)], before: usize) {
 
 #[test]
 fn guesses_stay_counted_whenever_the_authority_dies() {
-    let site = Site::on_sqlite();
-    let post = PostRoom::of(&site);
+    guess_and_kill(&Site::on_sqlite());
+}
+
+#[test]
+fn guesses_stay_counted_on_postgresql() {
+    guess_and_kill(&Site::on_postgres());
+}
+
+fn guess_and_kill(site: &Site) {
+    let post = PostRoom::of(site);
     let (kept, wrong) = (letter(7, "guessed"), letter(8, "other"));
     post.file(&kept);
     let mut server = Victim::start(&["serve"], &site.server_settings);
-    let machine = Machine::at(&site, 1);
+    let machine = Machine::at(site, 1);
     let body = |secret: &RetrievalSecret| json!({ "retrieval_number": kept.number.as_str(), "secret": secret.reveal() });
     let mut answers = Vec::new();
     for kill in 0..RETRIEVAL_TRIES {

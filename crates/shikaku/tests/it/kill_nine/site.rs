@@ -18,6 +18,8 @@ pub(super) struct Site {
     pub(super) folder: TempDir,
     pub(super) data: PathBuf,
     pub(super) server_settings: PathBuf,
+    /// The centre's database.
+    pub(super) database_url: String,
 }
 
 pub(super) fn text(path: &Path) -> &str {
@@ -30,7 +32,8 @@ impl Site {
         let data = folder.path().join("data");
         once(&data, &["--json"]);
         let server_settings = data.join("server.toml");
-        Self { folder, data, server_settings }
+        let database_url = format!("sqlite:{}", data.join("shikaku.db").display());
+        Self { folder, data, server_settings, database_url }
     }
 
     /// The same people, cards and keys; an empty database that is filled as an operator would fill it.
@@ -38,7 +41,8 @@ impl Site {
         let mut site = Self::on_sqlite();
         let settings = std::fs::read_to_string(&site.server_settings).expect("settings");
         assert!(settings.contains(SQLITE_URL), "{settings}");
-        let url = format!("database_url = {:?}", empty_postgres_database());
+        site.database_url = empty_postgres_database();
+        let url = format!("database_url = {:?}", site.database_url);
         site.server_settings = site.data.join("server-on-postgres.toml");
         // No operator has registered a line in the new database.
         assert!(settings.contains(LINE_REQUIRED), "{settings}");

@@ -9,6 +9,8 @@ mod clock;
 pub mod session;
 mod terminal_link;
 mod trouble;
+pub mod view;
+pub mod words;
 
 pub use terminal_link::{LinkError, TerminalLink, TerminalLinkConfig};
 pub use trouble::{CardTrouble, Trouble};

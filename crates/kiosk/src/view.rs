@@ -356,7 +356,9 @@ pub enum Notice {
     Grace,
 }
 
-/// One kind of information the patient is asked about.
+/// One line the patient is asked about: 手術, 診療・薬剤, 特定健診, 特定疾病. Where treatment and medication are both asked,
+/// [`ConsentKind::Treatment`] stands for both (診療・薬剤情報); [`ConsentKind::Medication`] is there only when it is asked
+/// alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConsentItem {
     /// Which.
@@ -412,8 +414,12 @@ pub enum TroubleKind {
     Network,
     /// The card reader itself.
     Reader,
+    /// Staff: the passcode was not accepted (OQSR0010W); with [`Way::Staff`] it can be typed again. Japanese only.
+    Passcode,
     /// Time is over (OQSR0009W).
     GaveUp,
+    /// Somebody pressed `stop` while the card lies there: nothing went wrong, it is to be taken. No number is shown.
+    Stopped,
     /// Anything else.
     Other,
 }

@@ -6,6 +6,7 @@
 //! and how a face is compared: a [`ProofMethod`](eligibility::verification::ProofMethod) is given, not judged.
 
 mod clock;
+pub mod pages;
 pub mod session;
 mod terminal_link;
 mod trouble;

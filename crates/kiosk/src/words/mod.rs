@@ -155,6 +155,8 @@ keys! {
     help_lead,
     /// Button: away with this notice.
     close,
+    /// Button: voice and look.
+    comfort,
     /// Button: one step back.
     back,
     /// Button: on.
@@ -169,6 +171,10 @@ keys! {
     contrast_on,
     /// Button: ordinary colours.
     contrast_off,
+    /// Button: everything to press in the lower half.
+    seated_on,
+    /// Button: the ordinary layout.
+    seated_off,
     /// What 「2 / 4」 is, for a screen reader.
     progress,
     /// The lamp is green.
@@ -195,6 +201,8 @@ keys! {
     face,
     /// What happens then.
     face_hint,
+    /// Why it cannot be chosen.
+    face_used_hint,
     /// 暗証番号.
     pin,
     /// What happens then.
@@ -261,6 +269,12 @@ keys! {
     last_lead,
     /// Button: spend it.
     last_go,
+    /// Digits printed on the card, where they open its photo.
+    printed_title,
+    /// Which.
+    printed_lead,
+    /// They did not open it.
+    printed_wrong,
     /// Certificate ends within three months.
     notice_certificate,
     /// Certificate ended, within three months of grace.
@@ -319,6 +333,8 @@ keys! {
     sending_lead,
     /// The line is slow or down: it is tried again.
     sending_again,
+    /// The card has signed.
+    sending_free,
     /// It is done.
     result_title,
     /// What now.
@@ -327,6 +343,10 @@ keys! {
     desk_title,
     /// What now.
     desk_lead,
+    /// Signed, but the line is down.
+    kept_title,
+    /// What now.
+    kept_lead,
     /// Take your card.
     take_card,
     /// Nothing stays in the reader.
@@ -387,6 +407,10 @@ keys! {
     trouble_face,
     /// What to do.
     trouble_face_do,
+    /// Staff could not confirm.
+    trouble_not_same,
+    /// What to do.
+    trouble_not_same_do,
     /// The line, the terminal or the centre.
     trouble_network,
     /// What to do.

@@ -8,19 +8,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("wire", &["eligibility"]),
     ("card", &["eligibility"]),
     ("pki", &["eligibility"]),
+    ("face", &[]),
     ("store", &["eligibility"]),
     ("population", &["eligibility", "wire"]),
     ("server", &["eligibility", "wire", "card", "pki", "store"]),
     // These two reach the server over HTTP only, with shapes from `wire`.
     ("terminal", &["eligibility", "wire", "card", "pki"]),
-    ("kiosk", &["eligibility", "wire", "card"]),
+    ("kiosk", &["eligibility", "wire", "card", "face"]),
     (
         "shikaku",
-        &["eligibility", "wire", "card", "pki", "store", "population", "server", "terminal", "kiosk"],
+        &["eligibility", "wire", "card", "pki", "store", "face", "population", "server", "terminal", "kiosk"],
     ),
     (
         "testkit",
-        &["eligibility", "wire", "card", "pki", "store", "population", "server", "terminal", "kiosk"],
+        &["eligibility", "wire", "card", "pki", "store", "face", "population", "server", "terminal", "kiosk"],
     ),
     ("xtask", &[]),
 ];

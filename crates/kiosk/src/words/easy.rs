@@ -82,6 +82,8 @@ pub(super) const TEXTS: super::Texts = super::texts! {
     consent_no: "見せない（同意しない）",
     consent_change: "1つずつ えらぶ",
     consent_decide: "これで いいです",
+    item_yes: "見せる",
+    item_no: "見せない",
     operation: "しゅじゅつの こと",
     treatment: "びょうきと くすりの こと",
     medication: "くすりの こと",

@@ -82,6 +82,8 @@ pub(super) const TEXTS: super::Texts = super::texts! {
     consent_no: "同意しない",
     consent_change: "項目ごとに変える",
     consent_decide: "これで決める",
+    item_yes: "同意する",
+    item_no: "同意しない",
     operation: "手術情報",
     treatment: "診療・薬剤情報",
     medication: "薬剤情報",

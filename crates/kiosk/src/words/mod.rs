@@ -307,6 +307,10 @@ keys! {
     consent_change,
     /// Button: as chosen.
     consent_decide,
+    /// Beside an item: agreed.
+    item_yes,
+    /// Beside an item: declined.
+    item_no,
     /// 手術情報.
     operation,
     /// 診療・薬剤情報.

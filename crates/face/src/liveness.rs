@@ -65,7 +65,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            ahead: 0.1,
+            ahead: 0.12,
             turned: 0.2,
             bands: Bands::default(),
             to_look: Duration::from_secs(20),

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::{
     process::{self, cargo, root},
-    setup,
+    setup, voices,
 };
 
 /// Builds the binary as well as this machine allows and becomes `shikaku demo`.
@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
     setup::card_readers();
     build()?;
+    voices::for_demo();
     let binary = root().join("target/debug/shikaku");
     Err(process::become_program(process::program(&binary.to_string_lossy()).arg("demo").args(arguments)))
 }

@@ -11,6 +11,7 @@ mod release;
 mod setup;
 mod test;
 mod tidy;
+mod voices;
 
 use std::{fmt, process::ExitCode};
 
@@ -24,9 +25,11 @@ usage: cargo xtask TASK
   e2e [STORY] [--database sqlite|postgres] [--keep-pictures]
                         set up what is missing, build, tell the stories in a browser; pictures of what it saw
                         go to target/screenshots/STORY, with --keep-pictures those of docs/images are made anew.
-                        stories: demo, certificate-import, certificate-renewal, too-often, terminal-states, first-day, institution
+                        stories: demo, certificate-import, certificate-renewal, too-often, terminal-states, counter, first-day,
+                        institution
   ci                    what .ci/run calls: the same as `test`
   tidy                  the rules of the house that a program can check
+  voices [--out DIR]    record the card reader's voice in every language, into target/voices or DIR
   release [--keep-profile]
                         build the program for running in earnest, led by a profile of its own checks, and print where
                         it is; --keep-profile: led by the profile that is there
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "release" => release::run(rest),
         "bench" => bench::run(rest),
+        "voices" => voices::run(rest),
         "help" | "--help" | "-h" => help(),
         other => {
             eprintln!("xtask: there is no task `{other}`\n\n{USAGE}");

@@ -62,6 +62,18 @@ const POSTGRES: Need = Need {
     found_by: FoundBy::Below { folder: "/usr/lib/postgresql", then: "bin/initdb" },
 };
 
+/// Letters of Vietnamese that the other fonts lack.
+const VIETNAMESE_FONT: Need = Need {
+    package: "fonts-dejavu-core",
+    found_by: FoundBy::Below { folder: "/usr/share/fonts/truetype/dejavu", then: "DejaVuSans.ttf" },
+};
+/// Environments for Python packages.
+const PYTHON_VENV: Need =
+    Need { package: "python3-venv", found_by: FoundBy::Below { folder: "/usr/lib", then: "ensurepip" } };
+
+const VOICE_NEEDS: &[Need] =
+    &[PYTHON, PYTHON_VENV, Need { package: "espeak-ng", found_by: FoundBy::Program("espeak-ng") }];
+
 const TEST_NEEDS: &[Need] = &[
     PKG_CONFIG,
     PCSC_LIBRARY,
@@ -90,7 +102,7 @@ const TEST_NEEDS: &[Need] = &[
     Need { package: "softhsm2", found_by: FoundBy::Program("softhsm2-util") },
     NSS_TOOLS,
     PDF_TOOLS,
-    Need { package: "python3-venv", found_by: FoundBy::Below { folder: "/usr/lib", then: "ensurepip" } },
+    PYTHON_VENV,
     BIZ_FONT,
     CJK_FONT,
 ];
@@ -104,8 +116,10 @@ const STORY_NEEDS: &[Need] = &[
     PDF_TOOLS,
     CODE_READER,
     PYTHON,
+    PYTHON_VENV,
     BIZ_FONT,
     CJK_FONT,
+    VIETNAMESE_FONT,
 ];
 
 const DEMO_NEEDS: &[Need] = &[PKG_CONFIG, PCSC_LIBRARY];
@@ -194,23 +208,36 @@ pub(crate) fn nextest() -> bool {
 
 /// The certificate linter of `crates/pki`'s tests, in a Python environment of its own below the target folder.
 fn ensure_pkilint() -> Result<()> {
-    const FOLDER: &str = "target/pkilint";
-    const PINNED: &str = "xtask/pkilint-requirements.txt";
+    python_environment("target/pkilint", "xtask/pkilint-requirements.txt", &["--no-deps"]).map(|_| ())
+}
+
+/// Brings what the card reader's voice is recorded with.
+pub(crate) fn for_voices() -> Result<()> {
+    ensure_packages("the card reader's voice", VOICE_NEEDS)
+}
+
+/// A Python environment with the packages pinned in this file; its interpreter.
+pub(crate) fn python_environment(folder: &str, pinned: &str, options: &[&str]) -> Result<PathBuf> {
     let root = process::root();
-    let wanted = std::fs::read_to_string(root.join(PINNED)).context(PINNED)?;
+    let wanted = std::fs::read_to_string(root.join(pinned)).with_context(|| pinned.to_owned())?;
+    let place = root.join(folder);
     // Written last, so it says that everything before it worked.
-    let mark = root.join(FOLDER).join("installed.txt");
+    let mark = place.join("installed.txt");
     if std::fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
+        return Ok(place.join("bin/python"));
     }
-    let remedy =
-        || format!("pkilint is missing: python3 -m venv {FOLDER} && {FOLDER}/bin/pip install -r {PINNED}");
-    process::run(program("python3").args(["-m", "venv", FOLDER]).current_dir(&root)).with_context(remedy)?;
-    let pip = root.join(FOLDER).join("bin/pip");
-    let mut install = std::process::Command::new(pip);
-    install.args(["install", "--quiet", "--no-deps", "-r", PINNED]).current_dir(&root);
+    let remedy = || {
+        let options = options.join(" ");
+        format!(
+            "Python packages are missing: python3 -m venv {folder} && {folder}/bin/pip install {options} -r {pinned}"
+        )
+    };
+    process::run(program("python3").args(["-m", "venv", folder]).current_dir(&root)).with_context(remedy)?;
+    let mut install = std::process::Command::new(place.join("bin/pip"));
+    install.args(["install", "--quiet"]).args(options).args(["-r", pinned]).current_dir(&root);
     process::run(&mut install).with_context(remedy)?;
-    std::fs::write(&mark, wanted).with_context(|| format!("cannot write {}", mark.display()))
+    std::fs::write(&mark, wanted).with_context(|| format!("cannot write {}", mark.display()))?;
+    Ok(place.join("bin/python"))
 }
 
 fn ensure_component(subcommand: &str, component: &str) -> Result<()> {

@@ -12,6 +12,10 @@ pub struct Asset {
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
+/// Names of all of them.
+pub const ASSETS: [&str; 7] =
+    ["foundation.css", "kiosk.css", "icon.svg", "kiosk.js", "camera.js", "pad.js", "voice.js"];
+
 /// The file of this name below `/assets/`.
 #[must_use]
 pub fn asset(name: &str) -> Option<Asset> {
@@ -34,6 +38,7 @@ mod tests {
 
     #[test]
     fn only_what_is_listed_is_given() {
+        assert!(ASSETS.iter().all(|name| asset(name).is_some_and(|file| !file.body.is_empty())));
         assert!(asset("kiosk.js").is_some_and(|script| script.kind == SCRIPT));
         assert!(asset("../Cargo.toml").is_none() && asset("").is_none());
     }

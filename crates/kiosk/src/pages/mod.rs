@@ -10,7 +10,7 @@ mod voice;
 
 use askama::Template;
 
-pub use assets::{Asset, asset};
+pub use assets::{ASSETS, Asset, asset};
 pub use samples::samples;
 pub use voice::{NoVoice, Voices};
 

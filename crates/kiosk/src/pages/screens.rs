@@ -234,7 +234,7 @@ fn staff_problem(problem: StaffProblem) -> &'static str {
     match problem {
         StaffProblem::NameMissing => "確認する職員の氏名を入力してください。",
         StaffProblem::PasscodeMissing => "パスコードを4桁入力してください。",
-        StaffProblem::Refused => "このパスコードでは確認できません。確かめるか、新しく発行してください。",
+        StaffProblem::Refused => "このパスコードでは確認できません。",
     }
 }
 

@@ -88,7 +88,7 @@ pub(super) const TEXTS: super::Texts = super::texts! {
     treatment: "Treatment and medicines",
     medication: "Medicines",
     checkup: "Health check results",
-    specific_disease: "Certificate for specific diseases",
+    specific_disease: "Specific disease certificate",
     prescription_title: "Which kind of prescription would you like?",
     prescription_electronic: "Electronic",
     prescription_electronic_hint: "Use your card at the pharmacy too",

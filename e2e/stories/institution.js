@@ -13,7 +13,7 @@ import { KEYBOARD } from '../hands.js';
 import { startDemo } from '../program.js';
 import { Album } from './first-day/album.js';
 import { Clinic } from './institution/clinic.js';
-import { cancelConsent, findConsented, giveNumber, viewMedicines } from './institution/consents.js';
+import { cancelConsent, findConsented, giveNumber, leaveAlone, viewMedicines } from './institution/consents.js';
 import { checkByNumber, checkMany, fetchEntrusted } from './institution/counter.js';
 import { keepAccount, lockAccount, readNotices, runReader, searchHistory } from './institution/office.js';
 import { beRefused, changeAtOnce, enter, enterTwice, resetMaster, seeMenus, stayIdle, usePasskey, walkMenu } from './institution/people.js';
@@ -133,6 +133,7 @@ function tellConsents({ scene, step, pages }, { cancels }) {
     pages.viewer = await scene.clinic.signedIn(scene.clinic.account('medical_viewer'));
     await viewMedicines(as('viewer'));
   });
+  step('a page of the doctor that nobody touches for five minutes', () => leaveAlone(as('viewer')));
   step('a consent is ended while somebody is about to view', () => cancelConsent(as('general'), pages.viewer, cancels));
 }
 

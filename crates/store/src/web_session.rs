@@ -115,7 +115,9 @@ const PUT: &str = "INSERT INTO web_session \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const FIND: &str = "SELECT audience, subject, institution_code, role, name, stage, began_at, seen_at, ends_at \
      FROM web_session WHERE token_hash = $1 AND audience = $2";
-const SEEN: &str = "UPDATE web_session SET seen_at = $1 WHERE token_hash = $2";
+const SEEN: &str = "UPDATE web_session SET covered_at = CASE WHEN seen_at <= $1 THEN $2 ELSE covered_at END, \
+     seen_at = $3 WHERE token_hash = $4";
+const COVERED: &str = "SELECT covered_at FROM web_session WHERE token_hash = $1 AND covered_at IS NOT NULL";
 const END: &str = "DELETE FROM web_session WHERE token_hash = $1";
 const END_ALL: &str = "DELETE FROM web_session WHERE subject = $1 AND token_hash <> $2";
 /// Holds the row until the commit, so that nobody ends it in between.
@@ -211,7 +213,11 @@ impl Read for Find {
     }
 }
 
-struct Seen(TokenHash, Instant);
+struct Seen {
+    token: TokenHash,
+    now: Instant,
+    rest_ms: i64,
+}
 
 impl Write for Seen {
     type Output = ();
@@ -221,7 +227,18 @@ impl Write for Seen {
     }
 
     async fn run(&self, tx: &Tx<'_>, _: &mut Chains) -> Result<()> {
-        tx.execute(SEEN, bind![self.1.0, &self.0]).await.map(drop)
+        let rested = self.now.0.saturating_sub(self.rest_ms);
+        tx.execute(SEEN, bind![rested, self.now.0, self.now.0, &self.token]).await.map(drop)
+    }
+}
+
+struct Covered(TokenHash);
+
+impl Read for Covered {
+    type Output = Option<Instant>;
+
+    async fn run(&self, tx: &Tx<'_>) -> Result<Self::Output> {
+        tx.query_one(COVERED, bind![&self.0], |row| row.int(0, "covered_at").map(Instant)).await
     }
 }
 
@@ -285,12 +302,21 @@ impl Store {
         self.read(Find { token, audience }).await
     }
 
-    /// Notes that a session was used.
+    /// Notes that a session was used; and that it is covered, where nobody used it for `rest_ms` before.
     ///
     /// # Errors
     /// Any write error of the store.
-    pub async fn web_session_seen(&self, token: TokenHash, now: Instant) -> Result<()> {
-        self.write(Seen(token, now)).await
+    pub async fn web_session_seen(&self, token: TokenHash, now: Instant, rest_ms: i64) -> Result<()> {
+        self.write(Seen { token, now, rest_ms }).await
+    }
+
+    /// Since when a session is covered: it was used again after a pause, and its holder has not proven anew since who
+    /// sits there. A proof makes another session of it.
+    ///
+    /// # Errors
+    /// Any read error of the store.
+    pub async fn web_session_covered(&self, token: TokenHash) -> Result<Option<Instant>> {
+        self.read(Covered(token)).await
     }
 
     /// Ends a session, audited; nothing happens when it is over already.

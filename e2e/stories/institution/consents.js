@@ -113,6 +113,34 @@ export async function viewMedicines({ clinic, page, look, pictures }) {
   await heading(page, '患者情報詳細').waitFor();
 }
 
+/** The doctor walks away from a patient's page: it is covered, and opens for who knows the password. */
+export async function leaveAlone({ clinic, page, look }) {
+  const { hand } = clinic;
+  const there = page.url();
+  if (clinic.javaScript) {
+    await page.clock.install();
+    await page.reload();
+    await page.waitForLoadState('load');
+    await page.clock.fastForward('05:01');
+  } else {
+    const [, seconds, place] = (await page.locator('meta[http-equiv="refresh"]').getAttribute('content')).match(/^(\d+); url=(.+)$/);
+    assert.equal(seconds, '300');
+    await page.goto(`${clinic.door}${place}`);
+  }
+  await heading(page, 'ご本人の確認').waitFor();
+  assert.doesNotMatch(await page.locator('body').innerText(), new RegExp(AGREED));
+  const password = page.getByLabel('パスワード', { exact: true });
+  await look(page, { row: 'T12', name: 'uncover', caption: 'ご本人の確認（5分間操作がないとき）', button: buttonOf(page, '確認') });
+  await hand.type(password, 'another-password-2026');
+  await hand.press(buttonOf(page, '確認'));
+  await page.getByText('パスワードが正しくありません。', { exact: false }).waitFor();
+  await look(page, { row: 'T12', name: 'uncover-wrong', caption: 'ご本人の確認（パスワードの誤り）' });
+  await hand.type(password, clinic.account('medical_viewer').password);
+  await hand.press(buttonOf(page, '確認'));
+  await heading(page, '患者情報詳細').waitFor();
+  assert.equal(page.url(), there);
+}
+
 /** 同意取消, while somebody is about to view what it opened. `patient`: whose. */
 export async function cancelConsent({ clinic, page, look }, viewer, patient) {
   const { hand } = clinic;

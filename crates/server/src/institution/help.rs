@@ -48,6 +48,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("viewable-patients", include_str!("help/viewable-patients.md")),
     ("viewable-patient", include_str!("help/viewable-patient.md")),
     ("medical-records", include_str!("help/medical-records.md")),
+    ("uncover", include_str!("help/uncover.md")),
     ("account-new", include_str!("help/account-new.md")),
     ("accounts", include_str!("help/accounts.md")),
     ("master-reset", include_str!("help/master-reset.md")),

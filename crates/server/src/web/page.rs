@@ -27,6 +27,8 @@ pub struct Shell {
     pub help: Option<&'static str>,
     /// Whether the page warns before the session ends for want of use.
     pub idle: bool,
+    /// Where the page leads when nobody touches it for five minutes: it shows medical information.
+    pub cover: Option<String>,
 }
 
 /// A group of the menu.
@@ -90,6 +92,12 @@ impl Shell {
     #[must_use]
     pub fn with_help(self, path: &'static str) -> Self {
         Self { help: Some(path), ..self }
+    }
+
+    /// The same of a page that is covered when nobody touches it: it leads to `place` then.
+    #[must_use]
+    pub fn covered(self, place: String) -> Self {
+        Self { cover: Some(place), ..self }
     }
 
     /// The same with the script for passkeys.

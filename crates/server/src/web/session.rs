@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use eligibility::Instant;
 use store::{Audience, TokenHash, WebSession, audit::AuditEvent};
 
-use super::{secret_token::SecretToken, site::Site};
+use super::{secret_token::SecretToken, signed_in::SignedIn, site::Site};
 
 const MINUTE_MS: i64 = 60 * 1000;
 /// Without a click for so long, a session is over, milliseconds.
@@ -21,6 +21,8 @@ pub const SECOND_FACTOR_MS: i64 = 10 * MINUTE_MS;
 const TOLD: &str = "__Host-shikaku-told";
 /// So much of a session's hash tells it from the others of one browser, bytes.
 const TOLD_BYTES: usize = 8;
+/// After so long without a click, pages with medical information want to know anew who sits there, milliseconds.
+pub const COVER_MS: i64 = 5 * MINUTE_MS;
 /// What a page asks with that keeps itself fresh: nobody touched it, so the session grows older all the same.
 const QUIET: &str = "shikaku-quiet";
 /// How exactly the last use is written down, milliseconds: not every click is a write.
@@ -102,7 +104,7 @@ impl Site {
         }
         let used = !headers.contains_key(QUIET);
         if used && now.0.saturating_sub(session.seen_at.0) >= SEEN_STEP_MS {
-            self.store.web_session_seen(token, now).await?;
+            self.store.web_session_seen(token, now, COVER_MS).await?;
         }
         Ok(Some(Presented { token, session }))
     }
@@ -150,6 +152,22 @@ impl Site {
             return Err(SessionError::Over);
         }
         self.session_cookie(&secret).ok_or(SessionError::Randomness)
+    }
+
+    /// Whether somebody must prove anew who sits there before medical information is shown. If not, the moment counts
+    /// as a touch, to the millisecond.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_covered(&self, presented: &SignedIn) -> Result<bool, store::Error> {
+        let now = self.clock.now();
+        // A page that keeps itself fresh leaves no trace of its coming: the pause is looked at here too.
+        let rested = now.0.saturating_sub(presented.session.seen_at.0) >= COVER_MS;
+        if rested || self.store.web_session_covered(presented.token).await?.is_some() {
+            return Ok(true);
+        }
+        self.store.web_session_seen(presented.token, now, COVER_MS).await?;
+        Ok(false)
     }
 
     /// The cookie of a session with this secret.

@@ -13,6 +13,8 @@ const SITE_CSS: &str = include_str!("../../static/site.css");
 const PRINT_CSS: &str = include_str!("../../static/print.css");
 /// Warns before a session ends for want of use.
 const IDLE_JS: &str = include_str!("../../static/idle.js");
+/// Covers a page with medical information that nobody touches.
+const COVER_JS: &str = include_str!("../../static/cover.js");
 const FACILITY_JS: &str = include_str!("../../static/facility.js");
 const LIVE_JS: &str = include_str!("../../static/live.js");
 const PASSKEY_JS: &str = include_str!("../../static/passkey.js");
@@ -33,6 +35,7 @@ pub(super) fn routes() -> Router {
         .route("/static/site.css", get(|| async { file("text/css; charset=utf-8", SITE_CSS) }))
         .route("/static/print.css", get(|| async { file("text/css; charset=utf-8", PRINT_CSS) }))
         .route("/static/idle.js", get(|| async { file("text/javascript; charset=utf-8", IDLE_JS) }))
+        .route("/static/cover.js", get(|| async { file("text/javascript; charset=utf-8", COVER_JS) }))
         .route("/static/facility.js", get(|| async { file("text/javascript; charset=utf-8", FACILITY_JS) }))
         .route("/static/live.js", get(|| async { file("text/javascript; charset=utf-8", LIVE_JS) }))
         // The same as ICON; written out for the test that reads the routers.

@@ -45,10 +45,15 @@ fn person(key: &str, number: &str, name: &str) -> Coverage {
 async fn open(engine: Engine, people: Vec<Coverage>) -> Web {
     let web = Web::open(engine).await;
     web.system.load_insurer(&insurer(), "試験健康保険組合", people).await;
+    use_home_visits(&web).await;
+    web
+}
+
+/// Switches on what these pages are about.
+pub(crate) async fn use_home_visits(web: &Web) {
     for setting in [Setting::HomeVisit, Setting::Online, Setting::Treatment] {
         switch_on(&web.system, &code(), setting).await;
     }
-    web
 }
 
 fn code() -> InstitutionCode {

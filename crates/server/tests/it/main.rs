@@ -47,6 +47,7 @@ mod institution_readers;
 mod institution_settings;
 mod institution_sign_in;
 mod institution_support;
+mod institution_uncover;
 mod institution_web;
 mod letters_found;
 mod limits;

@@ -39,6 +39,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("V21__what_institutions_did_before", include_str!("V21__what_institutions_did_before.sql")),
     ("V22__consents_that_are_kept", include_str!("V22__consents_that_are_kept.sql")),
     ("V23__what_registrants_change", include_str!("V23__what_registrants_change.sql")),
+    ("V24__medical_pages_are_covered", include_str!("V24__medical_pages_are_covered.sql")),
 ];
 
 /// Held on PostgreSQL while migrating, so that processes started together take turns.

@@ -18,6 +18,7 @@ on_every_database!(
     sixty_four_guesses_at_once_take_five_places,
     a_registration_makes_one_account_an_institution_and_an_address,
     a_session_is_replaced_in_one_commit_and_good_at_one_site_only,
+    a_session_that_was_left_alone_stays_covered_until_another_takes_its_place,
     second_factors_are_spent_once_and_the_last_one_stays,
     a_shown_secret_is_its_sessions_alone,
     every_change_of_factors_ends_the_other_sessions_and_tells_the_holder,
@@ -136,6 +137,25 @@ fn audit() -> AuditEvent {
         outcome: "done".to_owned(),
         detail: String::new(),
     }
+}
+
+async fn a_session_that_was_left_alone_stays_covered_until_another_takes_its_place(db: Database) {
+    const REST: i64 = 100;
+    let store = &db.store;
+    let full = WebSession { stage: Stage::Full, ..session("s1") };
+    store.begin_web_session([1; 32], full.clone(), None, audit()).await.expect("writes");
+    let touch = async |ms| store.web_session_seen([1; 32], at(ms), REST).await.expect("writes");
+    let covered = async || store.web_session_covered([1; 32]).await.expect("reads");
+    touch(100).await;
+    touch(199).await;
+    assert_eq!(covered().await, None, "never for so long");
+    touch(299).await;
+    assert_eq!(covered().await, Some(at(299)));
+    touch(300).await;
+    assert_eq!(covered().await, Some(at(299)), "a touch more is no proof");
+    store.begin_web_session([2; 32], full, Some([1; 32]), audit()).await.expect("writes");
+    assert_eq!(covered().await, None);
+    assert_eq!(store.web_session_covered([2; 32]).await, Ok(None), "it begins anew");
 }
 
 async fn a_session_is_replaced_in_one_commit_and_good_at_one_site_only(db: Database) {

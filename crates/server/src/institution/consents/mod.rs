@@ -3,6 +3,7 @@
 //! * `search`, `detail`: 同意済資格情報取得, and what is known of one patient;
 //! * `re_verification`: 再照会; `cancel`: 同意取消 (訪問診療等);
 //! * `patients`, `patient`, `records`: 医療情報閲覧, as far as the consents of this very moment open it;
+//! * `viewer`, `uncover`: who may see these pages now, and the proof that opens them after five minutes without a touch;
 //! * `shown`: a person with their consents, as all of these show them.
 //!
 //! A person is named by the check at which they agreed: no key of a person stands in an address. Each look is on record
@@ -16,6 +17,8 @@ mod re_verification;
 mod records;
 pub(super) mod search;
 mod shown;
+mod uncover;
+mod viewer;
 
 use axum::Router;
 use axum::response::Response;
@@ -41,6 +44,7 @@ pub(super) fn pages() -> Router {
         .merge(patients::pages())
         .merge(patient::pages())
         .merge(records::pages())
+        .merge(uncover::pages())
 }
 
 /// Whether a text can be the id of a check; anything else is looked for nowhere and stands in no log.

@@ -12,7 +12,8 @@ use eligibility::consent::{ConsentKind, KeptState};
 
 use super::patients::{self, ACTION, WITHOUT_CONSENT};
 use super::shown::{Consented, is_medical};
-use super::{looked, of_address};
+use super::viewer::MedicalViewer;
+use super::{looked, of_address, uncover};
 use crate::institution::user::InstitutionUser;
 use crate::institution::{days, menu};
 use crate::web::signed_in::OnSite;
@@ -86,7 +87,7 @@ pub(super) fn month_of(text: &str, today: Date) -> Option<Date> {
     (month == first_of_month(month) && (oldest..=newest).contains(&month)).then_some(month)
 }
 
-async fn page(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<String>) -> Response {
+async fn page(OnSite(site): OnSite, MedicalViewer(user): MedicalViewer, Path(id): Path<String>) -> Response {
     let consented = match viewable(&site, &user, &id, |state| is_medical(state.kind)).await {
         Ok(consented) => consented,
         Err(response) => return response,
@@ -107,7 +108,9 @@ async fn page(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<String
     let may =
         |(kind, label): &(ConsentKind, &'static str)| consented.holding(*kind).map(|_| (kind.name(), *label));
     let page = Page {
-        shell: menu::shell(&site, TITLE, patients::PATH, &user).with_help("/help/viewable-patient"),
+        shell: menu::shell(&site, TITLE, patients::PATH, &user)
+            .with_help("/help/viewable-patient")
+            .covered(uncover::place(&path(&id))),
         months: (0..MONTHS).map(month).collect(),
         buttons: BUTTONS.iter().filter_map(may).collect(),
         checkup: consented.holding(ConsentKind::Checkup).is_some(),

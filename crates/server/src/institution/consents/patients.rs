@@ -13,6 +13,8 @@ use store::ConsentedWanted;
 use super::looked_at_list;
 use super::search::{next_page, page_number, switched_off, visible};
 use super::shown::{Consented, is_medical};
+use super::uncover;
+use super::viewer::MedicalViewer;
 use crate::institution::user::InstitutionUser;
 use crate::institution::{days, menu};
 use crate::web::signed_in::OnSite;
@@ -50,14 +52,13 @@ fn opens(consented: &Consented) -> bool {
 
 async fn page(
     OnSite(site): OnSite,
-    user: InstitutionUser,
+    MedicalViewer(user): MedicalViewer,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Response {
     answer(&site, &user, FormData::from(query)).await.unwrap_or_else(|response| response)
 }
 
 async fn answer(site: &Site, user: &InstitutionUser, query: FormData) -> Result<Response, Response> {
-    user.must(site, ACTION).await?;
     let number = page_number(&query);
     let wanted = ConsentedWanted::HoldingAt(site.clock.now());
     let found = site.store.consented_people(&user.institution_code, wanted, number).await;
@@ -67,7 +68,9 @@ async fn answer(site: &Site, user: &InstitutionUser, query: FormData) -> Result<
     people.retain(opens);
     looked_at_list(site, user, "list_viewable", &people).await?;
     let page = Page {
-        shell: menu::shell(site, TITLE, PATH, user).with_help("/help/viewable-patients"),
+        shell: menu::shell(site, TITLE, PATH, user)
+            .with_help("/help/viewable-patients")
+            .covered(uncover::place(PATH)),
         off,
         people,
         next: next_page(number, more),

@@ -12,8 +12,9 @@ use eligibility::consent::ConsentKind;
 
 use super::looked;
 use super::patient::{self, BUTTONS, month_of, viewable};
-use super::patients;
 use super::shown::{Consented, KindRow};
+use super::viewer::MedicalViewer;
+use super::{patients, uncover};
 use crate::institution::user::InstitutionUser;
 use crate::institution::{days, menu};
 use crate::web::signed_in::OnSite;
@@ -66,25 +67,34 @@ struct Page {
 #[template(path = "institution/medical_records_print.html")]
 struct Print {
     told: Told,
+    cover: String,
     institution_name: String,
     institution_code: String,
     back: String,
 }
 
-async fn records(site: OnSite, user: InstitutionUser, id: Path<String>, query: Typed) -> Response {
+async fn records(site: OnSite, user: MedicalViewer, id: Path<String>, query: Typed) -> Response {
     of_months(site, user, id, query, false).await
 }
 
-async fn print_records(site: OnSite, user: InstitutionUser, id: Path<String>, query: Typed) -> Response {
+async fn print_records(site: OnSite, user: MedicalViewer, id: Path<String>, query: Typed) -> Response {
     of_months(site, user, id, query, true).await
 }
 
-async fn checkups(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<String>) -> Response {
+async fn checkups(
+    OnSite(site): OnSite,
+    MedicalViewer(user): MedicalViewer,
+    Path(id): Path<String>,
+) -> Response {
     let asked = Asked { kind: ConsentKind::Checkup, period: None, months: None, print: false };
     answer(&site, &user, &id, asked).await.unwrap_or_else(|response| response)
 }
 
-async fn print_checkups(OnSite(site): OnSite, user: InstitutionUser, Path(id): Path<String>) -> Response {
+async fn print_checkups(
+    OnSite(site): OnSite,
+    MedicalViewer(user): MedicalViewer,
+    Path(id): Path<String>,
+) -> Response {
     let asked = Asked { kind: ConsentKind::Checkup, period: None, months: None, print: true };
     answer(&site, &user, &id, asked).await.unwrap_or_else(|response| response)
 }
@@ -93,15 +103,11 @@ type Typed = Query<Vec<(String, String)>>;
 
 async fn of_months(
     OnSite(site): OnSite,
-    user: InstitutionUser,
+    MedicalViewer(user): MedicalViewer,
     Path(id): Path<String>,
     Query(query): Typed,
     print: bool,
 ) -> Response {
-    // Who may not view at all hears that, whatever stands in the address.
-    if let Err(response) = user.must(&site, patients::ACTION).await {
-        return response;
-    }
     let typed = FormData::from(query);
     let today = site.clock.today();
     let kind = BUTTONS.iter().map(|(kind, _)| *kind).find(|kind| kind.name() == typed.get("kind"));
@@ -147,7 +153,9 @@ async fn answer(
         by: user.signed_in.session.name.clone(),
     };
     if !print {
-        let shell = menu::shell(site, told.title, patients::PATH, user).with_help("/help/medical-records");
+        let shell = menu::shell(site, told.title, patients::PATH, user)
+            .with_help("/help/medical-records")
+            .covered(uncover::place(&place("")));
         let page = Page { shell, told, print: place("/print"), back: patient::path(id) };
         return Ok(render(StatusCode::OK, &page));
     }
@@ -155,6 +163,7 @@ async fn answer(
     let institution = institution.map_err(|error| refused::by_store(&error))?;
     let page = Print {
         told,
+        cover: uncover::place(&place("/print")),
         institution_name: institution.map(|institution| institution.name).unwrap_or_default(),
         institution_code: user.institution_code.to_string(),
         back: place(""),

@@ -65,8 +65,18 @@ pub struct PasscodeEntry {
     pub actor: String,
     /// 製造番号 of the reader.
     pub reader_serial: String,
+    /// Who says to compare the photograph with the face; goes into the audit log with the entry.
+    pub staff_name: Option<String>,
     /// Now.
     pub entered_at: Instant,
+}
+
+impl PasscodeEntry {
+    /// Where, and who says to look, for the audit log. The name comes last: it is free text.
+    fn detail(&self) -> String {
+        let staff = self.staff_name.as_ref().map(|name| format!(";staff:{name}")).unwrap_or_default();
+        format!("reader:{}{staff}", self.reader_serial)
+    }
 }
 
 /// What came of an entry.
@@ -181,7 +191,7 @@ impl Write for Count {
             return Ok(None);
         }
         tx.execute(COUNT, bind![institution]).await?;
-        let detail = format!("entry:{};reader:{}", stored.state.failures + 1, self.0.reader_serial);
+        let detail = format!("entry:{};{}", stored.state.failures + 1, self.0.detail());
         let event = event(&self.0.actor, "enter", &stored.passcode_id, "counted", detail);
         chains.append(tx, institution, now, &event).await?;
         Ok(Some(Counted { passcode_id: stored.passcode_id, code_hash: stored.code_hash }))
@@ -206,7 +216,7 @@ impl Write for Settle {
     async fn run(&self, tx: &Tx<'_>, chains: &mut Chains) -> Result<PasscodeEntered> {
         let (institution, now) = (self.entry.institution_code.as_str(), self.entry.entered_at);
         let audit = |outcome| {
-            let detail = format!("reader:{}", self.entry.reader_serial);
+            let detail = self.entry.detail();
             event(&self.entry.actor, "verify", &self.passcode_id, outcome, detail)
         };
         let who = (institution, self.entry.actor.as_str());

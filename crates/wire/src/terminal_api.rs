@@ -64,6 +64,8 @@ pub const MAX_SIGNATURE_CHARS: usize = 1024;
 pub const MAX_CONSENTS: usize = 16;
 /// Longest request id, characters.
 pub const MAX_REQUEST_ID_CHARS: usize = 64;
+/// Longest name of who did a visual check, characters.
+pub const MAX_STAFF_NAME_CHARS: usize = 40;
 /// Longest 記号, 番号, characters as typed.
 pub const MAX_INSURED_TEXT_CHARS: usize = 20;
 
@@ -145,6 +147,10 @@ pub struct VisualCheck {
     pub passcode: String,
     /// 製造番号 of the reader: 1 to 32 ASCII letters, digits and hyphens. The card signs it.
     pub reader_serial: String,
+    /// Who compared the photograph with the face, as typed at the reader: 1 to 40 characters. It is recorded with the
+    /// entry; a reader that does not ask leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff_name: Option<String>,
 }
 
 impl std::fmt::Debug for VisualCheck {

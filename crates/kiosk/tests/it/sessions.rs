@@ -52,7 +52,7 @@ fn on_reader(card: &SharedCard) -> InProcessTransport {
 /// What staff enter at the reader, after somebody issued it.
 async fn entered(desk: &Desk) -> VisualCheck {
     let passcode = issued_passcode(&desk.system, INSTITUTION).await;
-    VisualCheck { passcode, reader_serial: "R-0001".to_owned() }
+    VisualCheck { passcode, reader_serial: "R-0001".to_owned(), staff_name: None }
 }
 
 async fn a_visual_check_without_a_good_passcode_is_none(engine: Engine) {

@@ -79,16 +79,17 @@ impl FacilityDesk {
         &self,
         store: &Store,
         institution: &InstitutionCode,
-        entered: (&Passcode, &ReaderSerial),
+        entered: (&Passcode, &ReaderSerial, Option<&str>),
         actor: String,
         now: Instant,
     ) -> Result<PasscodeEntered, FacilityError> {
-        let (passcode, reader) = entered;
+        let (passcode, reader, staff_name) = entered;
         let entry = PasscodeEntry {
             institution_code: institution.clone(),
             code_hash: self.secrets()?.hash(PURPOSE, institution.as_str(), passcode.reveal()),
             actor,
             reader_serial: reader.as_str().to_owned(),
+            staff_name: staff_name.map(str::to_owned),
             entered_at: now,
         };
         let entered = store.enter_visual_check_passcode(entry).await?;

@@ -19,7 +19,7 @@ use wire::facility::{
     PasscodeAnswer, PasscodeRequest, SETTINGS_CHANGES_PATH, SETTINGS_PATH, SettingsAnswer,
     SettingsChangeRequest, SettingsRequest,
 };
-use wire::terminal_api::{MAX_REQUEST_ID_CHARS, VisualCheck};
+use wire::terminal_api::{MAX_REQUEST_ID_CHARS, MAX_STAFF_NAME_CHARS, VisualCheck};
 
 use super::admission::Admission;
 use super::refusal::Refusal;
@@ -68,22 +68,38 @@ pub(super) async fn visual_check(
     let passcode = Passcode::parse(&check.passcode).map_err(|_| Refusal::item("visual_check.passcode"))?;
     let reader = ReaderSerial::parse(&check.reader_serial);
     let reader = reader.map_err(|_| Refusal::item("visual_check.reader_serial"))?;
+    let staff = staff_name(check)?;
     let institution = &terminal.institution_code;
-    let entered =
-        api.facility.enter_passcode(&api.store, institution, (&passcode, &reader), actor(terminal), now);
+    let entered = api.facility.enter_passcode(
+        &api.store,
+        institution,
+        (&passcode, &reader, staff),
+        actor(terminal),
+        now,
+    );
     match entered.await.map_err(|error| failed(&error))? {
         PasscodeEntered::Accepted => return Ok(()),
         PasscodeEntered::Wrong { .. } => {}
-        PasscodeEntered::NotCompared => not_compared(api, terminal, &reader, now).await?,
+        PasscodeEntered::NotCompared => not_compared(api, terminal, (&reader, staff), now).await?,
     }
     Err(ErrorCode::VisualCheckRefused.into())
+}
+
+/// Who compared, where the reader asks: some characters, and none that would write a line of its own.
+fn staff_name(check: &VisualCheck) -> Result<Option<&str>, Refusal> {
+    let Some(name) = check.staff_name.as_deref() else { return Ok(None) };
+    let fits = (1..=MAX_STAFF_NAME_CHARS).contains(&name.chars().count());
+    if !fits || name.trim() != name || name.chars().any(char::is_control) {
+        return Err(Refusal::item("visual_check.staff_name"));
+    }
+    Ok(Some(name))
 }
 
 /// There was nothing to compare with: the store wrote nothing, and a record there must be.
 async fn not_compared(
     api: &Api,
     terminal: &AskingTerminal,
-    reader: &ReaderSerial,
+    (reader, staff): (&ReaderSerial, Option<&str>),
     now: Instant,
 ) -> Result<(), Refusal> {
     let denial = Denial {
@@ -94,7 +110,10 @@ async fn not_compared(
             action: "visual_check_passcode.verify".to_owned(),
             object: "visual_check_passcode:none".to_owned(),
             outcome: "denied:not-compared".to_owned(),
-            detail: format!("reader:{}", reader.as_str()),
+            detail: match staff {
+                Some(name) => format!("reader:{};staff:{name}", reader.as_str()),
+                None => format!("reader:{}", reader.as_str()),
+            },
         },
         recorded_at: now,
     };

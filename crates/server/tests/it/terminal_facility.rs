@@ -146,6 +146,11 @@ async fn a_visual_check_needs_card_reader_and_passcode(engine: Engine) {
     assert_eq!(ask(&elsewhere, false).await, (400, "OQSA9204E".to_owned()), "the card signed another reader");
     let nameless = |question: &mut Value| question["visual_check"]["reader_serial"] = json!("R_1");
     assert_eq!(ask(&nameless, true).await.0, 422, "no serial number");
+    let long = "あ".repeat(41);
+    for name in ["", " ", "受付\n太郎", " 受付", long.as_str()] {
+        let staff = |question: &mut Value| question["visual_check"]["staff_name"] = json!(name);
+        assert_eq!(ask(&staff, true).await.0, 422, "{name:?} is no name");
+    }
     // Whoever has no card that signs has not even guessed.
     let wrong = json!(another(right.as_str().expect("digits"), 1));
     let guess = |question: &mut Value| {
@@ -155,11 +160,12 @@ async fn a_visual_check_needs_card_reader_and_passcode(engine: Engine) {
     for _ in 0..6 {
         assert_eq!(ask(&guess, false).await, (400, "OQSA9204E".to_owned()));
     }
-    assert_eq!(enter(&desk, &card, right.as_str().expect("digits")).await.status, 200, "it lives");
+    let named = |question: &mut Value| question["visual_check"]["staff_name"] = json!("受付　山田");
+    assert_eq!(ask(&named, true).await.0, 200, "it lives");
     let entries = audit_entries(&desk.system).await;
     let verified = entries.iter().filter(|entry| entry.action == "visual_check_passcode.verify");
     let verified: Vec<_> = verified.map(|entry| (entry.outcome.as_str(), entry.detail.as_str())).collect();
-    assert_eq!(verified, [("accepted", "reader:R-0001")]);
+    assert_eq!(verified, [("accepted", "reader:R-0001;staff:受付　山田")], "who compared is on record");
     let uses = desk.system.store().visual_check_uses(&desk.terminal.institution, desk.system.today()).await;
     let uses: Vec<_> = uses.expect("reads").iter().map(|one| (one.accepted, one.refused)).collect();
     assert_eq!(uses, [(1, 0)], "what the page of administrators counts");

@@ -44,6 +44,7 @@ fn entry(number: u32, hash: u8, ms: i64) -> PasscodeEntry {
         code_hash: [hash; 32],
         actor: "terminal:front-desk-1".to_owned(),
         reader_serial: "R-0001".to_owned(),
+        staff_name: None,
         entered_at: at(ms),
     }
 }

@@ -78,7 +78,7 @@ fn names_are_those_of_the_messages() {
 }
 
 fn visual_check(reader_serial: &str) -> Option<VisualCheck> {
-    Some(VisualCheck { passcode: "0042".into(), reader_serial: reader_serial.into() })
+    Some(VisualCheck { passcode: "0042".into(), reader_serial: reader_serial.into(), staff_name: None })
 }
 
 #[test]
@@ -228,7 +228,8 @@ fn read_back(text: &str) -> Said {
     let mut as_of = next("");
     let mut visual_check = None;
     if let Some(serial) = as_of.strip_prefix("reader:") {
-        visual_check = Some(VisualCheck { passcode: String::new(), reader_serial: serial.to_owned() });
+        visual_check =
+            Some(VisualCheck { passcode: String::new(), reader_serial: serial.to_owned(), staff_name: None });
         as_of = next("");
     }
     let as_of = as_of.strip_prefix("as_of:").expect("the day in its place").parse().expect("a date");

@@ -16,7 +16,7 @@ use crate::demo::{outcome::Refusal, running_terminal::READER_SERIAL};
 
 /// What staff enter at a reader of the demo.
 pub(super) fn entered(passcode: String) -> VisualCheck {
-    VisualCheck { passcode, reader_serial: READER_SERIAL.to_owned() }
+    VisualCheck { passcode, reader_serial: READER_SERIAL.to_owned(), staff_name: None }
 }
 
 impl System {

@@ -9,7 +9,7 @@ mod keys;
 mod revocation;
 mod trust;
 
-pub use certificate::{CertificateRefused, CheckedCard, certificate_digest};
+pub use certificate::{CertificateRefused, CheckedCard, certificate_dates, certificate_digest};
 pub use keys::{CardPublicKey, SignatureRefused};
 pub use revocation::{Freshness, RevocationList, RevocationListRefused, RevocationReason, Status};
 pub use trust::{AnchorRefused, AuthorityId, CardTrust, PRODUCTION_AUTH_POLICY, TEST_AUTH_POLICY};

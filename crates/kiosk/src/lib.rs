@@ -6,12 +6,26 @@
 //! and how a face is compared: a [`ProofMethod`](eligibility::verification::ProofMethod) is given, not judged.
 
 mod clock;
+mod comparing;
+pub mod config;
+mod counter;
+mod faces;
+pub mod machine;
 pub mod pages;
+mod photo_shown;
 pub mod session;
+mod site;
+pub mod slot;
 mod terminal_link;
 mod trouble;
 pub mod view;
 pub mod words;
+mod worker;
 
+pub use comparing::FaceVerifier;
+pub use counter::Parts;
+pub use faces::{FaceTalk, Faces};
+pub use site::Kiosk;
 pub use terminal_link::{LinkError, TerminalLink, TerminalLinkConfig};
 pub use trouble::{CardTrouble, Trouble};
+pub use worker::Authorizer;

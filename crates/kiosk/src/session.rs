@@ -7,10 +7,12 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use card::{
     pin::Pin,
-    session::{CardSession, LastTry, PinState, pinless::PinlessAuthorizer},
+    session::{CardFace, CardSession, LastTry, PinState, pinless::PinlessAuthorizer},
     transport::CardTransport,
 };
 use eligibility::{
+    Instant,
+    card_certificate::CardCertificateState,
     codes::PrescriptionIssue,
     consent::{CareForm, ConsentChoice},
     facility_settings::Asked,
@@ -111,6 +113,21 @@ impl<T: CardTransport> AtReader<T> {
             PinState::Verified => Some(FULL),
             PinState::Locked => None,
         })
+    }
+
+    /// What the certificate's dates allow at `now`; `None` when they cannot be read: the centre will say what is wrong.
+    #[must_use]
+    pub fn certificate_state(&self, now: Instant) -> Option<CardCertificateState> {
+        let (not_before, not_after) = card::jpki::certificate_dates(&self.certificate)?;
+        Some(CardCertificateState::on(not_before, not_after, now))
+    }
+
+    /// Opens the card's face with the number printed on it (照合番号B). The card's last try for it is never spent here.
+    ///
+    /// # Errors
+    /// [`CardTrouble::PinWrong`] for another number; [`CardTrouble`] when the card does not give it.
+    pub fn read_face(&mut self, number_b: &Pin) -> Result<CardFace, CardTrouble> {
+        Ok(self.card.read_face(number_b, LastTry::Refuse)?)
     }
 
     /// Lets the card check the proof. After a wrong PIN the session goes on: it comes back with the trouble.

@@ -77,6 +77,11 @@ pub(crate) fn terminal_config(file: &Path) -> Result<terminal::config::Config> {
     terminal::config::Config::load(file).map_err(|error| with_remedy(error.into(), file, "terminal"))
 }
 
+/// Reads a card reader's settings.
+pub(crate) fn kiosk_config(file: &Path) -> Result<kiosk::config::Config> {
+    kiosk::config::Config::load(file).map_err(|error| with_remedy(error.into(), file, "kiosk"))
+}
+
 fn with_remedy(error: anyhow::Error, file: &Path, part: &str) -> anyhow::Error {
     let example = format!("docs/{part}.example.toml");
     let remedy = match file.is_file() {

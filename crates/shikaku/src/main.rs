@@ -12,6 +12,7 @@ mod doctor;
 mod folder;
 mod institution;
 mod insurer;
+mod kiosk;
 mod line;
 mod logging;
 mod migrate;
@@ -68,6 +69,8 @@ enum Command {
     #[command(subcommand)]
     Terminal(terminal::Command),
     #[command(subcommand)]
+    Kiosk(kiosk::Command),
+    #[command(subcommand)]
     Card(card::Command),
     #[command(subcommand)]
     Ca(ca::Command),
@@ -100,6 +103,7 @@ fn run(command: Command, json: bool) -> anyhow::Result<Report> {
         Command::Line(command) => line::run(&command),
         Command::Insurer(command) => insurer::run(&command),
         Command::Terminal(command) => terminal::run(&command, json),
+        Command::Kiosk(command) => kiosk::run(&command, json),
         Command::Card(command) => card::run(&command, json),
         Command::Ca(command) => ca::run(&command),
         Command::Audit(command) => audit::run(&command),

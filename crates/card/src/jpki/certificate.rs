@@ -109,6 +109,18 @@ pub fn certificate_digest(der: &[u8]) -> Option<String> {
     rest.is_empty().then(|| sha256_hex(der))
 }
 
+/// From when to when a card certificate says it is valid, to tell the person at the reader in time. Nothing of it is
+/// checked here; `None` when it cannot be read.
+#[must_use]
+pub fn certificate_dates(der: &[u8]) -> Option<(Instant, Instant)> {
+    if der.len() > MAX_CERTIFICATE {
+        return None;
+    }
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let validity = certificate.validity();
+    Some((instant(validity.not_before), instant(validity.not_after)))
+}
+
 impl CardTrust {
     /// Checks that a card certificate (DER) stands one step below a trusted anchor and has the profile of
     /// 利用者証明用電子証明書. Its own validity is reported, not decided; `now` only decides about the anchor.

@@ -3,6 +3,8 @@
 mod card_trouble;
 mod desk;
 mod line;
+mod machine;
 mod mode;
+mod screen;
 mod sessions;
 mod settings;

@@ -184,6 +184,9 @@ fn addresses(ports: Ports) -> Table {
                 .note("TLS 1.3・クライアント証明書が必要です。"),
             Row::new("カードリーダーの接続口", format!("http://{}", ports.reader_link()))
                 .note("資格確認端末の中。端末が作るトークンが必要です。"),
+            Row::new("カードリーダー", format!("{}/reader", ports.landing_origin()))
+                .note("患者用の画面と、置いたり取ったりできる模擬カード。")
+                .open(),
             Row::new("模擬 J-LIS", format!("http://{}", ports.jlis())).note("失効リスト（CRL）と OCSP。"),
             Row::new("状態", format!("http://{}/readyz", ports.ops())).open(),
             Row::new("計測値", format!("http://{}/metrics", ports.ops())).note("Prometheus 形式。").open(),

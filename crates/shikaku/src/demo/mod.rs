@@ -16,6 +16,7 @@ mod outcome;
 pub(crate) mod people;
 mod ports;
 pub(crate) mod premises;
+mod reader;
 mod running_terminal;
 mod situations;
 pub(crate) mod system;
@@ -138,6 +139,8 @@ fn announcement(folder: &DataFolder, ports: Ports, system: &System, ready_after:
         "new_clinic": system.new_clinic(),
         "terminal_api": format!("https://{}", ports.terminal_api()),
         "reader_link": format!("http://{}", ports.reader_link()),
+        "reader": format!("{}/reader", ports.landing_origin()),
+        "reader_screen": system.reader().start_url(),
         "simulated_jlis": format!("http://{}", ports.jlis()),
         "ops": format!("http://{}", ports.ops()),
         "institution_code": premises::INSTITUTION_CODE,

@@ -10,7 +10,7 @@ pub(crate) const DEFAULT_BASE: u16 = 8440;
 pub(crate) const HIGHEST_BASE: u16 = u16::MAX - FARTHEST;
 
 /// The farthest of them.
-const FARTHEST: u16 = 14;
+const FARTHEST: u16 = 15;
 
 /// All addresses of one demo.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +91,10 @@ impl Ports {
     }
     /// The page of line authentication as the new institution's browser sees it.
     pub(crate) fn line_door(self) -> SocketAddr {
+        self.at(14)
+    }
+    /// The card reader's screen.
+    pub(crate) fn kiosk(self) -> SocketAddr {
         self.at(FARTHEST)
     }
 

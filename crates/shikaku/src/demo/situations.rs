@@ -396,8 +396,10 @@ impl Situation {
 type Line = (&'static str, ErrorCode, &'static str, &'static str);
 
 /// Errors that nothing on the list leads to yet, each with the reason or the way there, as the list shows it.
-pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] =
-    &[(ErrorCode::TimedOut, "カードリーダーの画面をまだ作っていないため、操作を待つ時間がありません。")];
+pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[(
+    ErrorCode::TimedOut,
+    "カードリーダー（模擬カード）のページでカードを置き、カードリーダーの画面で何もせずに1分待つと表示されます。",
+)];
 
 #[cfg(test)]
 mod tests {

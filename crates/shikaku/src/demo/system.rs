@@ -38,6 +38,7 @@ use crate::{
         people::{self, Cast},
         ports::Ports,
         premises::{INSTITUTION_NAME, Place, Premises, REFERENCE_NUMBER, TERMINAL_NAME, institution},
+        reader::Reader,
         running_terminal::RunningTerminal,
         wallet::Wallet,
     },
@@ -63,6 +64,7 @@ pub(crate) struct System {
     ports: Ports,
     server: Server,
     terminal: RunningTerminal,
+    reader: Reader,
     people: Vec<Persona>,
     wallet: Arc<Wallet>,
     guide: Guide,
@@ -106,6 +108,7 @@ impl System {
 
         let config = terminal::config::Config::load(&folder.terminal_settings())?;
         let terminal = RunningTerminal::start(config).await?;
+        let reader = Reader::start(ports, &terminal).await?;
         let clinic = clinic::open(&folder, ports).await?;
         let guide = Guide::new(&folder, ports, &people, database_url.is_some())?;
         let system = Self {
@@ -121,6 +124,7 @@ impl System {
             ports,
             server,
             terminal,
+            reader,
             people,
             guide,
             clock,
@@ -146,6 +150,7 @@ impl System {
     pub(crate) async fn shutdown(self: Arc<Self>) -> Result<()> {
         // The pages may still hold the system for a moment; the process ends right after in that case.
         if let Some(system) = Arc::into_inner(self) {
+            system.reader.stop().await;
             system.terminal.stop().await?;
             if let Some(counter) = system.shift_jis.into_inner() {
                 counter.stop().await?;
@@ -169,6 +174,17 @@ impl System {
             detail: String::new(),
             recorded: None,
         })
+    }
+
+    /// The card reader with its tray.
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Puts a person's card on the reader; `None` when there is no such person.
+    pub(crate) async fn put_card(&self, persona: &str) -> Option<Result<()>> {
+        let person = self.people.iter().find(|person| person.id == persona && person.card.is_some())?;
+        Some(self.reader.put(&self.wallet, person).await)
     }
 
     /// How far the first day is.

@@ -21,6 +21,7 @@ use pki::{
     keys::{KeyAlgorithm, PrivateKey},
 };
 use population::personas::{CardState, Persona, PersonaCard, PinState};
+use zeroize::Zeroizing;
 
 use crate::{
     demo::{
@@ -41,7 +42,13 @@ const CARD_OUTLIVES_YEARS: i64 = 5;
 pub(crate) struct Wallet {
     jlis: Arc<SimulatedJlis>,
     folder: DataFolder,
-    made: Mutex<HashMap<&'static str, SharedCard>>,
+    made: Mutex<HashMap<&'static str, Made>>,
+}
+
+/// A card, and 照合番号B printed on it.
+struct Made {
+    card: SharedCard,
+    number: Zeroizing<String>,
 }
 
 impl Wallet {
@@ -84,14 +91,21 @@ impl Wallet {
         }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(card) = made.get(persona.id) {
-            return Ok(Arc::clone(card));
+            return Ok(Arc::clone(&card.card));
         }
-        let card = Arc::new(Mutex::new(self.make(persona, plan)?));
-        made.insert(persona.id, Arc::clone(&card));
+        let (card, number) = self.make(persona, plan)?;
+        let card = Arc::new(Mutex::new(card));
+        made.insert(persona.id, Made { card: Arc::clone(&card), number });
         Ok(card)
     }
 
-    fn make(&self, persona: &Persona, plan: &PersonaCard) -> Result<SimulatedCard> {
+    /// 照合番号B printed on a card that was made; other cards have none.
+    pub(crate) fn printed_number(&self, persona: &Persona) -> Option<Zeroizing<String>> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(persona.id).map(|made| made.number.clone())
+    }
+
+    fn make(&self, persona: &Persona, plan: &PersonaCard) -> Result<(SimulatedCard, Zeroizing<String>)> {
         let place = self.folder.cards().join(persona.id);
         private_folder(&place)?;
         let authentication = self.credential(&place, plan)?;
@@ -103,9 +117,10 @@ impl Wallet {
         if plan.state == CardState::PinOnly {
             profile.pinless_root = None;
         }
+        let number = profile.number_b();
         let mut card = SimulatedCard::new(profile).context("the simulated card")?;
         keep_counters(&mut card, place.join("counters"), plan.pin)?;
-        Ok(card)
+        Ok((card, number))
     }
 
     fn credential(&self, place: &Path, plan: &PersonaCard) -> Result<Credential> {

@@ -7,6 +7,7 @@ pub(crate) mod catalogue;
 mod forms;
 pub(crate) mod guard;
 mod joining;
+mod reader;
 pub(crate) mod recent;
 mod renewal;
 pub(crate) mod view;
@@ -53,6 +54,9 @@ pub(crate) async fn serve(listener: TcpListener, system: Arc<System>) -> std::io
         .route("/checks/card", post(check_card))
         .route("/checks/number", post(check_number))
         .route("/situations", post(bring_about))
+        .route(reader::PATH, get(reader::show))
+        .route("/reader/put", post(reader::put))
+        .route("/reader/take", post(reader::take))
         .route("/cards/unlock", post(unlock))
         .route("/cards/{persona}", get(visit))
         .route("/catalogue", get(list))

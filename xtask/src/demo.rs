@@ -16,6 +16,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     );
     let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
     setup::card_readers();
+    setup::face_models();
     build()?;
     voices::for_demo();
     let binary = root().join("target/debug/shikaku");

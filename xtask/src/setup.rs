@@ -1,6 +1,8 @@
 //! What building, testing and showing need beyond Rust, and how it gets there: Debian packages by name
 //! where we may install them, otherwise a refusal that says what to install.
 
+mod faces;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -132,6 +134,7 @@ const SYSTEM_FOLDERS: &[&str] =
 pub(crate) fn for_tests() -> Result<()> {
     ensure_packages("the tests", TEST_NEEDS)?;
     ensure_pkilint()?;
+    faces::for_tests()?;
     ensure_component("fmt", "rustfmt")?;
     ensure_component("clippy", "clippy")
 }
@@ -139,6 +142,7 @@ pub(crate) fn for_tests() -> Result<()> {
 /// Brings what the stories in a browser need: the browser, and the packages `e2e/package-lock.json` pins.
 pub(crate) fn for_stories() -> Result<()> {
     ensure_packages("the stories", STORY_NEEDS)?;
+    faces::models()?;
     if node_packages("e2e/package-lock.json").is_some_and(|pinned| {
         node_packages("e2e/node_modules/.package-lock.json").is_some_and(|installed| pinned == installed)
     }) {
@@ -188,6 +192,13 @@ pub(crate) fn card_readers() {
         eprintln!(
             "xtask: {reason:#}. Building without real card readers; simulated cards work all the same."
         );
+    }
+}
+
+/// Tries to bring the models that compare faces, never insists: without them a PIN or a member of staff does.
+pub(crate) fn face_models() {
+    if let Err(reason) = faces::models() {
+        eprintln!("xtask: {reason:#}. Going on without: no face is compared.");
     }
 }
 

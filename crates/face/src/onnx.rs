@@ -46,6 +46,8 @@ const ATTRIBUTE_NAME: u64 = 1;
 const ATTRIBUTE_INTEGER: u64 = 3;
 const VALUE_NAME: u64 = 1;
 const VALUE_TYPE: u64 = 2;
+/// How many times as long as it was a graph may become: eight bits become 32, and something for the rest.
+const MOST_GROWTH: usize = 8;
 /// The type "tensor of 32-bit floats", of whatever size.
 const FLOATS_OF_ANY_SIZE: &[u8] = &[0x0a, 0x02, 0x08, 0x01];
 
@@ -132,6 +134,10 @@ fn plain_graph(graph: &[u8]) -> Result<Vec<u8>, Malformed> {
         let node = Node::read(field.bytes()?)?;
         if node.is_blocked_weight() {
             put_bytes(&mut plain, GRAPH_INITIALIZER, &constant_of(&node, &constants)?);
+            // One weight named by many nodes must not fill the memory.
+            if plain.len() > MOST_GROWTH * graph.len() {
+                return Err(Malformed::Quantisation);
+            }
         } else {
             plain.extend_from_slice(field.raw);
             used.extend(node.inputs);

@@ -21,13 +21,16 @@ pub trait FaceTalk: Send {
     fn frame(&mut self, jpeg: &[u8], at: Instant) -> FaceSaid;
 }
 
+/// A comparison, and of which session.
+type GoingOn = (Ticket, Box<dyn FaceTalk>);
+
 /// The comparison that goes on, one frame at a time.
 #[derive(Clone)]
 pub(crate) struct FaceDesk {
     faces: Option<Arc<dyn Faces>>,
     /// The session whose face is wanted. Set at once, while a frame of before may still be looked at.
     wanted: Arc<Mutex<Option<Ticket>>>,
-    going_on: Arc<Mutex<Option<(Ticket, Box<dyn FaceTalk>)>>>,
+    going_on: Arc<Mutex<Option<GoingOn>>>,
 }
 
 /// Why a frame is not looked at.

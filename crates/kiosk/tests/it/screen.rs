@@ -154,15 +154,12 @@ impl<'c> Browser<'c> {
 
     async fn press(&self, page: &str, act: &str, fields: &[(&str, &str)]) -> StatusCode {
         let (revision, _) = self.until(page).await;
-        let revision = revision.to_string();
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("revision", &revision);
-        form.extend_pairs(fields);
+        let form = form_of(revision, fields);
         let sent = self
             .ask(Method::POST, &format!("/act/{act}"))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, "application/json")
-            .body(form.finish());
+            .body(form);
         sent.send().await.expect("answers").status()
     }
 
@@ -171,6 +168,13 @@ impl<'c> Browser<'c> {
         let (_, html) = self.until(page).await;
         digits.chars().map(|digit| letter_of(&html, digit)).collect()
     }
+}
+
+fn form_of(revision: u64, fields: &[(&str, &str)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("revision", &revision.to_string());
+    form.extend_pairs(fields);
+    form.finish()
 }
 
 fn attribute(html: &str, name: &str) -> Option<String> {

@@ -4,7 +4,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import assert from 'node:assert/strict';
 import { SCREENS, settingsOf } from './browser.js';
 
-const WCAG_2_2_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+export const WCAG_2_2_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** Everything Tab is to reach. */
 const CONTROLS = 'a[href], button, select, summary, textarea, input:not([type=hidden]), [tabindex="0"]';
 /** Thinnest outline that counts as seen, px. */

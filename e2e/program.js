@@ -12,7 +12,7 @@ const run = promisify(execFile);
 let databases = 0;
 
 /** Distances from the port base that a demo listens on. */
-const DISTANCES = Array.from({ length: 15 }, (_, distance) => distance);
+const DISTANCES = Array.from({ length: 16 }, (_, distance) => distance);
 /** Highest base that leaves room for all of them. */
 const HIGHEST_BASE = 65_000;
 /** How long a start may take before it counts as hung, ms. Generous: nothing is measured here. */
@@ -81,9 +81,10 @@ async function ownDatabase(server) {
 /**
  * Starts `shikaku demo` on free ports with a data folder of its own; with `server`, the URL of a PostgreSQL, on a
  * database of its own there.
+ * `more` are further options of the command line.
  * `about` is what it announced; `data` is its folder; `database` its PostgreSQL, if it has one; `stop` ends it and removes the folder, and fails when it did not end well.
  */
-export async function startDemo(shikaku, server) {
+export async function startDemo(shikaku, server, more = []) {
   const folder = await mkdtemp(join(tmpdir(), 'shikaku-e2e-'));
   const base = await freePortBase();
   const log = [];
@@ -93,6 +94,7 @@ export async function startDemo(shikaku, server) {
     [
       ...['demo', '--json', '--persons', '20', '--port-base', String(base), '--data', join(folder, 'data')],
       ...(database ? ['--database-url', database] : []),
+      ...more,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, SHIKAKU_LOG: 'warn' } },
   );

@@ -18,9 +18,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     setup::card_readers();
     setup::face_models();
     build()?;
-    voices::for_demo();
+    let voices = voices::for_demo();
     let binary = root().join("target/debug/shikaku");
-    Err(process::become_program(process::program(&binary.to_string_lossy()).arg("demo").args(arguments)))
+    Err(process::become_program(
+        process::program(&binary.to_string_lossy()).arg("demo").args(voices).args(arguments),
+    ))
 }
 
 /// The developer's profile: its dependencies are optimised, and it builds in a fifth of the time of a release.

@@ -10,6 +10,7 @@ use crate::{
     process::{self, program, root},
     setup,
     test::Counts,
+    voices,
 };
 
 /// The stories there are; each is `e2e/stories/NAME.js`. All but [`LONGEST`] are told in this order.
@@ -19,12 +20,15 @@ pub(crate) const STORIES: &[&str] = &[
     "certificate-renewal",
     "too-often",
     "terminal-states",
+    "counter",
     "first-day",
     "institution",
 ];
 /// The story that `cargo xtask test` tells on PostgreSQL as well, and the part of it: what the centre answers and keeps.
 /// The screens are the same on every database.
 const ON_POSTGRES_TOO: (&str, &str) = ("demo", "answers");
+/// The one story in which something is heard.
+const SPOKEN: &str = "counter";
 /// What each story leaves of what it saw, below the root.
 const PICTURES: &str = "target/screenshots";
 /// Where the pictures of the documents are, below the root.
@@ -96,6 +100,9 @@ fn tell(wanted: &Wanted, build: fn() -> Result<()>) -> Result<Counts> {
     setup::for_stories()?;
     setup::card_readers();
     build()?;
+    if wanted.stories.iter().any(|telling| telling.story == SPOKEN) {
+        voices::for_stories()?;
+    }
     let postgres = match wanted.stories.iter().any(|telling| telling.on_postgres) {
         true => {
             setup::postgres()?;

@@ -51,11 +51,16 @@ pub(crate) fn for_stories() -> Result<()> {
 }
 
 /// The same for who only wants to see the demo: without a voice the reader works, and says that it has none.
-pub(crate) fn for_demo() {
-    if let Err(reason) = for_stories() {
-        eprintln!(
-            "xtask: the card reader stays without a voice: {reason:#}. `cargo xtask voices` records it later."
-        );
+/// What the demo is to be told of them.
+pub(crate) fn for_demo() -> Vec<std::ffi::OsString> {
+    match for_stories() {
+        Ok(()) => vec!["--voices".into(), root().join(VOICES).into()],
+        Err(reason) => {
+            eprintln!(
+                "xtask: the card reader stays without a voice: {reason:#}. `cargo xtask voices` records it later."
+            );
+            Vec::new()
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub use voice::{NoVoice, Voices};
 
 use self::icons::Icon;
 use crate::{
-    view::{Comfort, Hurry, Page, Progress, View},
+    view::{Comfort, Hurry, Page, Progress, View, Way},
     words::{Language, Texts},
 };
 
@@ -127,7 +127,12 @@ fn is_left_behind(page: &Page) -> bool {
 
 /// Whether there is a session that can be ended here.
 fn can_stop(page: &Page) -> bool {
-    !matches!(page, Page::Start | Page::Rest { .. } | Page::Sending { .. } | Page::Result { .. })
+    match page {
+        Page::Start | Page::Rest { .. } | Page::Sending { .. } | Page::Result { .. } => false,
+        // It is the large button there.
+        Page::Trouble { ways, .. } => ways.as_slice() != [Way::Stop],
+        _ => true,
+    }
 }
 
 #[cfg(test)]

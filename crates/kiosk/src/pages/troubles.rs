@@ -18,6 +18,8 @@ struct Trouble<'a> {
     title: Text,
     lead: Text,
     left_behind: bool,
+    /// Whether the next thing to do is to put a card down.
+    put_card: bool,
     for_staff: &'a str,
     code: &'a str,
     choices: Vec<Choice>,
@@ -44,7 +46,12 @@ pub(super) fn main_of(view: &View, t: &'static Texts) -> askama::Result<String> 
     let (title, lead) = words(t, *kind);
     let number = if *kind == TroubleKind::Stopped { "" } else { number_of(code) };
     let choices = choices(t, ways);
-    Trouble { t, revision, number, title, lead, left_behind: *left_behind, for_staff, code, choices }.render()
+    let put_card = matches!(
+        kind,
+        TroubleKind::Unrecognised | TroubleKind::OtherCard | TroubleKind::Removed | TroubleKind::GaveUp
+    );
+    let left_behind = *left_behind;
+    Trouble { t, revision, number, title, lead, left_behind, put_card, for_staff, code, choices }.render()
 }
 
 /// The ways on as buttons. `stop` stands at the foot of every page; it is a large button only when it is the one way.

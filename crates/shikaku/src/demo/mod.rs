@@ -74,6 +74,9 @@ pub(crate) struct Arguments {
     /// give the same one at each start.
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
+    /// Recordings of the card reader's voice (`cargo xtask voices`); without them it is silent.
+    #[arg(long, value_name = "DIR")]
+    voices: Option<PathBuf>,
     /// Make one card check and one number check, print both answers and their XML files, and stop.
     #[arg(long)]
     once: bool,
@@ -93,6 +96,7 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
             ports,
             cast: Cast { persons: arguments.persons, seed: arguments.seed },
             database_url: arguments.database_url.clone(),
+            voices: arguments.voices.clone(),
         };
         let system = Arc::new(System::start(wanted).await?);
         if arguments.once {

@@ -34,7 +34,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// Starts it beside its terminal.
-    pub(crate) async fn start(ports: Ports, terminal: &RunningTerminal) -> Result<Self> {
+    pub(crate) async fn start(ports: Ports, terminal: &RunningTerminal, voices: Voices) -> Result<Self> {
         let tray = Tray::default();
         let parts = Parts {
             slot: Box::new(tray.clone()),
@@ -46,7 +46,7 @@ impl Reader {
             staff: STAFF.map(str::to_owned).into(),
             simulated: true,
         };
-        let kiosk = Kiosk::start(ports.kiosk(), parts, Voices::default()).await?;
+        let kiosk = Kiosk::start(ports.kiosk(), parts, voices).await?;
         let start_url = kiosk.start_url().to_owned();
         let stop = CancellationToken::new();
         let task = tokio::spawn(kiosk.serve(stop.clone()));

@@ -56,6 +56,8 @@ pub(crate) struct Wanted {
     pub(crate) cast: Cast,
     /// Where the centre keeps its data, unless in the folder.
     pub(crate) database_url: Option<String>,
+    /// Recordings of the reader's voice.
+    pub(crate) voices: Option<std::path::PathBuf>,
 }
 
 /// The demo while it runs.
@@ -86,7 +88,7 @@ pub(crate) struct System {
 impl System {
     /// Starts everything; returns when it is ready to be used.
     pub(crate) async fn start(wanted: Wanted) -> Result<Self> {
-        let Wanted { folder, ports, cast, database_url } = wanted;
+        let Wanted { folder, ports, cast, database_url, voices } = wanted;
         ports_are_free(ports).await?;
         let clock = Clock::system();
         let people = population::personas(clock.today());
@@ -108,7 +110,7 @@ impl System {
 
         let config = terminal::config::Config::load(&folder.terminal_settings())?;
         let terminal = RunningTerminal::start(config).await?;
-        let reader = Reader::start(ports, &terminal).await?;
+        let reader = Reader::start(ports, &terminal, crate::kiosk::voices(voices.as_deref())).await?;
         let clinic = clinic::open(&folder, ports).await?;
         let guide = Guide::new(&folder, ports, &people, database_url.is_some())?;
         let system = Self {

@@ -8,6 +8,8 @@ use clap::Subcommand;
 
 use crate::report::Report;
 
+pub(crate) use run::voices;
+
 /// The card reader at the counter (顔認証付きカードリーダー): the patient's screen and the card.
 #[derive(Subcommand)]
 #[command(

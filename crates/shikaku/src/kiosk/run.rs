@@ -1,6 +1,9 @@
 //! `shikaku kiosk run`: the card reader at work.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result};
 use card::session::pinless::SimulatedPinlessAuthorizer;
@@ -41,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, json: bool) -> Result<Report> {
         anyhow::bail!("{}: {}", arguments.config.display(), lines.join("\n"));
     }
     block_on(async {
-        let kiosk = Kiosk::start(config.listen, parts(&config)?, voices(&config)).await?;
+        let kiosk = Kiosk::start(config.listen, parts(&config)?, voices(config.voices.as_deref())).await?;
         let text = format!("the reader's screen: {}", kiosk.start_url());
         let document = json!({"screen": kiosk.start_url(), "listen": kiosk.address().to_string()});
         let report = Report::new(text, document).announce(json);
@@ -82,9 +85,9 @@ fn parts(config: &Config) -> Result<Parts> {
 }
 
 /// Without a voice the reader works all the same, and says on stderr what is missing.
-fn voices(config: &Config) -> Voices {
-    let Some(folder) = &config.voices else { return Voices::default() };
-    match Voices::open(folder.clone()) {
+pub(crate) fn voices(folder: Option<&Path>) -> Voices {
+    let Some(folder) = folder else { return Voices::default() };
+    match Voices::open(folder.to_owned()) {
         Ok(voices) => {
             for (language, missing) in voices.missing() {
                 tracing::warn!(language = language.id(), missing, "texts without a recording stay silent");

@@ -186,15 +186,17 @@ impl Counter {
             Told::Signed(ticket, signed) => return self.doing.keep_signed(ticket, signed),
         };
         let now = Instant::now();
-        for effect in self.machine.on(input, now) {
-            self.doing.perform(effect);
-        }
+        let effects = self.machine.on(input, now);
+        // Shown first: whoever sees what came of an effect also sees the page that belongs to it.
         let view = self.machine.view(now);
         self.view.send_if_modified(|shown| {
             let changed = shown.revision != view.revision;
             *shown = view;
             changed
         });
+        for effect in effects {
+            self.doing.perform(effect);
+        }
         if let Some(done) = done {
             let _ = done.send(());
         }

@@ -75,7 +75,7 @@ pub(super) const TEXTS: super::Texts = super::texts! {
     registration_yes: "Register",
     registration_no: "Do not register",
     consent_title: "Share your past medical information with this clinic?",
-    consent_lead: "It helps with your care and prescriptions. It can be viewed for 24 hours.",
+    consent_lead: "It helps with your care. It can be viewed for 24 hours.",
     items_title: "Choose what to share",
     items_lead: "Touch an item to switch between yes and no.",
     consent_yes: "I agree",

@@ -440,7 +440,7 @@ catalogue! {
         en: "The card reader is not connected.",
             "Check power and cable of the reader.",
             "Check the connection, the driver and its service.";
-    /// Nothing happened for too long. For the pages of a reader, which are not built yet.
+    /// Nothing happened for too long. Shown by the pages of the card reader.
     TimedOut = "OQSR0009W" Refusal 408
         ja: "時間内に操作が行われませんでした。",
             "最初からやり直してください。",

@@ -132,7 +132,8 @@ async fn the_centre_hears_what_was_signed_and_nothing_else() {
     let mut check = card_check(&nonce.nonce);
     check.proof_method = ProofMethod::Visual;
     check.consents = vec![ConsentChoice { kind: ConsentKind::Treatment, granted: false }];
-    check.visual_check = Some(VisualCheck { passcode: "0042".into(), reader_serial: "R-0001".into(), staff_name: None });
+    check.visual_check =
+        Some(VisualCheck { passcode: "0042".into(), reader_serial: "R-0001".into(), staff_name: None });
     check.care_form = CareForm::Emergency;
     check.prescription_issue_select = Some(PrescriptionIssue::Paper);
     let outcome: ReaderOutcome = reader.post(CARD_CHECKS_PATH, &check).await.1.expect("an outcome");

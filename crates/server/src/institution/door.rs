@@ -85,9 +85,13 @@ impl Gatekeeper for InstitutionDoor {
         peer: Peer,
         request: Request<Incoming>,
     ) -> Response<Body> {
-        let Some(_place) = terminal.enter(REQUESTS_OF_ONE) else { return refused::busy() };
-        // The look of the page that says what is wrong is for everybody.
+        // The look of a page is for everybody, that of the page that says what is wrong too; it lies in memory, so it
+        // waits for nothing and takes no place: a page that was let in does not come without it.
         let is_style = request.uri().path().starts_with("/static/");
+        let place = (!is_style).then(|| terminal.enter(REQUESTS_OF_ONE));
+        if matches!(place, Some(None)) {
+            return refused::busy();
+        }
         // A certificate for billing alone is renewed here, too.
         let asks = match request.uri().path() {
             renewal::PATH => Asks::CertificateCare,

@@ -1,8 +1,8 @@
 //! What can be made to happen besides a named person's check, one situation for each error of the catalogue that no
-//! person's card or number leads to; and the errors nothing of what is built can lead to.
+//! person's card or number leads to; and the errors that take more than a button.
 //!
-//! Every code of the catalogue is reached by a named person, by a situation here, or stands in [`NOT_BUILT`] with the
-//! reason. A test presses every button.
+//! Every code of the catalogue is reached by a named person, by a situation here, or stands in [`WITHOUT_A_BUTTON`] with
+//! the way there. A test presses every button.
 
 use eligibility::errors::ErrorCode;
 use serde::Deserialize;
@@ -395,15 +395,15 @@ impl Situation {
 /// Slug, code, title, what is done.
 type Line = (&'static str, ErrorCode, &'static str, &'static str);
 
-/// Errors that nothing on the list leads to yet, each with the reason or the way there, as the list shows it.
-pub(crate) const NOT_BUILT: &[(ErrorCode, &str)] = &[(
+/// Errors that no button of the list leads to, each with the way there, as the list shows it.
+pub(crate) const WITHOUT_A_BUTTON: &[(ErrorCode, &str)] = &[(
     ErrorCode::TimedOut,
     "カードリーダー（模擬カード）のページでカードを置き、カードリーダーの画面で何もせずに1分待つと表示されます。",
 )];
 
 #[cfg(test)]
 mod tests {
-    use super::{NOT_BUILT, Situation};
+    use super::{Situation, WITHOUT_A_BUTTON};
     use eligibility::errors::ErrorCode;
 
     #[test]
@@ -419,10 +419,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_is_said_once_and_never_beside_a_way_there() {
-        for (at, (code, reason)) in NOT_BUILT.iter().enumerate() {
-            assert!(reason.ends_with('。') && reason.contains("まだ"), "{reason}");
-            assert!(NOT_BUILT[..at].iter().all(|(other, _)| other != code));
+    fn what_has_no_button_is_told_once_and_never_beside_one() {
+        for (at, (code, reason)) in WITHOUT_A_BUTTON.iter().enumerate() {
+            assert!(reason.ends_with("と表示されます。"), "{reason}");
+            assert!(WITHOUT_A_BUTTON[..at].iter().all(|(other, _)| other != code));
             assert!(Situation::ALL.iter().all(|situation| situation.told().code != *code), "{code}");
             assert!(ErrorCode::ALL.contains(code));
         }

@@ -13,7 +13,7 @@ use crate::demo::{
     band::{Band, Tone},
     consent::{Choice, EXAMPLES, Example},
     people,
-    situations::{NOT_BUILT, Situation},
+    situations::{Situation, WITHOUT_A_BUTTON},
 };
 
 /// Ways shown for one state; the landing page has everybody.
@@ -26,7 +26,7 @@ pub(crate) struct Catalogue {
     pub(crate) chapters: Vec<Chapter>,
     pub(crate) states: Vec<Section>,
     pub(crate) codes: usize,
-    pub(crate) not_built: usize,
+    pub(crate) without_a_button: usize,
 }
 
 /// Codes of one layer.
@@ -45,7 +45,7 @@ pub(crate) struct Code {
     pub(crate) seen_by: &'static str,
     pub(crate) ways: Vec<Way>,
     /// Why there is no way yet.
-    pub(crate) not_built: Option<&'static str>,
+    pub(crate) without_a_button: Option<&'static str>,
 }
 
 /// States of one kind.
@@ -95,7 +95,7 @@ impl Catalogue {
             chapters,
             states: vec![validities(everybody), cards(everybody), consents(everybody)],
             codes: ErrorCode::ALL.len(),
-            not_built: NOT_BUILT.len(),
+            without_a_button: WITHOUT_A_BUTTON.len(),
         }
     }
 }
@@ -116,7 +116,10 @@ impl Code {
             severity,
             seen_by: seen_by(entry.code),
             ways: people.chain(situations.map(of_situation)).collect(),
-            not_built: NOT_BUILT.iter().find(|(known, _)| *known == code).map(|(_, reason)| *reason),
+            without_a_button: WITHOUT_A_BUTTON
+                .iter()
+                .find(|(known, _)| *known == code)
+                .map(|(_, reason)| *reason),
         }
     }
 }
@@ -292,7 +295,7 @@ mod tests {
         assert_eq!(codes.len(), eligibility::errors::ErrorCode::ALL.len());
         for code in codes {
             let ways = code.ways.len();
-            assert_eq!(ways == 0, code.not_built.is_some(), "{}: {ways} ways", code.entry.code);
+            assert_eq!(ways == 0, code.without_a_button.is_some(), "{}: {ways} ways", code.entry.code);
         }
         for state in catalogue.states.iter().flat_map(|section| &section.states) {
             assert!(!state.ways.is_empty(), "{}", state.title);

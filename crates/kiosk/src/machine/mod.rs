@@ -86,7 +86,11 @@ enum State {
         wrong: bool,
     },
     LastTry,
-    /// The card works on a proof, or opens its photo.
+    /// The card opens its photo with the printed number: no proof of anything.
+    Opening {
+        by_staff: bool,
+    },
+    /// The card works on a proof.
     Proving,
     Notice(Notice),
     Consent,
@@ -124,6 +128,7 @@ impl State {
             Self::Consent | Self::Items | Self::Prescription => Some(CONSENT_TIME),
             Self::Start
             | Self::Reading
+            | Self::Opening { .. }
             | Self::Proving
             | Self::Sending { .. }
             | Self::Result { .. }
@@ -214,7 +219,7 @@ impl Machine {
         let mut due: Vec<Instant> = self.until.into_iter().collect();
         due.extend(self.until.and_then(|until| until.checked_sub(WARNING)));
         let times: &[Duration] = match &self.state {
-            State::Reading | State::Proving => &[WORK_TIME],
+            State::Reading | State::Opening { .. } | State::Proving => &[WORK_TIME],
             State::Sending { .. } => &[WAITING_TIME, WORK_TIME],
             State::Result { .. } | State::Trouble { .. } => &[REMINDER, ANSWER_TIME, NAME_TIME],
             _ => &[],
@@ -299,7 +304,7 @@ impl Machine {
         let gone = |time: Duration| now.duration_since(self.since) >= time;
         match &self.state {
             State::Reading if gone(WORK_TIME) => self.reading_took_long(now, effects),
-            State::Proving if gone(WORK_TIME) => {
+            State::Opening { .. } | State::Proving if gone(WORK_TIME) => {
                 self.card_trouble(&CardTrouble::Unreadable, now, effects);
             }
             State::Sending { signed: false, .. } if gone(WORK_TIME) => {

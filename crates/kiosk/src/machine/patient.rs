@@ -64,8 +64,6 @@ pub(super) struct Patient {
     pub(super) face_impossible: bool,
     /// The face was found to be the photo's.
     pub(super) face_passed: bool,
-    /// A printed number is on its way to the card; whether staff typed it.
-    pub(super) opening: Option<bool>,
     /// What is decided; each once.
     pub(super) granted: Option<Vec<ConsentKind>>,
     pub(super) prescription: Option<PrescriptionIssue>,

@@ -155,10 +155,7 @@ impl Machine {
     fn number_typed(&mut self, digits: &str, now: Instant, effects: &mut Vec<Effect>) {
         let Ok(number) = Pin::new(PinKind::NumberB, digits) else { return };
         let by_staff = matches!(self.state, State::Number { by_staff: true, .. });
-        if let Some(patient) = &mut self.patient {
-            patient.opening = Some(by_staff);
-        }
-        self.enter(State::Proving, now);
+        self.enter(State::Opening { by_staff }, now);
         effects.push(Effect::OpenFace(self.ticket, number));
     }
 

@@ -56,7 +56,12 @@ impl Machine {
 /// Of four: proof, consent, sending, end.
 fn progress(machine: &Machine) -> Option<Progress> {
     let step = match machine.state {
-        State::Choose | State::Face { .. } | State::Pin { .. } | State::LastTry | State::Proving => 1,
+        State::Choose
+        | State::Face { .. }
+        | State::Pin { .. }
+        | State::LastTry
+        | State::Opening { .. }
+        | State::Proving => 1,
         State::Notice(_) | State::Consent | State::Items | State::Prescription => 2,
         State::Sending { .. } => 3,
         State::Result { .. } => 4,
@@ -86,7 +91,7 @@ pub(super) fn page(machine: &Machine, now: Instant) -> Page {
             Page::StaffCompare { photo, card: read, name: name() }
         }
         State::PutCard => Page::StaffPutCard { name: name() },
-        State::Reading | State::Proving => Page::Reading,
+        State::Reading | State::Opening { .. } | State::Proving => Page::Reading,
         State::Number { pad, wrong, by_staff } => {
             Page::PrintedNumber { pad: pad.view(), wrong: *wrong, by_staff: *by_staff }
         }

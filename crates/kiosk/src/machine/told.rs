@@ -30,12 +30,9 @@ impl Machine {
                 self.patient.get_or_insert_default().card = Some(recognised);
                 self.after_reading(now, effects);
             }
-            (State::Proving, CardSaid::FaceOpen { birthdate, photo }) => {
-                if let Some(patient) = &mut self.patient {
-                    patient.opening = None;
-                    if let Some(card) = &mut patient.card {
-                        card.face = Some((birthdate, photo));
-                    }
+            (State::Opening { .. }, CardSaid::FaceOpen { birthdate, photo }) => {
+                if let Some(card) = self.patient.as_mut().and_then(|patient| patient.card.as_mut()) {
+                    card.face = Some((birthdate, photo));
                 }
                 self.face_opened(photo, now, effects);
             }
@@ -49,7 +46,10 @@ impl Machine {
                 other => self.link_trouble(other.code().to_owned(), other.for_staff(), now, effects),
             },
             (
-                State::Reading | State::Proving | State::Sending { signed: false, .. },
+                State::Reading
+                | State::Opening { .. }
+                | State::Proving
+                | State::Sending { signed: false, .. },
                 CardSaid::Trouble(trouble),
             ) => {
                 self.card_trouble(&trouble, now, effects);
@@ -111,10 +111,10 @@ impl Machine {
 
     /// The card said no to what was typed: the PIN, or the printed number.
     fn pin_wrong(&mut self, tries_left: Option<u8>, now: Instant) {
-        let Some(patient) = &mut self.patient else { return };
-        if let Some(by_staff) = patient.opening.take() {
+        if let State::Opening { by_staff } = self.state {
             return self.number_wrong(by_staff, now);
         }
+        let Some(patient) = &mut self.patient else { return };
         if let Some(card) = &mut patient.card {
             card.tries_left = tries_left;
         }

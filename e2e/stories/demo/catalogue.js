@@ -171,7 +171,13 @@ export function tellCodes(scene, step) {
         await openCatalogue(scene, page);
         const listed = await page.locator(`.entry[id^="${layer}"]`).evaluateAll((entries) => entries.map(({ id }) => id));
         assert.deepEqual(listed, codes);
-        for (const code of codes) await tellCode(scene, page, code);
+        for (const code of codes) {
+          // A step tells dozens of codes: what fails says at which, and what stood there.
+          await tellCode(scene, page, code).catch(async (error) => {
+            const words = await page.locator('main').innerText({ timeout: 5_000 }).catch(() => '');
+            throw new Error(`${code} at ${page.url()}: ${error.message}\n${words.slice(0, 1_000)}`, { cause: error });
+          });
+        }
       }));
   }
 

@@ -14,7 +14,7 @@ use axum::{
 };
 use eligibility::errors::ErrorCode;
 use http_body_util::Limited;
-use reqwest::{Client, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use wire::{
     institution_certificate::CODE_HEADER,
     terminal_api::{PROBLEM_MEDIA_TYPE, Problem},
@@ -89,11 +89,13 @@ impl Upstream {
             &self.origin,
             &self.cookies,
         ));
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        if !reads {
             let body = Body::new(Limited::new(body, REQUEST_BYTES_MAX));
             ask = ask.body(reqwest::Body::wrap_stream(body.into_data_stream()));
         }
-        let sent = tokio::time::timeout(REQUEST_TIMEOUT, ask.send()).await;
+        let again = if reads { ask.try_clone() } else { None };
+        let sent = tokio::time::timeout(REQUEST_TIMEOUT, send(ask, again)).await;
         let sent = sent.map_err(|_| CentralError::Unreachable("no answer in time".into()))?;
         sent.map_err(|error| trouble(&error))
     }
@@ -106,6 +108,20 @@ impl Upstream {
         *answer.body_mut() = Body::new(Limited::new(body, ANSWER_BYTES_MAX));
         answer
     }
+}
+
+/// Sends a question, and `again` when the connection broke under it: one that rested may end just as a question goes out
+/// on it.
+async fn send(ask: RequestBuilder, again: Option<RequestBuilder>) -> reqwest::Result<reqwest::Response> {
+    match (ask.send().await, again) {
+        (Err(error), Some(again)) if broke(&error) => again.send().await,
+        (sent, _) => sent,
+    }
+}
+
+/// Whether it was neither the way there nor time that was missing.
+fn broke(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_connect() && !error.is_timeout()
 }
 
 /// Passes one request on. What keeps it from its aim is said on a page that tells what to do.

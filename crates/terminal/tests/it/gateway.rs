@@ -232,6 +232,24 @@ async fn headers_cookies_and_redirects_stay_on_their_side() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_asked_for_once_more_when_its_connection_broke_and_a_change_never() {
+    let browser = browser(Some(1_000), |_| {}).await;
+    let heard =
+        |line: &str| browser.centre.mood().heard.iter().filter(|heard| heard.line.starts_with(line)).count();
+    browser.centre.mood().breaks = 1;
+    let (status, text) = browser.page("/broken").await;
+    assert_eq!((status, heard("GET /broken ")), (StatusCode::OK, 2), "{text}");
+    // Not for ever: then the person is told.
+    browser.centre.mood().breaks = 2;
+    let (status, _) = browser.page("/broken/again").await;
+    assert_eq!((status, heard("GET /broken/again ")), (StatusCode::SERVICE_UNAVAILABLE, 2));
+    // What changes something may have had its effect.
+    browser.centre.mood().breaks = 1;
+    let (status, _) = browser.submit("/broken/form", "x=1").await;
+    assert_eq!((status, heard("POST /broken/form ")), (StatusCode::SERVICE_UNAVAILABLE, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_terminal_is_led_to_its_certificate_and_installs_the_letter() {
     let browser = browser(None, |_| {}).await;
     let first = browser.ask(Method::GET, "/").send().await.expect("answers");

@@ -59,6 +59,8 @@ pub(crate) struct Mood {
     pub(crate) problem: Option<&'static str>,
     /// Answers with this date header.
     pub(crate) date: Option<&'static str>,
+    /// Questions of the browser, below `/broken`, that are heard and not answered: the connection breaks.
+    pub(crate) breaks: usize,
     pub(crate) heard: Vec<Heard>,
     /// Certificates given for a key.
     given: HashMap<String, String>,
@@ -86,6 +88,7 @@ impl IssuingCentre {
             over: None,
             problem: None,
             date: None,
+            breaks: 0,
             heard: Vec::new(),
             given: HashMap::new(),
         });
@@ -164,13 +167,24 @@ impl IssuingCentre {
     fn converse<S: Read + Write>(&self, line: &mut BufReader<S>, who: Option<TerminalIdentity>) {
         let Some(heard) = read_request(line, who.as_ref()) else { return };
         let (status, kind, body) = self.answer(&heard, who);
+        let may_break = heard.line.contains(" /broken");
         self.mood().heard.push(heard);
+        if may_break && self.breaks_now() {
+            return;
+        }
         let date = self.mood().date.map(|date| format!("date: {date}\r\n")).unwrap_or_default();
         let text = format!(
             "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: {kind}\r\n{date}content-length: {}\r\n\r\n{body}",
             body.len()
         );
         let _ = line.get_mut().write_all(text.as_bytes());
+    }
+
+    fn breaks_now(&self) -> bool {
+        let mut mood = self.mood();
+        let breaks = mood.breaks > 0;
+        mood.breaks = mood.breaks.saturating_sub(1);
+        breaks
     }
 
     fn answer(&self, heard: &Heard, who: Option<TerminalIdentity>) -> (String, &'static str, String) {

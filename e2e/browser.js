@@ -55,7 +55,10 @@ export function complaintsOf(page, complaints = []) {
     }
   });
   page.on('response', (response) => {
-    if (response.status() >= 500) complaints.push(`${response.status()} for ${response.url()}`);
+    if (response.status() < 500) return;
+    const nth = complaints.push(`${response.status()} for ${response.url()}`) - 1;
+    // Whose refusal it was stands in its words.
+    response.text().then((words) => (complaints[nth] += `: ${words.slice(0, 200)}`), () => {});
   });
   return complaints;
 }

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { givePasskey } from '../../people.js';
 import { buttonOf, heading } from './clinic.js';
 import { Procedure } from './words.js';
 
@@ -137,6 +138,28 @@ export async function leaveAlone({ clinic, page, look }) {
   await look(page, { row: 'T12', name: 'uncover-wrong', caption: 'ご本人の確認（パスワードの誤り）' });
   await hand.type(password, clinic.account('medical_viewer').password);
   await hand.press(buttonOf(page, '確認'));
+  await heading(page, '患者情報詳細').waitFor();
+  assert.equal(page.url(), there);
+  // Without a script there are no passkeys.
+  if (clinic.javaScript) await uncoverByPasskey({ clinic, page, look }, there);
+}
+
+/** The same, opened by the doctor's passkey. */
+async function uncoverByPasskey({ clinic, page, look }, there) {
+  const { hand } = clinic;
+  await givePasskey(page);
+  await clinic.go(page, 'アカウント情報管理', 'パスキー');
+  await hand.type(page.getByLabel('パスキーの名前'), '診察室のパソコン');
+  await hand.press(buttonOf(page, '登録'));
+  await page.locator('tbody').getByText('診察室のパソコン').waitFor();
+  await page.goto(there);
+  await heading(page, '患者情報詳細').waitFor();
+  await page.clock.fastForward('05:01');
+  await heading(page, 'ご本人の確認').waitFor();
+  assert.doesNotMatch(await page.locator('body').innerText(), new RegExp(AGREED));
+  const confirm = buttonOf(page, 'パスキーで確認');
+  await look(page, { row: 'T12', name: 'uncover-passkey', caption: 'ご本人の確認（パスキーがあるとき）', button: confirm });
+  await hand.press(confirm);
   await heading(page, '患者情報詳細').waitFor();
   assert.equal(page.url(), there);
 }

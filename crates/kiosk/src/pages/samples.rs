@@ -1,7 +1,7 @@
 //! Every screen once, with what is hardest to fit: for whoever looks at the pages, in a browser or in print. Nobody here
 //! is a person.
 
-use eligibility::consent::ConsentKind;
+use eligibility::{consent::ConsentKind, errors::ErrorCode};
 
 use crate::view::{
     Comfort, ConsentItem, FaceAsk, FaceHint, Hurry, Notice, Offer, Outcome, Pad, Page, Progress, StaffPhoto,
@@ -72,12 +72,12 @@ fn patient_pages() -> Vec<(String, Page)> {
         left_behind,
     };
     let desk = Outcome::Desk {
-        code: Some("OQSA1009W".into()),
+        code: Some(ErrorCode::NoMatch.code().into()),
         for_staff: "資格が確認できません。資格確認書などで確認してください。".into(),
     };
     let rest = Page::Rest {
         for_staff: "カードリーダーの電源とケーブルを確認してください。".into(),
-        code: "OQSR0008E".into(),
+        code: ErrorCode::ReaderLost.code().into(),
     };
     let choose = |face, pin, staff| Page::Choose { face, pin, staff };
     let mut all = vec![
@@ -111,34 +111,50 @@ fn patient_pages() -> Vec<(String, Page)> {
     all.into_iter().map(|(name, page)| (name.to_owned(), page)).collect()
 }
 
-fn trouble(kind: TroubleKind, code: &str, ways: &[Way]) -> Page {
+fn trouble(kind: TroubleKind, code: ErrorCode, ways: &[Way]) -> Page {
     let for_staff = "カードの向きを確かめて置き直し、続く場合は資格確認書などで確認してください。".into();
-    Page::Trouble { kind, code: code.into(), for_staff, ways: ways.into(), card: true, left_behind: false }
+    Page::Trouble {
+        kind,
+        code: code.code().into(),
+        for_staff,
+        ways: ways.into(),
+        card: true,
+        left_behind: false,
+    }
 }
 
 fn troubles() -> Vec<(&'static str, Page)> {
     let on = [Way::Pin, Way::Staff, Way::Stop];
     vec![
-        ("trouble-001", trouble(TroubleKind::Unrecognised, "OQSR0001E", &[Way::Again, Way::Stop])),
-        ("trouble-002", trouble(TroubleKind::OtherCard, "OQSR0002E", &[Way::Stop])),
-        ("trouble-removed", trouble(TroubleKind::Removed, "OQSR0005E", &[Way::Again, Way::Stop])),
+        (
+            "trouble-001",
+            trouble(TroubleKind::Unrecognised, ErrorCode::CardNotRecognised, &[Way::Again, Way::Stop]),
+        ),
+        ("trouble-002", trouble(TroubleKind::OtherCard, ErrorCode::NotMyNumberCard, &[Way::Stop])),
+        ("trouble-removed", trouble(TroubleKind::Removed, ErrorCode::CardRemoved, &[Way::Again, Way::Stop])),
         (
             "trouble-pin-locked",
-            trouble(TroubleKind::PinLocked, "OQSR0004E", &[Way::Face, Way::Staff, Way::Stop]),
+            trouble(TroubleKind::PinLocked, ErrorCode::PinLocked, &[Way::Face, Way::Staff, Way::Stop]),
         ),
-        ("trouble-pin-wanted", trouble(TroubleKind::PinWanted, "OQSR0007W", &on)),
-        ("trouble-expired", trouble(TroubleKind::Expired, "OQSA1003E", &[Way::Stop])),
-        ("trouble-revoked", trouble(TroubleKind::Revoked, "OQSA1004E", &[Way::Stop])),
-        ("trouble-unregistered", trouble(TroubleKind::Unregistered, "OQSA1005E", &[Way::Stop])),
-        ("trouble-photo", trouble(TroubleKind::Photo, "OQSR0007W", &on)),
-        ("trouble-face", trouble(TroubleKind::Face, "OQSR0007W", &on)),
-        ("trouble-camera", trouble(TroubleKind::Camera, "OQSR0007W", &on)),
-        ("trouble-not-same", trouble(TroubleKind::NotTheSame, "OQSR0007W", &[Way::Stop])),
-        ("trouble-network", trouble(TroubleKind::Network, "OQSA9001E", &[Way::Again, Way::Stop])),
-        ("trouble-reader", trouble(TroubleKind::Reader, "OQSR0008E", &[Way::Stop])),
-        ("trouble-gave-up", trouble(TroubleKind::GaveUp, "OQSR0009W", &[Way::Again, Way::Stop])),
-        ("trouble-stopped", trouble(TroubleKind::Stopped, "", &[Way::Stop])),
-        ("trouble-other", trouble(TroubleKind::Other, "OQSA9999E", &[Way::Again, Way::Stop])),
+        ("trouble-pin-wanted", trouble(TroubleKind::PinWanted, ErrorCode::ProofFailed, &on)),
+        ("trouble-expired", trouble(TroubleKind::Expired, ErrorCode::CardExpired, &[Way::Stop])),
+        ("trouble-revoked", trouble(TroubleKind::Revoked, ErrorCode::CardRevoked, &[Way::Stop])),
+        (
+            "trouble-unregistered",
+            trouble(TroubleKind::Unregistered, ErrorCode::CardNotRegistered, &[Way::Stop]),
+        ),
+        ("trouble-photo", trouble(TroubleKind::Photo, ErrorCode::ProofFailed, &on)),
+        ("trouble-face", trouble(TroubleKind::Face, ErrorCode::ProofFailed, &on)),
+        ("trouble-camera", trouble(TroubleKind::Camera, ErrorCode::ProofFailed, &on)),
+        ("trouble-not-same", trouble(TroubleKind::NotTheSame, ErrorCode::ProofFailed, &[Way::Stop])),
+        (
+            "trouble-network",
+            trouble(TroubleKind::Network, ErrorCode::CentralUnreachable, &[Way::Again, Way::Stop]),
+        ),
+        ("trouble-reader", trouble(TroubleKind::Reader, ErrorCode::ReaderLost, &[Way::Stop])),
+        ("trouble-gave-up", trouble(TroubleKind::GaveUp, ErrorCode::TimedOut, &[Way::Again, Way::Stop])),
+        ("trouble-stopped", trouble(TroubleKind::Stopped, ErrorCode::TimedOut, &[Way::Stop])),
+        ("trouble-other", trouble(TroubleKind::Other, ErrorCode::Internal, &[Way::Again, Way::Stop])),
     ]
 }
 
@@ -147,7 +163,7 @@ fn staff_pages() -> Vec<(String, Page)> {
     let name = "受付 一花".to_owned();
     let passcode = |problem| Page::StaffPasscode { pad: pad(4, 0), names: names.clone(), problem };
     let compare = |photo| Page::StaffCompare { photo, card: false, name: name.clone() };
-    let refused = trouble(TroubleKind::Passcode, "OQSR0010W", &[Way::Staff, Way::Stop]);
+    let refused = trouble(TroubleKind::Passcode, ErrorCode::VisualCheckRefused, &[Way::Staff, Way::Stop]);
     let all = vec![
         ("staff-passcode", passcode(None)),
         ("staff-passcode-refused", passcode(Some(StaffProblem::Refused))),
